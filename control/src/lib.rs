@@ -1,0 +1,1 @@
+//! The deterministic core: compile a plant, step it scan by scan

@@ -1,0 +1,1 @@
+//! Samples, events and the journal on disk

@@ -1,0 +1,1 @@
+//! The terminal HMI: an API client that knows model, never control

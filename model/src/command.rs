@@ -1,0 +1,142 @@
+//! What people, recipes and programs ask of the plant, and how it may be refused.
+//!
+//! Commands are `Copy`: they cross into the scan through a bounded ring, and nothing is freed there.
+
+use core::fmt;
+use serde::{Deserialize, Serialize};
+
+use crate::{AlarmId, BlockId, InterlockId, Mode, PhaseId, PointId, ProcOrder, RecipeId, UserId};
+
+/// One request to the scan. `id` comes back in [`crate::EventBody::Command`].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    pub id: u64,
+    pub user: UserId,
+    pub action: Action,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Action {
+    /// Set point, manual output, tuning parameter, device command, manual entry.
+    Write {
+        point: PointId,
+        value: f64,
+    },
+    Mode {
+        block: BlockId,
+        mode: Mode,
+    },
+    Acknowledge {
+        alarm: AlarmId,
+    },
+    /// Hide for a bounded time. `for_ms` 0 takes it off the shelf.
+    Shelve {
+        alarm: AlarmId,
+        for_ms: u32,
+    },
+    /// Let a latched interlock go; refused while its cause stands.
+    ResetInterlock {
+        interlock: InterlockId,
+    },
+    /// Take an interlock out for a bounded time. `for_ms` 0 puts it back.
+    Bypass {
+        interlock: InterlockId,
+        for_ms: u32,
+    },
+    /// Put a master recipe on its unit as a new control recipe, idle, with its default parameters.
+    /// `batch` is the number that the batch will carry.
+    Prepare {
+        recipe: RecipeId,
+        batch: u32,
+    },
+    /// Parameter of the prepared control recipe, by position in the recipe.
+    Parameter {
+        recipe: RecipeId,
+        parameter: u16,
+        value: f64,
+    },
+    /// Order to the control recipe that stands on the recipe's unit.
+    Batch {
+        recipe: RecipeId,
+        order: ProcOrder,
+    },
+    /// Order to a single phase, when no batch owns it.
+    Phase {
+        phase: PhaseId,
+        order: ProcOrder,
+    },
+}
+
+/// Why the scan refused a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Refusal {
+    Unknown = 1,
+    NotWritable,
+    NotANumber,
+    BelowLimit,
+    AboveLimit,
+    WrongMode,
+    ModeNotPermitted,
+    OwnedByPhase,
+    Interlocked,
+    NotPermitted,
+    CauseStands,
+    NothingToDo,
+    NotInThisState,
+    UnitBusy,
+    TooMany,
+}
+
+impl Refusal {
+    pub const ALL: [Self; 15] = [
+        Self::Unknown,
+        Self::NotWritable,
+        Self::NotANumber,
+        Self::BelowLimit,
+        Self::AboveLimit,
+        Self::WrongMode,
+        Self::ModeNotPermitted,
+        Self::OwnedByPhase,
+        Self::Interlocked,
+        Self::NotPermitted,
+        Self::CauseStands,
+        Self::NothingToDo,
+        Self::NotInThisState,
+        Self::UnitBusy,
+        Self::TooMany,
+    ];
+
+    pub fn from_code(code: u8) -> Self {
+        Self::ALL.into_iter().find(|refusal| *refusal as u8 == code).unwrap_or(Self::Unknown)
+    }
+
+    /// What happened and what to do, for the operator.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Unknown => "no such item in this plant; reload the display",
+            Self::NotWritable => "this value is measured or calculated; it cannot be written",
+            Self::NotANumber => "not a number",
+            Self::BelowLimit => "below the low limit",
+            Self::AboveLimit => "above the high limit",
+            Self::WrongMode => "not in this mode; change the mode first",
+            Self::ModeNotPermitted => "the block is not configured for that mode",
+            Self::OwnedByPhase => "a phase owns this; hold or stop the batch first",
+            Self::Interlocked => "an interlock holds it; clear the cause and reset",
+            Self::NotPermitted => "a permissive is missing; see why on the faceplate",
+            Self::CauseStands => "the cause still stands",
+            Self::NothingToDo => "nothing to do: it is already so",
+            Self::NotInThisState => "the state model does not allow this order now",
+            Self::UnitBusy => "the unit is busy with another batch",
+            Self::TooMany => "too many commands at once; try again",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}

@@ -1,0 +1,89 @@
+//! What the scan reports: every change that a person or an auditor may ask about.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AlarmId, AlarmState, BlockId, Command, DeviceId, InterlockId, Mode, PhaseId, ProcState, RecipeId,
+    Refusal, UserId,
+};
+
+/// One event, at the tick of the scan that made it. `Copy`, for the ring out of the scan.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub tick: u64,
+    pub body: EventBody,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventBody {
+    Alarm {
+        alarm: AlarmId,
+        from: AlarmState,
+        to: AlarmState,
+        value: f64,
+        user: UserId,
+    },
+    /// The answer to a command: what stood before, or why it was refused.
+    Command {
+        command: Command,
+        old: f64,
+        refused: Option<Refusal>,
+    },
+    /// A mode changed by itself: shed on bad input, tracking, initialising.
+    Mode {
+        block: BlockId,
+        from: Mode,
+        to: Mode,
+    },
+    /// A device did not follow its command, or does again.
+    Device {
+        block: BlockId,
+        failed: bool,
+    },
+    Interlock {
+        interlock: InterlockId,
+        change: InterlockChange,
+    },
+    Link {
+        device: DeviceId,
+        up: bool,
+    },
+    Phase {
+        phase: PhaseId,
+        batch: u32,
+        from: ProcState,
+        to: ProcState,
+    },
+    Step {
+        phase: PhaseId,
+        batch: u32,
+        step: u16,
+    },
+    /// A step did not reach its condition in the time that its text allows.
+    StepLate {
+        phase: PhaseId,
+        batch: u32,
+        step: u16,
+    },
+    Batch {
+        recipe: RecipeId,
+        batch: u32,
+        from: ProcState,
+        to: ProcState,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InterlockChange {
+    /// Tripped by its `cause`-th condition, the first one out.
+    Tripped {
+        cause: u16,
+    },
+    /// The condition has gone; a latched interlock waits for its reset.
+    Cleared,
+    Reset,
+    Bypassed,
+    Restored,
+}

@@ -1,0 +1,152 @@
+//! One walk over state serves hash, snapshot and restore, so that the three cannot disagree.
+
+use alloc::vec::Vec;
+
+/// Visits every bit of state that the next scan may depend on, in a fixed order.
+///
+/// A struct that is part of the state has one `fn state(&mut self, walk: &mut impl StateWalk)`
+/// that names its fields once. The hash reads through it, the snapshot writes through it, the
+/// restore fills through it.
+pub trait StateWalk {
+    fn u64(&mut self, value: &mut u64);
+
+    fn f64(&mut self, value: &mut f64) {
+        let mut bits = value.to_bits();
+        self.u64(&mut bits);
+        *value = f64::from_bits(bits);
+    }
+
+    fn u32(&mut self, value: &mut u32) {
+        let mut wide = u64::from(*value);
+        self.u64(&mut wide);
+        *value = wide as u32;
+    }
+
+    fn u16(&mut self, value: &mut u16) {
+        let mut wide = u64::from(*value);
+        self.u64(&mut wide);
+        *value = wide as u16;
+    }
+
+    fn u8(&mut self, value: &mut u8) {
+        let mut wide = u64::from(*value);
+        self.u64(&mut wide);
+        *value = wide as u8;
+    }
+
+    fn bool(&mut self, value: &mut bool) {
+        let mut wide = u64::from(*value);
+        self.u64(&mut wide);
+        *value = wide != 0;
+    }
+}
+
+/// A fast 64-bit fold of the state; it finds a difference, it does not defend against forgery.
+#[derive(Clone, Debug)]
+pub struct StateHash(u64);
+
+impl StateHash {
+    pub const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    pub const fn finish(&self) -> u64 {
+        // The final mix of MurmurHash3: every input bit reaches every output bit.
+        let mut hash = self.0;
+        hash ^= hash >> 33;
+        hash = hash.wrapping_mul(0xff51_afd7_ed55_8ccd);
+        hash ^= hash >> 33;
+        hash = hash.wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        hash ^ (hash >> 33)
+    }
+}
+
+impl Default for StateHash {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl StateWalk for StateHash {
+    fn u64(&mut self, value: &mut u64) {
+        self.0 = (self.0.rotate_left(5) ^ *value).wrapping_mul(0x517c_c1b7_2722_0a95);
+    }
+}
+
+/// Writes the state out, eight bytes a field, little-endian.
+#[derive(Debug, Default)]
+pub struct StateWriter(pub Vec<u8>);
+
+impl StateWalk for StateWriter {
+    fn u64(&mut self, value: &mut u64) {
+        self.0.extend_from_slice(&value.to_le_bytes());
+    }
+}
+
+/// Fills the state from what [`StateWriter`] wrote.
+#[derive(Debug)]
+pub struct StateReader<'a> {
+    rest: &'a [u8],
+    short: bool,
+}
+
+impl<'a> StateReader<'a> {
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, short: false }
+    }
+
+    /// True when the bytes were exactly as many as the state has.
+    pub const fn is_complete(&self) -> bool {
+        !self.short && self.rest.is_empty()
+    }
+}
+
+impl StateWalk for StateReader<'_> {
+    fn u64(&mut self, value: &mut u64) {
+        match self.rest.split_first_chunk::<8>() {
+            Some((head, rest)) => {
+                *value = u64::from_le_bytes(*head);
+                self.rest = rest;
+            }
+            None => self.short = true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StateHash, StateReader, StateWalk, StateWriter};
+
+    fn walk(state: &mut (f64, u32, bool), walk: &mut impl StateWalk) {
+        walk.f64(&mut state.0);
+        walk.u32(&mut state.1);
+        walk.bool(&mut state.2);
+    }
+
+    fn hash(state: &mut (f64, u32, bool)) -> u64 {
+        let mut hash = StateHash::new();
+        walk(state, &mut hash);
+        hash.finish()
+    }
+
+    #[test]
+    fn what_is_written_reads_back_with_the_same_hash() {
+        let mut before = (-0.0, 7, true);
+        let mut writer = StateWriter::default();
+        walk(&mut before, &mut writer);
+        let mut after = (0.0, 0, false);
+        assert_ne!(hash(&mut before), hash(&mut after));
+        let mut reader = StateReader::new(&writer.0);
+        walk(&mut after, &mut reader);
+        assert!(reader.is_complete());
+        assert_eq!(hash(&mut before), hash(&mut after));
+    }
+
+    #[test]
+    fn a_short_snapshot_is_noticed() {
+        let mut state = (1.0, 2, true);
+        let mut reader = StateReader::new(&[0; 20]);
+        walk(&mut state, &mut reader);
+        assert!(!reader.is_complete());
+    }
+}

@@ -1,0 +1,245 @@
+//! Units of the plant: SI and the usual ones, with their dimension and conversion.
+//!
+//! A tag carries its unit; the plant compiler converts within a dimension and refuses across.
+//! A temperature is not a temperature difference: `degC` and `dK` do not mix.
+
+use core::fmt;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// What is measured. Two units of one dimension convert into each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dimension {
+    None,
+    Fraction,
+    Temperature,
+    TemperatureDifference,
+    TemperatureRate,
+    Pressure,
+    Length,
+    Volume,
+    Mass,
+    Time,
+    Frequency,
+    VolumeFlow,
+    NormalVolumeFlow,
+    MassFlow,
+    MolarFlow,
+    Density,
+    MassConcentration,
+    MolarConcentration,
+    Ph,
+    Conductivity,
+    Current,
+    CurrentRate,
+    CurrentDensity,
+    Voltage,
+    Resistance,
+    Power,
+    Energy,
+    SpecificEnergy,
+    Charge,
+    RotationalSpeed,
+    Area,
+}
+
+struct Definition {
+    symbol: &'static str,
+    dimension: Dimension,
+    /// `si = value * factor + offset`
+    factor: f64,
+    offset: f64,
+}
+
+const fn unit(symbol: &'static str, dimension: Dimension, factor: f64, offset: f64) -> Definition {
+    Definition { symbol, dimension, factor, offset }
+}
+
+use Dimension as D;
+
+/// The order is free to change: units travel by symbol, never by index.
+const TABLE: &[Definition] = &[
+    unit("", D::None, 1.0, 0.0),
+    unit("%", D::Fraction, 0.01, 0.0),
+    unit("%vol", D::Fraction, 0.01, 0.0),
+    unit("wt%", D::Fraction, 0.01, 0.0),
+    unit("%LEL", D::Fraction, 0.01, 0.0),
+    unit("ppm", D::Fraction, 1e-6, 0.0),
+    unit("ppb", D::Fraction, 1e-9, 0.0),
+    unit("degC", D::Temperature, 1.0, 273.15),
+    unit("K", D::Temperature, 1.0, 0.0),
+    unit("degF", D::Temperature, 5.0 / 9.0, 459.67 * 5.0 / 9.0),
+    unit("dK", D::TemperatureDifference, 1.0, 0.0),
+    unit("K/s", D::TemperatureRate, 1.0, 0.0),
+    unit("K/min", D::TemperatureRate, 1.0 / 60.0, 0.0),
+    unit("K/h", D::TemperatureRate, 1.0 / 3600.0, 0.0),
+    unit("Pa", D::Pressure, 1.0, 0.0),
+    unit("kPa", D::Pressure, 1e3, 0.0),
+    unit("MPa", D::Pressure, 1e6, 0.0),
+    unit("mbar", D::Pressure, 1e2, 0.0),
+    unit("bar", D::Pressure, 1e5, 0.0),
+    unit("mm", D::Length, 1e-3, 0.0),
+    unit("cm", D::Length, 1e-2, 0.0),
+    unit("m", D::Length, 1.0, 0.0),
+    unit("m2", D::Area, 1.0, 0.0),
+    unit("L", D::Volume, 1e-3, 0.0),
+    unit("m3", D::Volume, 1.0, 0.0),
+    unit("g", D::Mass, 1e-3, 0.0),
+    unit("kg", D::Mass, 1.0, 0.0),
+    unit("t", D::Mass, 1e3, 0.0),
+    unit("ms", D::Time, 1e-3, 0.0),
+    unit("s", D::Time, 1.0, 0.0),
+    unit("min", D::Time, 60.0, 0.0),
+    unit("h", D::Time, 3600.0, 0.0),
+    unit("d", D::Time, 86400.0, 0.0),
+    unit("Hz", D::Frequency, 1.0, 0.0),
+    unit("m3/s", D::VolumeFlow, 1.0, 0.0),
+    unit("m3/h", D::VolumeFlow, 1.0 / 3600.0, 0.0),
+    unit("L/s", D::VolumeFlow, 1e-3, 0.0),
+    unit("L/min", D::VolumeFlow, 1e-3 / 60.0, 0.0),
+    unit("L/h", D::VolumeFlow, 1e-3 / 3600.0, 0.0),
+    unit("Nm3/h", D::NormalVolumeFlow, 1.0 / 3600.0, 0.0),
+    unit("kg/s", D::MassFlow, 1.0, 0.0),
+    unit("kg/h", D::MassFlow, 1.0 / 3600.0, 0.0),
+    unit("t/h", D::MassFlow, 1.0 / 3.6, 0.0),
+    unit("t/d", D::MassFlow, 1.0 / 86.4, 0.0),
+    unit("mol/s", D::MolarFlow, 1.0, 0.0),
+    unit("kmol/h", D::MolarFlow, 1.0 / 3.6, 0.0),
+    unit("kg/m3", D::Density, 1.0, 0.0),
+    unit("g/L", D::MassConcentration, 1.0, 0.0),
+    unit("mg/L", D::MassConcentration, 1e-3, 0.0),
+    unit("ug/L", D::MassConcentration, 1e-6, 0.0),
+    unit("mol/L", D::MolarConcentration, 1e3, 0.0),
+    unit("mol/m3", D::MolarConcentration, 1.0, 0.0),
+    unit("pH", D::Ph, 1.0, 0.0),
+    unit("S/m", D::Conductivity, 1.0, 0.0),
+    unit("mS/cm", D::Conductivity, 0.1, 0.0),
+    unit("A", D::Current, 1.0, 0.0),
+    unit("kA", D::Current, 1e3, 0.0),
+    unit("A/s", D::CurrentRate, 1.0, 0.0),
+    unit("kA/min", D::CurrentRate, 1e3 / 60.0, 0.0),
+    unit("A/m2", D::CurrentDensity, 1.0, 0.0),
+    unit("kA/m2", D::CurrentDensity, 1e3, 0.0),
+    unit("mV", D::Voltage, 1e-3, 0.0),
+    unit("V", D::Voltage, 1.0, 0.0),
+    unit("ohm", D::Resistance, 1.0, 0.0),
+    unit("kohm", D::Resistance, 1e3, 0.0),
+    unit("W", D::Power, 1.0, 0.0),
+    unit("kW", D::Power, 1e3, 0.0),
+    unit("MW", D::Power, 1e6, 0.0),
+    unit("J", D::Energy, 1.0, 0.0),
+    unit("kWh", D::Energy, 3.6e6, 0.0),
+    unit("MWh", D::Energy, 3.6e9, 0.0),
+    unit("kWh/kg", D::SpecificEnergy, 3.6e6, 0.0),
+    unit("MWh/t", D::SpecificEnergy, 3.6e6, 0.0),
+    unit("Ah", D::Charge, 3600.0, 0.0),
+    unit("kAh", D::Charge, 3.6e6, 0.0),
+    unit("rpm", D::RotationalSpeed, 1.0 / 60.0, 0.0),
+];
+
+/// A unit, known by its symbol (`m3/h`, `degC`, `%vol`).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Unit(u8);
+
+impl Unit {
+    /// No unit: a pure number, a switch, a count.
+    pub const NONE: Self = Self(0);
+
+    pub fn parse(symbol: &str) -> Option<Self> {
+        TABLE.iter().position(|definition| definition.symbol == symbol).map(|index| Self(index as u8))
+    }
+
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..TABLE.len()).map(|index| Self(index as u8))
+    }
+
+    fn definition(self) -> &'static Definition {
+        &TABLE[usize::from(self.0)]
+    }
+
+    pub fn symbol(self) -> &'static str {
+        self.definition().symbol
+    }
+
+    pub fn dimension(self) -> Dimension {
+        self.definition().dimension
+    }
+
+    pub fn converts_to(self, other: Self) -> bool {
+        self.dimension() == other.dimension()
+    }
+
+    /// `value` of this unit, told in `other`; `None` when the dimensions differ.
+    pub fn convert(self, value: f64, other: Self) -> Option<f64> {
+        if self == other {
+            return Some(value);
+        }
+        let (from, to) = (self.definition(), other.definition());
+        (from.dimension == to.dimension).then(|| (value * from.factor + from.offset - to.offset) / to.factor)
+    }
+
+    /// The unit of a difference of two values of this unit: `dK` for temperatures, else itself.
+    #[must_use]
+    pub fn difference(self) -> Self {
+        if self.dimension() == D::Temperature { Self::parse("dK").unwrap_or(Self::NONE) } else { self }
+    }
+}
+
+impl Default for Unit {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.symbol())
+    }
+}
+
+impl fmt::Debug for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Unit({:?})", self.symbol())
+    }
+}
+
+impl Serialize for Unit {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.symbol())
+    }
+}
+
+impl<'de> Deserialize<'de> for Unit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let symbol = alloc::borrow::Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&symbol).ok_or_else(|| de::Error::custom(format_args!("unknown unit \"{symbol}\"")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unit;
+
+    fn convert(value: f64, from: &str, to: &str) -> Option<f64> {
+        Unit::parse(from).unwrap().convert(value, Unit::parse(to).unwrap())
+    }
+
+    #[test]
+    fn a_bar_is_a_hundred_kilopascal() {
+        assert_eq!(convert(1.0, "bar", "kPa"), Some(100.0));
+        assert!((convert(25.0, "degC", "K").unwrap() - 298.15).abs() < 1e-12);
+        assert!((convert(212.0, "degF", "degC").unwrap() - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_temperature_difference_is_no_temperature() {
+        assert_eq!(convert(5.0, "dK", "degC"), None);
+        assert_eq!(convert(5.0, "bar", "m3/h"), None);
+    }
+
+    #[test]
+    fn symbols_are_unique_and_parse_back() {
+        for unit in Unit::all() {
+            assert_eq!(Unit::parse(unit.symbol()), Some(unit), "{unit}");
+        }
+    }
+}

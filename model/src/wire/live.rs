@@ -1,0 +1,233 @@
+//! What changes while the plant runs: values, alarms, batches, events, commands, history.
+
+use alloc::{string::String, vec::Vec};
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+use crate::{
+    Action, AlarmId, AlarmState, BlockId, InterlockId, PhaseId, PointId, ProcState, Quality, RecipeId, Unit,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub user: String,
+    pub password: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub token: String,
+    pub user: String,
+    pub role: Role,
+    pub expires_ms: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorReply {
+    /// What happened and what to do next.
+    pub error: String,
+}
+
+/// Over the WebSocket, server to client. The client sends nothing but pongs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    Frame(Frame),
+    Event(EventRecord),
+}
+
+/// The plant at one scan. `None` means: as in the frame before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    pub tick: u64,
+    pub time_ms: i64,
+    /// Every value, not only the changed ones.
+    pub full: bool,
+    pub values: Vec<PointValue>,
+    /// Every alarm that is not normal.
+    pub alarms: Option<Vec<AlarmStatus>>,
+    /// Every interlock.
+    pub interlocks: Option<Vec<InterlockStatus>>,
+    /// Every control recipe that stands on a unit.
+    pub batches: Option<Vec<BatchStatus>>,
+    pub system: SystemStatus,
+}
+
+/// One value as a short JSON array: `[point, value, quality]`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PointValue(pub PointId, pub f64, pub Quality);
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlarmStatus {
+    pub alarm: AlarmId,
+    pub state: AlarmState,
+    /// The condition stands at this moment.
+    pub active: bool,
+    /// When it last became unacknowledged.
+    pub since_ms: i64,
+    pub acknowledged_by: Option<String>,
+    /// For a shelved alarm: when it comes back.
+    pub shelved_until_ms: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InterlockStatus {
+    pub interlock: InterlockId,
+    pub tripped: bool,
+    /// The cause stands at this moment.
+    pub active: bool,
+    /// Cause number that was first out at the last trip.
+    pub first_out: Option<u16>,
+    pub since_ms: i64,
+    pub bypassed_until_ms: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BatchStatus {
+    pub recipe: RecipeId,
+    pub batch: u32,
+    pub state: ProcState,
+    pub since_ms: i64,
+    /// One per node of the recipe's procedure.
+    pub nodes: Vec<NodeStatus>,
+    /// One per parameter of the recipe.
+    pub parameters: Vec<f64>,
+    pub phase: Option<PhaseStatus>,
+    /// Why it is held, if it is.
+    pub cause: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NodeStatus {
+    pub state: ProcState,
+    pub elapsed_ms: u64,
+}
+
+/// The phase that runs, and what it waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PhaseStatus {
+    pub phase: PhaseId,
+    pub state: ProcState,
+    pub step: u16,
+    pub step_text: String,
+    pub step_elapsed_ms: u64,
+    /// The transition with live values: `AT-341 < 1 %vol for 30 s: now 4.2 %vol`.
+    pub waiting: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SystemStatus {
+    /// Share of the base period that the scan needs, percent.
+    pub scan_load_percent: f64,
+    pub scan_us_max: f64,
+    pub overruns: u64,
+    pub late_ticks: u64,
+    /// Samples, events or journal records that a full ring swallowed.
+    pub lost: u64,
+    pub links_up: u32,
+    pub links: u32,
+    /// `SCHED_FIFO 80, memory locked`, or what is missing and why.
+    pub real_time: String,
+    /// How long ago the journal last reached the disk.
+    pub journal_age_ms: u64,
+    pub uptime_ms: u64,
+    pub sessions: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandRequest {
+    pub action: Action,
+    /// Why, in the words of the person; kept in the audit log.
+    #[serde(default)]
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CommandReply {
+    pub accepted: bool,
+    /// `FIC-301.SP 11.0 -> 11.2 m3/h`, or which rule refused it.
+    pub message: String,
+    pub tick: u64,
+    pub time_ms: i64,
+}
+
+/// One line of the journal that people read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EventRecord {
+    pub time_ms: i64,
+    pub kind: EventKind,
+    pub tag: String,
+    /// Ready to read: `HI 88.7 % (limit 85.0)`.
+    pub text: String,
+    pub user: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventKind {
+    Alarm,
+    Operator,
+    Mode,
+    Interlock,
+    Batch,
+    Link,
+    System,
+}
+
+impl EventKind {
+    pub const ALL: [Self; 7] =
+        [Self::Alarm, Self::Operator, Self::Mode, Self::Interlock, Self::Batch, Self::Link, Self::System];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Alarm => "ALARM",
+            Self::Operator => "OPER",
+            Self::Mode => "MODE",
+            Self::Interlock => "TRIP",
+            Self::Batch => "BATCH",
+            Self::Link => "LINK",
+            Self::System => "SYSTEM",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word().eq_ignore_ascii_case(text))
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryReply {
+    pub point: String,
+    pub unit: Unit,
+    /// Raw samples, or one column per interval when columns were asked for.
+    pub samples: Vec<HistorySample>,
+    /// Spans in which nothing was recorded because the recorder was not running or lost samples.
+    pub gaps: Vec<(i64, i64)>,
+}
+
+/// `min` = `max` = `value` for a raw sample.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistorySample {
+    pub time_ms: i64,
+    pub value: f64,
+    pub min: f64,
+    pub max: f64,
+    pub quality: Quality,
+}
+
+/// Why something is as it is, one line per term, deeper terms indented.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Why {
+    pub title: String,
+    pub lines: Vec<WhyLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WhyLine {
+    pub indent: u8,
+    /// `FT-301 < 8.4 m3/h for 30 s: now 11.2, 12 s so far`
+    pub text: String,
+    /// The truth of the term; `None` for one that is no condition or whose inputs are bad.
+    pub holds: Option<bool>,
+    pub block: Option<BlockId>,
+}

@@ -1,0 +1,26 @@
+//! What crosses the API, version 1: JSON over HTTP and WebSocket under `/api/v1`.
+//!
+//! | request | body | answer |
+//! | --- | --- | --- |
+//! | `POST /login` | [`Login`] | [`Session`] |
+//! | `POST /logout` | | |
+//! | `GET /plant` | | [`PlantView`]: everything that does not change while it runs |
+//! | `GET /snapshot` | | [`Frame`] with every value |
+//! | `GET /live` (WebSocket) | | a full [`Frame`], then changes, as [`ServerMessage`] |
+//! | `POST /commands` | [`CommandRequest`] | [`CommandReply`], after the journal holds it |
+//! | `GET /alarms` | | `Vec<`[`AlarmStatus`]`>` |
+//! | `GET /events?from=&to=&tag=&max=` | | `Vec<`[`EventRecord`]`>`, newest first |
+//! | `GET /history?point=&from=&to=&columns=` | | [`HistoryReply`] |
+//! | `GET /why/{name}` | | [`Why`]: why a block, interlock or phase is as it is |
+//!
+//! Every request but `/login` carries `Authorization: Bearer <token>`. An error is an
+//! [`ErrorReply`] with a fitting HTTP status. Times are milliseconds since 1970, UTC.
+
+mod live;
+mod plant;
+
+pub use live::*;
+pub use plant::*;
+
+/// The path under which this version lives.
+pub const API: &str = "/api/v1";

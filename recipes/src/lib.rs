@@ -1,0 +1,1 @@
+//! ISA-88 procedures, pure and stepped by the scan

@@ -1,0 +1,1 @@
+//! First-principles unit models, faults, and the soft PLCs that serve them
