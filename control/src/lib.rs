@@ -1,1 +1,8 @@
-//! The deterministic core: compile a plant, step it scan by scan
+//! The deterministic core: compile a plant, step it scan by scan.
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod plant;

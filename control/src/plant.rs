@@ -1,0 +1,564 @@
+//! The compiled plant: arrays and indices, made once by [`crate::compile`], never changed by a scan.
+//!
+//! This is the contract between the compiler, which proves every reference, and the engine,
+//! which trusts them. All times are in ticks of the base period or in milliseconds, all values in
+//! the unit of their point.
+
+use alloc::{string::String, vec::Vec};
+use model::wire::{AlarmKind, BlockKind, DisplayView, Role};
+use model::{AlarmId, BlockId, InterlockId, IoMap, Mode, PhaseId, PointId, Priority, RecipeId, Source, Unit};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plant {
+    pub name: String,
+    pub title: String,
+    /// SHA-256 of the sources, in order of their paths.
+    pub hash: [u8; 32],
+    pub sources: Vec<Source>,
+    pub period_ms: u32,
+    pub areas: Vec<Area>,
+    pub units: Vec<EquipmentUnit>,
+    pub io: IoMap,
+    pub points: Vec<Point>,
+    pub code: Code,
+    pub blocks: Vec<Block>,
+    /// Fastest first. Blocks inside a task stand in order of data flow.
+    pub tasks: Vec<Task>,
+    pub alarms: Vec<Alarm>,
+    pub interlocks: Vec<Interlock>,
+    pub phases: Vec<Phase>,
+    pub recipes: Vec<recipes::MasterRecipe>,
+    pub displays: Vec<DisplayView>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Area {
+    pub id: String,
+    pub title: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct EquipmentUnit {
+    pub name: String,
+    pub description: String,
+    pub area: String,
+}
+
+/// One value of the process image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    pub name: String,
+    pub description: String,
+    pub area: String,
+    pub unit: Unit,
+    pub low: f64,
+    pub high: f64,
+    pub decimals: u8,
+    pub normal: Option<(f64, f64)>,
+    pub words: Option<(String, String)>,
+    /// Value before the first scan. A field input starts Bad (waiting), everything else Good.
+    pub initial: f64,
+    pub origin: Origin,
+    /// Who may write it by command, and within which limits.
+    pub write: Option<Write>,
+    /// Device and address, for people.
+    pub source: Option<String>,
+}
+
+/// Where the value of a point comes from: its one writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// `io.points[_]`, direction input.
+    Field(u32),
+    /// `io.points[_]`, direction output; written by a block, a phase or a person.
+    FieldOutput(u32),
+    /// The link state of a device.
+    Link(model::DeviceId),
+    /// A part of a block: some are results, some (SP, CMD, tuning) are written by commands.
+    Block(BlockId),
+    /// Entered by hand.
+    Entry,
+    /// A parameter of a phase, set from its recipe.
+    Phase(PhaseId),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Write {
+    pub low: f64,
+    pub high: f64,
+    pub role: Role,
+}
+
+/// All expressions of the plant as postfix code for one small stack machine.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Code {
+    pub ops: Vec<Op>,
+    /// How many on/off-delay timers the code uses; their state belongs to the engine.
+    pub timers: u32,
+    /// How many edge memories.
+    pub edges: u32,
+    /// The deepest stack that any expression needs.
+    pub stack: u32,
+}
+
+/// A slice of [`Code::ops`], with what people wrote.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expr {
+    pub start: u32,
+    pub len: u32,
+    pub unit: Unit,
+    /// True for conditions.
+    pub boolean: bool,
+    pub text: String,
+}
+
+/// One operation. Operands come off the stack, the result goes on it. Truth is 1, falsehood 0.
+/// Unless said otherwise the quality of the result is the worst of the operands'.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    Const(f64),
+    Load(PointId),
+    /// The value that the point had at the end of the scan before.
+    LoadPrevious(PointId),
+    Add,
+    Subtract,
+    Multiply,
+    /// Division by zero gives a bad result.
+    Divide,
+    Negate,
+    Min,
+    Max,
+    Abs,
+    Sqrt,
+    Exp,
+    Ln,
+    Power,
+    /// low, x, high
+    Limit,
+    /// Median of three.
+    Median3,
+    /// condition, a, b
+    Select,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    NotEqual,
+    /// A false good operand makes the result false and good, whatever the other's quality.
+    And,
+    /// A true good operand makes the result true and good, whatever the other's quality.
+    Or,
+    Xor,
+    Not,
+    /// At least `need` of the last `of` operands; those of bad quality do not count as true.
+    Vote {
+        need: u8,
+        of: u8,
+    },
+    /// Quality of a point as a truth, itself always good.
+    IsGood(PointId),
+    IsBad(PointId),
+    /// True when the operand has been true for `ms` without a break.
+    OnDelay {
+        timer: u32,
+        ms: u32,
+    },
+    /// Stays true for `ms` after the operand has gone false.
+    OffDelay {
+        timer: u32,
+        ms: u32,
+    },
+    Rise {
+        edge: u32,
+    },
+    Fall {
+        edge: u32,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    pub period_ticks: u32,
+    /// Runs when `tick % period_ticks == phase_ticks`; phases spread the load.
+    pub phase_ticks: u32,
+    pub blocks: Vec<BlockId>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Block {
+    pub name: String,
+    pub description: String,
+    pub area: String,
+    pub equipment: Option<String>,
+    /// Least role that may command it.
+    pub role: Role,
+    /// Index into [`Plant::tasks`].
+    pub task: u32,
+    pub body: BlockBody,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum BlockBody {
+    Calc(Calc),
+    Filter(Filter),
+    Pid(Pid),
+    Ratio(Ratio),
+    Ramp(Ramp),
+    Selector(Selector),
+    Device(Device),
+}
+
+impl BlockBody {
+    pub fn kind(&self) -> BlockKind {
+        match self {
+            Self::Calc(_) => BlockKind::Calculation,
+            Self::Filter(_) => BlockKind::Filter,
+            Self::Pid(_) => BlockKind::Pid,
+            Self::Ratio(_) => BlockKind::Ratio,
+            Self::Ramp(_) => BlockKind::Ramp,
+            Self::Selector(_) => BlockKind::Selector,
+            Self::Device(device) => match device.kind {
+                DeviceKind::Motor => BlockKind::Motor,
+                DeviceKind::Valve => BlockKind::Valve,
+                DeviceKind::Breaker => BlockKind::Breaker,
+            },
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calc {
+    pub out: PointId,
+    pub value: Expr,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter {
+    pub input: PointId,
+    pub out: PointId,
+    pub time_s: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pid {
+    /// The measurement it reads, and its copy on the faceplate.
+    pub input: PointId,
+    pub pv: PointId,
+    /// Set point as wanted, and as it works after its ramp.
+    pub sp: PointId,
+    pub sp_working: PointId,
+    pub out: PointId,
+    pub mode: PointId,
+    pub kc: PointId,
+    pub ti: PointId,
+    pub td: PointId,
+    /// The feed-forward as it acts, for the faceplate.
+    pub ff: PointId,
+    /// The tag that OUT drives; the PID reads it back, and tracks when somebody else put it elsewhere.
+    pub target: Option<PointId>,
+    /// The PID whose cascade set point is this OUT, for back-calculation.
+    pub secondary: Option<BlockId>,
+    pub pv_low: f64,
+    pub pv_high: f64,
+    pub out_low: f64,
+    pub out_high: f64,
+    pub out_limit_low: f64,
+    pub out_limit_high: f64,
+    pub sp_limit_low: f64,
+    pub sp_limit_high: f64,
+    /// Per second; infinite when there is no ramp.
+    pub sp_rate: f64,
+    pub direct: bool,
+    pub filter_s: f64,
+    pub beta: f64,
+    /// Derivative filter: Tf = Td / N.
+    pub derivative_n: f64,
+    pub cascade: Option<PointId>,
+    pub feed_forward: Option<Expr>,
+    pub modes: Vec<Mode>,
+    pub normal_mode: Mode,
+    pub on_bad_pv: OnBad,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum OnBad {
+    /// Shed to manual; a person takes it back.
+    Manual,
+    /// Keep the output and resume alone when the input is back.
+    Hold,
+    /// Drive the output there and shed to manual.
+    Drive(f64),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ratio {
+    pub input: PointId,
+    pub wild: PointId,
+    pub ratio: PointId,
+    pub bias: PointId,
+    pub out: PointId,
+    pub trim: Option<PointId>,
+    pub low: f64,
+    pub high: f64,
+    /// The PID that takes OUT as its cascade set point.
+    pub secondary: Option<BlockId>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ramp {
+    pub target: PointId,
+    pub source: Option<Expr>,
+    pub out: PointId,
+    /// Per second.
+    pub rate: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selector {
+    pub inputs: Vec<PointId>,
+    pub pick: Pick,
+    pub out: PointId,
+    /// Number of the input that was taken, from 1; 0 when there is none.
+    pub selected: PointId,
+    pub deviation: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pick {
+    High,
+    Low,
+    Median,
+}
+
+/// A motor, an on/off valve or a breaker: command, feedback, travel time, permissive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Device {
+    pub kind: DeviceKind,
+    /// 1 = run, open, close the breaker. Written by operator or phase; forced by interlocks.
+    pub command: PointId,
+    /// See [`DeviceState`].
+    pub state: PointId,
+    /// 1 when the feedback contradicts the command for longer than the travel time.
+    pub fail: PointId,
+    /// The output tag; it may be `command` itself.
+    pub out: PointId,
+    pub on: Option<PointId>,
+    pub off: Option<PointId>,
+    pub travel_ms: u32,
+    pub permit: Option<Expr>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    Motor,
+    Valve,
+    Breaker,
+}
+
+impl DeviceKind {
+    /// Words for command 0 and 1.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Motor => ("stop", "start"),
+            // A breaker closes to conduct, a valve opens to let through.
+            Self::Valve => ("close", "open"),
+            Self::Breaker => ("open", "close"),
+        }
+    }
+}
+
+/// Value of a device's STATE point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum DeviceState {
+    Off = 0,
+    On = 1,
+    TurningOn = 2,
+    TurningOff = 3,
+    Failed = 4,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alarm {
+    pub name: String,
+    pub tag: String,
+    pub area: String,
+    pub equipment: Option<String>,
+    pub kind: AlarmKind,
+    pub priority: Priority,
+    pub condition: AlarmCondition,
+    pub on_delay_ms: u32,
+    pub off_delay_ms: u32,
+    pub enable: Option<Expr>,
+    pub text: String,
+    pub cause: String,
+    pub consequence: String,
+    pub response: String,
+    pub time_to_respond: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum AlarmCondition {
+    /// A bad value does not alarm here; the link and fault alarms do.
+    Above {
+        point: PointId,
+        limit: f64,
+        deadband: f64,
+    },
+    Below {
+        point: PointId,
+        limit: f64,
+        deadband: f64,
+    },
+    Deviation {
+        pv: PointId,
+        sp: PointId,
+        limit: f64,
+        deadband: f64,
+    },
+    When(Expr),
+    /// A device's FAIL point, or a link that is 0.
+    Fault {
+        point: PointId,
+        faulty_at: f64,
+    },
+}
+
+impl Alarm {
+    /// The point that the alarm is about, if it is about one.
+    pub fn point(&self) -> Option<PointId> {
+        match &self.condition {
+            AlarmCondition::Above { point, .. }
+            | AlarmCondition::Below { point, .. }
+            | AlarmCondition::Fault { point, .. } => Some(*point),
+            AlarmCondition::Deviation { pv, .. } => Some(*pv),
+            AlarmCondition::When(_) => None,
+        }
+    }
+
+    pub fn limit(&self) -> Option<f64> {
+        match &self.condition {
+            AlarmCondition::Above { limit, .. }
+            | AlarmCondition::Below { limit, .. }
+            | AlarmCondition::Deviation { limit, .. } => Some(*limit),
+            AlarmCondition::When(_) | AlarmCondition::Fault { .. } => None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interlock {
+    pub name: String,
+    pub description: String,
+    pub area: String,
+    pub equipment: Option<String>,
+    pub causes: Vec<Cause>,
+    pub actions: Vec<Forcing>,
+    /// Stays tripped until somebody resets it.
+    pub latched: bool,
+    /// Least role that may bypass; `None`: never.
+    pub bypass: Option<Role>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    pub when: Expr,
+    pub text: String,
+    pub show: Option<PointId>,
+    /// A cause whose inputs are bad counts as standing.
+    pub trips_on_bad: bool,
+}
+
+/// What an interlock dictates, every scan while it is tripped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forcing {
+    /// An output tag, or the command point of a device (then `out` of the device is forced too).
+    pub point: PointId,
+    pub device: Option<BlockId>,
+    pub value: f64,
+    pub text: String,
+}
+
+/// An equipment phase: its logic in the sections of ISA-88.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Phase {
+    pub name: String,
+    pub description: String,
+    pub equipment: String,
+    pub parameters: Vec<PointId>,
+    pub running: Vec<Step>,
+    pub holding: Vec<Step>,
+    pub restarting: Vec<Step>,
+    pub stopping: Vec<Step>,
+    pub aborting: Vec<Step>,
+    /// Every point that its text writes: owned by the phase while it is active.
+    pub owns: Vec<PointId>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub title: String,
+    pub actions: Vec<Assignment>,
+    pub wait: Option<Expr>,
+    pub within: Option<Within>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Assignment {
+    /// An output tag, an entry, a loop's SP, OUT or MODE, or a device's command.
+    pub point: PointId,
+    pub block: Option<BlockId>,
+    pub value: Expr,
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Within {
+    pub ms: u32,
+    pub otherwise: Otherwise,
+    pub why: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Otherwise {
+    Hold,
+    Abort,
+    /// Say so and go on waiting.
+    Alarm,
+}
+
+impl Plant {
+    pub fn point(&self, id: PointId) -> &Point {
+        &self.points[id.index()]
+    }
+
+    pub fn find_point(&self, name: &str) -> Option<PointId> {
+        self.points.iter().position(|point| point.name == name).map(|index| PointId(index as u32))
+    }
+
+    pub fn find_block(&self, name: &str) -> Option<BlockId> {
+        self.blocks.iter().position(|block| block.name == name).map(|index| BlockId(index as u32))
+    }
+
+    pub fn find_alarm(&self, name: &str) -> Option<AlarmId> {
+        self.alarms.iter().position(|alarm| alarm.name == name).map(|index| AlarmId(index as u32))
+    }
+
+    pub fn find_interlock(&self, name: &str) -> Option<InterlockId> {
+        self.interlocks
+            .iter()
+            .position(|interlock| interlock.name == name)
+            .map(|index| InterlockId(index as u32))
+    }
+
+    pub fn find_phase(&self, name: &str) -> Option<PhaseId> {
+        self.phases.iter().position(|phase| phase.name == name).map(|index| PhaseId(index as u32))
+    }
+
+    pub fn find_recipe(&self, name: &str) -> Option<RecipeId> {
+        self.recipes.iter().position(|recipe| recipe.name == name).map(|index| RecipeId(index as u32))
+    }
+}

@@ -1,0 +1,59 @@
+//! The master recipe: what is done in which order, with which parameters (ISA-88 part 1).
+
+use alloc::{string::String, vec::Vec};
+use model::{PhaseId, PointId, Unit};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct MasterRecipe {
+    pub name: String,
+    pub version: String,
+    pub title: String,
+    /// The equipment unit that it runs on.
+    pub equipment: String,
+    pub parameters: Vec<Parameter>,
+    pub operations: Vec<Operation>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    pub name: String,
+    pub description: String,
+    pub unit: Unit,
+    pub low: f64,
+    pub high: f64,
+    pub value: f64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    pub name: String,
+    pub title: String,
+    /// Run one after the other.
+    pub phases: Vec<PhaseCall>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PhaseCall {
+    pub phase: PhaseId,
+    pub name: String,
+    pub title: String,
+    pub arguments: Vec<Argument>,
+}
+
+/// What a phase parameter gets when the phase starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Argument {
+    pub point: PointId,
+    pub value: ArgumentValue,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ArgumentValue {
+    Constant(f64),
+    /// Position in [`MasterRecipe::parameters`], already in the same unit; `factor` and `offset` convert.
+    Parameter {
+        index: u16,
+        factor: f64,
+        offset: f64,
+    },
+}
