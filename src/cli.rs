@@ -1,0 +1,397 @@
+//! The command line: what there is, and help that teaches.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "catholyte",
+    version,
+    about = "Process control and SCADA for lithium refineries and battery recycling",
+    long_about = "Process control and SCADA for lithium refineries and battery recycling.\n\n\
+        Without a command it runs the demo: a simulated electrolysis plant behind soft PLCs, the controller, \
+        the history on disk and the operator's screen, in this terminal.\n\n\
+        Its interlocks are process interlocks. They are no safety instrumented system (IEC 61511).",
+    after_help = "First steps:\n  \
+        catholyte                                  run the demo\n  \
+        catholyte check plants/refinery            compile a plant folder and report\n  \
+        catholyte history plot TT-322 --data DIR   what the demo recorded\n  \
+        catholyte replay DIR/journal               run it again, bit for bit"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulator, controller and HMI together, in this terminal
+    Demo(DemoArgs),
+    /// The plant alone, as soft PLCs on Modbus TCP and OPC UA
+    Sim(SimArgs),
+    /// The controller: scan, bridges, alarms, recipes, history, API; headless
+    Run(RunArgs),
+    /// The operator's screen, on this machine or another
+    Hmi(HmiArgs),
+    /// Compile a plant folder and report every mistake
+    Check(CheckArgs),
+    /// What was recorded: query, latest, plot, export, verify
+    History(HistoryArgs),
+    /// Run a journal again, verify every scan, look at any tag
+    Replay(ReplayArgs),
+    /// Recipes of a running plant: list, status, and orders
+    Recipe(RecipeArgs),
+    /// Who may log in
+    User(UserArgs),
+    /// The log of who did what: show, verify
+    Audit(AuditArgs),
+    /// Completions for a shell: `catholyte completions bash > ...`
+    Completions {
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+pub struct Place {
+    /// Folder of the plant's text [default: the refinery that ships with the program]
+    #[arg(long, value_name = "DIR", env = "CATHOLYTE_PLANT")]
+    pub plant: Option<PathBuf>,
+    /// Folder for journal, history, users and logs [default: below the user's data home]
+    #[arg(long, value_name = "DIR", env = "CATHOLYTE_DATA")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Start {
+    /// Steady production at 4.0 kA
+    #[default]
+    Running,
+    /// Empty, cold, breaker open: for the start-up recipe
+    Cold,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ThemeName {
+    Night,
+    Day,
+    Sixteen,
+    Mono,
+}
+
+#[derive(Args, Debug)]
+pub struct Look {
+    /// Colours of the screen; NO_COLOR is obeyed
+    #[arg(long, value_enum)]
+    pub theme: Option<ThemeName>,
+    /// Steady badges in place of blinking ones
+    #[arg(long)]
+    pub reduced_motion: bool,
+    /// Plain ASCII bars and trends
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Folder of the plant's text [default: the refinery that ships with the program]
+    #[arg(long, value_name = "DIR")]
+    pub plant: Option<PathBuf>,
+    /// Folder for this demo's data [default: a new one below the user's data home]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// State in which the simulated plant begins
+    #[arg(long, value_enum, default_value = "running")]
+    pub start: Start,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct SimArgs {
+    #[command(subcommand)]
+    pub command: Option<SimCommand>,
+    #[command(flatten)]
+    pub serve: SimServeArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct SimServeArgs {
+    #[command(flatten)]
+    pub place: Place,
+    /// State in which the plant begins
+    #[arg(long, value_enum, default_value = "running")]
+    pub start: Start,
+    /// Seed of sensor noise
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Times real time
+    #[arg(long, default_value_t = 1.0)]
+    pub speed: f64,
+    /// Parameter file in place of the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub parameters: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum SimCommand {
+    /// How the running simulator is: time, speed, faults
+    Status(SimTarget),
+    /// Every fault that can be switched on, with its parameters
+    Faults(SimTarget),
+    /// Switch a fault on: `catholyte sim fault pinhole cell=7 size=0.5`
+    Fault {
+        name: String,
+        /// `name=value`
+        parameters: Vec<String>,
+        #[command(flatten)]
+        target: SimTarget,
+    },
+    /// Switch a fault off again, or `all`
+    Clear {
+        name: String,
+        #[command(flatten)]
+        target: SimTarget,
+    },
+    /// Where a simulated value comes from
+    Explain {
+        tag: String,
+        #[command(flatten)]
+        target: SimTarget,
+    },
+    /// Stop the plant's time
+    Pause(SimTarget),
+    /// Let it go on
+    Resume(SimTarget),
+}
+
+#[derive(Args, Debug)]
+pub struct SimTarget {
+    /// Data folder of the running simulator [default: the newest demo]
+    #[arg(long, value_name = "DIR", env = "CATHOLYTE_DATA")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct RunArgs {
+    #[command(flatten)]
+    pub place: Place,
+    /// Address of the API [default: 127.0.0.1:7300]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Begin without what the journal remembers
+    #[arg(long)]
+    pub fresh: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct HmiArgs {
+    /// Address of the controller's API
+    #[arg(long, default_value = "http://127.0.0.1:7300", env = "CATHOLYTE_URL")]
+    pub url: String,
+    #[arg(long, env = "CATHOLYTE_USER")]
+    pub user: Option<String>,
+    /// File whose first line is the password; without it the screen asks
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Look only: no command leaves this screen
+    #[arg(long)]
+    pub view: bool,
+    #[command(flatten)]
+    pub look: Look,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Plant folder: the one that holds plant.toml
+    pub plant: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Args, Debug)]
+pub struct HistoryArgs {
+    #[command(subcommand)]
+    pub command: HistoryCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Samples of tags as they were recorded
+    Query(HistoryRange),
+    /// The last sample of each tag, or of those named
+    Latest {
+        tags: Vec<String>,
+        #[command(flatten)]
+        target: HistoryTarget,
+    },
+    /// A trend in the terminal
+    Plot(HistoryRange),
+    /// CSV on standard output
+    Export(HistoryRange),
+    /// Alarms, commands, trips: newest first
+    Events {
+        #[command(flatten)]
+        range: HistoryRange,
+    },
+    /// Read every block and say what is damaged
+    Verify(HistoryTarget),
+}
+
+#[derive(Args, Debug)]
+pub struct HistoryTarget {
+    /// Data folder [default: the newest demo]
+    #[arg(long, value_name = "DIR", env = "CATHOLYTE_DATA")]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct HistoryRange {
+    /// Tags, as `TT-322` or `FIC-301.SP`
+    pub tags: Vec<String>,
+    /// From: `-10min`, `-2h`, `-1d` before `to`, or `2026-11-23T14:00:00`
+    #[arg(long, default_value = "-1h", allow_hyphen_values = true)]
+    pub from: String,
+    /// To: `now`, `-5min`, or a time
+    #[arg(long, default_value = "now", allow_hyphen_values = true)]
+    pub to: String,
+    /// At most so many rows a tag
+    #[arg(long, default_value_t = 100_000)]
+    pub max: usize,
+    #[command(flatten)]
+    pub target: HistoryTarget,
+}
+
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// Journal folder, as DATA/journal
+    pub journal: PathBuf,
+    /// Stop after this scan
+    #[arg(long, value_name = "TICK")]
+    pub until: Option<u64>,
+    /// Run with another plant folder and show where the two histories part
+    #[arg(long, value_name = "DIR")]
+    pub with: Option<PathBuf>,
+    /// Print these tags as CSV
+    #[arg(long, value_name = "TAG")]
+    pub export: Vec<String>,
+    /// Distance of exported rows
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    pub every_ms: u64,
+}
+
+#[derive(Args, Debug)]
+pub struct ApiTarget {
+    /// Address of the controller's API
+    #[arg(long, default_value = "http://127.0.0.1:7300", env = "CATHOLYTE_URL")]
+    pub url: String,
+    #[arg(long, env = "CATHOLYTE_USER")]
+    pub user: String,
+    /// File whose first line is the password
+    #[arg(long, value_name = "FILE", env = "CATHOLYTE_PASSWORD_FILE")]
+    pub password_file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub struct RecipeArgs {
+    #[command(subcommand)]
+    pub command: RecipeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecipeCommand {
+    /// Master recipes of a plant folder
+    List {
+        /// [default: the refinery that ships with the program]
+        #[arg(long, value_name = "DIR")]
+        plant: Option<PathBuf>,
+    },
+    /// Batches of a running controller
+    Status(ApiTarget),
+    /// Prepare and start: `catholyte recipe start EL-START load=4.5`
+    Start {
+        recipe: String,
+        /// `parameter=value`, in the recipe's unit
+        parameters: Vec<String>,
+        #[command(flatten)]
+        target: ApiTarget,
+    },
+    /// Order to a batch: hold, restart, stop, abort, reset
+    Order {
+        order: OrderName,
+        recipe: String,
+        /// Why; needed for abort
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        target: ApiTarget,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OrderName {
+    Hold,
+    Restart,
+    Stop,
+    Abort,
+    Reset,
+}
+
+#[derive(Args, Debug)]
+pub struct UserArgs {
+    #[command(subcommand)]
+    pub command: UserCommand,
+    /// Data folder of the controller
+    #[arg(long, value_name = "DIR", env = "CATHOLYTE_DATA", global = true)]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Add a person; the one-time password is printed
+    Add {
+        name: String,
+        #[arg(long, value_parser = ["viewer", "operator", "supervisor", "engineer", "administrator"])]
+        role: String,
+    },
+    Remove {
+        name: String,
+    },
+    List,
+}
+
+#[derive(Args, Debug)]
+pub struct AuditArgs {
+    #[command(subcommand)]
+    pub command: AuditCommand,
+    /// Data folder [default: the newest demo]
+    #[arg(long, value_name = "DIR", env = "CATHOLYTE_DATA", global = true)]
+    pub data: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Print the log
+    Show,
+    /// Recompute the chain and say whether a line was changed, removed or added
+    Verify,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,98 @@
+//! Where a running plant keeps what it must not lose.
+//!
+//! ```text
+//! <data>/
+//!   catholyte.toml   settings of this installation (optional)
+//!   users            names, roles and password hashes
+//!   journal/         inputs and commands of every scan, with snapshots: resume and replay
+//!   history/         samples and events
+//!   audit.log        who did what, hash-chained
+//!   pki/             OPC UA certificates
+//!   plant/           the plant that the demo runs, as text (demo only)
+//!   sim.sock         control socket of the simulator (while it runs)
+//! ```
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+#[derive(Clone, Debug)]
+pub struct DataFolder(PathBuf);
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot create the data folder {path}: {source}; choose another with --data")]
+pub struct DataFolderError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl DataFolder {
+    /// Opens the folder, made for its owner alone when it is new.
+    pub fn open(path: &Path) -> Result<Self, DataFolderError> {
+        let fail = |source| DataFolderError { path: path.to_owned(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
+        Ok(Self(fs::canonicalize(path).map_err(fail)?))
+    }
+
+    /// The folder to use when none is given: below the user's data home, by plant name.
+    pub fn default_path(name: &str) -> PathBuf {
+        let home = || std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+        std::env::var_os("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .or_else(home)
+            .unwrap_or_else(std::env::temp_dir)
+            .join("catholyte")
+            .join(name)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub fn settings(&self) -> PathBuf {
+        self.0.join("catholyte.toml")
+    }
+
+    pub fn users(&self) -> PathBuf {
+        self.0.join("users")
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.0.join("journal")
+    }
+
+    pub fn history(&self) -> PathBuf {
+        self.0.join("history")
+    }
+
+    pub fn audit(&self) -> PathBuf {
+        self.0.join("audit.log")
+    }
+
+    pub fn pki(&self) -> PathBuf {
+        self.0.join("pki")
+    }
+
+    pub fn plant(&self) -> PathBuf {
+        self.0.join("plant")
+    }
+
+    pub fn log(&self, of: &str) -> PathBuf {
+        self.0.join(format!("{of}.log"))
+    }
+
+    /// A socket's path has room for about a hundred bytes; a deep folder falls back to a short name.
+    pub fn simulator_socket(&self) -> PathBuf {
+        let inside = self.0.join("sim.sock");
+        if inside.as_os_str().len() < 100 {
+            return inside;
+        }
+        let mut hash = model::StateHash::new();
+        for byte in self.0.as_os_str().as_encoded_bytes() {
+            model::StateWalk::u64(&mut hash, &mut u64::from(*byte));
+        }
+        std::env::temp_dir().join(format!("catholyte-{:016x}.sock", hash.finish()))
+    }
+}

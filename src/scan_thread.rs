@@ -1,0 +1,258 @@
+//! The scan on its own thread: wake, take inputs and commands, step the engine, hand everything on.
+//!
+//! Nothing here waits for anybody and nothing allocates: banks are triple buffers, everything else
+//! is a bounded ring. What does not fit is counted and shown.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use control::{Engine, Input, ScanOutput, StateView};
+use crossbeam_queue::ArrayQueue;
+use model::{Command, Event, PointId, Quality, StateWriter};
+use plc_bridge::DeviceLink;
+
+use crate::{real_time, wiring};
+
+/// What the journal needs of one scan, item by item: inputs and commands, closed by the scan itself.
+#[derive(Clone, Copy, Debug)]
+pub enum JournalItem {
+    Input(Input),
+    Command(Command),
+    Scan { tick: u64, hash: u64 },
+    /// A snapshot of the state after this scan stands in the snapshot bank.
+    Snapshot { tick: u64 },
+}
+
+/// The engine's state after a scan, on its way to disk.
+#[derive(Clone, Debug, Default)]
+pub struct SavedState {
+    pub tick: u64,
+    pub bytes: Vec<u8>,
+}
+
+/// How the scan keeps its time; written by the scan, read by whoever shows it.
+#[derive(Debug, Default)]
+pub struct ScanStats {
+    pub scan_ns_mean: AtomicU64,
+    pub scan_ns_max: AtomicU64,
+    pub overruns: AtomicU64,
+    pub late_ticks: AtomicU64,
+    pub time_jumps: AtomicU64,
+    pub lost: AtomicU64,
+    pub tick: AtomicU64,
+}
+
+/// One device as the scan sees it: its banks, and what the engine was last told.
+pub struct Field {
+    link: DeviceLink,
+    told: Vec<(u64, Quality)>,
+    told_link: Option<bool>,
+    sequence: u64,
+    sequence_tick: u64,
+}
+
+impl Field {
+    pub fn new(link: DeviceLink) -> Self {
+        let told = vec![(0, Quality::BadWaitingForInitialData); link.inputs.len()];
+        Self { link, told, told_link: None, sequence: 0, sequence_tick: 0 }
+    }
+
+    /// True when the device has answered with data.
+    pub fn is_up(&mut self) -> bool {
+        self.link.input_bank.update();
+        self.link.input_bank.output_buffer_mut().up
+    }
+
+    /// What the PLC's outputs were when the bridge first met it, for a start without a bump.
+    pub fn read_back(&mut self, mut preset: impl FnMut(PointId, f64)) {
+        let bank = self.link.input_bank.output_buffer_mut();
+        if let Some(values) = &bank.read_back {
+            for (point, value) in self.link.outputs.iter().zip(values) {
+                preset(*point, *value);
+            }
+        }
+    }
+
+    /// Adds what has changed since the engine was last told.
+    fn collect(&mut self, tick: u64, stale_ticks: u64, inputs: &mut Vec<Input>) {
+        self.link.input_bank.update();
+        let bank = self.link.input_bank.output_buffer_mut();
+        if bank.sequence != self.sequence {
+            self.sequence = bank.sequence;
+            self.sequence_tick = tick;
+        }
+        let up = bank.up && tick.saturating_sub(self.sequence_tick) <= stale_ticks;
+        if self.told_link != Some(up) {
+            self.told_link = Some(up);
+            inputs.push(Input { point: self.link.link, value: f64::from(u8::from(up)), quality: Quality::Good });
+        }
+        for (index, point) in self.link.inputs.iter().enumerate() {
+            let value = bank.values[index];
+            let mut quality = bank.qualities[index];
+            if !up && quality.is_usable() {
+                quality = Quality::BadNoCommunication;
+            }
+            let now = (value.to_bits(), quality);
+            if self.told[index] != now {
+                self.told[index] = now;
+                inputs.push(Input { point: *point, value, quality });
+            }
+        }
+    }
+
+    fn publish(&mut self, tick: u64, engine: &Engine) {
+        let image = engine.image();
+        let bank = self.link.output_bank.input_buffer_mut();
+        for (value, point) in bank.values.iter_mut().zip(&self.link.outputs) {
+            *value = image.value(*point);
+        }
+        bank.valid = true;
+        bank.heartbeat = tick as u32;
+        self.link.output_bank.publish();
+    }
+}
+
+/// The scan's ends of all queues.
+pub struct Ports {
+    pub commands: Arc<ArrayQueue<Command>>,
+    pub journal: rtrb::Producer<JournalItem>,
+    pub events: rtrb::Producer<Event>,
+    pub views: triple_buffer::Input<StateView>,
+    pub snapshots: triple_buffer::Input<SavedState>,
+    pub stats: Arc<ScanStats>,
+    pub stop: Arc<AtomicBool>,
+}
+
+pub struct ScanThread {
+    pub engine: Engine,
+    pub fields: Vec<Field>,
+    pub ports: Ports,
+    pub period: Duration,
+    pub first_tick: u64,
+    pub snapshot_ticks: u64,
+}
+
+/// Buffers that the scan reuses; nothing is allocated once they have grown.
+struct Scratch {
+    inputs: Vec<Input>,
+    commands: Vec<Command>,
+    output: ScanOutput,
+    state: StateWriter,
+}
+
+impl ScanThread {
+    /// Runs until told to stop. Returns the last tick.
+    pub fn run(mut self) -> u64 {
+        let inputs_max = self.fields.iter().map(|field| field.told.len() + 1).sum();
+        let mut scratch = Scratch {
+            inputs: Vec::with_capacity(inputs_max),
+            commands: Vec::with_capacity(wiring::COMMANDS_PER_SCAN),
+            output: ScanOutput::with_capacity(wiring::EVENTS_PER_SCAN),
+            state: StateWriter::default(),
+        };
+        self.engine.save(&mut scratch.state);
+        let period_ms = u64::try_from(self.period.as_millis()).unwrap_or(u64::MAX).max(1);
+        let catch_up = u64::from(wiring::CATCH_UP_MS) / period_ms;
+        let start = real_time::now();
+        let mut tick = self.first_tick;
+        for field in &mut self.fields {
+            field.sequence_tick = tick;
+        }
+        while !self.ports.stop.load(Relaxed) {
+            let due = start + self.period * u32::try_from(tick - self.first_tick).unwrap_or(u32::MAX);
+            real_time::sleep_until(due);
+            let began = real_time::now();
+            let late = (began - due).as_nanos() / self.period.as_nanos().max(1);
+            if late > 0 {
+                self.ports.stats.late_ticks.fetch_add(1, Relaxed);
+            }
+            if late > u128::from(catch_up) {
+                tick += late as u64;
+                self.ports.stats.time_jumps.fetch_add(1, Relaxed);
+            }
+            self.one(tick, period_ms, &mut scratch);
+            self.account(real_time::now().saturating_sub(began));
+            tick += 1;
+        }
+        tick - 1
+    }
+
+    fn one(&mut self, tick: u64, period_ms: u64, scratch: &mut Scratch) {
+        scratch.inputs.clear();
+        for field in &mut self.fields {
+            field.collect(tick, u64::from(wiring::STALE_MS) / period_ms, &mut scratch.inputs);
+        }
+        scratch.commands.clear();
+        while scratch.commands.len() < wiring::COMMANDS_PER_SCAN
+            && let Some(command) = self.ports.commands.pop()
+        {
+            scratch.commands.push(command);
+        }
+        scratch.output.clear();
+        self.engine.scan(tick, &scratch.inputs, &scratch.commands, &mut scratch.output);
+        if self.engine.is_ready() {
+            for field in &mut self.fields {
+                field.publish(tick, &self.engine);
+            }
+        }
+        self.report(tick, scratch);
+        if tick % (u64::from(wiring::PUBLISH_MS) / period_ms).max(1) == 0 {
+            self.engine.publish(self.ports.views.input_buffer_mut());
+            self.ports.views.publish();
+        }
+        self.ports.stats.tick.store(tick, Relaxed);
+    }
+
+    /// Events first, then the record of the scan: who sees the record can have all its events.
+    fn report(&mut self, tick: u64, scratch: &mut Scratch) {
+        let mut lost = scratch.output.dropped();
+        for event in scratch.output.events() {
+            lost += u64::from(self.ports.events.push(*event).is_err());
+        }
+        let items = scratch.inputs.len() + scratch.commands.len() + 2;
+        if self.ports.journal.slots() >= items {
+            // A record is whole or absent: a torn one could not be replayed.
+            let hash = self.engine.state_hash();
+            let inputs = scratch.inputs.iter().copied().map(JournalItem::Input);
+            let commands = scratch.commands.iter().copied().map(JournalItem::Command);
+            for item in inputs.chain(commands) {
+                lost += u64::from(self.ports.journal.push(item).is_err());
+            }
+            lost += u64::from(self.ports.journal.push(JournalItem::Scan { tick, hash }).is_err());
+            if tick % self.snapshot_ticks == 0 {
+                self.snapshot(tick, scratch);
+            }
+        } else {
+            lost += 1;
+        }
+        if lost > 0 {
+            self.ports.stats.lost.fetch_add(lost, Relaxed);
+        }
+    }
+
+    fn snapshot(&mut self, tick: u64, scratch: &mut Scratch) {
+        scratch.state.0.clear();
+        self.engine.save(&mut scratch.state);
+        let bank = self.ports.snapshots.input_buffer_mut();
+        bank.tick = tick;
+        bank.bytes.clear();
+        bank.bytes.extend_from_slice(&scratch.state.0);
+        self.ports.snapshots.publish();
+        if self.ports.journal.push(JournalItem::Snapshot { tick }).is_err() {
+            self.ports.stats.lost.fetch_add(1, Relaxed);
+        }
+    }
+
+    fn account(&self, spent: Duration) {
+        let stats = &self.ports.stats;
+        let spent_ns = u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX);
+        if spent > self.period {
+            stats.overruns.fetch_add(1, Relaxed);
+        }
+        stats.scan_ns_max.fetch_max(spent_ns, Relaxed);
+        let mean = stats.scan_ns_mean.load(Relaxed);
+        // An exponential mean over about a second of scans.
+        stats.scan_ns_mean.store(if mean == 0 { spent_ns } else { (mean * 127 + spent_ns) / 128 }, Relaxed);
+    }
+}

@@ -1,0 +1,33 @@
+//! Every bound of the running controller: its name, its number, its reason.
+
+use std::time::Duration;
+
+/// Commands that wait for the scan. People type one a second; scripts get "too many" beyond this.
+pub const COMMANDS_WAITING: usize = 1024;
+/// Commands that one scan takes. At 100 scans a second that is 6,400 a second, and a few microseconds.
+pub const COMMANDS_PER_SCAN: usize = 64;
+/// Journal items between scan and disk: ten seconds of a plant with 5,000 busy tags.
+pub const JOURNAL_ITEMS: usize = 1 << 17;
+/// Events between scan and disk: an alarm flood of a whole plant, ten times over.
+pub const EVENTS_WAITING: usize = 1 << 14;
+/// Events that one scan can report before it counts losses.
+pub const EVENTS_PER_SCAN: usize = 4096;
+/// Event texts waiting for the event store.
+pub const RECORDS_WAITING: usize = 1 << 14;
+/// Events that a slow API client may lag behind before it loses the oldest.
+pub const EVENT_BROADCAST: usize = 1024;
+
+/// Group commit of the journal: what a kill can cost, and how long a command waits at most.
+pub const JOURNAL_COMMIT: Duration = Duration::from_millis(50);
+/// The history is made durable this often.
+pub const HISTORY_COMMIT: Duration = Duration::from_secs(1);
+/// The state that people see is published this often.
+pub const PUBLISH_MS: u32 = 100;
+/// A device whose bank does not move for so long is as good as gone, whatever its task says.
+pub const STALE_MS: u32 = 2000;
+/// After this much delay the scan stops catching up and lets time jump.
+pub const CATCH_UP_MS: u32 = 1000;
+/// How long a start waits for the field before it goes on without.
+pub const FIELD_WAIT: Duration = Duration::from_secs(5);
+/// An operator is told "not done in time" after this.
+pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
