@@ -1,1 +1,62 @@
-fn main() {}
+//! The shell: command line, wiring of threads and queues, the real-time thread, processes.
+//!
+//! It is the one place that knows everybody. Begin at [`controller`] for the running plant, at
+//! [`scan_thread`] for the path of a value, at [`demo`] for what happens without arguments.
+
+mod cli;
+mod settings;
+mod data_folder;
+mod clock;
+mod wiring;
+mod plant_files;
+mod diagnostics;
+mod check;
+mod real_time;
+mod scan_thread;
+mod journal_thread;
+mod recorder;
+mod people;
+mod backend;
+mod controller;
+mod simulator;
+mod demo;
+mod hmi;
+mod history;
+mod replay;
+mod recipe;
+mod accounts;
+
+use clap::{CommandFactory as _, Parser as _};
+use cli::{Cli, Command};
+
+fn main() -> miette::Result<()> {
+    let cli = Cli::parse();
+    let command = cli.command.unwrap_or_else(|| Command::Demo(cli::DemoArgs::default()));
+    start_log(&command);
+    match command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Sim(args) => simulator::run(args),
+        Command::Run(args) => controller::run(&args),
+        Command::Hmi(args) => hmi::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::History(args) => history::run(args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Recipe(args) => recipe::run(&args),
+        Command::User(args) => accounts::users(&args),
+        Command::Audit(args) => accounts::audit(&args),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Cli::command(), "catholyte", &mut std::io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// What a service says goes to standard error; a screen must stay a screen.
+fn start_log(command: &Command) {
+    if matches!(command, Command::Demo(_) | Command::Hmi(_)) {
+        return;
+    }
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CATHOLYTE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,opcua=warn,async_opcua=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}

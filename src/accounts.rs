@@ -1,0 +1,56 @@
+//! `catholyte user` and `catholyte audit`: who may, and who did.
+
+use std::fs;
+
+use miette::{Context as _, IntoDiagnostic as _, miette};
+use model::wire::Role;
+
+use crate::cli::{AuditArgs, AuditCommand, UserArgs, UserCommand};
+use crate::data_folder::DataFolder;
+use crate::demo;
+
+pub fn users(args: &UserArgs) -> miette::Result<()> {
+    let path = args.data.clone().unwrap_or_else(|| DataFolder::default_path("refinery"));
+    let data = DataFolder::open(&path).into_diagnostic()?;
+    let users = api::Users::open(&data.users()).into_diagnostic()?;
+    match &args.command {
+        UserCommand::Add { name, role } => {
+            let role = Role::parse(role).ok_or_else(|| miette!("no role {role}"))?;
+            let password = users.add_with_random_password(name, role).into_diagnostic()?;
+            println!("{name} may log in as {}", role.word());
+            println!("password: {password}");
+        }
+        UserCommand::Remove { name } => {
+            users.remove(name).into_diagnostic()?;
+            println!("{name} may not log in any more");
+        }
+        UserCommand::List => {
+            for (name, role) in users.list() {
+                println!("{name:<24} {}", role.word());
+            }
+        }
+    }
+    Ok(())
+}
+
+pub fn audit(args: &AuditArgs) -> miette::Result<()> {
+    let path = demo::data_or_newest(args.data.as_deref())?.audit();
+    match args.command {
+        AuditCommand::Show => {
+            let text = fs::read_to_string(&path)
+                .into_diagnostic()
+                .wrap_err_with(|| format!("no audit log at {}", path.display()))?;
+            print!("{text}");
+            Ok(())
+        }
+        AuditCommand::Verify => match historian::audit::verify(&path).into_diagnostic()? {
+            historian::audit::Verdict::Intact { entries } => {
+                println!("{}: {entries} entries, the chain is intact", path.display());
+                Ok(())
+            }
+            historian::audit::Verdict::Broken { line, why } => {
+                Err(miette!("{}: the chain breaks at line {line}: {why}", path.display()))
+            }
+        },
+    }
+}

@@ -1,0 +1,219 @@
+//! A plant under test: simulator and controller as real processes on loopback, and an API client.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use model::wire::{
+    API, AlarmStatus, BatchStatus, CommandReply, CommandRequest, Frame, HistoryReply, Login, PlantView, Session, Why,
+};
+use model::{Action, PointId, Quality};
+use serde::de::DeserializeOwned;
+
+/// Longer than anything here takes on a loaded machine; reaching it is a failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Plant {
+    pub data: tempfile::TempDir,
+    listen: String,
+    simulator: Option<Child>,
+    controller: Option<Child>,
+    session: Option<Session>,
+    view: Option<PlantView>,
+}
+
+impl Plant {
+    /// A running refinery in a folder of its own, logged in as `engineer`.
+    pub fn start(initial: &str) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let ports = free_ports(3);
+        std::fs::write(
+            data.path().join("catholyte.toml"),
+            format!(
+                "listen = \"127.0.0.1:{}\"\n[devices]\nPLC-300 = \"127.0.0.1:{}\"\nRF-300 = \"opc.tcp://127.0.0.1:{}/\"\n",
+                ports[0], ports[1], ports[2]
+            ),
+        )
+        .unwrap();
+        let mut plant = Self {
+            listen: format!("127.0.0.1:{}", ports[0]),
+            data,
+            simulator: None,
+            controller: None,
+            session: None,
+            view: None,
+        };
+        let added = plant.command(&["user", "add", "engineer", "--role", "engineer"]).output().unwrap();
+        assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+        let text = String::from_utf8(added.stdout).unwrap();
+        let password = text.lines().find_map(|line| line.strip_prefix("password: ")).expect("a password is printed");
+        std::fs::write(plant.data.path().join("password"), password).unwrap();
+        plant.start_simulator(initial);
+        plant.start_controller();
+        plant
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_catholyte"));
+        command.args(arguments).env("CATHOLYTE_DATA", self.data.path()).stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "catholyte {arguments:?}\n{text}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        text
+    }
+
+    fn spawn(&self, arguments: &[&str], log: &str) -> Child {
+        let log = File::options().create(true).append(true).open(self.data.path().join(log)).unwrap();
+        self.command(arguments).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
+    }
+
+    pub fn start_simulator(&mut self, initial: &str) {
+        self.simulator = Some(self.spawn(&["sim", "--start", initial], "sim.log"));
+    }
+
+    pub fn start_controller(&mut self) {
+        self.controller = Some(self.spawn(&["run"], "run.log"));
+        self.session = None;
+        let password = std::fs::read_to_string(self.data.path().join("password")).unwrap();
+        let login = Login { user: "engineer".into(), password };
+        let session: Session = until("the controller lets us in", || {
+            let reply = client().post(self.url("/login")).json(&login).send().ok()?;
+            reply.status().is_success().then(|| reply.json().unwrap())
+        });
+        self.session = Some(session);
+        self.view = Some(self.get("/plant"));
+    }
+
+    pub fn kill_simulator(&mut self) {
+        kill(&mut self.simulator);
+    }
+
+    pub fn kill_controller(&mut self) {
+        kill(&mut self.controller);
+    }
+
+    pub fn journal(&self) -> PathBuf {
+        self.data.path().join("journal")
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{API}{path}", self.listen)
+    }
+
+    fn bearer(&self) -> String {
+        self.session.as_ref().expect("logged in").token.clone()
+    }
+
+    pub fn get<T: DeserializeOwned>(&self, path: &str) -> T {
+        let reply = client().get(self.url(path)).bearer_auth(self.bearer()).send().unwrap();
+        let status = reply.status();
+        let text = reply.text().unwrap();
+        assert!(status.is_success(), "GET {path}: {status} {text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    pub fn view(&self) -> &PlantView {
+        self.view.as_ref().expect("the controller has started")
+    }
+
+    pub fn point(&self, name: &str) -> PointId {
+        self.view().points.iter().find(|point| point.name == name).unwrap_or_else(|| panic!("no point {name}")).id
+    }
+
+    pub fn frame(&self) -> Frame {
+        self.get("/snapshot")
+    }
+
+    pub fn value(&self, name: &str) -> (f64, Quality) {
+        let point = self.point(name);
+        let frame = self.frame();
+        let value = frame.values.iter().find(|value| value.0 == point).expect("a full frame has every point");
+        (value.1, value.2)
+    }
+
+    pub fn execute(&self, action: Action) -> CommandReply {
+        let request = CommandRequest { action, reason: "test".into() };
+        let reply = client().post(self.url("/commands")).bearer_auth(self.bearer()).json(&request).send().unwrap();
+        let text = reply.text().unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    pub fn write(&self, name: &str, value: f64) -> CommandReply {
+        self.execute(Action::Write { point: self.point(name), value })
+    }
+
+    pub fn alarms(&self) -> Vec<AlarmStatus> {
+        self.get("/alarms")
+    }
+
+    pub fn batches(&self) -> Vec<BatchStatus> {
+        self.frame().batches.unwrap_or_default()
+    }
+
+    pub fn history(&self, name: &str, from_ms: i64, to_ms: i64) -> HistoryReply {
+        self.get(&format!("/history?point={name}&from={from_ms}&to={to_ms}"))
+    }
+
+    pub fn why(&self, name: &str) -> Why {
+        self.get(&format!("/why/{name}"))
+    }
+
+    pub fn logs(&self) -> String {
+        ["sim.log", "run.log"]
+            .map(|name| std::fs::read_to_string(self.data.path().join(name)).unwrap_or_default())
+            .join("\n--- run ---\n")
+    }
+}
+
+impl Drop for Plant {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("--- sim ---\n{}", self.logs());
+        }
+        self.kill_controller();
+        self.kill_simulator();
+    }
+}
+
+fn kill(child: &mut Option<Child>) {
+    if let Some(mut child) = child.take() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+fn client() -> reqwest::blocking::Client {
+    reqwest::blocking::Client::builder().timeout(Duration::from_secs(10)).build().unwrap()
+}
+
+/// Ports that nobody uses at this moment.
+fn free_ports(count: usize) -> Vec<u16> {
+    let listeners: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
+}
+
+/// Asks again and again until there is an answer.
+pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < PATIENCE, "waited {} s in vain: {what}", PATIENCE.as_secs());
+        std::thread::sleep(Duration::from_millis(25));
+    }
+}
+
+pub fn refinery() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery")
+}

@@ -1,0 +1,116 @@
+//! The whole plant: simulator, bridge, scan, alarms, history and API, as processes on loopback.
+
+mod common;
+
+use common::{Plant, until};
+use model::wire::AlarmKind;
+use model::{AlarmState, Quality};
+
+/// The plant as it should be before anything is done to it.
+fn settled(initial: &str) -> Plant {
+    let plant = Plant::start(initial);
+    until("both devices are up and values are good", || {
+        let frame = plant.frame();
+        let good = frame.values.iter().all(|value| value.2.is_usable());
+        (frame.system.links_up == frame.system.links && good).then_some(())
+    });
+    plant
+}
+
+#[test]
+fn a_new_set_point_of_current_moves_the_plant_the_history_and_the_audit() {
+    let plant = settled("running");
+    let (before, _) = plant.value("IC-301.SP");
+    let (brine_before, _) = plant.value("FIC-301.SP");
+    let reply = plant.write("IC-301.SP", before + 0.5);
+    assert!(reply.accepted, "{}", reply.message);
+    until("the current has begun to rise", || (plant.value("IT-301").0 > before + 0.05).then_some(()));
+    until("the brine follows in ratio", || (plant.value("FIC-301.SP").0 > brine_before * 1.005).then_some(()));
+    assert!(!plant.write("IC-301.SP", 1e6).accepted, "a set point beyond its limit is refused");
+
+    let written = reply.time_ms;
+    until("the history has the new set point", || {
+        let history = plant.history("IC-301.SP", written - 60_000, written + 60_000);
+        history.samples.iter().any(|sample| (sample.value - before - 0.5).abs() < 1e-9).then_some(())
+    });
+    let audit = plant.run(&["audit", "show"]);
+    assert!(audit.lines().any(|line| line.contains("engineer") && line.contains("IC-301.SP")), "{audit}");
+    assert!(plant.run(&["audit", "verify"]).contains("intact"));
+    assert_eq!(plant.frame().system.overruns, 0);
+}
+
+#[test]
+fn a_killed_simulator_is_bad_within_two_seconds_and_live_again_by_itself() {
+    let mut plant = settled("running");
+    plant.kill_simulator();
+    let killed = plant.frame().time_ms;
+    let seen = until("every tag of the field is bad", || {
+        let frame = plant.frame();
+        let field = plant.view().points.iter().filter(|point| point.source.as_deref().is_some_and(|s| !s.is_empty()));
+        let inputs = ["TT-311", "LT-321", "IT-301", "ET-331.07"].map(|name| plant.point(name));
+        let _ = field;
+        let bad = |point| frame.values.iter().any(|value| value.0 == point && value.2 == Quality::BadNoCommunication);
+        inputs.into_iter().all(bad).then_some(frame.time_ms)
+    });
+    assert!(seen - killed <= 2_000, "{} ms", seen - killed);
+    let link_alarms = || {
+        let view = plant.view();
+        plant
+            .alarms()
+            .into_iter()
+            .filter(|status| {
+                let alarm = &view.alarms[status.alarm.index()];
+                alarm.kind == AlarmKind::Fault && ["PLC-300", "RF-300"].contains(&alarm.tag.as_str())
+            })
+            .map(|status| status.state)
+            .collect::<Vec<_>>()
+    };
+    until("both links alarm", || (link_alarms() == [AlarmState::Unacked; 2]).then_some(()));
+
+    plant.start_simulator("running");
+    let back = plant.frame().time_ms;
+    let live = until("values are live again", || {
+        let frame = plant.frame();
+        let inputs = ["TT-311", "LT-321", "IT-301", "ET-331.07"].map(|name| plant.point(name));
+        let good = |point| frame.values.iter().any(|value| value.0 == point && value.2.is_usable());
+        inputs.into_iter().all(good).then_some(frame.time_ms)
+    });
+    assert!(live - back <= 5_000, "{} ms", live - back);
+    let history = plant.history("TT-311", killed - 5_000, live + 1_000);
+    assert!(history.samples.iter().any(|sample| sample.quality == Quality::BadNoCommunication), "history has the loss");
+    assert_eq!(plant.frame().system.overruns, 0);
+}
+
+#[test]
+fn a_killed_controller_resumes_with_the_same_state_and_its_journal_replays() {
+    let mut plant = settled("running");
+    let (sp, _) = plant.value("TIC-321.SP");
+    let reply = plant.write("TIC-321.SP", sp - 1.5);
+    assert!(reply.accepted, "{}", reply.message);
+    // The answer has come, so it must survive.
+    plant.kill_controller();
+    plant.start_controller();
+    assert_eq!(plant.value("TIC-321.SP").0, sp - 1.5);
+    until("the scan goes on behind the old one", || (plant.frame().tick > reply.tick).then_some(()));
+    plant.kill_controller();
+    let report = plant.run(&["replay", plant.journal().to_str().unwrap()]);
+    assert!(report.contains("every hash agrees"), "{report}");
+}
+
+#[test]
+fn a_dead_controller_lets_the_plc_go_to_its_fail_positions() {
+    let mut plant = settled("running");
+    plant.kill_controller();
+    until("the watchdogs have fired", || {
+        let status = plant.run(&["sim", "status"]);
+        (status.matches("watchdog FIRED").count() == 2).then_some(())
+    });
+}
+
+#[test]
+fn why_explains_an_interlock_in_live_values() {
+    let plant = settled("running");
+    let interlock = &plant.view().interlocks[0];
+    let why = plant.why(&interlock.name);
+    assert!(why.lines.len() >= interlock.causes.len(), "{why:?}");
+}
