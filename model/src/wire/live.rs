@@ -1,6 +1,7 @@
 //! What changes while the plant runs: values, alarms, batches, events, commands, history.
 
 use alloc::{string::String, vec::Vec};
+use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Role;
@@ -8,18 +9,49 @@ use crate::{
     Action, AlarmId, AlarmState, BlockId, InterlockId, PhaseId, PointId, ProcState, Quality, RecipeId, Unit,
 };
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     pub user: String,
     pub password: String,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A one-time password must be changed before anything else is answered.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PasswordChange {
+    pub old: String,
+    pub new: String,
+}
+
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     pub token: String,
     pub user: String,
     pub role: Role,
     pub expires_ms: i64,
+}
+
+// Debug by hand: a password or a token must not reach a log by way of a `{:?}`.
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PasswordChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordChange").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("user", &self.user)
+            .field("role", &self.role)
+            .field("expires_ms", &self.expires_ms)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -230,4 +262,21 @@ pub struct WhyLine {
     /// The truth of the term; `None` for one that is no condition or whose inputs are bad.
     pub holds: Option<bool>,
     pub block: Option<BlockId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Login, PasswordChange, Session};
+    use crate::wire::Role;
+    use std::format;
+
+    #[test]
+    fn no_secret_stands_in_a_debug_text() {
+        let secret = || "s3cret-w0rd".into();
+        let login = Login { user: "jane".into(), password: secret() };
+        let change = PasswordChange { old: secret(), new: secret() };
+        let session = Session { token: secret(), user: "jane".into(), role: Role::Operator, expires_ms: 7 };
+        let text = format!("{login:?} {change:?} {session:?}");
+        assert!(text.contains("jane") && !text.contains("s3cret-w0rd"), "{text}");
+    }
 }

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `POST /login` | [`Login`] | [`Session`] |
 //! | `POST /logout` | | |
+//! | `POST /password` | [`PasswordChange`] | |
 //! | `GET /plant` | | [`PlantView`]: everything that does not change while it runs |
 //! | `GET /snapshot` | | [`Frame`] with every value |
 //! | `GET /live` (WebSocket) | | a full [`Frame`], then changes, as [`ServerMessage`] |
@@ -13,7 +14,8 @@
 //! | `GET /history?point=&from=&to=&columns=` | | [`HistoryReply`] |
 //! | `GET /why/{name}` | | [`Why`]: why a block, interlock or phase is as it is |
 //!
-//! Every request but `/login` carries `Authorization: Bearer <token>`. An error is an
+//! `GET /health` and `GET /openapi.json` (the same in OpenAPI) answer anybody. Every other request but
+//! `/login` carries `Authorization: Bearer <token>`. An error is an
 //! [`ErrorReply`] with a fitting HTTP status. Times are milliseconds since 1970, UTC.
 
 mod live;
