@@ -40,6 +40,8 @@ pub enum Dimension {
     Charge,
     RotationalSpeed,
     Area,
+    SpecificVolume,
+    AreaResistance,
 }
 
 struct Definition {
@@ -134,6 +136,11 @@ const TABLE: &[Definition] = &[
     unit("Ah", D::Charge, 3600.0, 0.0),
     unit("kAh", D::Charge, 3.6e6, 0.0),
     unit("rpm", D::RotationalSpeed, 1.0 / 60.0, 0.0),
+    unit("m3/kg", D::SpecificVolume, 1.0, 0.0),
+    unit("m3/t", D::SpecificVolume, 1e-3, 0.0),
+    unit("L/kg", D::SpecificVolume, 1e-3, 0.0),
+    unit("ohm.m2", D::AreaResistance, 1.0, 0.0),
+    unit("V.m2/kA", D::AreaResistance, 1e-3, 0.0),
 ];
 
 /// A unit, known by its symbol (`m3/h`, `degC`, `%vol`).
