@@ -57,3 +57,39 @@ pub enum ArgumentValue {
         offset: f64,
     },
 }
+
+impl MasterRecipe {
+    /// How many phases it calls, one after the other.
+    pub fn calls(&self) -> usize {
+        self.operations.iter().map(|operation| operation.phases.len()).sum()
+    }
+
+    /// The `position`-th phase that it calls, with the number of its operation.
+    pub fn call(&self, position: usize) -> Option<(usize, &PhaseCall)> {
+        let mut before = 0;
+        for (number, operation) in self.operations.iter().enumerate() {
+            if let Some(call) = operation.phases.get(position.checked_sub(before)?) {
+                return Some((number, call));
+            }
+            before += operation.phases.len();
+        }
+        None
+    }
+
+    /// Nodes of the flattened procedure: the unit procedure, then each operation before its phases.
+    pub fn nodes(&self) -> usize {
+        1 + self.operations.len() + self.calls()
+    }
+}
+
+impl ArgumentValue {
+    /// The value for the phase, from the parameters of the control recipe; `None` when there is no such one.
+    pub fn resolve(&self, parameters: &[f64]) -> Option<f64> {
+        match *self {
+            Self::Constant(value) => Some(value),
+            Self::Parameter { index, factor, offset } => {
+                Some(parameters.get(usize::from(index))? * factor + offset)
+            }
+        }
+    }
+}
