@@ -267,6 +267,9 @@ pub struct Pid {
     pub out_limit_high: f64,
     pub sp_limit_low: f64,
     pub sp_limit_high: f64,
+    /// No set point is given in the text: at its first good PV after a first start the loop takes
+    /// SP = PV, so that a controller that takes over a running plant does not move it.
+    pub sp_from_pv: bool,
     /// Per second; infinite when there is no ramp.
     pub sp_rate: f64,
     pub direct: bool,
