@@ -6,3 +6,6 @@ extern crate alloc;
 extern crate std;
 
 pub mod plant;
+pub mod compile;
+
+pub use compile::{Compiled, compile};

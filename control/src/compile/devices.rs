@@ -1,0 +1,233 @@
+//! `[device.*]`: one PLC connection each, with its heartbeat and its link point.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use model::{Address, Device, DeviceId, ModbusTable, PointId, Protocol, RegisterFormat};
+
+use super::draft::{Draft, Named, NewPoint, Part};
+use super::fields::Fields;
+use super::items::{Items, Kind, duplicate};
+use super::place::{Place, Text};
+use super::report::{Mistake, Report};
+use crate::plant::Origin;
+
+/// Which addresses of which device are taken, and where it was said.
+#[derive(Default)]
+pub(super) struct Taken {
+    registers: BTreeMap<(DeviceId, ModbusTable, u16), (String, Place)>,
+    nodes: BTreeMap<(DeviceId, String), (String, Place)>,
+}
+
+impl Taken {
+    /// Reports an address that two tags share.
+    pub(super) fn take(
+        &mut self,
+        device: DeviceId,
+        address: &Address,
+        owner: &str,
+        place: Place,
+        report: &mut Report,
+    ) {
+        let (first, what) = match address {
+            Address::Modbus { table, register, format } => {
+                let mut first = None;
+                for register in *register..=register.saturating_add(format.registers() - 1) {
+                    match self.registers.get(&(device, *table, register)) {
+                        Some(taken) => first = first.or_else(|| Some(taken.clone())),
+                        None => {
+                            self.registers.insert((device, *table, register), (String::from(owner), place));
+                        }
+                    }
+                }
+                (first, format!("{} {register}", table_word(*table)))
+            }
+            Address::OpcUa { node, .. } => {
+                let key = (device, node.clone());
+                let first = self.nodes.get(&key).cloned();
+                if first.is_none() {
+                    self.nodes.insert(key, (String::from(owner), place));
+                }
+                (first, format!("node \"{node}\""))
+            }
+        };
+        if let Some((other, first)) = first {
+            report.add(
+                Mistake::error("address-taken", format!("{what} of `{owner}` overlaps that of `{other}`"))
+                    .at(place, "this address")
+                    .related(first, format!("`{other}` is here"))
+                    .help("give one of the two another address; 32-bit formats take two registers"),
+            );
+        }
+    }
+}
+
+pub(super) const fn table_word(table: ModbusTable) -> &'static str {
+    match table {
+        ModbusTable::Coil => "coil",
+        ModbusTable::DiscreteInput => "discrete",
+        ModbusTable::InputRegister => "input",
+        ModbusTable::HoldingRegister => "holding",
+    }
+}
+
+pub(super) fn compile(items: &Items, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
+    for item in items.of(Kind::Device) {
+        let mut fields = item.fields();
+        let id = DeviceId(draft.io.devices.len() as u32);
+        let description = fields.words("description", report);
+        let area = draft.area(item, &mut fields, report);
+        let protocol = protocol(&mut fields, report);
+        let poll_ms = fields.time_ms("poll", report).unwrap_or(100);
+        let timeout_ms = fields.time_ms("timeout", report).unwrap_or(500);
+        for (key, value) in [("poll", poll_ms), ("timeout", timeout_ms)] {
+            if value == 0 {
+                zero(&fields, key, report);
+            }
+        }
+        let watchdog_ms = watchdog(&mut fields, poll_ms, report);
+        let heartbeat = heartbeat(&mut fields, protocol.as_ref(), report);
+        fields.finish(report);
+        if let Some(known) = draft.names.get(item.name.as_str()) {
+            report.add(duplicate("the name", &item.name, known.place));
+            continue;
+        }
+        let named = Named { place: item.name.place, point: None, block: None, device: Some(id) };
+        draft.add_name(&item.name, named, report);
+        let link = link(&item.name, &description, area, id, draft, report);
+        let heartbeat = heartbeat.unwrap_or(Address::OpcUa { node: String::new(), boolean: false });
+        if protocol.is_some() {
+            let owner = format!("{} heartbeat", item.name);
+            taken.take(id, &heartbeat, &owner, fields.place_of("heartbeat"), report);
+        }
+        draft.io.devices.push(Device {
+            name: String::from(&item.name),
+            description,
+            protocol: protocol.unwrap_or(Protocol::ModbusTcp { endpoint: String::new(), unit_id: 1 }),
+            link,
+            heartbeat,
+            watchdog_ms,
+            poll_ms,
+            timeout_ms,
+        });
+    }
+}
+
+fn zero(fields: &Fields<'_>, key: &str, report: &mut Report) {
+    report.add(
+        Mistake::error("out-of-range", format!("`{key}` of {} is zero", fields.owner))
+            .at(fields.place_of(key), "zero")
+            .help(format!("write `{key} = \"100 ms\"` or leave it out")),
+    );
+}
+
+fn link(
+    name: &Text,
+    description: &str,
+    area: String,
+    device: DeviceId,
+    draft: &mut Draft,
+    report: &mut Report,
+) -> PointId {
+    let link = draft.add_point(
+        NewPoint {
+            name: format!("{name}.LINK"),
+            description: if description.is_empty() { "link".into() } else { format!("{description}, link") },
+            area,
+            place: name.place,
+            part: Part::None,
+            origin: Origin::Link(device),
+        },
+        report,
+    );
+    draft.set_words(link, ("down", "up"));
+    link
+}
+
+fn protocol(fields: &mut Fields<'_>, report: &mut Report) -> Option<Protocol> {
+    if !fields.has("protocol") {
+        fields.missing("protocol", "\"modbus-tcp\"", report);
+    }
+    let modbus = fields.choice("protocol", &[("modbus-tcp", true), ("opc-ua", false)], report);
+    let example = if modbus == Some(false) { "\"opc.tcp://127.0.0.1:4840/\"" } else { "\"127.0.0.1:5020\"" };
+    let endpoint = fields.need_text("endpoint", example, report);
+    // Both are asked for in any case, so that the other protocol's key gets a fitting message.
+    let unit_id = fields.integer("unit_id", 0, 255, report);
+    let namespace = fields.text("namespace", report);
+    let stray = if modbus? { namespace.map(|_| "namespace") } else { unit_id.map(|_| "unit_id") };
+    if let Some(key) = stray {
+        let (protocol, other) = if modbus? { ("modbus-tcp", "opc-ua") } else { ("opc-ua", "modbus-tcp") };
+        report.add(
+            Mistake::error("unknown-key", format!("`{key}` has no meaning for {protocol}"))
+                .at(fields.place_of(key), format!("belongs to {other}"))
+                .help(format!("remove it, or write `protocol = \"{other}\"`")),
+        );
+    }
+    let endpoint = endpoint?;
+    if modbus? {
+        let port = endpoint.as_str().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+        if port.is_none() {
+            wrong_endpoint(endpoint, "\"host:port\", such as \"127.0.0.1:5020\"", report);
+        }
+        let unit_id = unit_id.unwrap_or(1) as u8;
+        return Some(Protocol::ModbusTcp { endpoint: String::from(endpoint), unit_id });
+    }
+    if !endpoint.as_str().starts_with("opc.tcp://") {
+        wrong_endpoint(endpoint, "an address such as \"opc.tcp://127.0.0.1:4840/\"", report);
+    }
+    if namespace.is_none() && !fields.has("namespace") {
+        fields.missing("namespace", "\"urn:...\"", report);
+    }
+    Some(Protocol::OpcUa {
+        endpoint: String::from(endpoint),
+        namespace: namespace.map(String::from).unwrap_or_default(),
+    })
+}
+
+fn wrong_endpoint(endpoint: &Text, example: &str, report: &mut Report) {
+    report.add(
+        Mistake::error("bad-endpoint", format!("\"{endpoint}\" is no endpoint for this protocol"))
+            .at(endpoint.place, "this address")
+            .help(format!("write {example}")),
+    );
+}
+
+/// Without a watchdog a dead controller would leave its outputs where they are.
+fn watchdog(fields: &mut Fields<'_>, poll_ms: u32, report: &mut Report) -> u32 {
+    if !fields.has("watchdog") {
+        fields.missing("watchdog", "\"2 s\"", report);
+        return 0;
+    }
+    let Some(watchdog) = fields.time_ms("watchdog", report) else { return 0 };
+    if watchdog < poll_ms.saturating_mul(3) {
+        report.add(
+            Mistake::error("watchdog-short", format!("the watchdog of {} fires between two writes", fields.owner))
+                .at(fields.place_of("watchdog"), format!("{watchdog} ms with a poll every {poll_ms} ms"))
+                .help(format!("write at least three polls: `watchdog = \"{} ms\"`", poll_ms.saturating_mul(3))),
+        );
+    }
+    watchdog
+}
+
+/// `"holding 0"` for Modbus, the node's name for OPC UA.
+fn heartbeat(fields: &mut Fields<'_>, protocol: Option<&Protocol>, report: &mut Report) -> Option<Address> {
+    let modbus = matches!(protocol, None | Some(Protocol::ModbusTcp { .. }));
+    let example = if modbus { "\"holding 0\"" } else { "\"HEARTBEAT\"" };
+    let text = fields.need_text("heartbeat", example, report)?;
+    if !modbus {
+        return Some(Address::OpcUa { node: String::from(text), boolean: false });
+    }
+    let register = text.as_str().strip_prefix("holding ").and_then(|number| number.trim().parse().ok());
+    if register.is_none() {
+        report.add(
+            Mistake::error("bad-address", format!("\"{text}\" is no place for a heartbeat"))
+                .at(text.place, "a holding register is expected")
+                .help("write `heartbeat = \"holding 0\"`, with a number from 0 to 65535"),
+        );
+    }
+    Some(Address::Modbus {
+        table: ModbusTable::HoldingRegister,
+        register: register?,
+        format: RegisterFormat::U16,
+    })
+}

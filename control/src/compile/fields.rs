@@ -1,0 +1,347 @@
+//! Typed reading of one table: required and optional keys, type errors, unknown keys.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use model::wire::Role;
+use model::{Unit, nearest};
+
+use super::place::{Place, Text};
+use super::quantity::{Quantity, parse_quantity, parse_rate};
+use super::report::{Mistake, Report};
+use super::tree::{Node, Table, Value};
+
+/// One table while it is read. Every key that is asked for is known; [`Fields::finish`] reports the rest.
+pub(super) struct Fields<'a> {
+    table: &'a Table,
+    /// What it is, for messages: ``tag `TT-311` ``.
+    pub(super) owner: String,
+    /// Where its name stands.
+    pub(super) place: Place,
+    known: Vec<&'static str>,
+}
+
+/// Low and high of a range, with their places.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    pub(super) low: f64,
+    pub(super) high: f64,
+    pub(super) place: Place,
+}
+
+impl Range {
+    pub(super) fn contains(&self, value: f64) -> bool {
+        value >= self.low && value <= self.high
+    }
+}
+
+impl<'a> Fields<'a> {
+    pub(super) fn new(table: &'a Table, owner: String, place: Place) -> Self {
+        Self { table, owner, place, known: Vec::with_capacity(16) }
+    }
+
+    pub(super) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
+        if !self.known.contains(&key) {
+            self.known.push(key);
+        }
+        self.table.get(key)
+    }
+
+    /// The place of a key's value, or of the name when the key is missing.
+    pub(super) fn place_of(&self, key: &str) -> Place {
+        self.table.get(key).map_or(self.place, |node| node.place)
+    }
+
+    pub(super) fn has(&mut self, key: &'static str) -> bool {
+        self.node(key).is_some()
+    }
+
+    /// `example` is what the missing line could look like.
+    pub(super) fn missing(&self, key: &str, example: &str, report: &mut Report) {
+        report.add(
+            Mistake::error("missing-key", format!("{} has no `{key}`", self.owner))
+                .at(self.place, format!("`{key}` is missing"))
+                .help(format!("add `{key} = {example}`")),
+        );
+    }
+
+    fn wrong_type(&self, key: &str, node: &Node, wanted: &str, report: &mut Report) {
+        report.add(
+            Mistake::error("wrong-type", format!("`{key}` of {} is {}", self.owner, node.value.kind()))
+                .at(node.place, format!("{wanted} is expected"))
+                .help(format!("write {wanted}")),
+        );
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, report: &mut Report) -> Option<&'a Text> {
+        let node = self.node(key)?;
+        let text = node.text();
+        if text.is_none() {
+            self.wrong_type(key, node, "a text in quotes", report);
+        }
+        text
+    }
+
+    pub(super) fn need_text(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        report: &mut Report,
+    ) -> Option<&'a Text> {
+        if !self.has(key) {
+            self.missing(key, example, report);
+            return None;
+        }
+        self.text(key, report)
+    }
+
+    /// A text that is there and says something.
+    pub(super) fn words(&mut self, key: &'static str, report: &mut Report) -> String {
+        self.text(key, report).map_or_else(String::new, String::from)
+    }
+
+    pub(super) fn boolean(&mut self, key: &'static str, report: &mut Report) -> Option<bool> {
+        let node = self.node(key)?;
+        if let Value::Boolean(boolean) = node.value {
+            return Some(boolean);
+        }
+        self.wrong_type(key, node, "true or false", report);
+        None
+    }
+
+    /// A whole number within bounds.
+    pub(super) fn integer(&mut self, key: &'static str, low: i64, high: i64, report: &mut Report) -> Option<i64> {
+        let node = self.node(key)?;
+        match node.value {
+            Value::Integer(value) if (low..=high).contains(&value) => Some(value),
+            Value::Integer(value) => {
+                report.add(
+                    Mistake::error("out-of-range", format!("`{key}` of {} is {value}", self.owner))
+                        .at(node.place, format!("{low} to {high} is possible"))
+                        .help(format!("write a number from {low} to {high}")),
+                );
+                None
+            }
+            _ => {
+                self.wrong_type(key, node, "a whole number", report);
+                None
+            }
+        }
+    }
+
+    /// A quantity in `unit`.
+    pub(super) fn quantity(&mut self, key: &'static str, unit: Unit, report: &mut Report) -> Option<f64> {
+        let node = self.node(key)?;
+        self.node_quantity(key, node, report)?.value_in(unit, report)
+    }
+
+    fn node_quantity(&self, key: &str, node: &Node, report: &mut Report) -> Option<Quantity> {
+        let bare = |value| Quantity { value, unit: None, place: node.place };
+        match &node.value {
+            Value::Integer(value) => Some(bare(*value as f64)),
+            Value::Float(value) if value.is_finite() => Some(bare(*value)),
+            Value::Text(text) => parse_quantity(text.as_str(), node.place, report),
+            _ => {
+                self.wrong_type(key, node, "a number or a quantity such as \"95 degC\"", report);
+                None
+            }
+        }
+    }
+
+    /// A number without unit.
+    pub(super) fn number(&mut self, key: &'static str, report: &mut Report) -> Option<f64> {
+        self.quantity(key, Unit::NONE, report)
+    }
+
+    /// A time with its unit, in milliseconds.
+    pub(super) fn time_ms(&mut self, key: &'static str, report: &mut Report) -> Option<u32> {
+        let node = self.node(key)?;
+        let quantity = self.node_quantity(key, node, report)?;
+        self.milliseconds(key, quantity, report)
+    }
+
+    pub(super) fn time_s(&mut self, key: &'static str, report: &mut Report) -> Option<f64> {
+        self.time_ms(key, report).map(|ms| f64::from(ms) / 1000.0)
+    }
+
+    fn milliseconds(&self, key: &str, quantity: Quantity, report: &mut Report) -> Option<u32> {
+        if quantity.unit.is_none() && quantity.value != 0.0 {
+            report.add(
+                Mistake::error("missing-unit", format!("`{key}` of {} has no unit of time", self.owner))
+                    .at(quantity.place, "a time needs its unit")
+                    .help(format!("write \"{0} s\" or \"{0} ms\"", quantity.value)),
+            );
+            return None;
+        }
+        let ms = quantity.value_in(Unit::parse("ms")?, report)?;
+        if (0.0..=f64::from(u32::MAX)).contains(&ms) {
+            return Some(libm::round(ms) as u32);
+        }
+        report.add(
+            Mistake::error("out-of-range", format!("`{key}` of {} is out of bounds", self.owner))
+                .at(quantity.place, "0 s to 49 d is possible")
+                .help("write a time from \"0 s\" to \"49 d\""),
+        );
+        None
+    }
+
+    /// A rate of change of something in `unit`, per second; always above zero.
+    pub(super) fn rate(&mut self, key: &'static str, unit: Unit, report: &mut Report) -> Option<f64> {
+        let text = self.text(key, report)?;
+        let rate = parse_rate(text.as_str(), unit, text.place, report)?;
+        if rate > 0.0 {
+            return Some(rate);
+        }
+        report.add(
+            Mistake::error("out-of-range", format!("`{key}` of {} is not above zero", self.owner))
+                .at(text.place, "a rate is above zero in both directions")
+                .help("write the size of the change per time, without a sign"),
+        );
+        None
+    }
+
+    /// `[low, high]` in `unit`, with low below high.
+    pub(super) fn range(&mut self, key: &'static str, unit: Unit, report: &mut Report) -> Option<Range> {
+        let (low, high, place) = self.pair(key, unit, report)?;
+        if low < high {
+            return Some(Range { low, high, place });
+        }
+        report.add(
+            Mistake::error("low-above-high", format!("`{key}` of {} begins at {low} and ends at {high}", self.owner))
+                .at(place, "the low end must be below the high end")
+                .help(format!("write `{key} = [{}, {}]`", high.min(low), low.max(high))),
+        );
+        None
+    }
+
+    /// Two quantities, in any order.
+    pub(super) fn pair(
+        &mut self,
+        key: &'static str,
+        unit: Unit,
+        report: &mut Report,
+    ) -> Option<(f64, f64, Place)> {
+        let node = self.node(key)?;
+        let Value::List(items) = &node.value else {
+            self.wrong_type(key, node, "two numbers such as [0, 100]", report);
+            return None;
+        };
+        let [low, high] = items.as_slice() else {
+            report.add(
+                Mistake::error("wrong-type", format!("`{key}` of {} has {} parts", self.owner, items.len()))
+                    .at(node.place, "two numbers are expected")
+                    .help(format!("write `{key} = [low, high]`")),
+            );
+            return None;
+        };
+        let low = self.node_quantity(key, low, report).and_then(|q| q.value_in(unit, report));
+        let high = self.node_quantity(key, high, report).and_then(|q| q.value_in(unit, report));
+        Some((low?, high?, node.place))
+    }
+
+    pub(super) fn role(&mut self, key: &'static str, report: &mut Report) -> Option<Role> {
+        let text = self.text(key, report)?;
+        let role = Role::parse(text.as_str());
+        if role.is_none() {
+            self.not_one_of(key, text, &Role::ALL.map(Role::word), report);
+        }
+        role
+    }
+
+    /// One of a few words.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        choices: &[(&'static str, T)],
+        report: &mut Report,
+    ) -> Option<T> {
+        let text = self.text(key, report)?;
+        let choice = choices.iter().find(|(word, _)| *word == text.as_str()).map(|(_, value)| *value);
+        if choice.is_none() {
+            let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
+            self.not_one_of(key, text, &words, report);
+        }
+        choice
+    }
+
+    pub(super) fn not_one_of(&self, key: &str, text: &Text, words: &[&str], report: &mut Report) {
+        report.add(
+            Mistake::error("unknown-word", format!("`{key}` of {} is \"{text}\"", self.owner))
+                .at(text.place, "not a word that is known here")
+                .help(one_of(text.as_str(), words)),
+        );
+    }
+
+    /// A list of texts.
+    pub(super) fn texts(&mut self, key: &'static str, report: &mut Report) -> Option<Vec<&'a Text>> {
+        let node = self.node(key)?;
+        let Value::List(items) = &node.value else {
+            self.wrong_type(key, node, "a list of texts", report);
+            return None;
+        };
+        let mut texts = Vec::with_capacity(items.len());
+        for item in items {
+            match item.text() {
+                Some(text) => texts.push(text),
+                None => self.wrong_type(key, item, "a text in quotes", report),
+            }
+        }
+        Some(texts)
+    }
+
+    /// A list of tables, each to be read as `owner`.
+    pub(super) fn tables(&mut self, key: &'static str, owner: &str, report: &mut Report) -> Option<Vec<Fields<'a>>> {
+        let node = self.node(key)?;
+        let Value::List(items) = &node.value else {
+            self.wrong_type(key, node, "a list of tables in braces", report);
+            return None;
+        };
+        let mut tables = Vec::with_capacity(items.len());
+        for item in items {
+            match item.table() {
+                Some(table) => tables.push(Fields::new(table, format!("{owner} of {}", self.owner), item.place)),
+                None => self.wrong_type(key, item, "a table in braces", report),
+            }
+        }
+        Some(tables)
+    }
+
+    /// A table below this one.
+    pub(super) fn table(&mut self, key: &'static str, report: &mut Report) -> Option<Fields<'a>> {
+        let node = self.node(key)?;
+        let Some(table) = node.table() else {
+            self.wrong_type(key, node, "a table in braces", report);
+            return None;
+        };
+        Some(Fields::new(table, format!("`{key}` of {}", self.owner), node.place))
+    }
+
+    /// Everything in the table that nobody asked for.
+    pub(super) fn finish(&self, report: &mut Report) {
+        for entry in &self.table.entries {
+            if self.known.iter().any(|key| *key == entry.key.as_str()) {
+                continue;
+            }
+            report.add(
+                Mistake::error("unknown-key", format!("{} has no key `{}`", self.owner, entry.key))
+                    .at(entry.key.place, "not a key that is known here")
+                    .help(one_of(entry.key.as_str(), &self.known)),
+            );
+        }
+    }
+}
+
+/// `did you mean x?`, or all that is possible.
+pub(super) fn one_of(wanted: &str, words: &[&str]) -> String {
+    if let Some(near) = nearest(wanted, words.iter().copied()) {
+        return format!("did you mean `{near}`?");
+    }
+    let mut help = String::from("one of these is possible: ");
+    for (index, word) in words.iter().enumerate() {
+        if index > 0 {
+            help.push_str(", ");
+        }
+        help.push_str(word);
+    }
+    help
+}

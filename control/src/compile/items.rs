@@ -1,0 +1,392 @@
+//! Everything that the files declare, in order of file and place, with classes already expanded.
+
+use alloc::collections::BTreeMap;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use model::Source;
+
+use super::classes::{Bindings, instances, substitute};
+use super::fields::{Fields, one_of};
+use super::place::{Place, Text};
+use super::report::{Mistake, Report};
+use super::tree::{Entry, Node, Table, Value, read};
+
+/// A class may use a class, so deep and no deeper.
+const DEPTH: usize = 8;
+/// More than a hundred times the largest plant that we know.
+const ITEMS: usize = 1_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Area,
+    Unit,
+    Device,
+    Tag,
+    Calc,
+    Filter,
+    Pid,
+    Ratio,
+    Ramp,
+    Selector,
+    Motor,
+    Valve,
+    Breaker,
+    Alarm,
+    Interlock,
+    Recipe,
+    Display,
+}
+
+impl Kind {
+    const ALL: [Self; 17] = [
+        Self::Area,
+        Self::Unit,
+        Self::Device,
+        Self::Tag,
+        Self::Calc,
+        Self::Filter,
+        Self::Pid,
+        Self::Ratio,
+        Self::Ramp,
+        Self::Selector,
+        Self::Motor,
+        Self::Valve,
+        Self::Breaker,
+        Self::Alarm,
+        Self::Interlock,
+        Self::Recipe,
+        Self::Display,
+    ];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Area => "area",
+            Self::Unit => "unit",
+            Self::Device => "device",
+            Self::Tag => "tag",
+            Self::Calc => "calc",
+            Self::Filter => "filter",
+            Self::Pid => "pid",
+            Self::Ratio => "ratio",
+            Self::Ramp => "ramp",
+            Self::Selector => "selector",
+            Self::Motor => "motor",
+            Self::Valve => "valve",
+            Self::Breaker => "breaker",
+            Self::Alarm => "alarm",
+            Self::Interlock => "interlock",
+            Self::Recipe => "recipe",
+            Self::Display => "display",
+        }
+    }
+
+    fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    pub(super) const fn is_block(self) -> bool {
+        matches!(
+            self,
+            Self::Calc
+                | Self::Filter
+                | Self::Pid
+                | Self::Ratio
+                | Self::Ramp
+                | Self::Selector
+                | Self::Motor
+                | Self::Valve
+                | Self::Breaker
+        )
+    }
+}
+
+/// One declared thing, `[kind.name]`.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) kind: Kind,
+    pub(super) name: Text,
+    pub(super) table: Table,
+    /// The area that its file holds for.
+    pub(super) area: Option<Text>,
+}
+
+impl Item {
+    pub(super) fn fields(&self) -> Fields<'_> {
+        Fields::new(&self.table, format!("{} `{}`", self.kind.word(), self.name), self.name.place)
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Items {
+    pub(super) plant: Option<(Table, Place)>,
+    pub(super) items: Vec<Item>,
+    /// Sources with phase texts, and the area of their folder's file.
+    pub(super) phases: Vec<u32>,
+}
+
+impl Items {
+    pub(super) fn of(&self, kind: Kind) -> impl Iterator<Item = &Item> {
+        self.items.iter().filter(move |item| item.kind == kind)
+    }
+}
+
+/// Reads all files, in order of their paths.
+pub(super) fn gather(sources: &[Source], order: &[usize], report: &mut Report) -> Items {
+    let mut files = Vec::new();
+    let mut phases = Vec::new();
+    for index in order {
+        let source = &sources[*index];
+        if source.path.starts_with("scenarios/") || source.path.contains("/scenarios/") {
+            continue;
+        }
+        if source.path.ends_with(".phase") {
+            phases.push(*index as u32);
+        } else if source.path.ends_with(".toml")
+            && let Some(table) = read(*index as u32, source, report)
+        {
+            files.push(table);
+        }
+    }
+    let mut gatherer =
+        Gatherer { classes: BTreeMap::new(), used: BTreeSet::new(), found: Items::default(), full: false, report };
+    for file in &files {
+        gatherer.classes(file);
+    }
+    for file in &files {
+        let area = file.get_text("area").cloned();
+        gatherer.level(file, area.as_ref(), 0);
+    }
+    gatherer.unused();
+    let mut found = gatherer.found;
+    found.phases = phases;
+    found
+}
+
+struct Gatherer<'a, 'r> {
+    classes: BTreeMap<&'a str, (&'a Entry, Option<&'a Text>)>,
+    used: BTreeSet<&'a str>,
+    found: Items,
+    full: bool,
+    report: &'r mut Report,
+}
+
+impl<'a> Gatherer<'a, '_> {
+    /// Classes may be used before and in other files than they are declared in.
+    fn classes(&mut self, file: &'a Table) {
+        let Some(table) = file.get("class").and_then(Node::table) else { return };
+        for entry in &table.entries {
+            if let Some((first, _)) = self.classes.get(entry.key.as_str()) {
+                let first = first.key.place;
+                self.report.add(duplicate("class", &entry.key, first));
+            } else if entry.node.table().is_some() {
+                self.classes.insert(entry.key.as_str(), (entry, file.get_text("area")));
+            } else {
+                self.report.add(not_a_table("class", &entry.key, &entry.node));
+            }
+        }
+    }
+
+    fn unused(&mut self) {
+        for (name, (entry, _)) in &self.classes {
+            if !self.used.contains(name) {
+                self.report.add(
+                    Mistake::warning("unused-class", format!("class `{name}` has no instance"))
+                        .at(entry.key.place, "declared here, and never checked")
+                        .help(format!("add [[instance]] with class = \"{name}\", or remove the class")),
+                );
+            }
+        }
+    }
+
+    /// One level of declarations: a file, or the inside of a class.
+    fn level(&mut self, table: &Table, area: Option<&Text>, depth: usize) {
+        let mut declared: Vec<(Place, Declared<'_>)> = Vec::new();
+        for entry in &table.entries {
+            let word = entry.key.as_str();
+            match (word, &entry.node.value) {
+                ("area", Value::Text(_)) => {}
+                ("area", value) if !matches!(value, Value::Table(_)) => {
+                    self.report.add(
+                        Mistake::error("wrong-type", format!("`area` is {}", value.kind()))
+                            .at(entry.node.place, "a text in quotes is expected")
+                            .help("write `area = \"300\"`"),
+                    );
+                }
+                ("plant", Value::Table(plant)) if depth == 0 => self.plant(entry, plant),
+                ("class", Value::Table(_)) if depth == 0 => {}
+                ("parameters", _) if depth > 0 => {}
+                ("instance", Value::List(instances)) => {
+                    for node in instances {
+                        match node.table() {
+                            Some(table) => declared.push((node.place, Declared::Instance(table, node.place))),
+                            None => self.report.add(instance_shape(node.place)),
+                        }
+                    }
+                }
+                ("instance", _) => self.report.add(instance_shape(entry.key.place)),
+                _ => match (Kind::parse(word), &entry.node.value) {
+                    (Some(kind), Value::Table(table)) => {
+                        for entry in &table.entries {
+                            match entry.node.table() {
+                                Some(_) => declared.push((entry.key.place, Declared::Item(kind, entry))),
+                                None => self.report.add(not_a_table(word, &entry.key, &entry.node)),
+                            }
+                        }
+                    }
+                    (Some(_), _) => self.report.add(
+                        Mistake::error("wrong-type", format!("`{word}` is {}", entry.node.value.kind()))
+                            .at(entry.key.place, "a table is expected")
+                            .help(format!("write [{word}.NAME] and the keys of the {word} below it")),
+                    ),
+                    (None, _) => self.unknown(entry, depth),
+                },
+            }
+        }
+        declared.sort_by_key(|(place, _)| place.start);
+        for (_, declared) in declared {
+            match declared {
+                Declared::Item(kind, entry) => self.item(kind, entry, area),
+                Declared::Instance(table, place) => self.instance(table, place, area, depth),
+            }
+        }
+    }
+
+    fn plant(&mut self, entry: &Entry, table: &Table) {
+        if let Some((_, first)) = &self.found.plant {
+            let first = *first;
+            self.report.add(duplicate("the table", &entry.key, first));
+            return;
+        }
+        self.found.plant = Some((table.clone(), entry.key.place));
+    }
+
+    fn unknown(&mut self, entry: &Entry, depth: usize) {
+        let mut known: Vec<&str> = Kind::ALL.map(Kind::word).to_vec();
+        known.push("instance");
+        if depth == 0 {
+            known.extend(["plant", "class"]);
+        } else {
+            known.push("parameters");
+        }
+        self.report.add(
+            Mistake::error("unknown-key", format!("a plant has no `{}`", entry.key))
+                .at(entry.key.place, "not a kind of thing that is known here")
+                .help(one_of(entry.key.as_str(), &known)),
+        );
+    }
+
+    fn item(&mut self, kind: Kind, entry: &Entry, area: Option<&Text>) {
+        let Some(table) = entry.node.table() else { return };
+        if self.found.items.len() >= ITEMS {
+            if !self.full {
+                self.full = true;
+                self.report.add(
+                    Mistake::error("too-large", format!("more than {ITEMS} declarations"))
+                        .at(entry.key.place, "the plant is full here")
+                        .help("divide the plant, or make smaller `for` ranges"),
+                );
+            }
+            return;
+        }
+        check_name(kind, &entry.key, self.report);
+        self.found.items.push(Item { kind, name: entry.key.clone(), table: table.clone(), area: area.cloned() });
+    }
+
+    fn instance(&mut self, table: &Table, place: Place, area: Option<&Text>, depth: usize) {
+        let mut fields = Fields::new(table, "this instance".into(), place);
+        let Some(name) = fields.need_text("class", "\"cell\"", self.report) else { return };
+        let Some((class, class_area)) = self.classes.get(name.as_str()).copied() else {
+            let known: Vec<&str> = self.classes.keys().copied().collect();
+            self.report.add(
+                Mistake::error("unknown-name", format!("no class `{name}`"))
+                    .at(name.place, "not declared")
+                    .help(one_of(name.as_str(), &known)),
+            );
+            return;
+        };
+        if depth >= DEPTH {
+            self.report.add(
+                Mistake::error("too-deep", format!("class `{name}` uses classes deeper than {DEPTH}"))
+                    .at(name.place, "does the class use itself?")
+                    .help("remove the instance of a class from inside the same class"),
+            );
+            return;
+        }
+        self.used.insert(class.key.as_str());
+        let Some(body) = class.node.table() else { return };
+        let mut head = Fields::new(body, format!("class `{name}`"), class.key.place);
+        let parameters = head.texts("parameters", self.report).unwrap_or_default();
+        let all: Vec<Bindings> = instances(&mut fields, &parameters, self.report);
+        fields.finish(self.report);
+        for bindings in &all {
+            if self.full {
+                return;
+            }
+            let body = substitute(body, bindings);
+            self.level(&body, area.or(class_area), depth + 1);
+        }
+    }
+}
+
+enum Declared<'t> {
+    Item(Kind, &'t Entry),
+    Instance(&'t Table, Place),
+}
+
+fn instance_shape(place: Place) -> Mistake {
+    Mistake::error("wrong-type", "`instance` is no list of tables")
+        .at(place, "written here")
+        .help("write [[instance]] with two brackets, and `class = \"...\"` below it")
+}
+
+fn not_a_table(word: &str, key: &Text, node: &Node) -> Mistake {
+    Mistake::error("wrong-type", format!("{word} `{key}` is {}", node.value.kind()))
+        .at(node.place, "a table is expected")
+        .help(format!("write [{word}.{key}] and its keys below"))
+}
+
+/// A name that is declared a second time, with the first place.
+pub(super) fn duplicate(what: &str, name: &Text, first: Place) -> Mistake {
+    Mistake::error("duplicate-name", format!("{what} `{name}` is declared twice"))
+        .at(name.place, "the second time")
+        .related(first, "the first time")
+        .help("rename one of the two, or remove it")
+}
+
+fn check_name(kind: Kind, name: &Text, report: &mut Report) {
+    let text = name.as_str();
+    let good = match kind {
+        Kind::Area => !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "-_ ".contains(c)),
+        Kind::Recipe | Kind::Display => !text.is_empty() && text.chars().all(name_part),
+        _ => is_name(text),
+    };
+    if good && text.len() <= 64 {
+        return;
+    }
+    let help: String = if text.contains('{') {
+        "a class parameter stands in braces and is listed in `parameters` of its class".into()
+    } else if text.len() > 64 {
+        "a name has at most 64 letters".into()
+    } else {
+        "a name begins with a letter and consists of letters, digits, `-`, `_` and dots: FIC-301, P-311.RUN".into()
+    };
+    report.add(
+        Mistake::error("bad-name", format!("\"{text}\" is no name for a {}", kind.word()))
+            .at(name.place, "this name")
+            .help(help),
+    );
+}
+
+fn name_part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.'
+}
+
+/// `FIC-301`, `P-311.RUN`: what an expression reads as one name.
+pub(super) fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(name_part)
+        && !text.ends_with(['-', '.'])
+        && !["--", "..", "-.", ".-"].iter().any(|pair| text.contains(pair))
+}

@@ -1,0 +1,126 @@
+//! Places in the sources, and text that remembers where each of its bytes was written.
+
+use alloc::{string::String, vec::Vec};
+use core::ops::Range;
+
+/// Bytes of one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) source: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+impl Place {
+    pub(super) fn new(source: u32, span: Range<usize>) -> Self {
+        Self { source, start: span.start as u32, end: span.end as u32 }
+    }
+
+    pub(super) fn span(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// From the start of this to the end of `other`, which stands in the same source.
+    pub(super) fn to(self, other: Self) -> Self {
+        Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+/// A string of the plant folder, after escapes and class parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Text {
+    pub(super) value: String,
+    /// All of it, quotes included.
+    pub(super) place: Place,
+    origin: Origin,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Origin {
+    /// Written as it stands, from this byte on.
+    Exact(u32),
+    /// Pieces as `(byte of the value, byte of the source)`, after class parameters were put in.
+    Pieces(Vec<(u32, u32)>),
+    /// Written with escapes: only the whole is known.
+    Whole,
+}
+
+impl Text {
+    pub(super) fn exact(value: String, place: Place, first_byte: usize) -> Self {
+        Self { value, place, origin: Origin::Exact(first_byte as u32) }
+    }
+
+    pub(super) fn whole(value: String, place: Place) -> Self {
+        Self { value, place, origin: Origin::Whole }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.value
+    }
+
+    /// Where these bytes of the value were written.
+    pub(super) fn part(&self, span: Range<usize>) -> Place {
+        let (start, end) = match &self.origin {
+            Origin::Whole => return self.place,
+            Origin::Exact(first) => (first + span.start as u32, first + span.end as u32),
+            Origin::Pieces(pieces) => {
+                let start = locate(pieces, span.start as u32);
+                // The end is found from the last byte, so that a replaced `{n}` is not cut in half.
+                let end = span.end.checked_sub(1).map_or(start, |last| locate(pieces, last as u32) + 1);
+                (start, end)
+            }
+        };
+        let start = start.clamp(self.place.start, self.place.end);
+        Place { source: self.place.source, start, end: end.clamp(start, self.place.end) }
+    }
+
+    /// The same text with pieces replaced: `(bytes of the value, what stands there now)`, in order.
+    pub(super) fn replaced(&self, changes: &[(Range<usize>, String)]) -> Self {
+        let mut value = String::with_capacity(self.value.len());
+        let mut pieces = Vec::new();
+        let mut from = 0;
+        let mut note = |value: &String, old: usize, known: bool| {
+            if known {
+                pieces.push((value.len() as u32, self.part(old..old).start));
+            }
+        };
+        let known = !matches!(self.origin, Origin::Whole);
+        for (span, new) in changes {
+            note(&value, from, known);
+            value.push_str(&self.value[from..span.start]);
+            note(&value, span.start, known);
+            value.push_str(new);
+            from = span.end;
+        }
+        note(&value, from, known);
+        value.push_str(&self.value[from..]);
+        let origin = if known { Origin::Pieces(pieces) } else { Origin::Whole };
+        Self { value, place: self.place, origin }
+    }
+}
+
+fn locate(pieces: &[(u32, u32)], byte: u32) -> u32 {
+    let index = pieces.partition_point(|(value, _)| *value <= byte).saturating_sub(1);
+    let Some((value, source)) = pieces.get(index) else { return 0 };
+    let there = source + (byte - value.min(&byte));
+    // Inside a replaced piece the source may be shorter than the value: stay before the next piece.
+    pieces.get(index + 1).map_or(there, |(_, next)| there.min(next.saturating_sub(1).max(*source)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, Text};
+    use alloc::string::ToString;
+
+    #[test]
+    fn a_replaced_text_still_points_into_its_source() {
+        // "TT-{n:02} > 5" written from byte 11 on, behind a quote.
+        let place = Place { source: 0, start: 10, end: 25 };
+        let text = Text::exact("TT-{n:02} > 5".to_string(), place, 11);
+        let text = text.replaced(&[(3..9, "07".to_string())]);
+        assert_eq!(text.as_str(), "TT-07 > 5");
+        assert_eq!(text.part(0..2).span(), 11..13);
+        assert_eq!(text.part(6..7).span(), 21..22, "what follows the replaced piece");
+        assert_eq!(text.part(8..9).span(), 23..24);
+    }
+}

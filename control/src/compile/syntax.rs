@@ -1,0 +1,509 @@
+//! The grammar of expressions: from text to a tree.
+//!
+//! ```text
+//! or      = xor { OR xor }
+//! xor     = and { XOR and }
+//! and     = timed { AND timed }
+//! timed   = denied { FOR time | OFFDELAY time }
+//! denied  = NOT denied | compare
+//! compare = sum [ ( = | <> | < | <= | > | >= ) sum ]
+//! sum     = product { ( + | - ) product }
+//! product = factor { ( * | / ) factor }
+//! factor  = - factor | number | name | TRUE | FALSE | ( or ) | number OF ( list ) | FUNCTION ( list )
+//! ```
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+use model::{Dimension, Unit, nearest};
+
+use super::lexer::{Lexer, Token, Unread, WORDS, is_word};
+
+/// Deeper trees are refused; the compiler walks them by recursion.
+const DEPTH: u16 = 150;
+/// Terms of one list.
+const LIST: usize = 200;
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Tree<'t> {
+    pub(super) node: Node<'t>,
+    pub(super) span: Range<usize>,
+    depth: u16,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Node<'t> {
+    Number(f64, Option<Unit>),
+    Truth(bool),
+    Name(&'t str),
+    Negate(Box<Tree<'t>>),
+    Not(Box<Tree<'t>>),
+    Binary(Operator, Box<[Tree<'t>; 2]>),
+    OnDelay(Box<Tree<'t>>, u32),
+    OffDelay(Box<Tree<'t>>, u32),
+    Vote(u8, Vec<Tree<'t>>),
+    Call(Function, Vec<Tree<'t>>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Or,
+    Xor,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    Min,
+    Max,
+    Average,
+    Median,
+    Abs,
+    Sqrt,
+    Exp,
+    Ln,
+    Power,
+    Limit,
+    Select,
+    Good,
+    Bad,
+    Rise,
+    Fall,
+    Previous,
+}
+
+/// Word, meaning, least and most number of arguments, and how it is written.
+const FUNCTIONS: [(&str, Function, usize, usize, &str); 16] = [
+    ("MIN", Function::Min, 2, LIST, "MIN(a, b, ...)"),
+    ("MAX", Function::Max, 2, LIST, "MAX(a, b, ...)"),
+    ("AVG", Function::Average, 2, LIST, "AVG(a, b, ...)"),
+    ("MED", Function::Median, 3, 3, "MED(a, b, c); for more inputs use a [selector]"),
+    ("ABS", Function::Abs, 1, 1, "ABS(x)"),
+    ("SQRT", Function::Sqrt, 1, 1, "SQRT(x)"),
+    ("EXP", Function::Exp, 1, 1, "EXP(x)"),
+    ("LN", Function::Ln, 1, 1, "LN(x)"),
+    ("POW", Function::Power, 2, 2, "POW(x, y)"),
+    ("LIMIT", Function::Limit, 3, 3, "LIMIT(low, x, high)"),
+    ("SEL", Function::Select, 3, 3, "SEL(condition, a, b)"),
+    ("GOOD", Function::Good, 1, 1, "GOOD(TT-311)"),
+    ("BAD", Function::Bad, 1, 1, "BAD(TT-311)"),
+    ("RISE", Function::Rise, 1, 1, "RISE(condition)"),
+    ("FALL", Function::Fall, 1, 1, "FALL(condition)"),
+    ("PREV", Function::Previous, 1, 1, "PREV(TT-311)"),
+];
+
+/// Reads a whole text as one expression.
+pub(super) fn parse(text: &str) -> Result<Tree<'_>, Unread> {
+    let mut parser = Parser::new(text)?;
+    let tree = parser.or()?;
+    match parser.token {
+        None => Ok(tree),
+        Some(_) => Err(parser.unexpected("an operator or the end")),
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    lexer: Lexer<'t>,
+    token: Option<Token<'t>>,
+    span: Range<usize>,
+    /// Open parentheses and prefixes.
+    open: u16,
+}
+
+type Parsed<'t> = Result<Tree<'t>, Unread>;
+
+impl<'t> Parser<'t> {
+    fn new(text: &'t str) -> Result<Self, Unread> {
+        let mut parser = Self { text, lexer: Lexer::new(text), token: None, span: 0..0, open: 0 };
+        parser.advance()?;
+        Ok(parser)
+    }
+
+    fn advance(&mut self) -> Result<(), Unread> {
+        (self.token, self.span) = match self.lexer.next()? {
+            Some((token, span)) => (Some(token), span),
+            None => (None, self.text.trim_end().len()..self.text.len()),
+        };
+        Ok(())
+    }
+
+    fn word(&self) -> Option<&'static str> {
+        let Some(Token::Name(name)) = self.token else { return None };
+        WORDS.into_iter().find(|word| word.eq_ignore_ascii_case(name))
+    }
+
+    fn unexpected(&self, wanted: &str) -> Unread {
+        let found = self.text.get(self.span.clone()).unwrap_or_default();
+        if let Some(Token::Name(name)) = self.token
+            && !is_word(name)
+            && let Some(near) = nearest(name, WORDS.into_iter())
+        {
+            return Unread::new(
+                self.span.clone(),
+                format!("`{name}` is no operator"),
+                format!("did you mean `{near}`?"),
+            );
+        }
+        let message = if self.token.is_none() {
+            format!("the expression ends where {wanted} is expected")
+        } else {
+            format!("`{found}` stands where {wanted} is expected")
+        };
+        let help = match self.token {
+            Some(Token::Sign(":=")) => "an expression compares with `=`; `:=` assigns".into(),
+            Some(Token::Sign(")")) => "remove the parenthesis, or open one before it".into(),
+            Some(Token::Number(value, _)) if value < 0.0 || found.starts_with('-') => {
+                "a minus has spaces around it: `a - 5`".into()
+            }
+            _ => format!("write {wanted} here"),
+        };
+        Unread::new(self.span.clone(), message, help)
+    }
+
+    fn expect(&mut self, sign: &'static str) -> Result<Range<usize>, Unread> {
+        if self.token != Some(Token::Sign(sign)) {
+            return Err(self.unexpected(&format!("`{sign}`")));
+        }
+        let span = self.span.clone();
+        self.advance()?;
+        Ok(span)
+    }
+
+    fn binary(&self, operator: Operator, left: Tree<'t>, right: Tree<'t>) -> Parsed<'t> {
+        let span = left.span.start..right.span.end;
+        let depth = left.depth.max(right.depth) + 1;
+        Self::bounded(Tree { node: Node::Binary(operator, Box::new([left, right])), span, depth })
+    }
+
+    fn bounded(tree: Tree<'t>) -> Parsed<'t> {
+        if tree.depth > DEPTH {
+            return Err(too_long(tree.span));
+        }
+        Ok(tree)
+    }
+
+    fn or(&mut self) -> Parsed<'t> {
+        let mut left = self.xor()?;
+        while self.word() == Some("OR") {
+            self.advance()?;
+            let right = self.xor()?;
+            left = self.binary(Operator::Or, left, right)?;
+        }
+        Ok(left)
+    }
+
+    fn xor(&mut self) -> Parsed<'t> {
+        let mut left = self.and()?;
+        while self.word() == Some("XOR") {
+            self.advance()?;
+            let right = self.and()?;
+            left = self.binary(Operator::Xor, left, right)?;
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Parsed<'t> {
+        let mut left = self.timed()?;
+        while self.word() == Some("AND") {
+            self.advance()?;
+            let right = self.timed()?;
+            left = self.binary(Operator::And, left, right)?;
+        }
+        Ok(left)
+    }
+
+    fn timed(&mut self) -> Parsed<'t> {
+        let mut tree = self.denied()?;
+        while let Some(word @ ("FOR" | "OFFDELAY")) = self.word() {
+            self.advance()?;
+            let ms = self.time()?;
+            let span = tree.span.start..self.span.end;
+            self.advance()?;
+            let depth = tree.depth + 1;
+            let inner = Box::new(tree);
+            let node = if word == "FOR" { Node::OnDelay(inner, ms) } else { Node::OffDelay(inner, ms) };
+            tree = Self::bounded(Tree { node, span, depth })?;
+        }
+        Ok(tree)
+    }
+
+    fn time(&self) -> Result<u32, Unread> {
+        let example = "write a number with a unit of time, such as `FOR 30 s`";
+        let Some(Token::Number(value, unit)) = self.token else {
+            return Err(Unread::new(self.span.clone(), "a time is expected here", example));
+        };
+        let ms = unit
+            .filter(|unit| unit.dimension() == Dimension::Time)
+            .and_then(|unit| unit.convert(value, Unit::parse("ms")?));
+        match ms {
+            Some(ms) if (0.0..=f64::from(u32::MAX)).contains(&ms) => Ok(libm::round(ms) as u32),
+            Some(_) => Err(Unread::new(self.span.clone(), "a time beyond 49 days", "write a shorter time")),
+            None => Err(Unread::new(self.span.clone(), "this is no time", example)),
+        }
+    }
+
+    fn denied(&mut self) -> Parsed<'t> {
+        if self.word() != Some("NOT") {
+            return self.compare();
+        }
+        let start = self.span.start;
+        self.advance()?;
+        self.enter()?;
+        let inner = self.denied()?;
+        self.open -= 1;
+        let (span, depth) = (start..inner.span.end, inner.depth + 1);
+        Self::bounded(Tree { node: Node::Not(Box::new(inner)), span, depth })
+    }
+
+    fn enter(&mut self) -> Result<(), Unread> {
+        self.open += 1;
+        if self.open > DEPTH / 2 {
+            return Err(too_long(self.span.clone()));
+        }
+        Ok(())
+    }
+
+    fn comparison(&self) -> Option<Operator> {
+        match self.token {
+            Some(Token::Sign("=")) => Some(Operator::Equal),
+            Some(Token::Sign("<>")) => Some(Operator::NotEqual),
+            Some(Token::Sign("<")) => Some(Operator::Less),
+            Some(Token::Sign("<=")) => Some(Operator::LessEqual),
+            Some(Token::Sign(">")) => Some(Operator::Greater),
+            Some(Token::Sign(">=")) => Some(Operator::GreaterEqual),
+            _ => None,
+        }
+    }
+
+    fn compare(&mut self) -> Parsed<'t> {
+        let left = self.sum()?;
+        let Some(operator) = self.comparison() else { return Ok(left) };
+        self.advance()?;
+        let right = self.sum()?;
+        if self.comparison().is_some() {
+            return Err(Unread::new(
+                self.span.clone(),
+                "two comparisons in a row",
+                "join two comparisons with AND: `a < b AND b < c`",
+            ));
+        }
+        self.binary(operator, left, right)
+    }
+
+    fn sum(&mut self) -> Parsed<'t> {
+        let mut left = self.product()?;
+        loop {
+            let operator = match self.token {
+                Some(Token::Sign("+")) => Operator::Add,
+                Some(Token::Sign("-")) => Operator::Subtract,
+                _ => return Ok(left),
+            };
+            self.advance()?;
+            let right = self.product()?;
+            left = self.binary(operator, left, right)?;
+        }
+    }
+
+    fn product(&mut self) -> Parsed<'t> {
+        let mut left = self.factor()?;
+        loop {
+            let operator = match self.token {
+                Some(Token::Sign("*")) => Operator::Multiply,
+                Some(Token::Sign("/")) => Operator::Divide,
+                _ => return Ok(left),
+            };
+            self.advance()?;
+            let right = self.factor()?;
+            left = self.binary(operator, left, right)?;
+        }
+    }
+
+    fn factor(&mut self) -> Parsed<'t> {
+        let span = self.span.clone();
+        let leaf = |node, span| Tree { node, span, depth: 1 };
+        match self.token {
+            Some(Token::Number(value, unit)) => {
+                self.advance()?;
+                if self.word() == Some("OF") {
+                    return self.vote(value, unit, span);
+                }
+                Ok(leaf(Node::Number(value, unit), span))
+            }
+            Some(Token::Sign("-")) => {
+                self.advance()?;
+                self.enter()?;
+                let inner = self.factor()?;
+                self.open -= 1;
+                let (span, depth) = (span.start..inner.span.end, inner.depth + 1);
+                match inner.node {
+                    Node::Number(value, unit) => Ok(leaf(Node::Number(-value, unit), span)),
+                    _ => Self::bounded(Tree { node: Node::Negate(Box::new(inner)), span, depth }),
+                }
+            }
+            Some(Token::Sign("(")) => {
+                self.advance()?;
+                self.enter()?;
+                let inner = self.or()?;
+                self.open -= 1;
+                let end = self.expect(")")?.end;
+                Ok(Tree { span: span.start..end, ..inner })
+            }
+            Some(Token::Name(name)) => self.named(name, span),
+            _ => Err(self.unexpected("a name, a number or a parenthesis")),
+        }
+    }
+
+    fn named(&mut self, name: &'t str, span: Range<usize>) -> Parsed<'t> {
+        let word = self.word();
+        let node = match word {
+            Some("TRUE") => Node::Truth(true),
+            Some("FALSE") => Node::Truth(false),
+            _ => {
+                if let Some(function) =
+                    FUNCTIONS.into_iter().find(|function| function.0.eq_ignore_ascii_case(name))
+                {
+                    return self.call(function, span);
+                }
+                if word.is_some() {
+                    return Err(self.unexpected("a name, a number or a parenthesis"));
+                }
+                Node::Name(name)
+            }
+        };
+        self.advance()?;
+        if self.token == Some(Token::Sign("(")) {
+            let help = match nearest(name, FUNCTIONS.iter().map(|function| function.0)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "functions are MIN MAX AVG MED ABS SQRT EXP LN POW LIMIT SEL GOOD BAD RISE FALL PREV".into(),
+            };
+            return Err(Unread::new(span, format!("no function `{name}`"), help));
+        }
+        Ok(Tree { node, span, depth: 1 })
+    }
+
+    fn call(
+        &mut self,
+        (_, function, least, most, usage): (&str, Function, usize, usize, &str),
+        span: Range<usize>,
+    ) -> Parsed<'t> {
+        self.advance()?;
+        let (arguments, end, depth) = self.list()?;
+        if !(least..=most).contains(&arguments.len()) {
+            return Err(Unread::new(
+                span.start..end,
+                format!("{} arguments", arguments.len()),
+                format!("write `{usage}`"),
+            ));
+        }
+        Self::bounded(Tree { node: Node::Call(function, arguments), span: span.start..end, depth })
+    }
+
+    fn vote(&mut self, need: f64, unit: Option<Unit>, span: Range<usize>) -> Parsed<'t> {
+        self.advance()?;
+        let (conditions, end, depth) = self.list()?;
+        let of = conditions.len();
+        if unit.is_some() || libm::floor(need) != need || need < 1.0 || need > of as f64 {
+            return Err(Unread::new(
+                span,
+                format!("{need} of {of} conditions"),
+                format!("write a whole number from 1 to {of}, as in `2 OF (a, b, c)`"),
+            ));
+        }
+        Self::bounded(Tree { node: Node::Vote(need as u8, conditions), span: span.start..end, depth })
+    }
+
+    fn list(&mut self) -> Result<(Vec<Tree<'t>>, usize, u16), Unread> {
+        self.expect("(")?;
+        self.enter()?;
+        let mut items = vec![self.or()?];
+        while self.token == Some(Token::Sign(",")) {
+            self.advance()?;
+            items.push(self.or()?);
+            if items.len() > LIST {
+                return Err(too_long(self.span.clone()));
+            }
+        }
+        self.open -= 1;
+        let end = self.expect(")")?.end;
+        let depth = items.iter().map(|item| item.depth).max().unwrap_or(0) + 1;
+        Ok((items, end, depth))
+    }
+}
+
+fn too_long(span: Range<usize>) -> Unread {
+    Unread::new(span, "too long or too deep for one expression", "divide it: give its parts names with [calc]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Node, Operator, parse};
+    use alloc::string::ToString;
+
+    fn top(text: &str) -> Operator {
+        match parse(text).unwrap().node {
+            Node::Binary(operator, _) => operator,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn operators_bind_as_in_structured_text() {
+        assert_eq!(top("a OR b AND c"), Operator::Or);
+        assert_eq!(top("a AND b XOR c"), Operator::Xor);
+        assert_eq!(top("a < 1 + 2 AND b"), Operator::And);
+        assert_eq!(top("1 + 2 * 3"), Operator::Add);
+        assert_eq!(top("a + 1 > b"), Operator::Greater);
+        assert_eq!(top("a - b - c"), Operator::Subtract);
+        assert!(matches!(parse("NOT a FOR 5 s").unwrap().node, Node::OnDelay(..)), "the whole is delayed");
+        assert!(matches!(parse("not a = b").unwrap().node, Node::Not(..)));
+    }
+
+    #[test]
+    fn a_delay_belongs_to_its_comparison_alone() {
+        let tree = parse("a < 5 FOR 30 s AND b").unwrap();
+        let Node::Binary(Operator::And, sides) = tree.node else { panic!() };
+        assert!(matches!(sides[0].node, Node::OnDelay(_, 30_000)));
+    }
+
+    #[test]
+    fn deep_and_long_texts_are_refused_and_not_walked() {
+        assert!(parse(&"(".repeat(100_000)).is_err());
+        assert!(parse(&"NOT ".repeat(100_000)).is_err());
+        assert!(parse(&"- ".repeat(100_000)).is_err());
+        let sum = "a + ".repeat(100_000) + "a";
+        assert_eq!(parse(&sum).unwrap_err().help, "divide it: give its parts names with [calc]");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_place() {
+        for (text, help) in [
+            ("TT-311 > 95 degc", "did you mean `degC`?"),
+            ("a == b", "write `=`"),
+            ("a < b < c", "AND"),
+            ("3 OF (a, b)", "from 1 to 2"),
+            ("MINN(a, b)", "did you mean `MIN`?"),
+            ("LIMIT(a, b)", "LIMIT(low, x, high)"),
+            ("a FOR 5", "FOR 30 s"),
+            ("a FOR 5 bar", "FOR 30 s"),
+            ("a ADN b", "did you mean `AND`?"),
+            ("(a", "`)`"),
+            ("", "a name"),
+        ] {
+            let unread = parse(text).unwrap_err();
+            assert!(unread.help.contains(help), "{text}: {}", unread.help.to_string());
+        }
+    }
+}
