@@ -1,0 +1,87 @@
+//! Checking the chain, with nothing but the file.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use super::{FIRST, HASH_DIGITS, chain};
+use crate::error::{HistorianError, io_error};
+
+/// What the chain says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every line follows from the one before. `unfinished_bytes` of a last line without its end
+    /// were never acknowledged to anybody.
+    Intact { entries: u64, unfinished_bytes: u64 },
+    /// The first line, from 1, that does not follow from those before it.
+    Broken { line: u64, why: String },
+}
+
+/// Reads the log while its writer may be running.
+pub fn verify(path: &Path) -> Result<Verdict, HistorianError> {
+    let found = scan(path)?;
+    Ok(match found.broken {
+        Some(Break { line, why }) => Verdict::Broken { line, why },
+        None => Verdict::Intact { entries: found.lines, unfinished_bytes: found.unfinished },
+    })
+}
+
+pub(super) struct Break {
+    pub(super) line: u64,
+    pub(super) why: String,
+}
+
+pub(super) struct Scan {
+    pub(super) lines: u64,
+    /// Of whole lines.
+    pub(super) bytes: u64,
+    pub(super) unfinished: u64,
+    pub(super) head: String,
+    pub(super) broken: Option<Break>,
+}
+
+pub(super) fn scan(path: &Path) -> Result<Scan, HistorianError> {
+    let file = File::open(path).map_err(io_error("open", path))?;
+    let mut reader = BufReader::with_capacity(1 << 16, file);
+    let mut scan = Scan { lines: 0, bytes: 0, unfinished: 0, head: FIRST.to_owned(), broken: None };
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        let bytes = reader.read_until(b'\n', &mut line).map_err(io_error("read", path))?;
+        if bytes == 0 {
+            return Ok(scan);
+        }
+        let Some(line) = line.strip_suffix(b"\n") else {
+            scan.unfinished = bytes as u64;
+            return Ok(scan);
+        };
+        scan.lines += 1;
+        scan.bytes += bytes as u64;
+        let (head, why) = check(&scan.head, line);
+        scan.head = head;
+        if let Some(why) = why
+            && scan.broken.is_none()
+        {
+            scan.broken = Some(Break { line: scan.lines, why });
+        }
+    }
+}
+
+/// The hash to go on from, and what is wrong with the line.
+fn check(before: &str, line: &[u8]) -> (String, Option<String>) {
+    let digits = line.get(..HASH_DIGITS).and_then(|digits| std::str::from_utf8(digits).ok());
+    let (Some(stated), Some(b' ')) = (digits, line.get(HASH_DIGITS)) else {
+        return (chain(before, line), Some("the line does not begin with its hash".to_owned()));
+    };
+    let content = &line[HASH_DIGITS + 1..];
+    let expected = chain(before, content);
+    if stated == expected {
+        return (expected, None);
+    }
+    let why = format!(
+        "its hash begins {}, but line and predecessor give {}: this line or one before it was changed, removed or moved",
+        String::from_utf8_lossy(&line[..8]),
+        &expected[..8]
+    );
+    (stated.to_owned(), Some(why))
+}

@@ -1,0 +1,283 @@
+//! The one writer of a journal folder.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use super::header::{self, JournalHeader, SegmentStart};
+use super::reader::JournalReader;
+use super::record::{self, Context, ScanRecord};
+use super::{archive, retention, snapshot};
+use crate::disk;
+use crate::error::{HistorianError, io_error};
+use crate::frame::{self, Damage};
+use crate::varint::put;
+
+pub(super) const MAGIC: [u8; 3] = *b"CLJ";
+pub(super) const PREFIX: &str = "journal-";
+pub(super) const SUFFIX: &str = ".cjl";
+
+/// A frame that has grown to this is written out before its commit.
+const FRAME_BYTES: usize = 1 << 20;
+/// What may wait in memory while the disk refuses; beyond it the records are given up.
+const WAITING_MAX: usize = 32 << 20;
+
+#[derive(Clone, Copy, Debug)]
+pub struct JournalOptions {
+    /// A segment ends at a snapshot, or when it has grown to this.
+    pub segment_bytes: u64,
+    /// The oldest segments and snapshots go when all together exceed this.
+    pub keep_bytes: u64,
+    /// These many newest snapshots, and all that follows them, are never removed.
+    pub keep_snapshots: usize,
+}
+
+impl Default for JournalOptions {
+    fn default() -> Self {
+        Self { segment_bytes: 32 << 20, keep_bytes: 4 << 30, keep_snapshots: 2 }
+    }
+}
+
+/// Takes one record per scan. Nothing is durable before [`JournalWriter::commit`] returns.
+#[derive(Debug)]
+pub struct JournalWriter {
+    folder: PathBuf,
+    header: JournalHeader,
+    options: JournalOptions,
+    start: SegmentStart,
+    segment: Option<OpenSegment>,
+    context: Context,
+    /// The frame that is being filled; empty when no record waits.
+    frame: Vec<u8>,
+    frame_start: usize,
+    frame_tick: u64,
+    frame_records: u64,
+    /// The frame is written out early when it has grown to this; moved up while the disk refuses.
+    write_at: usize,
+    last_tick: Option<u64>,
+    /// A record or a snapshot has been taken since this writer was made.
+    begun: bool,
+    /// Written since the last fdatasync.
+    unsynced: bool,
+    lost_records: u64,
+    damage: Vec<Damage>,
+    snapshot_buffer: Vec<u8>,
+    _lock: File,
+}
+
+#[derive(Debug)]
+struct OpenSegment {
+    path: PathBuf,
+    file: File,
+    /// Everything before this is whole frames.
+    bytes: u64,
+}
+
+impl JournalWriter {
+    /// Makes the folder if need be and takes it for this process. Files begin with the first record.
+    pub fn create(
+        folder: &Path,
+        header: JournalHeader,
+        options: JournalOptions,
+    ) -> Result<Self, HistorianError> {
+        disk::create_folder(folder)?;
+        let lock = disk::lock(folder)?;
+        let reader = JournalReader::open(folder)?;
+        let (on_disk, damage) = reader.last_tick()?;
+        if let (Some(last), Some(after)) = (on_disk, header.continues)
+            && after < last
+        {
+            return Err(HistorianError::TickBehind { path: folder.to_owned(), last, given: after + 1 });
+        }
+        let start = header.continues.map_or(SegmentStart::Cold, SegmentStart::After);
+        Ok(Self {
+            folder: folder.to_owned(),
+            last_tick: header.continues.max(on_disk),
+            header,
+            options,
+            start,
+            segment: None,
+            context: Context::default(),
+            frame: Vec::with_capacity(FRAME_BYTES / 4),
+            frame_start: 0,
+            frame_tick: 0,
+            frame_records: 0,
+            write_at: FRAME_BYTES,
+            begun: false,
+            unsynced: false,
+            lost_records: 0,
+            damage,
+            snapshot_buffer: Vec::new(),
+            _lock: lock,
+        })
+    }
+
+    /// Damage that was found at the end of what stood in the folder before.
+    pub fn damage(&self) -> &[Damage] {
+        &self.damage
+    }
+
+    /// Records that were given up because the disk refused for too long.
+    pub const fn lost_records(&self) -> u64 {
+        self.lost_records
+    }
+
+    pub const fn last_tick(&self) -> Option<u64> {
+        self.last_tick
+    }
+
+    /// Takes a record into the buffer. Fails for a tick that does not follow, and when the disk refuses.
+    pub fn append(&mut self, record: &ScanRecord) -> Result<(), HistorianError> {
+        if let Some(last) = self.last_tick
+            && record.tick <= last
+        {
+            return Err(HistorianError::TickBehind { path: self.folder.clone(), last, given: record.tick });
+        }
+        if !record::fits(record) {
+            let size = record.inputs.iter().map(|(point, _, _)| point.index()).max().unwrap_or(0);
+            return Err(HistorianError::TooLarge { what: "a point number", size, limit: 1 << 22 });
+        }
+        if self.frame.is_empty() {
+            self.begin_frame(record.tick)?;
+        }
+        let before = self.last_tick.filter(|last| *last > self.frame_tick).unwrap_or(self.frame_tick);
+        record::encode(record, before, &mut self.context, &mut self.frame);
+        self.last_tick = Some(record.tick);
+        self.frame_records += 1;
+        self.begun = true;
+        if self.frame.len() >= self.write_at { self.write_frame() } else { Ok(()) }
+    }
+
+    /// When this returns `Ok`, every record so far survives a power cut.
+    pub fn commit(&mut self) -> Result<(), HistorianError> {
+        self.write_frame()?;
+        if self.unsynced
+            && let Some(segment) = &self.segment
+        {
+            segment.file.sync_data().map_err(io_error("make durable", &segment.path))?;
+            self.unsynced = false;
+        }
+        if self.segment.as_ref().is_some_and(|segment| segment.bytes >= self.options.segment_bytes) {
+            self.rotate();
+        }
+        Ok(())
+    }
+
+    /// Stores the state after `tick`, which must have been appended (or be what the journal continues).
+    /// The segment ends here, and old files go as far as [`JournalOptions`] allows.
+    pub fn snapshot(&mut self, tick: u64, state: &[u8]) -> Result<(), HistorianError> {
+        let follows = match (self.begun, self.start) {
+            (true, _) => self.last_tick.is_some_and(|last| tick <= last),
+            (false, SegmentStart::After(after)) => tick == after,
+            // The state of a cold start, before its first scan.
+            (false, SegmentStart::Cold | SegmentStart::Loss) => self.last_tick.is_none_or(|last| tick > last),
+        };
+        if !follows {
+            return Err(HistorianError::SnapshotTick { tick, last: self.last_tick });
+        }
+        self.commit()?;
+        snapshot::write(&self.folder, &self.header, tick, state, &mut self.snapshot_buffer)?;
+        if !self.begun {
+            self.begun = true;
+            self.last_tick = Some(tick);
+            self.start = SegmentStart::After(tick);
+        }
+        self.rotate();
+        retention::enforce(&self.folder, &self.options).map(drop)
+    }
+
+    /// Keeps the text of the plant beside its journal, once per hash.
+    pub fn store_plant(&self, hash: [u8; 32], files: &[(&str, &str)]) -> Result<(), HistorianError> {
+        archive::store(&self.folder, hash, files)
+    }
+
+    fn begin_frame(&mut self, tick: u64) -> Result<(), HistorianError> {
+        if self.segment.is_none() {
+            self.context.reset();
+            let start = frame::begin(&mut self.frame);
+            header::encode(MAGIC, &self.header, self.start, &mut self.frame);
+            frame::end(&mut self.frame, start)?;
+        }
+        self.frame_start = frame::begin(&mut self.frame);
+        self.frame_tick = tick;
+        put(&mut self.frame, tick);
+        Ok(())
+    }
+
+    /// Moves the waiting frame to the file. A write that failed half-way is cut off and done again.
+    fn write_frame(&mut self) -> Result<(), HistorianError> {
+        if self.frame.is_empty() {
+            return Ok(());
+        }
+        frame::end(&mut self.frame, self.frame_start)?;
+        match self.write_out() {
+            Ok(()) => {
+                self.empty_frame();
+                self.unsynced = true;
+                Ok(())
+            }
+            Err(error) => {
+                self.write_at = self.frame.len() + FRAME_BYTES;
+                self.give_up_if_too_much();
+                Err(error)
+            }
+        }
+    }
+
+    fn write_out(&mut self) -> Result<(), HistorianError> {
+        if self.segment.is_none() {
+            self.segment = Some(create_segment(&self.folder, self.frame_tick)?);
+        }
+        let Some(segment) = &mut self.segment else { return Ok(()) };
+        let written = segment.file.write_all(&self.frame);
+        if written.is_err() {
+            let back = segment.file.set_len(segment.bytes);
+            back.and_then(|()| segment.file.seek(SeekFrom::Start(segment.bytes)))
+                .map_err(io_error("cut back", &segment.path))?;
+        }
+        written.map_err(io_error("write", &segment.path))?;
+        segment.bytes += self.frame.len() as u64;
+        Ok(())
+    }
+
+    /// The disk has refused for so long that memory is at stake: the next segment tells of the loss.
+    fn give_up_if_too_much(&mut self) {
+        if self.frame.len() < WAITING_MAX {
+            return;
+        }
+        self.lost_records += self.frame_records;
+        self.empty_frame();
+        self.segment = None;
+        self.start = SegmentStart::Loss;
+    }
+
+    fn empty_frame(&mut self) {
+        self.frame.clear();
+        self.frame_records = 0;
+        self.write_at = FRAME_BYTES;
+    }
+
+    fn rotate(&mut self) {
+        if self.segment.take().is_some()
+            && let Some(tick) = self.last_tick
+        {
+            self.start = SegmentStart::After(tick);
+        }
+    }
+}
+
+fn create_segment(folder: &Path, tick: u64) -> Result<OpenSegment, HistorianError> {
+    let path = folder.join(format!("{PREFIX}{tick:020}{SUFFIX}"));
+    let create = || OpenOptions::new().write(true).create_new(true).open(&path);
+    let file = match create() {
+        // Left by a process that died before its first commit: it holds no record, or we would be behind it.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            disk::set_aside(&path)?;
+            create()
+        }
+        other => other,
+    };
+    let file = file.map_err(io_error("create", &path))?;
+    disk::sync_parent(&path)?;
+    Ok(OpenSegment { path, file, bytes: 0 })
+}

@@ -1,0 +1,126 @@
+//! The audit log under edits, cuts and kills.
+
+use std::fs;
+use std::path::Path;
+
+use historian::HistorianError;
+use historian::audit::{AuditEntry, AuditLog, Verdict, verify};
+use model::wire::Role;
+
+fn entry(number: i64) -> AuditEntry {
+    AuditEntry {
+        time_ms: 1_700_000_000_000 + number,
+        user: "j.ortiz".to_owned(),
+        role: Some(Role::Operator),
+        from: "10.0.0.7".to_owned(),
+        action: "write FIC-301.SP".to_owned(),
+        old: Some("11.0".to_owned()),
+        new: Some(format!("11.{number}")),
+        reason: "line one\nline \"two\"\t\u{1}".to_owned(),
+        outcome: "done".to_owned(),
+    }
+}
+
+fn write(path: &Path, entries: std::ops::Range<i64>) {
+    let (mut log, _) = AuditLog::open(path).unwrap();
+    for number in entries {
+        log.append(&entry(number)).unwrap();
+    }
+}
+
+fn intact(entries: u64) -> Verdict {
+    Verdict::Intact { entries, unfinished_bytes: 0 }
+}
+
+#[test]
+fn entries_are_one_line_each_and_read_back_as_they_were_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    write(&path, 0..3);
+    write(&path, 3..5);
+    assert_eq!(verify(&path).unwrap(), intact(5));
+    let text = fs::read_to_string(&path).unwrap();
+    for (number, line) in text.lines().enumerate() {
+        let read: AuditEntry = serde_json::from_str(line.split_once(' ').unwrap().1).unwrap();
+        assert_eq!(read, entry(number as i64));
+    }
+}
+
+#[test]
+fn a_changed_byte_anywhere_is_found_in_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    write(&path, 0..3);
+    let whole = fs::read(&path).unwrap();
+    for byte in 0..whole.len() - 1 {
+        let mut hurt = whole.clone();
+        hurt[byte] ^= 0x01;
+        fs::write(&path, &hurt).unwrap();
+        let line = 1 + whole[..byte].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let Verdict::Broken { line: found, .. } = verify(&path).unwrap() else {
+            panic!("byte {byte} unnoticed")
+        };
+        assert!(found == line, "byte {byte}: line {found}, not {line}");
+    }
+}
+
+#[test]
+fn a_removed_or_swapped_line_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    write(&path, 0..4);
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    for (changed, line) in [([0, 2, 3].as_slice(), 2), (&[0, 2, 1, 3], 2), (&[1, 2, 3], 1)] {
+        let text: String = changed.iter().map(|line| format!("{}\n", lines[*line])).collect();
+        fs::write(&path, text).unwrap();
+        assert!(matches!(verify(&path).unwrap(), Verdict::Broken { line: found, .. } if found == line));
+    }
+}
+
+#[test]
+fn a_cut_at_any_byte_leaves_the_whole_lines_and_a_log_that_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    write(&path, 0..3);
+    let whole = fs::read(&path).unwrap();
+    for cut in 0..=whole.len() {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count() as u64;
+        let start = whole[..cut].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        let unfinished_bytes = (cut - start) as u64;
+        assert_eq!(verify(&path).unwrap(), Verdict::Intact { entries: lines, unfinished_bytes });
+        let (mut log, recovery) = AuditLog::open(&path).unwrap();
+        assert_eq!((recovery.entries, recovery.removed_bytes), (lines, unfinished_bytes), "cut at {cut}");
+        assert_eq!(recovery.broken, None);
+        log.append(&entry(9)).unwrap();
+        assert_eq!(verify(&path).unwrap(), intact(lines + 1), "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_broken_log_is_told_at_open_and_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    write(&path, 0..3);
+    let text = fs::read_to_string(&path).unwrap().replace("11.1", "11.7");
+    fs::write(&path, text).unwrap();
+    let (mut log, recovery) = AuditLog::open(&path).unwrap();
+    assert_eq!(recovery.broken.map(|(line, _)| line), Some(2));
+    log.append(&entry(3)).unwrap();
+    assert!(matches!(verify(&path).unwrap(), Verdict::Broken { line: 2, .. }));
+}
+
+#[test]
+fn a_second_writer_is_refused_and_a_flood_of_text_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.log");
+    let (mut log, _) = AuditLog::open(&path).unwrap();
+    assert!(matches!(AuditLog::open(&path), Err(HistorianError::Locked { .. })));
+    assert_eq!(log.head(), None);
+    let flood = AuditEntry { reason: "ü".repeat(100_000), ..entry(0) };
+    let head = log.append(&flood).unwrap().to_owned();
+    assert_eq!(log.head(), Some(head.as_str()));
+    assert!(fs::metadata(&path).unwrap().len() < 5000);
+    assert_eq!(verify(&path).unwrap(), intact(1));
+}
