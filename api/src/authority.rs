@@ -1,0 +1,155 @@
+//! Who may do what: the one place where a role is held against an action.
+//!
+//! | action | least role |
+//! | --- | --- |
+//! | write | what the point says (`write.role`) |
+//! | mode, batch, parameter, phase, acknowledge, reset of an interlock | operator |
+//! | shelve | operator; supervisor for a critical alarm |
+//! | take off the shelf | operator |
+//! | bypass | what the interlock says (`bypass_role`); nobody when it says nothing |
+//!
+//! A viewer only looks, whatever the plant says. Limits, modes and states are the scan's to judge.
+
+use model::wire::{CommandRequest, PlantView, Role};
+use model::{Action, Priority, ProcOrder, Refusal};
+
+use crate::error::ApiError;
+use crate::limits::REASON_CHARS;
+
+/// Passes a request that `role` may make of this plant.
+pub(crate) fn check(plant: &PlantView, role: Role, request: &CommandRequest) -> Result<(), ApiError> {
+    let target = Target::find(plant, &request.action)?;
+    let needed = target.least_role?;
+    if role < needed {
+        return Err(ApiError::forbidden(format!(
+            "{} needs the role {}; you are logged in as {}",
+            target.text,
+            needed.word(),
+            role.word()
+        )));
+    }
+    check_reason(&target.text, request)
+}
+
+/// The action in words, for the audit log; ids that do not exist stay numbers.
+pub(crate) fn describe(plant: &PlantView, action: &Action) -> String {
+    Target::find(plant, action).map_or_else(|_| format!("{action:?}"), |target| target.text)
+}
+
+struct Target {
+    text: String,
+    least_role: Result<Role, ApiError>,
+}
+
+impl Target {
+    fn find(plant: &PlantView, action: &Action) -> Result<Self, ApiError> {
+        let operator = Ok(Role::Operator);
+        Ok(match *action {
+            Action::Write { point, value } => {
+                let point = known("point", point.0, plant.points.get(point.index()))?;
+                let least_role = point.write.as_ref().map_or_else(
+                    || Err(ApiError::forbidden(format!("{}: {}", point.name, Refusal::NotWritable))),
+                    |write| Ok(write.role.max(Role::Operator)),
+                );
+                Self { text: format!("write {value} to {}", point.name), least_role }
+            }
+            Action::Mode { block, mode } => {
+                let block = known("block", block.0, plant.blocks.get(block.index()))?;
+                Self { text: format!("mode {} for {}", mode.short(), block.name), least_role: operator }
+            }
+            Action::Acknowledge { alarm } => {
+                let alarm = known("alarm", alarm.0, plant.alarms.get(alarm.index()))?;
+                Self { text: format!("acknowledge {}", alarm.name), least_role: operator }
+            }
+            Action::Shelve { alarm, for_ms: 0 } => {
+                let alarm = known("alarm", alarm.0, plant.alarms.get(alarm.index()))?;
+                Self { text: format!("take {} off the shelf", alarm.name), least_role: operator }
+            }
+            Action::Shelve { alarm, for_ms } => {
+                let alarm = known("alarm", alarm.0, plant.alarms.get(alarm.index()))?;
+                let critical = alarm.priority == Priority::Critical;
+                Self {
+                    text: format!(
+                        "shelve {} alarm {} for {} s",
+                        alarm.priority.word(),
+                        alarm.name,
+                        for_ms / 1000
+                    ),
+                    least_role: Ok(if critical { Role::Supervisor } else { Role::Operator }),
+                }
+            }
+            Action::ResetInterlock { interlock } => {
+                let interlock = known("interlock", interlock.0, plant.interlocks.get(interlock.index()))?;
+                Self { text: format!("reset {}", interlock.name), least_role: operator }
+            }
+            Action::Bypass { interlock, for_ms } => {
+                let interlock = known("interlock", interlock.0, plant.interlocks.get(interlock.index()))?;
+                let name = &interlock.name;
+                let least_role = interlock.bypass_role.map_or_else(
+                    || {
+                        Err(ApiError::forbidden(format!(
+                            "{name} has no bypass; clear the cause and reset it"
+                        )))
+                    },
+                    |role| Ok(role.max(Role::Operator)),
+                );
+                let text = match for_ms {
+                    0 => format!("end the bypass of {name}"),
+                    _ => format!("bypass {name} for {} s", for_ms / 1000),
+                };
+                Self { text, least_role }
+            }
+            Action::Prepare { recipe, batch } => {
+                let recipe = known("recipe", recipe.0, plant.recipes.get(recipe.index()))?;
+                Self { text: format!("prepare {} as batch {batch}", recipe.name), least_role: operator }
+            }
+            Action::Parameter { recipe, parameter, value } => {
+                let recipe = known("recipe", recipe.0, plant.recipes.get(recipe.index()))?;
+                let what = recipe.parameters.get(usize::from(parameter));
+                let what = known("parameter", u32::from(parameter), what)?;
+                Self {
+                    text: format!("set {} of {} to {value}", what.name, recipe.name),
+                    least_role: operator,
+                }
+            }
+            Action::Batch { recipe, order } => {
+                let recipe = known("recipe", recipe.0, plant.recipes.get(recipe.index()))?;
+                Self { text: format!("{} {}", order.word(), recipe.name), least_role: operator }
+            }
+            Action::Phase { phase, order } => {
+                let phase = known("phase", phase.0, plant.phases.get(phase.index()))?;
+                Self { text: format!("{} {}", order.word(), phase.name), least_role: operator }
+            }
+        })
+    }
+}
+
+fn known<'a, T>(what: &str, id: u32, found: Option<&'a T>) -> Result<&'a T, ApiError> {
+    found.ok_or_else(|| {
+        ApiError::not_found(format!(
+            "there is no {what} {id} in this plant; read the plant again (GET /api/v1/plant)"
+        ))
+    })
+}
+
+/// Bypass and abort are asked about afterwards, so they say why at once.
+fn check_reason(what: &str, request: &CommandRequest) -> Result<(), ApiError> {
+    let needed = match request.action {
+        Action::Bypass { .. } => true,
+        Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,
+        _ => false,
+    };
+    if needed && request.reason.trim().is_empty() {
+        return Err(ApiError::bad_request(format!("{what} needs a reason, which the audit log keeps")));
+    }
+    if request.reason.chars().count() > REASON_CHARS {
+        return Err(ApiError::bad_request(format!("the reason is longer than {REASON_CHARS} characters")));
+    }
+    if request.reason.chars().any(char::is_control) {
+        return Err(ApiError::bad_request("the reason contains control characters; write one plain line"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,170 @@
+use super::{check, describe};
+use crate::examples;
+use axum::http::StatusCode;
+use model::wire::{CommandRequest, InterlockView, PlantView, PointView, Role, WriteView};
+use model::{Action, AlarmId, BlockId, InterlockId, Mode, PhaseId, PointId, Priority, ProcOrder, RecipeId};
+use proptest::prelude::*;
+
+/// A point and an interlock for every role, an alarm of every priority, and one each that takes nothing.
+fn plant() -> PlantView {
+    let mut plant = examples::plant();
+    let point = plant.points[0].clone();
+    let writable = |role| Some(WriteView { low: 0.0, high: 1.0, role });
+    plant.points =
+        Role::ALL.into_iter().map(|role| PointView { write: writable(role), ..point.clone() }).collect();
+    plant.points.push(PointView { write: None, ..point });
+    let interlock = plant.interlocks[0].clone();
+    let bypass = |role| InterlockView { bypass_role: role, ..interlock.clone() };
+    plant.interlocks = Role::ALL.into_iter().map(|role| bypass(Some(role))).collect();
+    plant.interlocks.push(bypass(None));
+    let alarm = plant.alarms[0].clone();
+    plant.alarms = Priority::ALL
+        .into_iter()
+        .map(|priority| model::wire::AlarmView { priority, ..alarm.clone() })
+        .collect();
+    plant
+}
+
+/// Every action in every shape that matters, and the least role, or `None` when nobody may.
+fn table() -> Vec<(Action, Option<Role>)> {
+    let operator = Some(Role::Operator);
+    let (alarm, recipe, phase) = (AlarmId(1), RecipeId(0), PhaseId(0));
+    let mut table = vec![
+        (Action::Mode { block: BlockId(0), mode: Mode::Auto }, operator),
+        (Action::Acknowledge { alarm }, operator),
+        (Action::Acknowledge { alarm: AlarmId(0) }, operator),
+        (Action::ResetInterlock { interlock: InterlockId(0) }, operator),
+        (Action::Prepare { recipe, batch: 1 }, operator),
+        (Action::Parameter { recipe, parameter: 0, value: 1.0 }, operator),
+        (Action::Shelve { alarm: AlarmId(0), for_ms: 60_000 }, Some(Role::Supervisor)),
+        (Action::Shelve { alarm: AlarmId(0), for_ms: 0 }, operator),
+        (Action::Write { point: PointId(5), value: 1.0 }, None),
+        (Action::Bypass { interlock: InterlockId(5), for_ms: 1 }, None),
+    ];
+    for alarm in 1..4 {
+        table.push((Action::Shelve { alarm: AlarmId(alarm), for_ms: 60_000 }, operator));
+    }
+    for order in ProcOrder::ALL {
+        table.push((Action::Batch { recipe, order }, operator));
+        table.push((Action::Phase { phase, order }, operator));
+    }
+    for (index, role) in (0..).zip(Role::ALL) {
+        let least = Some(role.max(Role::Operator));
+        table.push((Action::Write { point: PointId(index), value: 1.0 }, least));
+        for for_ms in [0, 1] {
+            table.push((Action::Bypass { interlock: InterlockId(index), for_ms }, least));
+        }
+    }
+    table
+}
+
+fn request(action: Action, reason: &str) -> CommandRequest {
+    CommandRequest { action, reason: reason.into() }
+}
+
+#[test]
+fn every_action_takes_exactly_the_roles_of_the_table() {
+    let plant = plant();
+    for (action, least) in table() {
+        for role in Role::ALL {
+            let result = check(&plant, role, &request(action, "because"));
+            let may = least.is_some_and(|least| role >= least);
+            assert_eq!(result.is_ok(), may, "{role:?} {action:?}: {result:?}");
+            if let Err(refused) = result {
+                assert_eq!(refused.status, StatusCode::FORBIDDEN, "{role:?} {action:?}");
+                assert!(least.is_none() || refused.text.contains(role.word()), "{}", refused.text);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_viewer_only_looks() {
+    let plant = plant();
+    for (action, _) in table() {
+        assert!(check(&plant, Role::Viewer, &request(action, "because")).is_err(), "{action:?}");
+    }
+}
+
+#[test]
+fn unknown_ids_are_not_found_whoever_asks() {
+    let plant = plant();
+    let (recipe, phase) = (RecipeId(9), PhaseId(9));
+    for action in [
+        Action::Write { point: PointId(99), value: 1.0 },
+        Action::Mode { block: BlockId(u32::MAX), mode: Mode::Auto },
+        Action::Acknowledge { alarm: AlarmId(9) },
+        Action::Shelve { alarm: AlarmId(9), for_ms: 0 },
+        Action::Shelve { alarm: AlarmId(9), for_ms: 1 },
+        Action::ResetInterlock { interlock: InterlockId(9) },
+        Action::Bypass { interlock: InterlockId(9), for_ms: 1 },
+        Action::Prepare { recipe, batch: 1 },
+        Action::Parameter { recipe, parameter: 0, value: 1.0 },
+        Action::Parameter { recipe: RecipeId(0), parameter: 9, value: 1.0 },
+        Action::Batch { recipe, order: ProcOrder::Start },
+        Action::Phase { phase, order: ProcOrder::Start },
+    ] {
+        for role in Role::ALL {
+            let refused = check(&plant, role, &request(action, "because")).unwrap_err();
+            assert_eq!(refused.status, StatusCode::NOT_FOUND, "{action:?}");
+            assert!(refused.text.starts_with("there is no "), "{}", refused.text);
+        }
+    }
+}
+
+#[test]
+fn bypass_and_abort_and_nothing_else_need_a_reason() {
+    let plant = plant();
+    for (action, least) in table() {
+        if least.is_none() {
+            continue;
+        }
+        let needs = match action {
+            Action::Bypass { .. } => true,
+            Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,
+            _ => false,
+        };
+        for reason in ["", "  "] {
+            let result = check(&plant, Role::Administrator, &request(action, reason));
+            assert_eq!(result.is_err(), needs, "{action:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reason_is_one_plain_line_of_bearable_length() {
+    let plant = plant();
+    let acknowledge = Action::Acknowledge { alarm: AlarmId(0) };
+    for bad in ["two\nlines", "\u{1b}[2J", &"x".repeat(501)] {
+        let refused = check(&plant, Role::Operator, &request(acknowledge, bad)).unwrap_err();
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    }
+    assert_eq!(check(&plant, Role::Operator, &request(acknowledge, &"é".repeat(500))), Ok(()));
+}
+
+#[test]
+fn the_audit_log_reads_like_a_sentence() {
+    let plant = examples::plant();
+    let said: Vec<String> =
+        examples::commands().iter().map(|command| describe(&plant, &command.action)).collect();
+    assert_eq!(said[0], "write 11.2 to FIC-301.SP");
+    assert_eq!(said[3], "shelve high alarm TT-311.H for 1800 s");
+    assert_eq!(said[5], "bypass IL-301 for 600 s");
+    assert_eq!(said[9], "abort CR-401.COOL");
+}
+
+proptest! {
+    #[test]
+    fn no_ids_or_numbers_make_the_check_panic(id: u32, other: u16, value: f64, for_ms: u32, role in 0..5usize) {
+        let plant = plant();
+        for action in [
+            Action::Write { point: PointId(id), value },
+            Action::Shelve { alarm: AlarmId(id), for_ms },
+            Action::Bypass { interlock: InterlockId(id), for_ms },
+            Action::Parameter { recipe: RecipeId(id), parameter: other, value },
+        ] {
+            let _ = check(&plant, Role::ALL[role], &request(action, ""));
+            prop_assert!(!describe(&plant, &action).is_empty());
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Bodies and queries, read within bounds and refused in words.
+
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::{Query, Request};
+use axum::http::{StatusCode, header};
+use serde::de::DeserializeOwned;
+
+use crate::error::ApiError;
+use crate::limits::BODY_BYTES;
+
+pub(crate) async fn read_json<T: DeserializeOwned>(
+    request: Request,
+    within: Duration,
+) -> Result<T, ApiError> {
+    let too_large = || {
+        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {BODY_BYTES} bytes"))
+    };
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    if announced.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > BODY_BYTES as u64) {
+        return Err(too_large());
+    }
+    // One byte more than allowed tells "too large" from "broken off".
+    let read = to_bytes(request.into_body(), BODY_BYTES + 1);
+    let bytes = match tokio::time::timeout(within, read).await {
+        Ok(Ok(bytes)) if bytes.len() <= BODY_BYTES => bytes,
+        Ok(Ok(_)) => return Err(too_large()),
+        Ok(Err(error)) if is_length_limit(&error) => return Err(too_large()),
+        Ok(Err(_)) => return Err(ApiError::bad_request("the body broke off; send it again")),
+        Err(_) => {
+            let text = format!("the body did not arrive within {} s; send it again", within.as_secs());
+            return Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, text));
+        }
+    };
+    // The text may quote the body, a password too: it goes back to whoever sent it, and nowhere else.
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let text: String = error.to_string().chars().take(200).collect();
+        ApiError::bad_request(format!(
+            "the body is not what this request takes: {}; see GET /api/v1/openapi.json",
+            text.escape_debug()
+        ))
+    })
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains("length limit exceeded") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+pub(crate) fn read_query<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
+    Query::try_from_uri(request.uri()).map(|Query(query)| query).map_err(|rejection| {
+        let text: String = rejection.body_text().chars().take(200).collect();
+        ApiError::bad_request(format!("{}; see GET /api/v1/openapi.json", text.escape_debug()))
+    })
+}

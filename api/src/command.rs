@@ -1,0 +1,49 @@
+//! Commands: checked against role and reason here, then carried to the scan by the backend.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use model::wire::{CommandReply, CommandRequest};
+
+use crate::app::{App, Caller};
+use crate::authority;
+use crate::backend::{AuditKind, Backend, Who};
+use crate::body::read_json;
+use crate::error::ApiError;
+
+pub(crate) async fn execute<B: Backend>(
+    State(app): State<Arc<App<B>>>,
+    Extension(caller): Extension<Caller>,
+    request: Request,
+) -> Result<Json<CommandReply>, ApiError> {
+    let request: CommandRequest = read_json(request, app.options.limits.body_timeout).await?;
+    if let Err(refused) = authority::check(&app.plant, caller.role, &request) {
+        let what = authority::describe(&app.plant, &request.action);
+        let reason: String = request.reason.chars().filter(|c| !c.is_control()).take(500).collect();
+        app.audit(&caller, AuditKind::CommandRefused, format!("{what}: {}", refused.text), reason);
+        return Err(refused);
+    }
+    let Ok(permit) = Arc::clone(&app.commands).try_acquire_owned() else {
+        return Err(ApiError::busy("too many commands at once; nothing was done, try again"));
+    };
+    let who = Who { user: caller.user, role: caller.role, address: caller.address };
+    let backend = Arc::clone(&app.backend);
+    // A task of its own: a command that has begun ends, also when its client hangs up.
+    let task = tokio::spawn(async move {
+        let _permit = permit;
+        backend.execute(who, request).await
+    });
+    match tokio::time::timeout(app.options.limits.answer_timeout, task).await {
+        Ok(Ok(reply)) => Ok(Json(reply)),
+        Ok(Err(_)) => Err(ApiError::internal(
+            "the controller failed over this command; look at the value and at the events before you try again",
+        )),
+        Err(_) => Err(ApiError::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            "the controller has not answered in time, and the command may still be carried out; \
+             look at the value and at the events before you try again",
+        )),
+    }
+}

@@ -1,0 +1,167 @@
+//! Every endpoint in words: what the OpenAPI document says about it.
+
+use utoipa::openapi::Type;
+
+use crate::endpoint::Endpoint;
+
+/// What is said about one endpoint.
+pub(crate) struct Text {
+    pub(crate) id: &'static str,
+    pub(crate) summary: &'static str,
+    pub(crate) description: &'static str,
+    pub(crate) parameters: &'static [Wanted],
+    pub(crate) body: Option<&'static str>,
+    /// Schema of a 200; without one it is a 204, or a 101 for a WebSocket.
+    pub(crate) answer: Option<&'static str>,
+    /// Beside 401 and 403 of every request that needs a session.
+    pub(crate) errors: &'static [(u16, &'static str)],
+}
+
+pub(crate) struct Wanted {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Type,
+    pub(crate) required: bool,
+    pub(crate) description: &'static str,
+}
+
+const fn wanted(name: &'static str, kind: Type, required: bool, description: &'static str) -> Wanted {
+    Wanted { name, kind, required, description }
+}
+
+const BODY_ERRORS: &[(u16, &str)] = &[
+    (400, "The body is not what this request takes, or a reason is missing"),
+    (404, "An id that this plant does not have"),
+    (408, "The body did not arrive in time"),
+    (413, "The body is larger than 64 KiB"),
+    (503, "Too much at once; try again"),
+    (504, "The controller did not answer in time; the command may still be carried out"),
+];
+const LOGIN_ERRORS: &[(u16, &str)] = &[
+    (400, "The body is not what this request takes, or the new password is refused"),
+    (401, "User or password is wrong"),
+    (408, "The body did not arrive in time"),
+    (413, "The body is larger than 64 KiB"),
+    (429, "Too many failed logins; Retry-After says how long to wait"),
+    (503, "All sessions are taken, or too many logins at once"),
+];
+const QUERY_ERRORS: &[(u16, &str)] = &[
+    (400, "A parameter is missing, unknown or out of range"),
+    (404, "No such point, or no history of it; the nearest name is told"),
+    (422, "More samples than one answer holds; ask for columns or a shorter span"),
+    (504, "No answer in time"),
+];
+const EVENT_PARAMETERS: &[Wanted] = &[
+    wanted("from", Type::Integer, false, "Milliseconds since 1970, inclusive; the beginning if absent"),
+    wanted("to", Type::Integer, false, "Milliseconds since 1970, inclusive; now if absent"),
+    wanted("tag", Type::String, false, "Only events of this tag"),
+    wanted("max", Type::Integer, false, "1 to 5000; 200 if absent"),
+];
+const HISTORY_PARAMETERS: &[Wanted] = &[
+    wanted("point", Type::String, true, "Name of a point, capital or small"),
+    wanted("from", Type::Integer, true, "Milliseconds since 1970"),
+    wanted("to", Type::Integer, true, "Milliseconds since 1970, later than from, at most ten years"),
+    wanted(
+        "columns",
+        Type::Integer,
+        false,
+        "1 to 5000 equal intervals with mean, least and greatest; raw samples if absent",
+    ),
+];
+const WHY_PARAMETERS: &[Wanted] =
+    &[wanted("name", Type::String, true, "Name of a block, interlock or phase")];
+
+const fn text(id: &'static str, summary: &'static str, description: &'static str) -> Text {
+    Text { id, summary, description, parameters: &[], body: None, answer: None, errors: &[] }
+}
+
+impl Endpoint {
+    pub(crate) const fn text(self) -> Text {
+        match self {
+            Self::Health => Text {
+                answer: Some("Health"),
+                ..text("health", "Whether the server answers", "Says nothing about the plant.")
+            },
+            Self::OpenApi => text("openapi", "This document", "OpenAPI 3.1."),
+            Self::Login => Text {
+                body: Some("Login"),
+                answer: Some("Session"),
+                errors: LOGIN_ERRORS,
+                ..text(
+                    "login",
+                    "Open a session",
+                    "With a one-time password, only /password and /logout answer until it is changed.",
+                )
+            },
+            Self::Logout => text("logout", "End the session", "Its live connections end as well."),
+            Self::Password => Text {
+                body: Some("PasswordChange"),
+                errors: LOGIN_ERRORS,
+                ..text(
+                    "password",
+                    "Change one's own password",
+                    "At least twelve characters. The user's other sessions end.",
+                )
+            },
+            Self::Plant => Text {
+                answer: Some("PlantView"),
+                ..text(
+                    "plant",
+                    "Everything that does not change while the plant runs",
+                    "Read it again when its hash is another.",
+                )
+            },
+            Self::Snapshot => Text {
+                answer: Some("Frame"),
+                ..text("snapshot", "The newest frame", "Every value, alarm, interlock and batch.")
+            },
+            Self::Live => Text {
+                errors: &[(400, "No WebSocket handshake"), (503, "All live connections are taken")],
+                ..text(
+                    "live",
+                    "Live values and events (WebSocket)",
+                    "Each text message is a ServerMessage: first a full frame, then changes only, at most ten a second; in a frame of changes, null means: as before. Events come as they happen. Answer pings; send nothing else.",
+                )
+            },
+            Self::Commands => Text {
+                body: Some("CommandRequest"),
+                answer: Some("CommandReply"),
+                errors: BODY_ERRORS,
+                ..text(
+                    "command",
+                    "Act on the plant",
+                    "Answered after the journal holds it. 403 when the role is too low; accepted = false, with the rule, when the controller refuses. Bypass and abort need a reason.",
+                )
+            },
+            Self::Alarms => Text {
+                answer: Some("AlarmStatuses"),
+                ..text("alarms", "Every alarm that is not normal", "As of the newest frame.")
+            },
+            Self::Events => Text {
+                parameters: EVENT_PARAMETERS,
+                answer: Some("EventRecords"),
+                errors: QUERY_ERRORS,
+                ..text(
+                    "events",
+                    "What happened, newest first",
+                    "Alarms, actions of people, modes, trips, batches, links.",
+                )
+            },
+            Self::History => Text {
+                parameters: HISTORY_PARAMETERS,
+                answer: Some("HistoryReply"),
+                errors: QUERY_ERRORS,
+                ..text(
+                    "history",
+                    "Values of one point over time",
+                    "Gaps are spans in which nothing was recorded.",
+                )
+            },
+            Self::Why => Text {
+                parameters: WHY_PARAMETERS,
+                answer: Some("Why"),
+                errors: &[(404, "No such block, interlock or phase; the nearest name is told")],
+                ..text("why", "Why something is as it is", "One line per condition, with live values.")
+            },
+        }
+    }
+}
