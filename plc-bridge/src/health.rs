@@ -1,0 +1,136 @@
+//! How each device's link does: counters and words for the people who keep the plant running.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::time::Duration;
+
+use model::DeviceId;
+use parking_lot::Mutex;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    Connecting,
+    Up,
+    /// Lost or never reached; an attempt follows.
+    Down,
+    Stopped,
+}
+
+impl LinkState {
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Up => "up",
+            Self::Down => "down, trying again",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// One device's link at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DeviceHealth {
+    pub device: DeviceId,
+    pub name: String,
+    pub endpoint: String,
+    pub state: LinkState,
+    /// Blocks read (Modbus), or values received (OPC UA).
+    pub reads: u64,
+    /// Write requests that the device has accepted.
+    pub writes: u64,
+    /// Requests that were refused, and connections that broke.
+    pub errors: u64,
+    /// Connections made after the first.
+    pub reconnects: u64,
+    /// Inputs that the device refuses at present.
+    pub refused_inputs: u64,
+    /// How long the last poll (Modbus) or the last life sign (OPC UA) took.
+    pub round_trip: Duration,
+    pub last_error: Option<String>,
+}
+
+/// Shared by the device's task, which counts, and by whoever asks.
+#[derive(Debug)]
+pub(crate) struct Health {
+    device: DeviceId,
+    name: String,
+    endpoint: String,
+    state: AtomicU8,
+    reads: AtomicU64,
+    writes: AtomicU64,
+    errors: AtomicU64,
+    connections: AtomicU64,
+    refused_inputs: AtomicU64,
+    round_trip_us: AtomicU64,
+    last_error: Mutex<Option<String>>,
+}
+
+const STATES: [LinkState; 4] = [LinkState::Connecting, LinkState::Up, LinkState::Down, LinkState::Stopped];
+
+impl Health {
+    pub(crate) fn new(device: DeviceId, name: &str, endpoint: &str) -> Arc<Self> {
+        Arc::new(Self {
+            device,
+            name: name.to_owned(),
+            endpoint: endpoint.to_owned(),
+            state: AtomicU8::new(LinkState::Connecting as u8),
+            reads: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            errors: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
+            refused_inputs: AtomicU64::new(0),
+            round_trip_us: AtomicU64::new(0),
+            last_error: Mutex::new(None),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn set_state(&self, state: LinkState) {
+        self.state.store(state as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn connected(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+        self.set_state(LinkState::Up);
+    }
+
+    pub(crate) fn count_reads(&self, count: u64) {
+        self.reads.fetch_add(count, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_write(&self) {
+        self.writes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_error(&self, error: String) {
+        self.errors.fetch_add(1, Ordering::Relaxed);
+        *self.last_error.lock() = Some(error);
+    }
+
+    pub(crate) fn set_refused_inputs(&self, count: usize) {
+        self.refused_inputs.store(count as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn set_round_trip(&self, took: Duration) {
+        self.round_trip_us.store(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    pub(crate) fn snapshot(&self) -> DeviceHealth {
+        DeviceHealth {
+            device: self.device,
+            name: self.name.clone(),
+            endpoint: self.endpoint.clone(),
+            state: STATES[usize::from(self.state.load(Ordering::Relaxed)) % STATES.len()],
+            reads: self.reads.load(Ordering::Relaxed),
+            writes: self.writes.load(Ordering::Relaxed),
+            errors: self.errors.load(Ordering::Relaxed),
+            reconnects: self.connections.load(Ordering::Relaxed).saturating_sub(1),
+            refused_inputs: self.refused_inputs.load(Ordering::Relaxed),
+            round_trip: Duration::from_micros(self.round_trip_us.load(Ordering::Relaxed)),
+            last_error: self.last_error.lock().clone(),
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Modbus TCP: block planner, client task, and a server with its own sans-IO codec.
+
+mod plan;
+mod pdu;
+mod map;
+pub(crate) mod client;
+pub(crate) mod server;
+
+pub(crate) use map::RegisterMap;
+pub(crate) use plan::Span;

@@ -1,0 +1,271 @@
+//! The task that drives one OPC UA device.
+//!
+//! ```text
+//!            session, namespace, subscription            loss, time-out, silence
+//!   Waiting ─────────────────────────────────► Listening ───────────────────────► Waiting
+//!      ▲                                                                             │
+//!      └──────────── pause, doubling from 0.25 s to 2 s, for ever ◄──────────────────┘
+//! ```
+//!
+//! Every connection starts from nothing: new channel, new session, new subscription. A dead server
+//! shows as a broken connection; a frozen one by a read of its state that is not answered, four times
+//! per second; and a subscription that died alone by the publish answers that stop coming.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use model::Quality;
+use opcua::types::{NodeId, StatusCode};
+use tokio::sync::watch;
+
+use super::connect::{Access, Connection};
+use super::session::{Calls, Inbox, Node};
+use super::value::Kind;
+use crate::backoff::Backoff;
+use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule};
+use crate::health::{Health, LinkState};
+use crate::options::OpcUaClientOptions;
+use crate::signal::{self, Reading};
+
+const WRITE_PERIOD: Duration = Duration::from_millis(100);
+/// How often the server is asked whether it lives.
+const LIFE_PERIOD: Duration = Duration::from_millis(250);
+/// A server with nothing to tell says so every second (10 x 100 ms); three times is silence.
+const PUBLISH_SILENCE: Duration = Duration::from_secs(4);
+/// An input that the server refuses is asked for again after so long.
+const RETRY_REFUSED: Duration = Duration::from_secs(5);
+
+pub(crate) struct OpcUaClient {
+    pub(crate) endpoint: String,
+    pub(crate) namespace: String,
+    pub(crate) timeout: Duration,
+    pub(crate) options: OpcUaClientOptions,
+    pub(crate) heartbeat: String,
+    pub(crate) inputs: Arc<Vec<Node>>,
+    pub(crate) outputs: Vec<Node>,
+    pub(crate) bank: FieldBank,
+    pub(crate) commands: triple_buffer::Output<OutputBank>,
+    pub(crate) schedule: OutputSchedule,
+    pub(crate) backoff: Backoff,
+    pub(crate) health: Arc<Health>,
+}
+
+/// What a connection has learnt about the server.
+struct Learnt {
+    calls: Calls,
+    namespace: u16,
+    subscription: u32,
+    inbox: Arc<Inbox>,
+    refused: Vec<usize>,
+    retry_at: Instant,
+    heartbeat: (NodeId, Kind),
+    outputs: Vec<(NodeId, Kind)>,
+}
+
+impl OpcUaClient {
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let access = match Access::new(&self.endpoint, self.timeout, &self.options) {
+            Ok(access) => access,
+            Err(reason) => {
+                self.health.count_error(format!("the OPC UA client cannot start: {reason}"));
+                self.lose(LinkState::Stopped);
+                return;
+            }
+        };
+        while !*stop.borrow() {
+            self.health.set_state(LinkState::Connecting);
+            let Some(reason) = self.one_connection(&access, &mut stop).await else { break };
+            tracing::warn!(device = self.health.name(), reason, "the device is lost");
+            self.health.count_error(reason);
+            self.lose(LinkState::Down);
+            let pause = self.backoff.pause();
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        }
+        self.lose(LinkState::Stopped);
+    }
+
+    fn lose(&mut self, state: LinkState) {
+        self.bank.lose();
+        self.bank.publish();
+        self.health.set_state(state);
+    }
+
+    /// Why the connection ended; `None` when it was told to.
+    async fn one_connection(&mut self, access: &Access, stop: &mut watch::Receiver<bool>) -> Option<String> {
+        let connected = tokio::select! {
+            connected = access.connect() => connected,
+            _ = stop.wait_for(|stop| *stop) => return None,
+        };
+        let mut connection = match connected {
+            Ok(connection) => connection,
+            Err(reason) => return Some(reason),
+        };
+        let ended = tokio::select! {
+            reason = self.listen(&mut connection) => Some(reason),
+            _ = stop.wait_for(|stop| *stop) => None,
+        };
+        connection.close(self.timeout.min(Duration::from_millis(300))).await;
+        ended
+    }
+
+    async fn listen(&mut self, connection: &mut Connection) -> String {
+        let mut learnt = match self.learn(connection).await {
+            Ok(learnt) => learnt,
+            Err(reason) => return reason,
+        };
+        self.schedule.forget();
+        self.bank.set_up();
+        self.bank.publish();
+        self.health.connected();
+        self.backoff.reset();
+        tracing::info!(device = self.health.name(), endpoint = self.endpoint, "the device answers");
+        let (mut next_write, mut next_life) = (Instant::now(), Instant::now());
+        loop {
+            let wake = next_write.min(next_life);
+            tokio::select! {
+                reason = connection.ended() => return reason,
+                () = learnt.inbox.news() => {
+                    if let Err(reason) = self.take_news(&learnt) { return reason; }
+                    continue;
+                }
+                () = tokio::time::sleep_until(wake.into()) => {}
+            }
+            if Instant::now() >= next_write {
+                if let Err(reason) = self.write_due(&learnt).await {
+                    return reason;
+                }
+                next_write = Instant::now() + WRITE_PERIOD;
+            }
+            if Instant::now() >= next_life {
+                if let Err(reason) = self.check_life(connection, &mut learnt).await {
+                    return reason;
+                }
+                next_life = Instant::now() + LIFE_PERIOD;
+            }
+        }
+    }
+
+    async fn learn(&mut self, connection: &mut Connection) -> Result<Learnt, String> {
+        let calls = Calls { session: connection.session.clone(), limit: self.timeout };
+        let namespace = calls.namespace(&self.namespace).await?;
+        let id = |node: &str| NodeId::new(namespace, node.to_owned());
+        let mut wanted: Vec<NodeId> = self.outputs.iter().map(|output| id(&output.node)).collect();
+        wanted.push(id(&self.heartbeat));
+        let mut kinds = calls.kinds(&wanted).await?;
+        let heartbeat_kind = kinds.pop().flatten().unwrap_or(Kind::UInt32);
+        let usual = |output: &Node| if output.boolean { Kind::Boolean } else { Kind::Double };
+        let outputs = self.outputs.iter().zip(&kinds);
+        let outputs = outputs.map(|(output, kind)| (id(&output.node), kind.unwrap_or_else(|| usual(output))));
+        let inbox = Inbox::new(self.inputs.len());
+        let publishing = self.options.publishing;
+        let (subscription, refused) = calls.subscribe(namespace, &self.inputs, &inbox, publishing).await?;
+        Ok(Learnt {
+            outputs: outputs.collect(),
+            heartbeat: (id(&self.heartbeat), heartbeat_kind),
+            refused: self.note_refused(refused),
+            retry_at: Instant::now() + RETRY_REFUSED,
+            calls,
+            namespace,
+            subscription,
+            inbox,
+        })
+    }
+
+    fn note_refused(&mut self, refused: Vec<(usize, StatusCode)>) -> Vec<usize> {
+        for (input, code) in &refused {
+            self.bank.set(*input, Reading::without_value(Quality::BadDeviceFailure));
+            self.health
+                .count_error(format!("{}: the server refuses to tell it: {code}", self.inputs[*input].tag));
+        }
+        self.health.set_refused_inputs(self.bank.refused());
+        refused.into_iter().map(|(input, _)| input).collect()
+    }
+
+    fn take_news(&mut self, learnt: &Learnt) -> Result<(), String> {
+        let (bank, health, inputs) = (&mut self.bank, &self.health, &self.inputs);
+        let received = learnt.inbox.take(|input, reading| {
+            if bank.set(input, reading) {
+                health.count_error(format!("{}: the server gives no value", inputs[input].tag));
+            }
+        })?;
+        self.health.count_reads(received);
+        self.health.set_refused_inputs(self.bank.refused());
+        self.bank.publish();
+        Ok(())
+    }
+
+    async fn check_life(&mut self, connection: &mut Connection, learnt: &mut Learnt) -> Result<(), String> {
+        let started = Instant::now();
+        learnt.calls.life_sign().await?;
+        self.health.set_round_trip(started.elapsed());
+        let silent = connection.published_at.borrow().elapsed();
+        if silent > PUBLISH_SILENCE.max(self.options.publishing * 40) {
+            return Err(format!("the subscription has been silent for {silent:.1?}"));
+        }
+        if !learnt.refused.is_empty() && Instant::now() >= learnt.retry_at {
+            let wanted = std::mem::take(&mut learnt.refused);
+            let again = learnt.calls.monitor(
+                learnt.subscription,
+                learnt.namespace,
+                &self.inputs,
+                &wanted,
+                self.options.publishing,
+            );
+            learnt.refused = self.note_refused(again.await?);
+            learnt.retry_at = Instant::now() + RETRY_REFUSED;
+        }
+        // A bank that moves tells the scan that this task lives, even when no value changes.
+        self.bank.publish();
+        Ok(())
+    }
+
+    async fn write_due(&mut self, learnt: &Learnt) -> Result<(), String> {
+        self.commands.update();
+        let bank = self.commands.output_buffer_mut();
+        let Some(due) = self.schedule.due(bank, Instant::now()) else { return Ok(()) };
+        let values = bank.values.clone();
+        if let Some(heartbeat) = due.heartbeat {
+            let (node, kind) = &learnt.heartbeat;
+            let codes = learnt.calls.write(vec![(node.clone(), kind.wrapping(heartbeat))]).await?;
+            match codes.first() {
+                Some(code) if code.is_good() => self.health.count_write(),
+                code => self.health.count_error(format!("the heartbeat is refused: {code:?}")),
+            }
+            self.schedule.heartbeat_was_sent(heartbeat);
+        }
+        if due.has_outputs() { self.write_outputs(learnt, &due, &values).await } else { Ok(()) }
+    }
+
+    async fn write_outputs(&mut self, learnt: &Learnt, due: &Due, values: &[f64]) -> Result<(), String> {
+        let mut chosen = Vec::new();
+        let mut writes = Vec::new();
+        for (output, value) in values.iter().enumerate().filter(|(output, _)| due.outputs[*output]) {
+            let (node, kind) = &learnt.outputs[output];
+            match signal::to_number(self.outputs[output].scaling, *value) {
+                Some(raw) => {
+                    chosen.push(output);
+                    writes.push((node.clone(), kind.variant(raw)));
+                }
+                None => self.refuse_command(output, "is no number, the device keeps the last"),
+            }
+            // Refused or not, the next attempt comes with the next change or refresh.
+            self.schedule.was_sent(output, *value);
+        }
+        if writes.is_empty() {
+            return Ok(());
+        }
+        let codes = learnt.calls.write(writes).await?;
+        self.health.count_write();
+        for (output, code) in chosen.into_iter().zip(codes).filter(|(_, code)| !code.is_good()) {
+            self.refuse_command(output, &format!("is refused: {code}"));
+        }
+        Ok(())
+    }
+
+    fn refuse_command(&self, output: usize, why: &str) {
+        self.health.count_error(format!("{}: the command {why}", self.outputs[output].tag));
+    }
+}

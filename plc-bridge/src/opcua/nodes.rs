@@ -1,0 +1,252 @@
+//! The nodes of a soft PLC: one folder of variables, read from and written to its memory.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use model::{Address, Device, Direction, IoPoint, Quality, Scaling};
+use opcua::server::CreateMonitoredItem;
+use opcua::server::address_space::{AddressSpace, VariableBuilder};
+use opcua::server::diagnostics::NamespaceMetadata;
+use opcua::server::node_manager::memory::InMemoryNodeManagerImpl;
+use opcua::server::node_manager::{ParsedWriteValue, RequestContext, ServerContext, WriteNode};
+use opcua::sync::RwLock;
+use opcua::types::{
+    AttributeId, DataTypeId, DataValue, DateTime, NodeId, NumericRange, ObjectId, StatusCode, Variant,
+};
+
+use super::value;
+use crate::memory::PlcMemory;
+use crate::signal;
+use crate::watchdog::WatchdogState;
+
+/// What one node shows, and what a write to it means.
+#[derive(Clone, Copy)]
+enum Role {
+    Point {
+        index: usize,
+        direction: Direction,
+        boolean: bool,
+        scaling: Scaling,
+    },
+    Heartbeat,
+    /// True while outputs stand at their fail values.
+    WatchdogFired,
+}
+
+pub(crate) struct PlcNodes {
+    namespace: u16,
+    uri: String,
+    roles: HashMap<NodeId, Role>,
+    ids: Vec<(NodeId, Role)>,
+    memory: Arc<PlcMemory>,
+}
+
+impl PlcNodes {
+    /// Expects addresses that `address::check` has passed.
+    pub(crate) fn new(
+        device: &Device,
+        uri: &str,
+        namespace: u16,
+        points: &[IoPoint],
+        memory: Arc<PlcMemory>,
+        space: &mut AddressSpace,
+    ) -> Self {
+        let id = |name: &str| NodeId::new(namespace, name.to_owned());
+        let folder = id(&device.name);
+        space.add_folder(
+            &folder,
+            device.name.as_str(),
+            device.name.as_str(),
+            &ObjectId::ObjectsFolder.into(),
+        );
+        let mut nodes =
+            Self { namespace, uri: uri.to_owned(), roles: HashMap::new(), ids: Vec::new(), memory };
+        if let Address::OpcUa { node, .. } = &device.heartbeat {
+            nodes.add(space, &folder, id(node), "Heartbeat", Role::Heartbeat);
+        }
+        let watchdog = id(&format!("{}.WatchdogFired", device.name));
+        nodes.add(space, &folder, watchdog, "WatchdogFired", Role::WatchdogFired);
+        for (index, point) in points.iter().enumerate() {
+            if let Address::OpcUa { node, boolean } = &point.address {
+                let (direction, scaling) = (point.direction, point.scaling);
+                let role = Role::Point { index, direction, boolean: *boolean, scaling };
+                nodes.add(space, &folder, id(node), &point.tag, role);
+            }
+        }
+        nodes
+    }
+
+    fn add(&mut self, space: &mut AddressSpace, folder: &NodeId, id: NodeId, name: &str, role: Role) {
+        let data_type = match role {
+            Role::Point { boolean: true, .. } | Role::WatchdogFired => DataTypeId::Boolean,
+            Role::Point { .. } => DataTypeId::Double,
+            Role::Heartbeat => DataTypeId::UInt32,
+        };
+        let data = self.memory.look(|values, qualities, heartbeat| {
+            show(role, values, qualities, heartbeat, WatchdogState::Unarmed, DateTime::now())
+        });
+        let variable = VariableBuilder::new(&id, name, name)
+            .organized_by(folder)
+            .data_type(data_type)
+            .value_rank(-1)
+            .value(data.value.clone().unwrap_or_default());
+        let variable = if role.is_writable() { variable.writable() } else { variable };
+        variable.insert(space);
+        self.roles.insert(id.clone(), role);
+        self.ids.push((id, role));
+    }
+
+    /// Every node with its present value.
+    pub(crate) fn snapshot(&self) -> impl Iterator<Item = (&NodeId, DataValue)> {
+        let watchdog = self.memory.watchdog();
+        let now = DateTime::now();
+        let data: Vec<DataValue> = self.memory.look(|values, qualities, heartbeat| {
+            let shown = |(_, role): &(NodeId, Role)| show(*role, values, qualities, heartbeat, watchdog, now);
+            self.ids.iter().map(shown).collect()
+        });
+        self.ids.iter().map(|(id, _)| id).zip(data)
+    }
+
+    pub(crate) fn memory(&self) -> &PlcMemory {
+        &self.memory
+    }
+
+    /// What a write asks of the memory, if it may.
+    fn understand(&self, write: &ParsedWriteValue) -> Result<Command, StatusCode> {
+        let role = self.roles.get(&write.node_id).ok_or(StatusCode::BadNodeIdUnknown)?;
+        if write.attribute_id != AttributeId::Value || !role.is_writable() {
+            return Err(StatusCode::BadNotWritable);
+        }
+        let has_status = write.value.status.is_some_and(|status| !status.is_good());
+        if write.index_range != NumericRange::None || has_status {
+            return Err(StatusCode::BadWriteNotSupported);
+        }
+        let value = write.value.value.as_ref().unwrap_or(&Variant::Empty);
+        // The stack would let a String into a Double: types are checked here, and strictly.
+        match (*role, value) {
+            (Role::Heartbeat, Variant::UInt32(count)) => Ok(Command::Heartbeat(*count)),
+            (Role::Point { index, boolean: true, scaling, .. }, Variant::Boolean(on)) => {
+                let value = signal::from_bit(scaling, *on).value;
+                Ok(Command::Output(index, value.ok_or(StatusCode::BadOutOfRange)?))
+            }
+            (Role::Point { index, boolean: false, scaling, .. }, Variant::Double(raw)) => {
+                let value = signal::from_number(scaling, *raw).value;
+                Ok(Command::Output(index, value.ok_or(StatusCode::BadOutOfRange)?))
+            }
+            _ => Err(StatusCode::BadTypeMismatch),
+        }
+    }
+}
+
+enum Command {
+    Heartbeat(u32),
+    Output(usize, f64),
+}
+
+impl Role {
+    fn is_writable(self) -> bool {
+        matches!(self, Self::Heartbeat | Self::Point { direction: Direction::Output, .. })
+    }
+}
+
+fn show(
+    role: Role,
+    values: &[f64],
+    qualities: &[Quality],
+    heartbeat: u32,
+    watchdog: WatchdogState,
+    now: DateTime,
+) -> DataValue {
+    match role {
+        Role::Heartbeat => DataValue::new_at(heartbeat, now),
+        Role::WatchdogFired => DataValue::new_at(watchdog == WatchdogState::Fired, now),
+        Role::Point { index, boolean, scaling, .. } => {
+            let raw = signal::to_number(scaling, values[index]);
+            let quality = if raw.is_some() { qualities[index] } else { Quality::BadOutOfRange };
+            let value = match (boolean, raw) {
+                // Nobody may use the value then; and a subscriber without a filter hears only of
+                // values that differ, so a failed sensor must not keep its value.
+                _ if quality.is_bad() => Variant::Empty,
+                (true, raw) => Variant::Boolean(raw.is_some_and(|raw| raw >= 0.5)),
+                (false, raw) => Variant::Double(raw.unwrap_or(0.0)),
+            };
+            DataValue::new_at_status(value, now, value::status(quality))
+        }
+    }
+}
+
+#[async_trait]
+impl InMemoryNodeManagerImpl for PlcNodes {
+    async fn init(&self, _: &mut AddressSpace, _: ServerContext) {}
+
+    fn name(&self) -> &str {
+        "soft-plc"
+    }
+
+    fn namespaces(&self) -> Vec<NamespaceMetadata> {
+        vec![NamespaceMetadata {
+            namespace_uri: self.uri.clone(),
+            namespace_index: self.namespace,
+            ..NamespaceMetadata::default()
+        }]
+    }
+
+    /// The default takes any name; a subscriber must learn at once that nobody has it.
+    async fn create_value_monitored_items(
+        &self,
+        _: &RequestContext,
+        _: &RwLock<AddressSpace>,
+        items: &mut [&mut &mut CreateMonitoredItem],
+    ) {
+        let shown: HashMap<&NodeId, DataValue> = self.snapshot().collect();
+        for item in items {
+            match shown.get(&item.item_to_monitor().node_id) {
+                Some(data) => {
+                    item.set_initial_value(data.clone());
+                    item.set_status(StatusCode::Good);
+                }
+                // The folder: it exists, and has no value.
+                None => item.set_status(StatusCode::BadNodeIdUnknown),
+            }
+        }
+    }
+
+    /// One request is one command: its heartbeat counts before its outputs, wherever it stands.
+    async fn write(
+        &self,
+        _: &RequestContext,
+        space: &RwLock<AddressSpace>,
+        writes: &mut [&mut WriteNode],
+    ) -> Result<(), StatusCode> {
+        let understood: Vec<_> = writes.iter().map(|write| self.understand(write.value())).collect();
+        let heartbeat = understood.iter().rev().find_map(|command| match command {
+            Ok(Command::Heartbeat(count)) => Some(*count),
+            _ => None,
+        });
+        let outputs: Vec<(usize, f64)> = understood
+            .iter()
+            .filter_map(|command| match command {
+                Ok(Command::Output(index, value)) => Some((*index, *value)),
+                _ => None,
+            })
+            .collect();
+        let accepted = self.memory.command(heartbeat, &outputs);
+        for (write, command) in writes.iter_mut().zip(understood) {
+            write.set_status(match command {
+                Ok(Command::Output(..)) if accepted.is_err() => StatusCode::BadInvalidState,
+                Ok(_) => StatusCode::Good,
+                Err(code) => code,
+            });
+        }
+        // Read back at once; subscribers hear of it with the next sampling.
+        let mut space = space.write();
+        let written: Vec<&NodeId> = writes.iter().map(|write| &write.value().node_id).collect();
+        for (id, data) in self.snapshot().filter(|(id, _)| written.contains(id)) {
+            if let Some(opcua::server::address_space::NodeType::Variable(variable)) = space.find_mut(id) {
+                variable.set_data_value(data);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! Between OPC UA's values and status codes, and ours.
+//!
+//! # Status codes
+//!
+//! | OPC UA | quality |
+//! | --- | --- |
+//! | Good | `Good` |
+//! | `GoodLocalOverride` | `GoodLocalOverride` |
+//! | `UncertainLastUsableValue` | `UncertainLastUsable` |
+//! | `UncertainEngineeringUnitsExceeded`, `UncertainSensorNotAccurate` | `UncertainEngineeringRange` |
+//! | any other Uncertain | `UncertainSubNormal` |
+//! | `BadWaitingForInitialData` | the same |
+//! | `BadNoCommunication`, `BadNotConnected`, `BadCommunicationError`, `BadTimeout` | `BadNoCommunication` |
+//! | `BadSensorFailure`, `BadOutOfRange`, `BadOutOfService` | the same |
+//! | any other Bad | `BadDeviceFailure` |
+//!
+//! Bad keeps the last value. A value of the wrong type (a String for a number, a number for a
+//! switch, an array) is `BadOutOfRange`, whatever its status says.
+
+use model::{Quality, Scaling};
+use opcua::types::{DataTypeId, DataValue, NodeId, StatusCode, Variant};
+
+use crate::signal::{self, Reading};
+
+/// What a variable holds, as far as a controller can write it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Boolean,
+    SByte,
+    Byte,
+    Int16,
+    UInt16,
+    Int32,
+    UInt32,
+    Int64,
+    UInt64,
+    Float,
+    Double,
+}
+
+const KINDS: [(DataTypeId, Kind); 11] = [
+    (DataTypeId::Boolean, Kind::Boolean),
+    (DataTypeId::SByte, Kind::SByte),
+    (DataTypeId::Byte, Kind::Byte),
+    (DataTypeId::Int16, Kind::Int16),
+    (DataTypeId::UInt16, Kind::UInt16),
+    (DataTypeId::Int32, Kind::Int32),
+    (DataTypeId::UInt32, Kind::UInt32),
+    (DataTypeId::Int64, Kind::Int64),
+    (DataTypeId::UInt64, Kind::UInt64),
+    (DataTypeId::Float, Kind::Float),
+    (DataTypeId::Double, Kind::Double),
+];
+
+impl Kind {
+    pub(crate) fn of_data_type(data_type: &NodeId) -> Option<Self> {
+        KINDS.iter().find(|(id, _)| data_type == id).map(|(_, kind)| *kind)
+    }
+
+    /// A number in this type; integers are rounded and saturate.
+    pub(crate) fn variant(self, raw: f64) -> Variant {
+        let count = raw.round();
+        match self {
+            Self::Boolean => Variant::Boolean(raw >= 0.5),
+            Self::SByte => Variant::SByte(count as i8),
+            Self::Byte => Variant::Byte(count as u8),
+            Self::Int16 => Variant::Int16(count as i16),
+            Self::UInt16 => Variant::UInt16(count as u16),
+            Self::Int32 => Variant::Int32(count as i32),
+            Self::UInt32 => Variant::UInt32(count as u32),
+            Self::Int64 => Variant::Int64(count as i64),
+            Self::UInt64 => Variant::UInt64(count as u64),
+            Self::Float => Variant::Float(raw as f32),
+            Self::Double => Variant::Double(raw),
+        }
+    }
+
+    /// A heartbeat wraps instead: standing still at the end of a type would look dead.
+    pub(crate) fn wrapping(self, count: u32) -> Variant {
+        match self {
+            Self::Boolean => Variant::Boolean(count & 1 == 1),
+            Self::SByte => Variant::SByte(count as i8),
+            Self::Byte => Variant::Byte(count as u8),
+            Self::Int16 => Variant::Int16(count as i16),
+            Self::UInt16 => Variant::UInt16(count as u16),
+            Self::Int32 => Variant::Int32(count as i32),
+            Self::UInt32 => Variant::UInt32(count),
+            Self::Int64 => Variant::Int64(i64::from(count)),
+            Self::UInt64 => Variant::UInt64(u64::from(count)),
+            // Singles count exactly to 2^24.
+            Self::Float => Variant::Float((count & 0x00FF_FFFF) as f32),
+            Self::Double => Variant::Double(f64::from(count)),
+        }
+    }
+}
+
+/// What a server told about one input.
+pub(crate) fn reading(data: &DataValue, boolean: bool, scaling: Scaling) -> Reading {
+    let quality = quality(data.status());
+    if quality.is_bad() {
+        return Reading::without_value(quality);
+    }
+    let raw = match &data.value {
+        None | Some(Variant::Empty) => return Reading::without_value(Quality::BadWaitingForInitialData),
+        Some(Variant::Boolean(on)) if boolean => f64::from(u8::from(*on)),
+        Some(value) if !boolean => number(value).unwrap_or(f64::NAN),
+        Some(_) => f64::NAN,
+    };
+    let reading = signal::from_number(scaling, raw);
+    if reading.value.is_some() { Reading { quality, ..reading } } else { reading }
+}
+
+fn number(value: &Variant) -> Option<f64> {
+    Some(match value {
+        Variant::SByte(count) => f64::from(*count),
+        Variant::Byte(count) => f64::from(*count),
+        Variant::Int16(count) => f64::from(*count),
+        Variant::UInt16(count) => f64::from(*count),
+        Variant::Int32(count) => f64::from(*count),
+        Variant::UInt32(count) => f64::from(*count),
+        Variant::Int64(count) => *count as f64,
+        Variant::UInt64(count) => *count as f64,
+        Variant::Float(single) => f64::from(*single),
+        Variant::Double(double) => *double,
+        _ => return None,
+    })
+}
+
+const SUB_CODE: u32 = 0xFFFF_0000;
+
+pub(crate) fn quality(status: StatusCode) -> Quality {
+    // Limit and overflow bits do not change what the code means.
+    let code = StatusCode::from(status.bits() & SUB_CODE);
+    match code {
+        StatusCode::GoodLocalOverride => Quality::GoodLocalOverride,
+        StatusCode::UncertainLastUsableValue => Quality::UncertainLastUsable,
+        StatusCode::UncertainEngineeringUnitsExceeded | StatusCode::UncertainSensorNotAccurate => {
+            Quality::UncertainEngineeringRange
+        }
+        StatusCode::BadWaitingForInitialData => Quality::BadWaitingForInitialData,
+        StatusCode::BadNoCommunication
+        | StatusCode::BadNotConnected
+        | StatusCode::BadCommunicationError
+        | StatusCode::BadTimeout => Quality::BadNoCommunication,
+        StatusCode::BadSensorFailure => Quality::BadSensorFailure,
+        StatusCode::BadOutOfRange => Quality::BadOutOfRange,
+        StatusCode::BadOutOfService => Quality::BadOutOfService,
+        _ if code.is_good() => Quality::Good,
+        _ if code.is_uncertain() => Quality::UncertainSubNormal,
+        _ => Quality::BadDeviceFailure,
+    }
+}
+
+/// What a soft PLC says of a quality. OPC UA has no code for a calculation without inputs.
+pub(crate) fn status(quality: Quality) -> StatusCode {
+    match quality {
+        Quality::Good => StatusCode::Good,
+        Quality::GoodLocalOverride => StatusCode::GoodLocalOverride,
+        Quality::UncertainLastUsable => StatusCode::UncertainLastUsableValue,
+        Quality::UncertainEngineeringRange => StatusCode::UncertainEngineeringUnitsExceeded,
+        Quality::UncertainSubNormal => StatusCode::UncertainSubNormal,
+        Quality::BadWaitingForInitialData => StatusCode::BadWaitingForInitialData,
+        Quality::BadNoCommunication => StatusCode::BadNoCommunication,
+        Quality::BadSensorFailure => StatusCode::BadSensorFailure,
+        Quality::BadDeviceFailure | Quality::BadCalculation => StatusCode::BadDeviceFailure,
+        Quality::BadOutOfRange => StatusCode::BadOutOfRange,
+        Quality::BadOutOfService => StatusCode::BadOutOfService,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Scaling = Scaling::IDENTITY;
+
+    fn data(value: impl Into<Variant>, status: StatusCode) -> DataValue {
+        DataValue::new_now_status(value, status)
+    }
+
+    #[test]
+    fn every_quality_but_one_crosses_the_wire_unchanged() {
+        for code in 0..=255u8 {
+            let sent = Quality::from(code);
+            let expected = if sent == Quality::BadCalculation { Quality::BadDeviceFailure } else { sent };
+            assert_eq!(quality(status(sent)), expected);
+        }
+    }
+
+    #[test]
+    fn limit_bits_do_not_hide_the_code_and_unknown_codes_keep_their_severity() {
+        assert_eq!(quality(StatusCode::from(0x8089_0000)), Quality::BadDeviceFailure);
+        assert_eq!(quality(StatusCode::from(0x808C_0500)), Quality::BadSensorFailure);
+        assert_eq!(quality(StatusCode::from(0x40FF_0000)), Quality::UncertainSubNormal);
+        assert_eq!(quality(StatusCode::from(0x0000_0480)), Quality::Good);
+        assert_eq!(quality(StatusCode::from(0xFFFF_FFFF)), Quality::BadDeviceFailure);
+    }
+
+    #[test]
+    fn a_wrong_type_is_never_taken_for_a_number() {
+        let bad = Reading::without_value(Quality::BadOutOfRange);
+        assert_eq!(reading(&data("12.5", StatusCode::Good), false, PLAIN), bad);
+        assert_eq!(reading(&data(true, StatusCode::Good), false, PLAIN), bad);
+        assert_eq!(reading(&data(1.0, StatusCode::Good), true, PLAIN), bad);
+        assert_eq!(reading(&data(vec![1.0, 2.0], StatusCode::Good), false, PLAIN), bad);
+        assert_eq!(reading(&data(f64::NAN, StatusCode::Good), false, PLAIN), bad);
+        assert_eq!(reading(&data(7i32, StatusCode::Good), false, PLAIN), Reading::good(7.0));
+        assert_eq!(
+            reading(&DataValue::null(), false, PLAIN),
+            Reading::without_value(Quality::BadWaitingForInitialData)
+        );
+    }
+
+    #[test]
+    fn an_uncertain_value_is_taken_with_its_doubt_and_a_bad_one_is_not() {
+        let doubtful = reading(&data(3.0, StatusCode::UncertainSubNormal), false, PLAIN);
+        assert_eq!(doubtful, Reading { value: Some(3.0), quality: Quality::UncertainSubNormal });
+        let failed = reading(&data(3.0, StatusCode::BadSensorFailure), false, PLAIN);
+        assert_eq!(failed, Reading::without_value(Quality::BadSensorFailure));
+    }
+
+    #[test]
+    fn integers_saturate_and_heartbeats_wrap() {
+        assert_eq!(Kind::UInt16.variant(70_000.0), Variant::UInt16(65_535));
+        assert_eq!(Kind::SByte.variant(-200.0), Variant::SByte(-128));
+        assert_eq!(Kind::UInt16.wrapping(65_536), Variant::UInt16(0));
+        assert_eq!(Kind::of_data_type(&DataTypeId::Float.into()), Some(Kind::Float));
+        assert_eq!(Kind::of_data_type(&DataTypeId::String.into()), None);
+    }
+}

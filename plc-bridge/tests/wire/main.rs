@@ -1,0 +1,8 @@
+//! The bridge over real sockets on loopback: both halves against each other, against strangers, and
+//! against peers that mean no good.
+
+mod field;
+mod both;
+mod modbus;
+mod opcua;
+mod strangers;

@@ -1,0 +1,154 @@
+//! Peers that mean no good, or are broken: none of them may hurt a controller or a scan.
+
+use std::time::Duration;
+
+use model::Quality;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+
+use crate::field::*;
+
+const SEED: u64 = 0x5EED_0BAD_F00D_u64;
+
+/// The beginning of something sensible, so that noise reaches deeper than the first check.
+fn openings(wire: Wire) -> Vec<Vec<u8>> {
+    match wire {
+        Wire::Modbus => vec![
+            vec![],
+            vec![0, 1, 0, 0, 0, 6, 1],
+            vec![0, 1, 0, 0, 0, 9, 1, 15, 0, 0, 7, 0xD0, 1],
+            vec![0, 1, 0, 0, 0, 8, 1, 16, 0x80, 0, 0x80, 0],
+            vec![0, 1, 0, 0, 0, 250, 1, 23],
+            vec![0, 1, 0, 0, 0xFF, 0xFF, 1, 3],
+        ],
+        Wire::OpcUa => {
+            let chunk = |kind: &[u8; 4], size: u32| [kind.as_slice(), &size.to_le_bytes()].concat();
+            let url = b"opc.tcp://127.0.0.1:1/";
+            let mut hello = chunk(b"HELF", 32 + url.len() as u32);
+            for number in [0u32, 65_535, 65_535, 0, 0, url.len() as u32] {
+                hello.extend(number.to_le_bytes());
+            }
+            hello.extend(url);
+            vec![
+                vec![],
+                hello.clone(),
+                [hello.clone(), chunk(b"OPNF", 132)].concat(),
+                [hello.clone(), chunk(b"MSGF", 64)].concat(),
+                [hello, chunk(b"MSGF", u32::MAX)].concat(),
+                chunk(b"MSGC", 0),
+                chunk(b"HELF", 65_535),
+            ]
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn noise_on_the_port_ends_its_own_connection_and_no_other() {
+    println!("seed {SEED:#x}");
+    for wire in BOTH {
+        let mut noise = Noise(SEED);
+        let field = field(wire).await;
+        let mut driver = drive(wire, field.plc.address());
+        until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
+        let openings = openings(wire);
+        for round in 0..200 {
+            let mut stream = TcpStream::connect(field.plc.address()).await.unwrap();
+            let mut bytes = openings[round % openings.len()].clone();
+            bytes.extend(noise.bytes(400));
+            // The peer may have hung up in the middle of it, which is what it should do.
+            let _ = stream.write_all(&bytes).await;
+            if round % 3 == 0 {
+                let _ = stream.shutdown().await;
+                let mut answer = Vec::new();
+                let closed = timeout(Duration::from_secs(8), stream.read_to_end(&mut answer)).await;
+                assert!(closed.is_ok(), "{wire:?} round {round}: not closed");
+            }
+        }
+        assert!(driver.is_up());
+        assert_eq!(driver.bridge.health()[0].reconnects, 0, "the controller noticed nothing");
+        field.memory.set_input(LEVEL, 33.0, Quality::Good);
+        until(SOON, "news", || (driver.value(IN_LEVEL) - 33.0).abs() < 0.01).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_protocol_is_hung_up_on() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        for bytes in [b"GET / HTTP/1.1\r\nHost: plc\r\n\r\n".as_slice(), &[0xFF; 64]] {
+            let mut stream = TcpStream::connect(field.plc.address()).await.unwrap();
+            stream.write_all(bytes).await.unwrap();
+            let mut answer = Vec::new();
+            let closed = timeout(Duration::from_secs(3), stream.read_to_end(&mut answer)).await;
+            assert!(closed.is_ok(), "{wire:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn idle_strangers_push_out_each_other_and_never_the_controller() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        let mut driver = drive(wire, field.plc.address());
+        until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
+        let mut strangers = Vec::new();
+        for _ in 0..60 {
+            let mut stranger = TcpStream::connect(field.plc.address()).await.unwrap();
+            // The first bytes of a frame that never comes.
+            let _ = stranger.write_all(if wire == Wire::Modbus { &[0, 1, 0, 0] } else { b"HEL" }).await;
+            strangers.push(stranger);
+            let sequence = driver.link.input_bank.read().sequence;
+            until(SOON, "the controller goes on", || driver.link.input_bank.read().sequence > sequence).await;
+        }
+        assert!(field.plc.peers() <= 16);
+        assert!(driver.is_up());
+        assert_eq!(driver.bridge.health()[0].reconnects, 0);
+    }
+}
+
+/// A "PLC" that answers everything with the given bytes, again and again.
+async fn liar(bytes: Vec<u8>) -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let bytes = bytes.clone();
+            tokio::spawn(async move {
+                let mut request = [0; 512];
+                while let Ok(1..) = stream.read(&mut request).await {
+                    if stream.write_all(&bytes).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    at
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_device_that_talks_nonsense_is_lost_and_tried_again() {
+    let mut noise = Noise(SEED);
+    for wire in BOTH {
+        let mut answers = vec![
+            noise.bytes(300),
+            // Fewer registers than asked for; fewer bits; another function; half an answer.
+            vec![0, 0, 0, 0, 0, 5, 1, 4, 2, 0, 7],
+            vec![0, 0, 0, 0, 0, 3, 1, 2, 0],
+            vec![0, 0, 0, 0, 0, 4, 1, 0x2B, 0, 0],
+            vec![0, 0, 0, 0, 0, 50, 1, 4],
+            b"MSGF\xFF\xFF\xFF\xFF".to_vec(),
+            b"ACKF\x1C\0\0\0\0\0\0\0\xFF\xFF\0\0\xFF\xFF\0\0\0\0\0\0\0\0\0\0".to_vec(),
+            b"ERRF\x10\0\0\0\0\0\x05\x80\xFF\xFF\xFF\x7F".to_vec(),
+        ];
+        answers.push(openings(wire).concat());
+        for answer in answers {
+            let mut driver = drive(wire, liar(answer.clone()).await);
+            until(SOON, "two failed attempts", || driver.bridge.health()[0].errors >= 2).await;
+            assert!(!driver.is_up(), "{wire:?} {answer:?}");
+            assert!(driver.all_are(Quality::BadNoCommunication));
+        }
+    }
+}
