@@ -7,5 +7,27 @@ extern crate std;
 
 pub mod plant;
 pub mod compile;
+mod image;
+mod exchange;
+mod engine;
+mod machine;
+mod blocks;
+mod write;
+mod command;
+mod phase;
+mod batch;
+mod alarm;
+mod interlock;
+mod state_view;
 
+pub use alarm::{AlarmMemory, SHELVE_MAX_MS};
+pub use blocks::Hold;
+pub use command::COMMANDS_PER_SCAN;
 pub use compile::{Compiled, compile};
+pub use engine::{Engine, RestoreError};
+pub use exchange::{Input, ScanOutput};
+pub use image::Image;
+pub use interlock::{BYPASS_MAX_MS, InterlockMemory};
+pub use machine::Timer;
+pub use phase::{Cause, PhaseMemory};
+pub use state_view::{LoopView, StateView};

@@ -208,6 +208,15 @@ impl Procedure {
         self.started = true;
     }
 
+    /// Becomes equal to another one of the same recipe, without allocating.
+    pub fn copy_from(&mut self, other: &Self) {
+        let Self { present, batch, state, since_tick, position, started, parameters, nodes } = other;
+        (self.present, self.batch, self.state) = (*present, *batch, *state);
+        (self.since_tick, self.position, self.started) = (*since_tick, *position, *started);
+        self.parameters.clone_from(parameters);
+        self.nodes.clone_from(nodes);
+    }
+
     /// The walk over its state. Number of nodes and parameters belong to the recipe.
     pub fn state_walk(&mut self, walk: &mut impl StateWalk) {
         walk.bool(&mut self.present);

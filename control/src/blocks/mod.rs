@@ -1,0 +1,204 @@
+//! The control blocks: one file each, with its equations and where they come from.
+//!
+//! A block reads points and writes its own; all its memory is in its state. It runs with the
+//! nominal period of its task: after a stall of the machine it goes on with one ordinary step,
+//! without a jump.
+
+use model::StateWalk;
+
+use crate::exchange::ScanOutput;
+use crate::image::Image;
+use crate::machine::{Memory, Now};
+use crate::plant::{BlockBody, Op, Origin, Plant};
+
+pub(crate) mod pid;
+pub(crate) mod ratio;
+pub(crate) mod ramp;
+mod filter;
+mod selector;
+mod calc;
+pub(crate) mod device;
+
+use device::DeviceMemory;
+use pid::PidState;
+use ratio::RatioState;
+
+/// What a block downstream tells the one that feeds it (FF-891: BKCAL_OUT).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Handshake {
+    /// It takes its value from upstream; otherwise upstream initialises.
+    pub(crate) invited: bool,
+    /// What upstream should put out so that taking over makes no bump.
+    pub(crate) back: f64,
+    /// What of upstream's output really works, for its external reset.
+    pub(crate) feedback: f64,
+    /// More from upstream, or less, would do nothing: a limit is active.
+    pub(crate) limited_up: bool,
+    pub(crate) limited_down: bool,
+}
+
+impl Handshake {
+    /// Before its first run nothing listens.
+    pub(crate) const SILENT: Self =
+        Self { invited: false, back: 0.0, feedback: 0.0, limited_up: false, limited_down: false };
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        walk.bool(&mut self.invited);
+        walk.f64(&mut self.back);
+        walk.f64(&mut self.feedback);
+        walk.bool(&mut self.limited_up);
+        walk.bool(&mut self.limited_down);
+    }
+}
+
+/// Who dictates a point besides its block. Zero means nobody; else a number from one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hold {
+    /// The interlock that forces it now.
+    pub interlock: u32,
+    /// The active phase that owns it.
+    pub phase: u32,
+    /// That phase has written this output itself, so the loop that drives it tracks.
+    pub seized: bool,
+}
+
+impl Hold {
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        walk.u32(&mut self.interlock);
+        walk.u32(&mut self.phase);
+        walk.bool(&mut self.seized);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StartRound {
+    Loops,
+    Feeders,
+}
+
+/// What every block needs while it runs.
+pub(crate) struct Context<'a> {
+    pub(crate) ops: &'a [Op],
+    pub(crate) image: &'a mut Image,
+    pub(crate) memory: &'a mut Memory,
+    pub(crate) holds: &'a [Hold],
+    pub(crate) handshakes: &'a mut [Handshake],
+    pub(crate) out: &'a mut ScanOutput,
+    pub(crate) now: Now,
+    /// Nominal period of the task, seconds.
+    pub(crate) dt: f64,
+}
+
+/// The memory of a block between its runs. Derived constants stand beside it and are not state.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum BlockState {
+    /// Calculation and selector remember nothing that the image does not hold.
+    Stateless,
+    Filter(filter::FilterState),
+    Pid(PidState, pid::Fixed),
+    Ratio(RatioState, ratio::Fixed),
+    Ramp(ramp::Fixed),
+    Selector(selector::Fixed),
+    Device(DeviceMemory),
+}
+
+impl BlockState {
+    pub(crate) fn new(plant: &Plant, block: usize) -> Self {
+        match &plant.blocks[block].body {
+            BlockBody::Calc(_) => Self::Stateless,
+            BlockBody::Selector(selector) => Self::Selector(selector::Fixed::new(plant, selector)),
+            BlockBody::Filter(_) => Self::Filter(filter::FilterState::default()),
+            BlockBody::Pid(body) => Self::Pid(PidState::new(body), pid::Fixed::new(plant, block, body)),
+            BlockBody::Ratio(body) => {
+                Self::Ratio(RatioState::default(), ratio::Fixed::new(plant, block, body))
+            }
+            BlockBody::Ramp(body) => Self::Ramp(ramp::Fixed::new(plant, body)),
+            BlockBody::Device(_) => Self::Device(DeviceMemory::default()),
+        }
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        match self {
+            Self::Stateless | Self::Ramp(_) | Self::Selector(_) => {}
+            Self::Filter(state) => state.state(walk),
+            Self::Pid(state, _) => state.state(walk),
+            Self::Ratio(state, _) => state.state(walk),
+            Self::Device(state) => state.state(walk),
+        }
+    }
+
+    /// Before the very first run: takes over what stands in the image. Loops come before those
+    /// that feed them through a ratio or a selector, hence two rounds.
+    pub(crate) fn start(
+        &mut self,
+        plant: &Plant,
+        block: usize,
+        image: &mut Image,
+        handshakes: &mut [Handshake],
+        round: StartRound,
+    ) {
+        match (self, &plant.blocks[block].body, round) {
+            (Self::Pid(state, _), BlockBody::Pid(body), StartRound::Loops) => {
+                handshakes[block] = pid::start(body, state, image);
+            }
+            (Self::Device(_), BlockBody::Device(body), StartRound::Loops) => device::start(body, image),
+            (Self::Ratio(_, fixed), BlockBody::Ratio(body), StartRound::Feeders) => {
+                handshakes[block] = ratio::start(body, fixed, image, handshakes);
+            }
+            (Self::Selector(fixed), BlockBody::Selector(_), StartRound::Feeders) => {
+                handshakes[block] = fixed.start(handshakes);
+            }
+            _ => {}
+        }
+    }
+
+    #[inline]
+    pub(crate) fn run(&mut self, plant: &Plant, block: usize, context: &mut Context<'_>) {
+        match (self, &plant.blocks[block].body) {
+            (Self::Pid(state, fixed), BlockBody::Pid(body)) => pid::run(body, fixed, state, block, context),
+            (Self::Stateless, BlockBody::Calc(body)) => calc::run(body, context),
+            (Self::Filter(state), BlockBody::Filter(body)) => filter::run(body, state, context),
+            (Self::Ratio(state, fixed), BlockBody::Ratio(body)) => {
+                ratio::run(body, fixed, state, block, context);
+            }
+            (Self::Ramp(fixed), BlockBody::Ramp(body)) => ramp::run(body, fixed, context),
+            (Self::Selector(fixed), BlockBody::Selector(body)) => {
+                selector::run(body, fixed, block, context);
+            }
+            (Self::Device(state), BlockBody::Device(body)) => device::run(body, state, block, context),
+            // State and body are made from the same plant.
+            _ => {}
+        }
+    }
+}
+
+/// The PID that alone takes this point as its cascade set point.
+fn cascade_consumer(plant: &Plant, source: model::PointId) -> Option<usize> {
+    let mut consumers = plant
+        .blocks
+        .iter()
+        .enumerate()
+        .filter(|(_, block)| matches!(&block.body, BlockBody::Pid(pid) if pid.cascade == Some(source)));
+    match (consumers.next(), consumers.next()) {
+        (Some((index, _)), None) => Some(index),
+        _ => None,
+    }
+}
+
+/// Within limits; limits the wrong way round give the high one, never a panic.
+#[inline]
+fn bounded(value: f64, low: f64, high: f64) -> f64 {
+    let value = if value < low { low } else { value };
+    if value > high { high } else { value }
+}
+
+/// The link state of the device that an output tag goes to.
+fn link_of(plant: &Plant, output: model::PointId) -> Option<model::PointId> {
+    match plant.point(output).origin {
+        Origin::FieldOutput(index) => {
+            let io = plant.io.points.get(index as usize)?;
+            plant.io.devices.get(io.device.index()).map(|device| device.link)
+        }
+        Origin::Field(_) | Origin::Link(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_) => None,
+    }
+}

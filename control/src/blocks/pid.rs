@@ -1,0 +1,426 @@
+//! PID controller, ISA standard form, with external reset feedback.
+//!
+//! ```text
+//!   e = SPW - PV                         K = +-KC * (OUT span) / (PV span), + for reverse action
+//!   P = K (beta SPW - PV)
+//!   D = K N (lag(PV, TD/N) - PV)         derivative on the PV only, filter Tf = TD/N
+//!   u = P + I + D + FF                   OUT = u within its limits
+//!   I += dt/TI (K e + (actual - u))      `actual`: what of the last u really works
+//! ```
+//!
+//! Sources: Astrom and Murray, *Feedback Systems*, ch. 11 (form, set-point weight, derivative
+//! filter); Shinskey, *Process Control Systems* (external reset); FF-891 (modes, handshake).
+//!
+//! * The integral is an output, not an integral of error: tuning can change without a bump. When KC
+//!   changes, I takes up what P and D lose.
+//! * `actual` is read back from the tag that OUT drives, or from the secondary through the
+//!   handshake. While it lags behind u (a limit, a ramp, an override) the integral follows it with TI
+//!   and cannot wind up. Towards a limit that is active downstream it does not move at all.
+//! * Every way into an automatic mode, and every time that somebody else has moved the output,
+//!   I is set so that OUT begins where the output stands.
+//! * `TI = 0` means no integral: I stays as the last take-over left it.
+//! * `dt/TI` is limited to one, and the filters are backward Euler: stable for any `dt`.
+//!
+//! The actual mode stands in the MODE point. The first of these that applies:
+//!
+//! | actual mode | when | OUT |
+//! | --- | --- | --- |
+//! | out of service | so ordered | stays |
+//! | tracking | an interlock or a phase dictates the output, or its device is lost | follows it |
+//! | initialising | the secondary does not listen | the secondary's set point |
+//! | manual | so ordered, or the PV is bad | stays, or where a person puts it |
+//! | auto | cascade is ordered but its source is bad | controls with the last set point |
+//! | cascade, auto, remote | so ordered | controls |
+//!
+//! In manual the set point follows the PV, unless somebody has entered one there on purpose. With a
+//! ramp, the working set point follows the PV in every mode that does not control, so that control
+//! always begins at the plant and then ramps.
+
+use model::{BlockId, EventBody, Mode, Quality, StateWalk};
+
+use super::filter::weight;
+use super::ramp::approach;
+use super::{Context, Handshake, bounded, cascade_consumer, link_of};
+use crate::image::Image;
+use crate::plant::{BlockBody, OnBad, Pid, Plant};
+
+/// What a PID remembers between its runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct PidState {
+    /// The mode that was ordered; MODE shows the actual one.
+    pub(crate) target: Mode,
+    pub(crate) actual: Mode,
+    /// A person ordered the mode: its change is no news.
+    pub(crate) commanded: bool,
+    /// Somebody entered a set point in manual: it no longer follows the PV.
+    pub(crate) sp_entered: bool,
+    pub(crate) integral: f64,
+    /// OUT as calculated by the last run, before its limits.
+    calculated: f64,
+    /// The PV behind the derivative's filter.
+    lagged: f64,
+    /// Signed gain in units of OUT per unit of PV at the last run.
+    gain: f64,
+    /// TD at the last run.
+    td: f64,
+    /// What this block last left in the output.
+    written: f64,
+    pv_lost: bool,
+    ff_lost: bool,
+}
+
+/// What follows from the plant alone.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Fixed {
+    /// KC to signed gain.
+    scale: f64,
+    pv_weight: f64,
+    dt: f64,
+    /// The block that takes OUT and answers through the handshake.
+    pub(crate) downstream: Option<u32>,
+    /// Link state of the device that OUT drives.
+    pub(crate) link: Option<model::PointId>,
+}
+
+impl PidState {
+    pub(super) fn new(pid: &Pid) -> Self {
+        Self {
+            target: pid.normal_mode,
+            actual: Mode::Manual,
+            commanded: true,
+            sp_entered: true,
+            integral: 0.0,
+            calculated: 0.0,
+            lagged: 0.0,
+            gain: 0.0,
+            td: 0.0,
+            written: 0.0,
+            pv_lost: true,
+            ff_lost: true,
+        }
+    }
+
+    pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
+        walk_mode(walk, &mut self.target);
+        walk_mode(walk, &mut self.actual);
+        walk.bool(&mut self.commanded);
+        walk.bool(&mut self.sp_entered);
+        walk.f64(&mut self.integral);
+        walk.f64(&mut self.calculated);
+        walk.f64(&mut self.lagged);
+        walk.f64(&mut self.gain);
+        walk.f64(&mut self.td);
+        walk.f64(&mut self.written);
+        walk.bool(&mut self.pv_lost);
+        walk.bool(&mut self.ff_lost);
+    }
+}
+
+fn walk_mode(walk: &mut impl StateWalk, mode: &mut Mode) {
+    let mut code = *mode as u8;
+    walk.u8(&mut code);
+    *mode = Mode::ALL.get(usize::from(code)).copied().unwrap_or(Mode::Manual);
+}
+
+/// The mode controls by itself.
+pub(crate) const fn is_automatic(mode: Mode) -> bool {
+    match mode {
+        Mode::Auto | Mode::Cascade | Mode::RemoteCascade => true,
+        Mode::OutOfService | Mode::Manual | Mode::RemoteOutput | Mode::Initialising | Mode::Tracking => false,
+    }
+}
+
+impl Fixed {
+    pub(super) fn new(plant: &Plant, block: usize, pid: &Pid) -> Self {
+        let dt =
+            plant.tasks.get(plant.blocks[block].task as usize).map_or(1, |task| task.period_ticks.max(1));
+        let dt = f64::from(dt) * f64::from(plant.period_ms) * 1e-3;
+        let span = (pid.out_high - pid.out_low) / (pid.pv_high - pid.pv_low);
+        let scale = if span.is_finite() { span } else { 0.0 };
+        Self {
+            scale: if pid.direct { -scale } else { scale },
+            pv_weight: weight(pid.filter_s, dt),
+            dt,
+            downstream: pid.secondary.map(|id| id.0).or_else(|| listener(plant, pid)),
+            link: pid.target.and_then(|target| link_of(plant, target)),
+        }
+    }
+}
+
+/// Who takes OUT, when the plant text does not say it: a cascade, a ratio's trim, an override selector.
+fn listener(plant: &Plant, pid: &Pid) -> Option<u32> {
+    if pid.target.is_some() {
+        return None;
+    }
+    let through = |index: &usize| match &plant.blocks[*index].body {
+        BlockBody::Ratio(ratio) => ratio.trim == Some(pid.out),
+        BlockBody::Selector(selector) => {
+            selector.inputs.contains(&pid.out) && cascade_consumer(plant, selector.out).is_some()
+        }
+        _ => false,
+    };
+    let index = cascade_consumer(plant, pid.out).or_else(|| (0..plant.blocks.len()).find(through));
+    index.map(|index| index as u32)
+}
+
+/// Before the first run: OUT is where the field's output stands.
+pub(super) fn start(pid: &Pid, state: &mut PidState, image: &mut Image) -> Handshake {
+    if let Some(target) = pid.target {
+        let value = image.value(target);
+        image.set(pid.out, value, Quality::Good);
+    }
+    state.written = image.value(pid.out);
+    state.calculated = state.written;
+    let sp = image.value(pid.sp);
+    Handshake { back: sp, feedback: sp, ..Handshake::SILENT }
+}
+
+/// The terms of the law that do not depend on the integral.
+struct Terms {
+    /// K e
+    error: f64,
+    /// P + D
+    prompt: f64,
+    feed_forward: f64,
+}
+
+pub(super) fn run(pid: &Pid, fixed: &Fixed, state: &mut PidState, block: usize, context: &mut Context<'_>) {
+    let below = fixed.downstream.map(|index| context.handshakes[index as usize]);
+    let pv = measure(pid, fixed, state, context.image);
+    let readback = context.image.value(pid.target.unwrap_or(pid.out));
+    let moved = readback != state.written;
+    let shed = shed(pid, state, context.image);
+    let actual = actual_mode(pid, fixed, state, below, context);
+    let working = set_point(pid, fixed, state, actual, pv, context.image);
+    let terms = terms(pid, fixed, state, pv, working, context);
+    let out = if is_automatic(actual) {
+        let feedback = if pid.target.is_some() { readback } else { below.map_or(readback, |b| b.feedback) };
+        let taken_over = state.actual != actual || moved;
+        control(pid, fixed, state, &terms, taken_over.then_some(readback), feedback, below, context.image)
+    } else {
+        let out = match actual {
+            Mode::Tracking => readback,
+            Mode::Initialising => {
+                bounded(below.map_or(readback, |below| below.back), pid.out_low, pid.out_high)
+            }
+            _ if moved => readback,
+            _ => bounded(shed.unwrap_or(context.image.value(pid.out)), pid.out_low, pid.out_high),
+        };
+        state.calculated = out;
+        state.integral = out - terms.prompt - terms.feed_forward;
+        out
+    };
+    let image = &mut *context.image;
+    image.set(pid.out, out, Quality::Good);
+    if let Some(target) = pid.target
+        && actual != Mode::Tracking
+    {
+        image.set(target, out, Quality::Good);
+    }
+    state.written = out;
+    if pid.cascade.is_some() {
+        let high = out >= pid.out_limit_high || below.is_some_and(|below| below.limited_up);
+        let low = out <= pid.out_limit_low || below.is_some_and(|below| below.limited_down);
+        // What a higher set point would do to OUT.
+        let (up, down) = if pid.direct { (low, high) } else { (high, low) };
+        let (sp, automatic) = (image.value(pid.sp), is_automatic(actual));
+        context.handshakes[block] = Handshake {
+            invited: actual == Mode::Cascade,
+            back: sp,
+            feedback: working,
+            limited_up: automatic && (up || sp >= pid.sp_limit_high),
+            limited_down: automatic && (down || sp <= pid.sp_limit_low),
+        };
+    }
+    if state.actual != actual {
+        let by_order = state.commanded && actual == state.target;
+        if !by_order {
+            let (from, to) = (state.actual, actual);
+            context.out.push(context.now.tick, EventBody::Mode { block: BlockId(block as u32), from, to });
+        }
+        state.actual = actual;
+    }
+    state.commanded = false;
+    context.image.set(pid.mode, actual.value(), Quality::Good);
+}
+
+/// PV through its filter. A bad one stays where it was; what comes after it starts afresh.
+fn measure(pid: &Pid, fixed: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
+    let (raw, quality) = (image.value(pid.input), image.quality(pid.input));
+    let last = image.value(pid.pv);
+    let pv = if quality.is_bad() {
+        state.pv_lost = true;
+        last
+    } else if state.pv_lost {
+        state.pv_lost = false;
+        state.lagged = raw;
+        raw
+    } else {
+        last + (raw - last) * fixed.pv_weight
+    };
+    image.set(pid.pv, pv, quality);
+    pv
+}
+
+/// What a bad PV does to an automatic loop; the output that it should be driven to, if any.
+fn shed(pid: &Pid, state: &mut PidState, image: &Image) -> Option<f64> {
+    if !image.quality(pid.input).is_bad() || !is_automatic(state.target) {
+        return None;
+    }
+    match pid.on_bad_pv {
+        OnBad::Hold => None,
+        OnBad::Manual => {
+            state.target = Mode::Manual;
+            state.commanded = false;
+            None
+        }
+        OnBad::Drive(out) => {
+            state.target = Mode::Manual;
+            state.commanded = false;
+            Some(out)
+        }
+    }
+}
+
+fn actual_mode(
+    pid: &Pid,
+    fixed: &Fixed,
+    state: &PidState,
+    below: Option<Handshake>,
+    context: &Context<'_>,
+) -> Mode {
+    if state.target == Mode::OutOfService {
+        return Mode::OutOfService;
+    }
+    let dictated = pid.target.is_some_and(|target| {
+        let hold = context.holds[target.index()];
+        hold.interlock != 0 || hold.seized
+    });
+    if dictated || fixed.link.is_some_and(|link| !context.image.is_on(link)) {
+        return Mode::Tracking;
+    }
+    if below.is_some_and(|below| !below.invited) {
+        return Mode::Initialising;
+    }
+    match state.target {
+        automatic if is_automatic(automatic) && context.image.quality(pid.input).is_bad() => Mode::Manual,
+        Mode::Cascade if pid.cascade.is_none_or(|source| context.image.quality(source).is_bad()) => {
+            Mode::Auto
+        }
+        Mode::Initialising | Mode::Tracking => Mode::Manual,
+        target => target,
+    }
+}
+
+/// SP and the working set point behind its ramp.
+fn set_point(
+    pid: &Pid,
+    fixed: &Fixed,
+    state: &mut PidState,
+    actual: Mode,
+    pv: f64,
+    image: &mut Image,
+) -> f64 {
+    let limited = |value: f64| bounded(value, pid.sp_limit_low, pid.sp_limit_high);
+    if state.target != Mode::Manual {
+        state.sp_entered = false;
+    }
+    let sp = match actual {
+        Mode::Cascade => pid.cascade.map_or(image.value(pid.sp), |source| image.value(source)),
+        Mode::Manual if state.target == Mode::Manual && !state.sp_entered && !state.pv_lost => pv,
+        _ => image.value(pid.sp),
+    };
+    let sp = limited(sp);
+    image.set(pid.sp, sp, Quality::Good);
+    let ramped = pid.sp_rate.is_finite() && pid.sp_rate > 0.0;
+    let working = match (ramped, is_automatic(actual)) {
+        (false, _) => sp,
+        (true, true) => approach(image.value(pid.sp_working), sp, pid.sp_rate * fixed.dt),
+        (true, false) => limited(pv),
+    };
+    image.set(pid.sp_working, working, Quality::Good);
+    working
+}
+
+fn terms(
+    pid: &Pid,
+    fixed: &Fixed,
+    state: &mut PidState,
+    pv: f64,
+    working: f64,
+    context: &mut Context<'_>,
+) -> Terms {
+    let image = &mut *context.image;
+    let td = image.value(pid.td);
+    let n = if pid.derivative_n > 0.0 { pid.derivative_n } else { 1.0 };
+    let last_lagged = state.lagged;
+    state.lagged += (pv - last_lagged) * weight(td / n, fixed.dt);
+    let gain = image.value(pid.kc) * fixed.scale;
+    let shape = pid.beta * working - pv + n * (state.lagged - pv);
+    if gain != state.gain || td != state.td {
+        // New tuning: the integral takes up what the other terms lose.
+        let lagged = last_lagged + (pv - last_lagged) * weight(state.td / n, fixed.dt);
+        let before = pid.beta * working - pv + n * (lagged - pv);
+        state.integral += state.gain * before - gain * shape;
+        state.gain = gain;
+        state.td = td;
+    }
+    let feed_forward = match &pid.feed_forward {
+        None => 0.0,
+        Some(expr) => {
+            let last = image.value(pid.ff);
+            let now = context.memory.eval(context.ops, expr, image, context.now);
+            if now.quality.is_bad() {
+                state.ff_lost = true;
+                image.set_quality(pid.ff, Quality::BadCalculation);
+                last
+            } else {
+                if state.ff_lost {
+                    state.ff_lost = false;
+                    state.integral += last - now.value;
+                }
+                image.set(pid.ff, now.value, now.quality);
+                now.value
+            }
+        }
+    };
+    Terms { error: gain * (working - pv), prompt: gain * shape, feed_forward }
+}
+
+/// One step of the control law; with a `start`, OUT begins there.
+#[allow(clippy::too_many_arguments)]
+fn control(
+    pid: &Pid,
+    fixed: &Fixed,
+    state: &mut PidState,
+    terms: &Terms,
+    start: Option<f64>,
+    feedback: f64,
+    below: Option<Handshake>,
+    image: &Image,
+) -> f64 {
+    let other = terms.prompt + terms.feed_forward;
+    if let Some(start) = start {
+        state.integral = bounded(start, pid.out_limit_low, pid.out_limit_high) - other;
+    } else {
+        let ti = image.value(pid.ti);
+        if ti > 0.0 {
+            let share = if fixed.dt < ti { fixed.dt / ti } else { 1.0 };
+            let step = share * (terms.error + feedback - state.calculated);
+            let blocked = below
+                .is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
+            if !blocked {
+                state.integral += step;
+            }
+        }
+    }
+    let calculated = other + state.integral;
+    if calculated.is_finite() {
+        state.calculated = calculated;
+    } else {
+        // Absurd tuning: keep OUT and begin again from it.
+        state.calculated = image.value(pid.out);
+        state.integral = 0.0;
+    }
+    bounded(state.calculated, pid.out_limit_low, pid.out_limit_high)
+}

@@ -1,0 +1,99 @@
+//! Ratio: `OUT = RATIO * IN + BIAS + trim`, within its range.
+//!
+//! While the secondary does not listen, OUT is the secondary's set point and the difference to the
+//! calculated value is kept as a balance. When it listens again the balance fades to zero over
+//! [`BALANCE_S`] (FF-891: BAL_TIME), so that RATIO and BIAS stay what people set and nothing jumps.
+//! The trim, when a loop makes it, is initialised the same way through the handshake.
+//!
+//! A bad input holds OUT and makes it bad, which sheds the secondary from cascade.
+
+use model::{Quality, StateWalk};
+
+use super::ramp::approach;
+use super::{Context, Handshake, bounded};
+use crate::image::Image;
+use crate::plant::{Plant, Ratio};
+
+/// Time in which the balance of a take-over fades.
+const BALANCE_S: f64 = 20.0;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct RatioState {
+    balance: f64,
+    /// How much the balance fades per second since the take-over.
+    fade: f64,
+}
+
+impl RatioState {
+    pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
+        walk.f64(&mut self.balance);
+        walk.f64(&mut self.fade);
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fixed {
+    secondary: Option<u32>,
+}
+
+impl Fixed {
+    pub(super) fn new(plant: &Plant, block: usize, ratio: &Ratio) -> Self {
+        let known = ratio.secondary.map(|id| id.0);
+        let found = super::cascade_consumer(plant, ratio.out).map(|index| index as u32);
+        Self { secondary: known.or(found).filter(|index| *index as usize != block) }
+    }
+}
+
+/// Before the first run: what the trim should be for the secondary to keep its set point.
+pub(super) fn start(ratio: &Ratio, fixed: &Fixed, image: &Image, handshakes: &[Handshake]) -> Handshake {
+    let base = image.value(ratio.ratio) * image.value(ratio.input) + image.value(ratio.bias);
+    let back = fixed.secondary.map_or(0.0, |index| handshakes[index as usize].back - base);
+    Handshake { back, feedback: back, ..Handshake::SILENT }
+}
+
+pub(super) fn run(
+    ratio: &Ratio,
+    fixed: &Fixed,
+    state: &mut RatioState,
+    block: usize,
+    context: &mut Context<'_>,
+) {
+    let image = &mut *context.image;
+    let (wild, wild_quality) = (image.value(ratio.input), image.quality(ratio.input));
+    image.set(ratio.wild, wild, wild_quality);
+    let (trim, trim_quality) =
+        ratio.trim.map_or((0.0, Quality::Good), |point| (image.value(point), image.quality(point)));
+    let quality = wild_quality.worst(trim_quality);
+    let base = image.value(ratio.ratio) * wild + image.value(ratio.bias);
+    let last = image.value(ratio.out);
+    let below = fixed.secondary.map(|index| context.handshakes[index as usize]);
+    let invited = below.is_none_or(|below| below.invited);
+    let out = if quality.is_bad() {
+        state.balance = last - (base + trim);
+        state.fade = libm::fabs(state.balance) / BALANCE_S;
+        last
+    } else {
+        if let Some(below) = below.filter(|below| !below.invited) {
+            state.balance = below.back - (base + trim);
+            state.fade = libm::fabs(state.balance) / BALANCE_S;
+        } else {
+            state.balance = approach(state.balance, 0.0, state.fade * context.dt);
+        }
+        bounded(base + trim + state.balance, ratio.low, ratio.high)
+    };
+    let quality = match quality {
+        bad if bad.is_bad() => Quality::BadCalculation,
+        good if good.is_good() => Quality::Good,
+        _ => Quality::UncertainSubNormal,
+    };
+    image.set(ratio.out, out, quality);
+    let offset = base + state.balance;
+    context.handshakes[block] = Handshake {
+        invited,
+        // The trim that makes OUT what the secondary has, without any balance.
+        back: below.map_or(trim, |below| below.back - base),
+        feedback: below.map_or(out, |below| below.feedback) - offset,
+        limited_up: out >= ratio.high || below.is_some_and(|below| below.limited_up),
+        limited_down: out <= ratio.low || below.is_some_and(|below| below.limited_down),
+    };
+}

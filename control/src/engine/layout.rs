@@ -1,0 +1,88 @@
+//! What the engine derives from the plant once: who stands behind each point, cadences.
+
+use alloc::{vec, vec::Vec};
+use model::PointId;
+
+use crate::plant::{BlockBody, Origin, Plant};
+
+/// Phases and procedures run at this pace.
+const PROCEDURE_MS: u32 = 100;
+/// How long a start waits for the field before interlocks are evaluated all the same.
+const GRACE_MS: u32 = 5000;
+
+/// What a write to a point means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// Only the value.
+    Plain,
+    SetPoint(u32),
+    LoopOutput(u32),
+    LoopMode(u32),
+    DeviceCommand(u32),
+    PhaseParameter(u32),
+    /// An output tag that a loop drives.
+    Driven(u32),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) bindings: Vec<Binding>,
+    /// Per device: its link and the inputs that come over it.
+    pub(crate) devices: Vec<(PointId, Vec<PointId>)>,
+    /// Seconds between two runs, per task.
+    pub(crate) task_dt: Vec<f64>,
+    pub(crate) procedure_ticks: u64,
+    pub(crate) grace_ticks: u64,
+}
+
+impl Layout {
+    pub(crate) fn new(plant: &Plant) -> Self {
+        let period_ms = plant.period_ms.max(1);
+        let seconds = |ticks: u32| f64::from(ticks.max(1)) * f64::from(period_ms) * 1e-3;
+        Self {
+            bindings: bindings(plant),
+            devices: devices(plant),
+            task_dt: plant.tasks.iter().map(|task| seconds(task.period_ticks)).collect(),
+            procedure_ticks: u64::from((PROCEDURE_MS / period_ms).max(1)),
+            grace_ticks: u64::from((GRACE_MS / period_ms).max(1)),
+        }
+    }
+}
+
+fn bindings(plant: &Plant) -> Vec<Binding> {
+    let mut bindings = vec![Binding::Plain; plant.points.len()];
+    for (index, block) in plant.blocks.iter().enumerate() {
+        let index = index as u32;
+        match &block.body {
+            BlockBody::Pid(pid) => {
+                bindings[pid.sp.index()] = Binding::SetPoint(index);
+                bindings[pid.out.index()] = Binding::LoopOutput(index);
+                bindings[pid.mode.index()] = Binding::LoopMode(index);
+                if let Some(target) = pid.target {
+                    bindings[target.index()] = Binding::Driven(index);
+                }
+            }
+            BlockBody::Device(device) => bindings[device.command.index()] = Binding::DeviceCommand(index),
+            BlockBody::Calc(_)
+            | BlockBody::Filter(_)
+            | BlockBody::Ratio(_)
+            | BlockBody::Ramp(_)
+            | BlockBody::Selector(_) => {}
+        }
+    }
+    for (point, binding) in plant.points.iter().zip(&mut bindings) {
+        if let Origin::Phase(phase) = point.origin {
+            *binding = Binding::PhaseParameter(phase.0);
+        }
+    }
+    bindings
+}
+
+fn devices(plant: &Plant) -> Vec<(PointId, Vec<PointId>)> {
+    let inputs = |device: usize| {
+        let mine =
+            |io: &&model::IoPoint| io.device.index() == device && io.direction == model::Direction::Input;
+        plant.io.points.iter().filter(mine).map(|io| io.point).collect()
+    };
+    plant.io.devices.iter().enumerate().map(|(index, device)| (device.link, inputs(index))).collect()
+}

@@ -1,0 +1,273 @@
+//! The engine: one deterministic scan after the other.
+//!
+//! ```text
+//! inputs ─► image ─► commands ─► tasks' blocks ─► phases, procedures ─► alarms ─► interlocks ─► image
+//! ```
+//!
+//! **Time** is the tick: `tick * period`. It may jump when the machine stalls; then tasks that were
+//! due in between run once, and delays count the ticks that have passed.
+//!
+//! **Start.** Until every device has delivered its first data, or [five seconds](Engine::is_ready)
+//! have passed, blocks, phases, alarms and interlocks stand still and the shell publishes no
+//! outputs: a plant that runs can be taken over without a trip. What the outputs of the field are,
+//! the shell tells by [`Engine::preset`] before the first scan; loops and devices begin from there.
+//! After a restart from a snapshot [`Engine::resume`] begins such a wait again.
+
+mod layout;
+mod publish;
+mod snapshot;
+mod state;
+
+use alloc::sync::Arc;
+use model::{AlarmId, Command, EventBody, InterlockId, PointId, Quality, UserId};
+
+use crate::blocks::{Context, StartRound};
+use crate::exchange::{Input, ScanOutput};
+use crate::image::Image;
+use crate::phase::Scene;
+use crate::plant::{BlockBody, Origin, Plant};
+
+pub(crate) use layout::{Binding, Layout};
+pub use snapshot::RestoreError;
+pub(crate) use state::State;
+
+/// The deterministic core at run time. Nothing in a scan depends on anything but its arguments.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    plant: Arc<Plant>,
+    layout: Layout,
+    state: State,
+}
+
+impl Engine {
+    pub fn new(plant: Arc<Plant>) -> Self {
+        let layout = Layout::new(&plant);
+        let state = State::new(&plant);
+        Self { plant, layout, state }
+    }
+
+    pub fn plant(&self) -> &Arc<Plant> {
+        &self.plant
+    }
+
+    /// Values and qualities after the last scan. Output tags hold what the field should get.
+    pub fn image(&self) -> &Image {
+        &self.state.image
+    }
+
+    /// The tick of the last scan.
+    pub fn tick(&self) -> u64 {
+        self.state.tick
+    }
+
+    /// True when the field has delivered, or has had five seconds: only then do outputs mean anything.
+    pub fn is_ready(&self) -> bool {
+        self.state.ready
+    }
+
+    /// Before the first scan: what an output of the field is now. Loops and devices begin from it.
+    ///
+    /// A preset is no input of a scan: take a snapshot after it, so that a replay begins there.
+    pub fn preset(&mut self, point: PointId, value: f64) {
+        let Some(definition) = self.plant.points.get(point.index()) else { return };
+        if !matches!(definition.origin, Origin::FieldOutput(_)) || !value.is_finite() {
+            return;
+        }
+        self.state.image.set(point, value, Quality::Good);
+        for block in &self.plant.blocks {
+            if let BlockBody::Device(device) = &block.body
+                && device.out == point
+            {
+                self.state.image.set(device.command, f64::from(u8::from(value >= 0.5)), Quality::Good);
+            }
+        }
+    }
+
+    /// After a restore in a new process: waits for the field again before anything acts.
+    ///
+    /// Like a preset it is no input of a scan: take a snapshot after it.
+    pub fn resume(&mut self) {
+        self.state.running = false;
+        self.state.ready = false;
+        for (link, inputs) in &self.layout.devices {
+            self.state.image.set(*link, 0.0, Quality::Good);
+            for point in inputs {
+                self.state.image.set_quality(*point, Quality::BadWaitingForInitialData);
+            }
+        }
+    }
+
+    /// One scan. `out` is emptied and filled; nothing is allocated.
+    pub fn scan(&mut self, tick: u64, inputs: &[Input], commands: &[Command], out: &mut ScanOutput) {
+        out.clear();
+        let Self { plant, layout, state } = self;
+        let plant: &Plant = plant;
+        let last = if state.running { state.tick } else { tick };
+        if !state.running {
+            state.running = true;
+            state.began = tick;
+            state.procedure_tick = tick;
+        }
+        // Time does not run backwards; what would is a scan in which no time passes.
+        state.tick = tick.max(last);
+        take_inputs(plant, state, inputs, out);
+        let became_ready = !state.ready && layout.is_ready(state);
+        state.ready |= became_ready;
+        if became_ready && !state.initialised {
+            initialise(plant, state);
+        }
+        Scene { plant, layout, state, out }.take_commands(commands);
+        if !state.ready {
+            return;
+        }
+        run_tasks(plant, layout, state, out, last, became_ready);
+        run_procedures(plant, layout, state, out, last);
+        run_alarms(plant, layout, state, out);
+        run_interlocks(plant, state, out);
+        state.memory.previous.take(&state.image);
+    }
+}
+
+impl Layout {
+    fn is_ready(&self, state: &State) -> bool {
+        let delivered = |(link, inputs): &(PointId, alloc::vec::Vec<PointId>)| {
+            let waits = |point: &PointId| state.image.quality(*point) == Quality::BadWaitingForInitialData;
+            state.image.is_on(*link) && !inputs.iter().any(waits)
+        };
+        self.devices.iter().all(delivered) || state.tick.saturating_sub(state.began) >= self.grace_ticks
+    }
+}
+
+fn take_inputs(plant: &Plant, state: &mut State, inputs: &[Input], out: &mut ScanOutput) {
+    for input in inputs {
+        let Some(point) = plant.points.get(input.point.index()) else { continue };
+        match point.origin {
+            Origin::Field(_) => match input.quality {
+                bad if bad.is_bad() => state.image.set_quality(input.point, bad),
+                _ if !input.value.is_finite() => {
+                    state.image.set_quality(input.point, Quality::BadOutOfRange);
+                }
+                usable => state.image.set(input.point, input.value, usable),
+            },
+            Origin::Link(device) => {
+                let up = input.value >= 0.5 && input.quality.is_usable();
+                if up != state.image.is_on(input.point) {
+                    state.image.set(input.point, f64::from(u8::from(up)), Quality::Good);
+                    out.push(state.tick, EventBody::Link { device, up });
+                }
+            }
+            Origin::FieldOutput(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_) => {}
+        }
+    }
+}
+
+/// Blocks take over what stands in the image. Results that others build on are calculated once
+/// before, because tasks of different pace would otherwise start from nothing.
+fn initialise(plant: &Plant, state: &mut State) {
+    state.initialised = true;
+    let State { image, blocks, handshakes, .. } = state;
+    for round in [StartRound::Loops, StartRound::Feeders] {
+        for (index, block) in blocks.iter_mut().enumerate() {
+            block.start(plant, index, image, handshakes, round);
+        }
+    }
+}
+
+fn run_tasks(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanOutput, last: u64, all: bool) {
+    let now = state.now(plant);
+    let State { image, memory, holds, handshakes, blocks, .. } = state;
+    let mut context = Context { ops: &plant.code.ops, image, memory, holds, handshakes, out, now, dt: 0.0 };
+    if all {
+        // Slowest first: the fast ones build on the slow ones' results.
+        for (index, task) in plant.tasks.iter().enumerate().rev() {
+            context.dt = layout.task_dt[index];
+            for block in &task.blocks {
+                if matches!(
+                    plant.blocks[block.index()].body,
+                    BlockBody::Calc(_) | BlockBody::Filter(_) | BlockBody::Selector(_)
+                ) {
+                    blocks[block.index()].run(plant, block.index(), &mut context);
+                }
+            }
+        }
+    }
+    for (index, task) in plant.tasks.iter().enumerate() {
+        if all || is_due(now.tick, last, u64::from(task.period_ticks), u64::from(task.phase_ticks)) {
+            context.dt = layout.task_dt[index];
+            for block in &task.blocks {
+                blocks[block.index()].run(plant, block.index(), &mut context);
+            }
+        }
+    }
+}
+
+fn run_procedures(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanOutput, last: u64) {
+    if !is_due(state.tick, last, layout.procedure_ticks, 0) {
+        return;
+    }
+    let elapsed = state.tick.saturating_sub(state.procedure_tick);
+    state.procedure_tick = state.tick;
+    let mut scene = Scene { plant, layout, state, out };
+    scene.run_phases();
+    scene.run_procedures(elapsed);
+}
+
+fn run_alarms(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanOutput) {
+    let now = state.now(plant);
+    for (index, alarm) in plant.alarms.iter().enumerate() {
+        let State { alarms, image, memory, .. } = state;
+        if let Some(from) = alarms[index].scan(alarm, &plant.code.ops, image, memory, now) {
+            let memory = alarms[index];
+            let mut scene = Scene { plant, layout, state, out };
+            scene.report_alarm(AlarmId(index as u32).index(), from, &memory, UserId::SYSTEM);
+        }
+    }
+}
+
+fn run_interlocks(plant: &Plant, state: &mut State, out: &mut ScanOutput) {
+    let now = state.now(plant);
+    let State { interlocks, image, memory, holds, .. } = state;
+    for (index, interlock) in plant.interlocks.iter().enumerate() {
+        interlocks[index].scan(interlock, &plant.code.ops, image, memory, now, |change| {
+            out.push(now.tick, EventBody::Interlock { interlock: InterlockId(index as u32), change });
+        });
+        for forcing in &interlock.actions {
+            for point in forced_points(plant, forcing) {
+                holds[point.index()].interlock = 0;
+            }
+        }
+    }
+    for (index, interlock) in plant.interlocks.iter().enumerate() {
+        if !interlocks[index].forces() {
+            continue;
+        }
+        for forcing in &interlock.actions {
+            for point in forced_points(plant, forcing) {
+                let hold = &mut holds[point.index()];
+                if hold.interlock == 0 {
+                    hold.interlock = index as u32 + 1;
+                    image.set(point, forcing.value, Quality::Good);
+                }
+            }
+        }
+    }
+}
+
+/// The point that is forced, and the output behind it when it is the command of a device.
+fn forced_points(plant: &Plant, forcing: &crate::plant::Forcing) -> impl Iterator<Item = PointId> {
+    let behind = forcing.device.and_then(|block| match &plant.blocks[block.index()].body {
+        BlockBody::Device(device) if device.out != forcing.point => Some(device.out),
+        _ => None,
+    });
+    core::iter::once(forcing.point).chain(behind)
+}
+
+/// True when a moment `tick % period == phase` lies behind `last`, up to `tick`.
+fn is_due(tick: u64, last: u64, period: u64, phase: u64) -> bool {
+    let period = period.max(1);
+    let count = |tick: u64| tick.saturating_add(period - phase % period) / period;
+    tick > last && count(tick) != count(last)
+}
+
+#[cfg(test)]
+mod tests;

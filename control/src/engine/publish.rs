@@ -1,0 +1,40 @@
+//! A copy of what people see, for readers outside the scan.
+
+use super::Engine;
+use crate::blocks::BlockState;
+use crate::state_view::{LoopView, StateView};
+
+impl Engine {
+    /// Fills the copy. Allocates only when the copy is of another plant, or new.
+    pub fn publish(&self, view: &mut StateView) {
+        let state = &self.state;
+        view.tick = state.tick;
+        view.ready = state.ready;
+        copy(&mut view.values, state.image.values());
+        copy(&mut view.qualities, state.image.qualities());
+        copy(&mut view.alarms, &state.alarms);
+        copy(&mut view.interlocks, &state.interlocks);
+        copy(&mut view.phases, &state.phases);
+        copy(&mut view.holds, &state.holds);
+        copy(&mut view.timers, &state.memory.timers);
+        view.loops.clear();
+        view.loops.extend(state.blocks.iter().map(|block| match block {
+            BlockState::Pid(pid, fixed) => {
+                LoopView { target: pid.target, integral: pid.integral, downstream: fixed.downstream }
+            }
+            _ => LoopView::default(),
+        }));
+        if view.batches.len() == state.procedures.len() {
+            for (copy, procedure) in view.batches.iter_mut().zip(&state.procedures) {
+                copy.copy_from(procedure);
+            }
+        } else {
+            view.batches.clone_from(&state.procedures);
+        }
+    }
+}
+
+fn copy<T: Copy>(to: &mut alloc::vec::Vec<T>, from: &[T]) {
+    to.clear();
+    to.extend_from_slice(from);
+}

@@ -1,0 +1,126 @@
+//! The process image: value and quality of every point, as structure of arrays.
+//!
+//! Two rules hold always: a value is finite, and a bad value is the last usable one.
+
+use alloc::{vec, vec::Vec};
+use model::{PointId, Quality, StateWalk};
+
+use crate::plant::{Origin, Plant};
+
+/// Values and qualities of all points, indexed by [`PointId`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Image {
+    values: Vec<f64>,
+    qualities: Vec<Quality>,
+}
+
+impl Image {
+    /// The image before the first scan: field inputs wait for their first data, all else is good.
+    pub fn new(plant: &Plant) -> Self {
+        let quality = |origin: &Origin| match origin {
+            Origin::Field(_) => Quality::BadWaitingForInitialData,
+            Origin::FieldOutput(_)
+            | Origin::Link(_)
+            | Origin::Block(_)
+            | Origin::Entry
+            | Origin::Phase(_) => Quality::Good,
+        };
+        let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
+        Self {
+            values: plant.points.iter().map(|point| finite(point.initial)).collect(),
+            qualities: plant.points.iter().map(|point| quality(&point.origin)).collect(),
+        }
+    }
+
+    pub fn value(&self, point: PointId) -> f64 {
+        self.values[point.index()]
+    }
+
+    pub fn quality(&self, point: PointId) -> Quality {
+        self.qualities[point.index()]
+    }
+
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    pub fn qualities(&self) -> &[Quality] {
+        &self.qualities
+    }
+
+    /// A switch is on from one half upwards.
+    pub fn is_on(&self, point: PointId) -> bool {
+        self.value(point) >= 0.5
+    }
+
+    /// Writes a value. One that is no number leaves the last value and turns the quality bad.
+    #[inline]
+    pub(crate) fn set(&mut self, point: PointId, value: f64, quality: Quality) {
+        let index = point.index();
+        if value.is_finite() {
+            self.values[index] = value;
+            self.qualities[index] = quality;
+        } else {
+            self.qualities[index] = Quality::BadCalculation;
+        }
+    }
+
+    /// Keeps the value and tells how far it may be trusted.
+    pub(crate) fn set_quality(&mut self, point: PointId, quality: Quality) {
+        self.qualities[point.index()] = quality;
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        for value in &mut self.values {
+            walk.f64(value);
+        }
+        for quality in &mut self.qualities {
+            let mut code = u8::from(*quality);
+            walk.u8(&mut code);
+            *quality = Quality::from(code);
+        }
+    }
+}
+
+/// The values that some points had at the end of the scan before, for `PREV(x)`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Previous {
+    watched: Vec<PointId>,
+    values: Vec<f64>,
+    qualities: Vec<Quality>,
+}
+
+impl Previous {
+    /// Remembers only the points that an expression asks for; the room is that of a whole image.
+    pub(crate) fn new(plant: &Plant, image: &Image) -> Self {
+        let mut asked = vec![false; plant.points.len()];
+        for op in &plant.code.ops {
+            if let crate::plant::Op::LoadPrevious(point) = op {
+                asked[point.index()] = true;
+            }
+        }
+        let watched =
+            (0..plant.points.len()).filter(|index| asked[*index]).map(|index| PointId(index as u32));
+        Self { watched: watched.collect(), values: image.values.clone(), qualities: image.qualities.clone() }
+    }
+
+    pub(crate) fn get(&self, point: PointId) -> (f64, Quality) {
+        (self.values[point.index()], self.qualities[point.index()])
+    }
+
+    pub(crate) fn take(&mut self, image: &Image) {
+        for point in &self.watched {
+            self.values[point.index()] = image.value(*point);
+            self.qualities[point.index()] = image.quality(*point);
+        }
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        for point in &self.watched {
+            walk.f64(&mut self.values[point.index()]);
+            let mut code = u8::from(self.qualities[point.index()]);
+            walk.u8(&mut code);
+            self.qualities[point.index()] = Quality::from(code);
+        }
+    }
+}

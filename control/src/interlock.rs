@@ -1,0 +1,116 @@
+//! Interlocks: causes, latch, bypass, and the forcing that has the last word.
+//!
+//! Every scan, after everything else, each cause is evaluated. The first that stands at the moment
+//! of the trip is kept as first out. A latched interlock stays tripped until somebody resets it,
+//! which is refused while a cause stands. A bypassed one is evaluated and shown, and forces nothing;
+//! when the bypass ends it acts again.
+//!
+//! What a tripped interlock dictates is written every scan. If two dictate the same point, the
+//! first in the order of the plant wins.
+
+use model::{InterlockChange, Refusal, StateWalk};
+
+use crate::image::Image;
+use crate::machine::{Memory, Now, Truth};
+use crate::plant::{Interlock, Op};
+
+/// Nobody may take an interlock out for longer: one shift.
+pub const BYPASS_MAX_MS: u32 = 8 * 3600 * 1000;
+
+/// State of one interlock, as published.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InterlockMemory {
+    pub tripped: bool,
+    /// A cause stands at this moment.
+    pub active: bool,
+    /// Number of the cause that was first out, plus one; zero before the first trip.
+    pub first_out: u16,
+    /// Tick of the last trip, clearing or reset.
+    pub since: u64,
+    /// Tick at which the bypass ends; zero when there is none.
+    pub bypassed_until: u64,
+}
+
+impl InterlockMemory {
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        walk.bool(&mut self.tripped);
+        walk.bool(&mut self.active);
+        walk.u16(&mut self.first_out);
+        walk.u64(&mut self.since);
+        walk.u64(&mut self.bypassed_until);
+    }
+
+    /// It dictates its outputs now.
+    pub fn forces(&self) -> bool {
+        self.tripped && self.bypassed_until == 0
+    }
+
+    /// One scan. `report` takes the changes, at most two.
+    pub(crate) fn scan(
+        &mut self,
+        interlock: &Interlock,
+        ops: &[Op],
+        image: &Image,
+        memory: &mut Memory,
+        now: Now,
+        mut report: impl FnMut(InterlockChange),
+    ) {
+        if self.bypassed_until != 0 && now.tick >= self.bypassed_until {
+            self.bypassed_until = 0;
+            report(InterlockChange::Restored);
+        }
+        let mut first = None;
+        for (number, cause) in interlock.causes.iter().enumerate() {
+            // All are evaluated, standing or not: their delays must go on.
+            let stands = match memory.truth(ops, &cause.when, image, now) {
+                Truth::True => true,
+                Truth::False => false,
+                Truth::Bad => cause.trips_on_bad,
+            };
+            if stands && first.is_none() {
+                first = Some(number as u16);
+            }
+        }
+        let was_active = core::mem::replace(&mut self.active, first.is_some());
+        match first {
+            Some(cause) if !self.tripped && self.bypassed_until == 0 => {
+                self.tripped = true;
+                self.first_out = cause.saturating_add(1);
+                self.since = now.tick;
+                report(InterlockChange::Tripped { cause });
+            }
+            None if was_active && self.tripped => {
+                self.tripped = interlock.latched;
+                self.since = now.tick;
+                report(InterlockChange::Cleared);
+            }
+            // Cleared while bypassed and unlatched, or nothing has changed.
+            None if !interlock.latched => self.tripped = false,
+            Some(_) | None => {}
+        }
+    }
+
+    pub(crate) fn reset(&mut self, tick: u64) -> Result<(), Refusal> {
+        if !self.tripped {
+            return Err(Refusal::NothingToDo);
+        }
+        if self.active {
+            return Err(Refusal::CauseStands);
+        }
+        self.tripped = false;
+        self.since = tick;
+        Ok(())
+    }
+
+    /// Takes it out until a tick, or with zero puts it back.
+    pub(crate) fn bypass(&mut self, until: u64) -> Result<InterlockChange, Refusal> {
+        if until == 0 && self.bypassed_until == 0 {
+            return Err(Refusal::NothingToDo);
+        }
+        self.bypassed_until = until;
+        Ok(if until == 0 { InterlockChange::Restored } else { InterlockChange::Bypassed })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,384 @@
+//! The stack machine that evaluates expressions, and the memory that they need.
+//!
+//! Conditions are three-valued: true, false, or bad when the bad inputs could make the difference
+//! (Kleene's logic). Delays keep two clocks for that reason: how long the operand has been true for
+//! certain, and how long it could have been. What a bad condition means is decided by who asks.
+
+use alloc::{vec, vec::Vec};
+use model::{Quality, StateWalk};
+
+use crate::image::{Image, Previous};
+use crate::plant::{Expr, Op, Plant};
+
+/// A value on the stack, and the result of an expression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Slot {
+    pub(crate) value: f64,
+    pub(crate) quality: Quality,
+}
+
+impl Slot {
+    const BAD: Self = Self { value: 0.0, quality: Quality::BadCalculation };
+
+    pub(crate) const fn good(value: f64) -> Self {
+        Self { value, quality: Quality::Good }
+    }
+
+    const fn logic(truth: bool) -> Self {
+        Self::good(if truth { 1.0 } else { 0.0 })
+    }
+
+    pub(crate) fn truth(self) -> Truth {
+        if self.quality.is_bad() {
+            Truth::Bad
+        } else if self.value == 0.0 {
+            Truth::False
+        } else {
+            Truth::True
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Truth {
+    False,
+    True,
+    /// Bad inputs could make it either.
+    Bad,
+}
+
+impl Truth {
+    pub(crate) fn is_true(self) -> bool {
+        self == Self::True
+    }
+}
+
+/// Never yet.
+const NEVER: u64 = u64::MAX;
+
+/// State of one on- or off-delay.
+///
+/// On-delay: since when the operand has been true without a break, for certain and possibly.
+/// Off-delay: when it was last true, for certain and possibly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    certain: u64,
+    possible: u64,
+}
+
+impl Timer {
+    const IDLE: Self = Self { certain: NEVER, possible: NEVER };
+
+    /// Since which tick the operand of an on-delay has been true without a break.
+    pub fn since(&self) -> Option<u64> {
+        (self.certain != NEVER).then_some(self.certain)
+    }
+}
+
+/// Which state an edge has last seen.
+const UNSEEN: u8 = 0;
+const SEEN_FALSE: u8 = 1;
+const SEEN_TRUE: u8 = 2;
+
+/// Time as expressions see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Now {
+    pub(crate) tick: u64,
+    pub(crate) period_ms: u64,
+}
+
+impl Now {
+    /// Milliseconds since a tick. A tick in the future counts as now.
+    pub(crate) fn since_ms(self, tick: u64) -> u64 {
+        self.tick.saturating_sub(tick).saturating_mul(self.period_ms)
+    }
+
+    /// True when `tick` has been and lies less than `ms` back.
+    fn within(self, tick: u64, ms: u32) -> bool {
+        tick != NEVER && self.since_ms(tick) < u64::from(ms)
+    }
+
+    /// True when it has been so since `tick` for `ms`.
+    fn held(self, tick: u64, ms: u32) -> bool {
+        tick != NEVER && self.since_ms(tick) >= u64::from(ms)
+    }
+}
+
+/// Memory of all expressions: timers, edges, last values. The stack is scratch.
+#[derive(Clone, Debug)]
+pub(crate) struct Memory {
+    pub(crate) timers: Vec<Timer>,
+    edges: Vec<u8>,
+    pub(crate) previous: Previous,
+    stack: Vec<Slot>,
+}
+
+impl Memory {
+    pub(crate) fn new(plant: &Plant, image: &Image) -> Self {
+        Self {
+            timers: vec![Timer::IDLE; plant.code.timers as usize],
+            edges: vec![UNSEEN; plant.code.edges as usize],
+            previous: Previous::new(plant, image),
+            stack: Vec::with_capacity(plant.code.stack as usize + 1),
+        }
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        for timer in &mut self.timers {
+            walk.u64(&mut timer.certain);
+            walk.u64(&mut timer.possible);
+        }
+        for edge in &mut self.edges {
+            walk.u8(edge);
+        }
+        self.previous.state(walk);
+    }
+
+    /// Forgets what the delays and edges of an expression have seen: it begins to wait anew.
+    pub(crate) fn reset(&mut self, ops: &[Op], expr: &Expr) {
+        for op in slice(ops, expr) {
+            match *op {
+                Op::OnDelay { timer, .. } | Op::OffDelay { timer, .. } => {
+                    self.timers[timer as usize] = Timer::IDLE;
+                }
+                Op::Rise { edge } | Op::Fall { edge } => self.edges[edge as usize] = UNSEEN,
+                _ => {}
+            }
+        }
+    }
+
+    pub(crate) fn truth(&mut self, ops: &[Op], expr: &Expr, image: &Image, now: Now) -> Truth {
+        self.eval(ops, expr, image, now).truth()
+    }
+
+    pub(crate) fn eval(&mut self, ops: &[Op], expr: &Expr, image: &Image, now: Now) -> Slot {
+        self.stack.clear();
+        for op in slice(ops, expr) {
+            self.one(*op, image, now);
+        }
+        let result = self.pop();
+        if result.value.is_finite() { result } else { Slot::BAD }
+    }
+
+    fn pop(&mut self) -> Slot {
+        self.stack.pop().unwrap_or(Slot::BAD)
+    }
+
+    fn one(&mut self, op: Op, image: &Image, now: Now) {
+        let result = match op {
+            Op::Const(value) => Slot::good(value),
+            Op::Load(point) => Slot { value: image.value(point), quality: image.quality(point) },
+            Op::LoadPrevious(point) => {
+                let (value, quality) = self.previous.get(point);
+                Slot { value, quality }
+            }
+            Op::IsGood(point) => Slot::logic(image.quality(point).is_good()),
+            Op::IsBad(point) => Slot::logic(image.quality(point).is_bad()),
+            Op::Vote { need, of } => self.vote(need, of),
+            Op::OnDelay { timer, ms } => {
+                let operand = self.pop();
+                on_delay(&mut self.timers[timer as usize], operand, ms, now)
+            }
+            Op::OffDelay { timer, ms } => {
+                let operand = self.pop();
+                off_delay(&mut self.timers[timer as usize], operand, ms, now)
+            }
+            Op::Rise { edge } => {
+                let operand = self.pop();
+                changed(&mut self.edges[edge as usize], operand, SEEN_FALSE, SEEN_TRUE)
+            }
+            Op::Fall { edge } => {
+                let operand = self.pop();
+                changed(&mut self.edges[edge as usize], operand, SEEN_TRUE, SEEN_FALSE)
+            }
+            Op::Negate | Op::Abs | Op::Sqrt | Op::Exp | Op::Ln | Op::Not => unary(op, self.pop()),
+            Op::Limit | Op::Median3 | Op::Select => {
+                let (c, b, a) = (self.pop(), self.pop(), self.pop());
+                ternary(op, a, b, c)
+            }
+            Op::Add
+            | Op::Subtract
+            | Op::Multiply
+            | Op::Divide
+            | Op::Min
+            | Op::Max
+            | Op::Power
+            | Op::Less
+            | Op::LessEqual
+            | Op::Greater
+            | Op::GreaterEqual
+            | Op::Equal
+            | Op::NotEqual
+            | Op::And
+            | Op::Or
+            | Op::Xor => {
+                let (b, a) = (self.pop(), self.pop());
+                binary(op, a, b)
+            }
+        };
+        self.stack.push(result);
+    }
+
+    /// True for certain, false for certain, or bad when the bad ones could decide it.
+    fn vote(&mut self, need: u8, of: u8) -> Slot {
+        let (mut certain, mut possible) = (0, 0);
+        let mut quality = Quality::Good;
+        for _ in 0..of {
+            let operand = self.pop();
+            match operand.truth() {
+                Truth::True => {
+                    certain += 1;
+                    possible += 1;
+                }
+                Truth::Bad => {
+                    possible += 1;
+                    quality = quality.worst(operand.quality);
+                }
+                Truth::False => {}
+            }
+        }
+        if certain >= need {
+            Slot::logic(true)
+        } else if possible >= need {
+            Slot { value: 0.0, quality }
+        } else {
+            Slot::logic(false)
+        }
+    }
+}
+
+pub(crate) fn slice<'o>(ops: &'o [Op], expr: &Expr) -> &'o [Op] {
+    let start = expr.start as usize;
+    ops.get(start..start.saturating_add(expr.len as usize)).unwrap_or(&[])
+}
+
+/// Result of arithmetic: what is no number is bad.
+fn arithmetic(value: f64, quality: Quality) -> Slot {
+    if value.is_finite() { Slot { value, quality } } else { Slot::BAD }
+}
+
+fn compare(truth: bool, quality: Quality) -> Slot {
+    // A bad comparison counts as false for whoever looks at the value alone.
+    Slot { value: if truth && quality.is_usable() { 1.0 } else { 0.0 }, quality }
+}
+
+pub(crate) fn unary(op: Op, a: Slot) -> Slot {
+    match op {
+        Op::Negate => arithmetic(-a.value, a.quality),
+        Op::Abs => arithmetic(libm::fabs(a.value), a.quality),
+        Op::Sqrt => arithmetic(libm::sqrt(a.value), a.quality),
+        Op::Exp => arithmetic(libm::exp(a.value), a.quality),
+        Op::Ln => arithmetic(libm::log(a.value), a.quality),
+        Op::Not => compare(a.value == 0.0, a.quality),
+        _ => Slot::BAD,
+    }
+}
+
+pub(crate) fn binary(op: Op, a: Slot, b: Slot) -> Slot {
+    let quality = a.quality.worst(b.quality);
+    match op {
+        Op::Add => arithmetic(a.value + b.value, quality),
+        Op::Subtract => arithmetic(a.value - b.value, quality),
+        Op::Multiply => arithmetic(a.value * b.value, quality),
+        Op::Divide => arithmetic(a.value / b.value, quality),
+        Op::Min => arithmetic(libm::fmin(a.value, b.value), quality),
+        Op::Max => arithmetic(libm::fmax(a.value, b.value), quality),
+        Op::Power => arithmetic(libm::pow(a.value, b.value), quality),
+        Op::Less => compare(a.value < b.value, quality),
+        Op::LessEqual => compare(a.value <= b.value, quality),
+        Op::Greater => compare(a.value > b.value, quality),
+        Op::GreaterEqual => compare(a.value >= b.value, quality),
+        Op::Equal => compare(a.value == b.value, quality),
+        Op::NotEqual => compare(a.value != b.value, quality),
+        Op::And => match (a.truth(), b.truth()) {
+            (Truth::False, _) | (_, Truth::False) => Slot::logic(false),
+            (Truth::True, Truth::True) => compare(true, quality),
+            (Truth::Bad, _) | (_, Truth::Bad) => compare(false, quality),
+        },
+        Op::Or => match (a.truth(), b.truth()) {
+            (Truth::True, _) | (_, Truth::True) => Slot::logic(true),
+            (Truth::False, Truth::False) => compare(false, quality),
+            (Truth::Bad, _) | (_, Truth::Bad) => compare(false, quality),
+        },
+        Op::Xor => compare((a.value != 0.0) != (b.value != 0.0), quality),
+        _ => Slot::BAD,
+    }
+}
+
+pub(crate) fn ternary(op: Op, a: Slot, b: Slot, c: Slot) -> Slot {
+    let quality = a.quality.worst(b.quality).worst(c.quality);
+    match op {
+        // A low limit above the high one gives the high one.
+        Op::Limit => arithmetic(libm::fmin(libm::fmax(a.value, b.value), c.value), quality),
+        Op::Median3 => {
+            let (low, high) = (libm::fmin(a.value, b.value), libm::fmax(a.value, b.value));
+            arithmetic(libm::fmax(low, libm::fmin(high, c.value)), quality)
+        }
+        Op::Select => match a.truth() {
+            Truth::True => b,
+            Truth::False => c,
+            Truth::Bad => Slot { value: c.value, quality: a.quality },
+        },
+        _ => Slot::BAD,
+    }
+}
+
+fn on_delay(timer: &mut Timer, operand: Slot, ms: u32, now: Now) -> Slot {
+    let truth = operand.truth();
+    let follow = |since: &mut u64, stands: bool| {
+        if !stands {
+            *since = NEVER;
+        } else if *since == NEVER {
+            *since = now.tick;
+        }
+    };
+    follow(&mut timer.certain, truth == Truth::True);
+    follow(&mut timer.possible, truth != Truth::False);
+    if now.held(timer.certain, ms) {
+        compare(true, operand.quality)
+    } else if now.held(timer.possible, ms) {
+        // True by now, unless the bad stretch in it was false.
+        Slot {
+            value: 0.0,
+            quality: if truth == Truth::Bad { operand.quality } else { Quality::BadCalculation },
+        }
+    } else {
+        Slot::logic(false)
+    }
+}
+
+fn off_delay(timer: &mut Timer, operand: Slot, ms: u32, now: Now) -> Slot {
+    let truth = operand.truth();
+    if truth == Truth::True {
+        timer.certain = now.tick;
+    }
+    if truth != Truth::False {
+        timer.possible = now.tick;
+    }
+    if truth == Truth::True || now.within(timer.certain, ms) {
+        compare(true, if truth == Truth::Bad { Quality::Good } else { operand.quality })
+    } else if truth == Truth::Bad || now.within(timer.possible, ms) {
+        Slot {
+            value: 0.0,
+            quality: if truth == Truth::Bad { operand.quality } else { Quality::BadCalculation },
+        }
+    } else {
+        Slot::logic(false)
+    }
+}
+
+/// True for one evaluation, when the operand has gone from one truth to the other. A bad operand
+/// is passed over: the edge waits until it is known.
+fn changed(seen: &mut u8, operand: Slot, from: u8, to: u8) -> Slot {
+    let now = match operand.truth() {
+        Truth::True => SEEN_TRUE,
+        Truth::False => SEEN_FALSE,
+        Truth::Bad => return Slot { value: 0.0, quality: operand.quality },
+    };
+    let fired = *seen == from && now == to;
+    *seen = now;
+    compare(fired, operand.quality)
+}
+
+#[cfg(test)]
+mod tests;

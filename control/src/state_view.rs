@@ -1,0 +1,79 @@
+//! The plant at one scan, as everybody outside the scan sees it.
+
+use alloc::vec::Vec;
+use model::{Mode, PointId, Quality};
+use recipes::Procedure;
+
+use crate::alarm::AlarmMemory;
+use crate::blocks::Hold;
+use crate::interlock::InterlockMemory;
+use crate::machine::Timer;
+use crate::phase::PhaseMemory;
+use crate::plant::Plant;
+
+/// A copy of the state that people ask about; filled by [`crate::Engine::publish`].
+#[derive(Clone, Debug, Default)]
+pub struct StateView {
+    pub tick: u64,
+    /// The field has delivered and everything acts.
+    pub ready: bool,
+    /// Indexed by [`PointId`], as are the qualities and holds.
+    pub values: Vec<f64>,
+    pub qualities: Vec<Quality>,
+    pub holds: Vec<Hold>,
+    /// Indexed by [`model::AlarmId`].
+    pub alarms: Vec<AlarmMemory>,
+    /// Indexed by [`model::InterlockId`].
+    pub interlocks: Vec<InterlockMemory>,
+    /// Indexed by [`model::PhaseId`].
+    pub phases: Vec<PhaseMemory>,
+    /// Indexed by [`model::RecipeId`].
+    pub batches: Vec<Procedure>,
+    /// Indexed by [`model::BlockId`].
+    pub loops: Vec<LoopView>,
+    /// Delays of the expressions.
+    pub timers: Vec<Timer>,
+}
+
+/// What a loop's points do not tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LoopView {
+    /// The mode that was ordered.
+    pub target: Mode,
+    pub integral: f64,
+    /// The block that takes its output.
+    pub downstream: Option<u32>,
+}
+
+impl StateView {
+    /// An empty view with room for the plant, so that the first publication need not allocate.
+    pub fn new(plant: &Plant) -> Self {
+        let points = plant.points.len();
+        Self {
+            tick: 0,
+            ready: false,
+            values: plant.points.iter().map(|point| point.initial).collect(),
+            qualities: (0..points).map(|_| Quality::BadWaitingForInitialData).collect(),
+            holds: (0..points).map(|_| Hold::default()).collect(),
+            alarms: plant.alarms.iter().map(|_| AlarmMemory::default()).collect(),
+            interlocks: plant.interlocks.iter().map(|_| InterlockMemory::default()).collect(),
+            phases: plant.phases.iter().map(|_| PhaseMemory::default()).collect(),
+            batches: plant.recipes.iter().map(Procedure::new).collect(),
+            loops: plant.blocks.iter().map(|_| LoopView::default()).collect(),
+            timers: Vec::with_capacity(plant.code.timers as usize),
+        }
+    }
+
+    /// Value of a point; zero when the view is empty.
+    pub fn value(&self, point: PointId) -> f64 {
+        self.values.get(point.index()).copied().unwrap_or(0.0)
+    }
+
+    pub fn quality(&self, point: PointId) -> Quality {
+        self.qualities.get(point.index()).copied().unwrap_or(Quality::BadWaitingForInitialData)
+    }
+
+    pub fn hold(&self, point: PointId) -> Hold {
+        self.holds.get(point.index()).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,214 @@
+//! Writing a point on behalf of a person or a phase: every rule in one place.
+
+use model::{Mode, PointId, Quality, Refusal};
+
+use crate::blocks::{BlockState, pid, pid::PidState};
+use crate::engine::{Binding, Layout, State};
+use crate::plant::{BlockBody, OnBad, Origin, Pid, Plant};
+
+/// Who writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Actor {
+    Person,
+    /// Number of the phase, from one.
+    Phase(u32),
+}
+
+/// Writes a value and gives the old one, or says which rule forbids it.
+pub(crate) fn write(
+    plant: &Plant,
+    layout: &Layout,
+    state: &mut State,
+    point: PointId,
+    value: f64,
+    actor: Actor,
+) -> Result<f64, Refusal> {
+    let Some(definition) = plant.points.get(point.index()) else { return Err(Refusal::Unknown) };
+    let old = state.image.value(point);
+    let binding = layout.bindings[point.index()];
+    if let Binding::LoopMode(block) = binding {
+        writable(definition.write.is_some(), definition.origin, actor)?;
+        if !value.is_finite() {
+            return Err(Refusal::NotANumber);
+        }
+        let mode = Mode::from_value(value);
+        if mode.value() != value {
+            return Err(Refusal::ModeNotPermitted);
+        }
+        return order_mode(plant, state, block, mode, actor);
+    }
+    writable(definition.write.is_some(), definition.origin, actor)?;
+    if !value.is_finite() {
+        return Err(Refusal::NotANumber);
+    }
+    let (low, high) =
+        definition.write.map_or((definition.low, definition.high), |write| (write.low, write.high));
+    if value < low {
+        return Err(Refusal::BelowLimit);
+    }
+    if value > high {
+        return Err(Refusal::AboveLimit);
+    }
+    free(state, point, actor)?;
+    match binding {
+        Binding::SetPoint(block) => set_point(state, block, actor)?,
+        Binding::LoopOutput(block) => loop_output(plant, state, block, actor)?,
+        Binding::DeviceCommand(block) => {
+            device_command(state, block, value >= 0.5)?;
+            state.image.set(point, f64::from(u8::from(value >= 0.5)), Quality::Good);
+            return Ok(old);
+        }
+        Binding::PhaseParameter(phase) => {
+            let phase = state.phases.get(phase as usize);
+            if actor == Actor::Person
+                && phase.is_some_and(|phase| phase.recipe != 0 && phase.state.is_active())
+            {
+                return Err(Refusal::OwnedByPhase);
+            }
+        }
+        Binding::Driven(_) => {
+            // The loop behind this output tracks from now on, until the phase gives it back.
+            state.holds[point.index()].seized = matches!(actor, Actor::Phase(_));
+        }
+        Binding::Plain | Binding::LoopMode(_) => {}
+    }
+    state.image.set(point, value, Quality::Good);
+    Ok(old)
+}
+
+/// Orders a mode and gives the one that was ordered before.
+pub(crate) fn order_mode(
+    plant: &Plant,
+    state: &mut State,
+    block: u32,
+    mode: Mode,
+    actor: Actor,
+) -> Result<f64, Refusal> {
+    let Some(BlockBody::Pid(pid)) = plant.blocks.get(block as usize).map(|block| &block.body) else {
+        return Err(Refusal::ModeNotPermitted);
+    };
+    if !pid.modes.contains(&mode) {
+        return Err(Refusal::ModeNotPermitted);
+    }
+    owned(state, pid.mode, actor)?;
+    let bad_pv = state.image.quality(pid.input).is_bad();
+    if bad_pv && pid::is_automatic(mode) && pid.on_bad_pv != OnBad::Hold {
+        // It would fall back at once.
+        return Err(Refusal::NotPermitted);
+    }
+    let seized = pid.target.is_some_and(|target| state.holds[target.index()].seized);
+    let memory = loop_state(state, block)?;
+    let old = memory.target.value();
+    if memory.target == mode && actor == Actor::Person && !seized {
+        return Err(Refusal::NothingToDo);
+    }
+    memory.target = mode;
+    memory.commanded = actor == Actor::Person;
+    if mode == Mode::Manual && old != Mode::Manual.value() {
+        memory.sp_entered = false;
+    }
+    give_back(state, pid);
+    Ok(old)
+}
+
+/// A field input, a link and a result are nobody's to write; a person needs the plant's leave.
+fn writable(by_people: bool, origin: Origin, actor: Actor) -> Result<(), Refusal> {
+    let may = match (actor, origin) {
+        (_, Origin::Field(_) | Origin::Link(_)) => false,
+        (Actor::Person, _) => by_people,
+        (Actor::Phase(_), Origin::FieldOutput(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_)) => {
+            true
+        }
+    };
+    if may { Ok(()) } else { Err(Refusal::NotWritable) }
+}
+
+/// No interlock forces it, no phase but the writer owns it.
+fn free(state: &State, point: PointId, actor: Actor) -> Result<(), Refusal> {
+    if state.holds[point.index()].interlock != 0 {
+        return Err(Refusal::Interlocked);
+    }
+    owned(state, point, actor)
+}
+
+fn owned(state: &State, point: PointId, actor: Actor) -> Result<(), Refusal> {
+    let owner = state.holds[point.index()].phase;
+    let allowed = match actor {
+        _ if owner == 0 => true,
+        Actor::Phase(number) => number == owner,
+        // A held phase has put the unit in a safe state and lets people work.
+        Actor::Person => {
+            state.phases.get(owner as usize - 1).is_none_or(|phase| phase.state == model::ProcState::Held)
+        }
+    };
+    if allowed { Ok(()) } else { Err(Refusal::OwnedByPhase) }
+}
+
+fn loop_state(state: &mut State, block: u32) -> Result<&mut PidState, Refusal> {
+    match state.blocks.get_mut(block as usize) {
+        Some(BlockState::Pid(memory, _)) => Ok(memory),
+        _ => Err(Refusal::Unknown),
+    }
+}
+
+/// The loop drives its output again.
+fn give_back(state: &mut State, pid: &Pid) {
+    if let Some(target) = pid.target {
+        state.holds[target.index()].seized = false;
+    }
+}
+
+fn set_point(state: &mut State, block: u32, actor: Actor) -> Result<(), Refusal> {
+    let memory = loop_state(state, block)?;
+    match (memory.target, actor) {
+        (Mode::Auto, _) => {}
+        (Mode::Manual | Mode::OutOfService | Mode::RemoteOutput, _) => memory.sp_entered = true,
+        (Mode::RemoteCascade, Actor::Phase(_)) => {}
+        (Mode::RemoteCascade, Actor::Person) | (Mode::Cascade | Mode::Initialising | Mode::Tracking, _) => {
+            return Err(Refusal::WrongMode);
+        }
+    }
+    Ok(())
+}
+
+fn loop_output(plant: &Plant, state: &mut State, block: u32, actor: Actor) -> Result<(), Refusal> {
+    let Some(BlockBody::Pid(pid)) = plant.blocks.get(block as usize).map(|block| &block.body) else {
+        return Err(Refusal::Unknown);
+    };
+    let hold = pid.target.map(|target| state.holds[target.index()]).unwrap_or_default();
+    if hold.interlock != 0 {
+        return Err(Refusal::Interlocked);
+    }
+    let memory = loop_state(state, block)?;
+    let ordered = match (memory.target, actor) {
+        (Mode::Manual, _) | (Mode::RemoteOutput, Actor::Phase(_)) => true,
+        (Mode::RemoteOutput, Actor::Person)
+        | (
+            Mode::OutOfService
+            | Mode::Auto
+            | Mode::Cascade
+            | Mode::RemoteCascade
+            | Mode::Initialising
+            | Mode::Tracking,
+            _,
+        ) => false,
+    };
+    // Following a lost device or a secondary, it would not keep what is written.
+    let follows = memory.actual == Mode::Initialising || (memory.actual == Mode::Tracking && !hold.seized);
+    if !ordered || follows {
+        return Err(Refusal::WrongMode);
+    }
+    give_back(state, pid);
+    Ok(())
+}
+
+fn device_command(state: &mut State, block: u32, on: bool) -> Result<(), Refusal> {
+    match state.blocks.get_mut(block as usize) {
+        Some(BlockState::Device(memory)) if on && !memory.permitted => Err(Refusal::NotPermitted),
+        Some(BlockState::Device(memory)) => {
+            memory.commanded();
+            Ok(())
+        }
+        _ => Err(Refusal::Unknown),
+    }
+}
