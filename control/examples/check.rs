@@ -66,7 +66,10 @@ fn show(folder: &str, sources: &[Source], diagnostic: &Diagnostic) {
         let (line, column) = source.line_column(label.span.start);
         if let Some(text) = source.text.lines().nth(line - 1) {
             println!("    {text}");
-            let width = source.text.get(label.span.clone()).map_or(1, |text| text.lines().next().map_or(1, |line| line.chars().count()));
+            let width = source
+                .text
+                .get(label.span.clone())
+                .map_or(1, |text| text.lines().next().map_or(1, |line| line.chars().count()));
             println!("    {}{} {}", " ".repeat(column - 1), "^".repeat(width.max(1)), label.text);
         }
     }

@@ -28,7 +28,10 @@ pub(super) fn substitute(table: &Table, bindings: &Bindings) -> Table {
     let entries = table
         .entries
         .iter()
-        .map(|entry| Entry { key: replace(&entry.key, bindings), node: substitute_node(&entry.node, bindings) })
+        .map(|entry| Entry {
+            key: replace(&entry.key, bindings),
+            node: substitute_node(&entry.node, bindings),
+        })
         .collect();
     Table { place: table.place, entries }
 }

@@ -201,9 +201,12 @@ fn watchdog(fields: &mut Fields<'_>, poll_ms: u32, report: &mut Report) -> u32 {
     let Some(watchdog) = fields.time_ms("watchdog", report) else { return 0 };
     if watchdog < poll_ms.saturating_mul(3) {
         report.add(
-            Mistake::error("watchdog-short", format!("the watchdog of {} fires between two writes", fields.owner))
-                .at(fields.place_of("watchdog"), format!("{watchdog} ms with a poll every {poll_ms} ms"))
-                .help(format!("write at least three polls: `watchdog = \"{} ms\"`", poll_ms.saturating_mul(3))),
+            Mistake::error(
+                "watchdog-short",
+                format!("the watchdog of {} fires between two writes", fields.owner),
+            )
+            .at(fields.place_of("watchdog"), format!("{watchdog} ms with a poll every {poll_ms} ms"))
+            .help(format!("write at least three polls: `watchdog = \"{} ms\"`", poll_ms.saturating_mul(3))),
         );
     }
     watchdog

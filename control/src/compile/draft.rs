@@ -57,8 +57,12 @@ pub(super) enum Part {
     Result,
     /// Written by commands and phases.
     Setting,
+    /// A setting whose unit is that of one value per another, and is not followed.
+    Factor,
     Mode,
     State,
+    /// Known from the scan before; reading it makes no dependency.
+    Memory,
 }
 
 /// A block that has its name and points, and not yet its body.
@@ -204,7 +208,11 @@ impl Draft {
     }
 
     /// The point behind a row, an alarm or a cause: a point, or the main one of a block.
-    pub(super) fn point_or_block(&mut self, text: &Text, report: &mut Report) -> Option<(PointId, Option<BlockId>)> {
+    pub(super) fn point_or_block(
+        &mut self,
+        text: &Text,
+        report: &mut Report,
+    ) -> Option<(PointId, Option<BlockId>)> {
         let named = self.names.get(text.as_str()).copied();
         if let Some(block) = named.and_then(|named| named.block)
             && let Some(point) = self.blocks[block.index()].main_point()
@@ -260,32 +268,31 @@ impl Draft {
         false
     }
 
-    /// Reports a value outside of a range, with the place of both.
-    pub(super) fn check_within(
-        &self,
-        what: &str,
-        value: f64,
-        place: Place,
-        range: &Range,
-        range_name: &str,
-        report: &mut Report,
-    ) -> bool {
-        if range.contains(value) {
-            return true;
-        }
-        report.add(
-            Mistake::error("outside-range", format!("{what} is {value}, outside of {range_name}"))
-                .at(place, format!("{} to {} is possible", range.low, range.high))
-                .related(range.place, format!("{range_name} is given here"))
-                .help(format!("write a value from {} to {}, or widen {range_name}", range.low, range.high)),
-        );
-        false
-    }
-
     pub(super) fn range_of(&self, id: PointId) -> Range {
         let point = self.point(id);
         Range { low: point.low, high: point.high, place: self.facts[id.index()].place }
     }
+}
+
+/// Reports a value outside of a range, with the place of both.
+pub(super) fn check_within(
+    what: &str,
+    value: f64,
+    place: Place,
+    range: &Range,
+    range_name: &str,
+    report: &mut Report,
+) -> bool {
+    if range.contains(value) {
+        return true;
+    }
+    report.add(
+        Mistake::error("outside-range", format!("{what} is {value}, outside of {range_name}"))
+            .at(place, format!("{} to {} is possible", range.low, range.high))
+            .related(range.place, format!("{range_name} is given here"))
+            .help(format!("write a value from {} to {}, or widen {range_name}", range.low, range.high)),
+    );
+    false
 }
 
 /// `FT-301-5` as `FT-301` and `5`.

@@ -85,13 +85,8 @@ pub(super) fn compile(
         _ => None,
     };
     draft.code.stack = draft.code.stack.max(stack_depth(&ops));
-    let expr = Expr {
-        start: start as u32,
-        len: ops.len() as u32,
-        unit,
-        boolean,
-        text: one_line(text.as_str()),
-    };
+    let expr =
+        Expr { start: start as u32, len: ops.len() as u32, unit, boolean, text: one_line(text.as_str()) };
     draft.code.ops.extend(ops);
     Some(Emitted { expr, reads, constant })
 }
@@ -266,7 +261,8 @@ impl Emitter<'_, '_, '_> {
 
     fn resolve(&mut self, name: &str, tree: &Tree<'_>) -> Option<PointId> {
         if let Some(phase) = self.parameters
-            && let Some(point) = self.draft.names.get(&format!("{phase}.{name}")).and_then(|named| named.point)
+            && let Some(point) =
+                self.draft.names.get(&format!("{phase}.{name}")).and_then(|named| named.point)
         {
             return Some(point);
         }
@@ -282,6 +278,9 @@ impl Emitter<'_, '_, '_> {
     }
 
     fn type_of(&self, point: PointId) -> Type {
+        if self.draft.part(point) == Part::Factor {
+            return Type::Free;
+        }
         let point = self.draft.point(point);
         if point.words.is_some() { Type::Truth } else { Type::Of(point.unit) }
     }
@@ -332,11 +331,7 @@ impl Emitter<'_, '_, '_> {
     }
 
     /// The right one in the unit of the left, and the type of both.
-    fn alike(
-        &mut self,
-        left: (&Tree<'_>, &Operand),
-        right: (&Tree<'_>, Operand),
-    ) -> Option<(Operand, Type)> {
+    fn alike(&mut self, left: (&Tree<'_>, &Operand), right: (&Tree<'_>, Operand)) -> Option<(Operand, Type)> {
         match (left.1.found, right.1.found) {
             (Type::Of(to), Type::Of(own)) => match converted(right.1, own, to) {
                 Some(converted) => Some((converted, Type::Of(to))),
@@ -409,7 +404,8 @@ impl Emitter<'_, '_, '_> {
         let point = self.draft.point(point);
         let measured = matches!(point.origin, Origin::Field(_) | Origin::Entry);
         if measured && (limit > point.high || limit < point.low) {
-            let message = format!("{} is never {limit}: it reads {} to {}", point.name, point.low, point.high);
+            let message =
+                format!("{} is never {limit}: it reads {} to {}", point.name, point.low, point.high);
             let help = format!("write a limit from {} to {} {}", point.low, point.high, point.unit);
             self.report.add(
                 Mistake::warning("outside-range", message)
@@ -465,13 +461,8 @@ impl Emitter<'_, '_, '_> {
         match self.draft.part(point) {
             Part::Mode => Mode::parse(word).map(Mode::value),
             Part::State => {
-                let words: [&[&str]; 5] = [
-                    &["off", "stopped"],
-                    &["on", "running"],
-                    &["turning_on"],
-                    &["turning_off"],
-                    &["failed"],
-                ];
+                let words: [&[&str]; 5] =
+                    [&["off", "stopped"], &["on", "running"], &["turning_on"], &["turning_off"], &["failed"]];
                 let state = words.iter().position(|row| row.iter().any(|w| w.eq_ignore_ascii_case(word)))?;
                 Some(state as f64)
             }
@@ -698,16 +689,18 @@ impl Emitter<'_, '_, '_> {
         let written = one_line(self.text.as_str());
         let mistake = match (wanted, part.found) {
             (Wanted::Condition, Type::Truth) => return Some((part.ops, Unit::NONE)),
-            (Wanted::Condition, _) => {
-                Mistake::error("type-mismatch", format!("`{written}` is a number where a condition is expected"))
-                    .at(place, "a number")
-                    .help("compare it with something, as in `TT-311 > 90 degC`")
-            }
-            (Wanted::Value(..), Type::Truth) => {
-                Mistake::error("type-mismatch", format!("`{written}` is a condition where a number is expected"))
-                    .at(place, "a condition")
-                    .help(format!("choose a number with it: `SEL({written}, 1, 0)`"))
-            }
+            (Wanted::Condition, _) => Mistake::error(
+                "type-mismatch",
+                format!("`{written}` is a number where a condition is expected"),
+            )
+            .at(place, "a number")
+            .help("compare it with something, as in `TT-311 > 90 degC`"),
+            (Wanted::Value(..), Type::Truth) => Mistake::error(
+                "type-mismatch",
+                format!("`{written}` is a condition where a number is expected"),
+            )
+            .at(place, "a condition")
+            .help(format!("choose a number with it: `SEL({written}, 1, 0)`")),
             (Wanted::Value(unit, said), Type::Of(own)) => {
                 if let Some(part) = converted(part, own, unit) {
                     return Some((part.ops, unit));

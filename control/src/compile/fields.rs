@@ -110,7 +110,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A whole number within bounds.
-    pub(super) fn integer(&mut self, key: &'static str, low: i64, high: i64, report: &mut Report) -> Option<i64> {
+    pub(super) fn integer(
+        &mut self,
+        key: &'static str,
+        low: i64,
+        high: i64,
+        report: &mut Report,
+    ) -> Option<i64> {
         let node = self.node(key)?;
         match node.value {
             Value::Integer(value) if (low..=high).contains(&value) => Some(value),
@@ -207,9 +213,12 @@ impl<'a> Fields<'a> {
             return Some(Range { low, high, place });
         }
         report.add(
-            Mistake::error("low-above-high", format!("`{key}` of {} begins at {low} and ends at {high}", self.owner))
-                .at(place, "the low end must be below the high end")
-                .help(format!("write `{key} = [{}, {}]`", high.min(low), low.max(high))),
+            Mistake::error(
+                "low-above-high",
+                format!("`{key}` of {} begins at {low} and ends at {high}", self.owner),
+            )
+            .at(place, "the low end must be below the high end")
+            .help(format!("write `{key} = [{}, {}]`", high.min(low), low.max(high))),
         );
         None
     }
@@ -290,7 +299,12 @@ impl<'a> Fields<'a> {
     }
 
     /// A list of tables, each to be read as `owner`.
-    pub(super) fn tables(&mut self, key: &'static str, owner: &str, report: &mut Report) -> Option<Vec<Fields<'a>>> {
+    pub(super) fn tables(
+        &mut self,
+        key: &'static str,
+        owner: &str,
+        report: &mut Report,
+    ) -> Option<Vec<Fields<'a>>> {
         let node = self.node(key)?;
         let Value::List(items) = &node.value else {
             self.wrong_type(key, node, "a list of tables in braces", report);
@@ -299,7 +313,9 @@ impl<'a> Fields<'a> {
         let mut tables = Vec::with_capacity(items.len());
         for item in items {
             match item.table() {
-                Some(table) => tables.push(Fields::new(table, format!("{owner} of {}", self.owner), item.place)),
+                Some(table) => {
+                    tables.push(Fields::new(table, format!("{owner} of {}", self.owner), item.place));
+                }
                 None => self.wrong_type(key, item, "a table in braces", report),
             }
         }

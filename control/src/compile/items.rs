@@ -138,19 +138,19 @@ pub(super) fn gather(sources: &[Source], order: &[usize], report: &mut Report) -
     let mut phases = Vec::new();
     for index in order {
         let source = &sources[*index];
-        if source.path.starts_with("scenarios/") || source.path.contains("/scenarios/") {
-            continue;
-        }
         if source.path.ends_with(".phase") {
             phases.push(*index as u32);
-        } else if source.path.ends_with(".toml")
-            && let Some(table) = read(*index as u32, source, report)
-        {
+        } else if let Some(table) = read(*index as u32, source, report) {
             files.push(table);
         }
     }
-    let mut gatherer =
-        Gatherer { classes: BTreeMap::new(), used: BTreeSet::new(), found: Items::default(), full: false, report };
+    let mut gatherer = Gatherer {
+        classes: BTreeMap::new(),
+        used: BTreeSet::new(),
+        found: Items::default(),
+        full: false,
+        report,
+    };
     for file in &files {
         gatherer.classes(file);
     }
@@ -291,7 +291,12 @@ impl<'a> Gatherer<'a, '_> {
             return;
         }
         check_name(kind, &entry.key, self.report);
-        self.found.items.push(Item { kind, name: entry.key.clone(), table: table.clone(), area: area.cloned() });
+        self.found.items.push(Item {
+            kind,
+            name: entry.key.clone(),
+            table: table.clone(),
+            area: area.cloned(),
+        });
     }
 
     fn instance(&mut self, table: &Table, place: Place, area: Option<&Text>, depth: usize) {
@@ -370,7 +375,8 @@ fn check_name(kind: Kind, name: &Text, report: &mut Report) {
     } else if text.len() > 64 {
         "a name has at most 64 letters".into()
     } else {
-        "a name begins with a letter and consists of letters, digits, `-`, `_` and dots: FIC-301, P-311.RUN".into()
+        "a name begins with a letter and consists of letters, digits, `-`, `_` and dots: FIC-301, P-311.RUN"
+            .into()
     };
     report.add(
         Mistake::error("bad-name", format!("\"{text}\" is no name for a {}", kind.word()))

@@ -85,7 +85,11 @@ impl<'t> Lexer<'t> {
             Token::Name(&rest[..length])
         } else if first == '"' {
             let Some(end) = rest[1..].find(['"', '\n']).filter(|end| rest[1 + end..].starts_with('"')) else {
-                return Err(Unread::new(start..start + 1, "a text without end", "close the text with a quote"));
+                return Err(Unread::new(
+                    start..start + 1,
+                    "a text without end",
+                    "close the text with a quote",
+                ));
             };
             self.at += end + 2;
             Token::Quoted(&rest[1..=end])
@@ -114,7 +118,8 @@ impl<'t> Lexer<'t> {
         let word = &behind[..word_length.unwrap_or(behind.len())];
         if word.starts_with(|c: char| c.is_alphabetic() || c == '%') && !is_word(word) {
             let span = self.at + blanks..self.at + blanks + word.len();
-            let help = match nearest(word, Unit::all().map(Unit::symbol).filter(|symbol| !symbol.is_empty())) {
+            let help = match nearest(word, Unit::all().map(Unit::symbol).filter(|symbol| !symbol.is_empty()))
+            {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "write a unit such as degC, bar, m3/h, %, or an operator".into(),
             };
@@ -177,11 +182,10 @@ mod tests {
 
     #[test]
     fn a_tag_keeps_its_hyphen_and_a_minus_has_spaces() {
-        assert_eq!(tokens("FT-301.PV - 5"), [
-            Token::Name("FT-301.PV"),
-            Token::Sign("-"),
-            Token::Number(5.0, None)
-        ]);
+        assert_eq!(
+            tokens("FT-301.PV - 5"),
+            [Token::Name("FT-301.PV"), Token::Sign("-"), Token::Number(5.0, None)]
+        );
     }
 
     #[test]

@@ -1,4 +1,13 @@
 //! The plant compiler: from the text of a plant folder to arrays and indices, or to all its mistakes.
+//!
+//! ```text
+//! sources ─► tree ─► items ─► names and points ─► units ─► blocks ─► order ─► alarms, interlocks,
+//!           (TOML)  (classes                     (along     (with            phases, recipes,
+//!                    expanded)                    the flow)  expressions)    displays
+//! ```
+//!
+//! Every step goes on after a mistake as far as it can, so that one run finds them all. Nothing here
+//! is part of a scan.
 
 mod place;
 mod report;
@@ -8,18 +17,42 @@ mod fields;
 mod classes;
 mod items;
 mod draft;
-mod lexer;
-mod syntax;
-mod emit;
 mod plant_table;
 mod devices;
 mod tags;
+mod lexer;
+mod syntax;
+mod emit;
+mod blocks;
+mod units;
+mod signals;
+mod loops;
+mod machines;
+mod flow;
+mod writers;
+mod phase_text;
+mod phases;
+mod alarms;
+mod interlocks;
+mod recipes_table;
+mod displays;
 
+use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::vec::Vec;
-use model::{Diagnostic, Source};
+use model::{Diagnostic, PointId, Source};
+use sha2::{Digest, Sha256};
 
 use crate::plant::Plant;
+use items::Items;
+use place::Place;
 use report::{Mistake, Report};
+
+/// Bytes of one source, and of all together; ten times the largest plant that we know.
+const SOURCE_BYTES: usize = 16 << 20;
+const ALL_BYTES: usize = 64 << 20;
+/// How many files a plant may have.
+const SOURCES: usize = 10_000;
 
 /// A plant, and what is doubtful in it.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,16 +61,114 @@ pub struct Compiled {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// Compiles the text of a plant folder. Labels of diagnostics index `sources` as they are given.
+///
+/// # Errors
+///
+/// All mistakes at once, with the warnings, in order of file and place; at most 200 are shown.
 pub fn compile(sources: &[Source]) -> Result<Compiled, Vec<Diagnostic>> {
     let mut report = Report::default();
-    let mut order: Vec<usize> = (0..sources.len()).collect();
-    order.sort_by(|left, right| sources[*left].path.cmp(&sources[*right].path));
+    let order = in_order(sources, &mut report);
     let items = items::gather(sources, &order, &mut report);
+    let plant = assemble(sources, &order, &items, &mut report);
+    if report.has_errors() {
+        return Err(report.finish(sources));
+    }
+    Ok(Compiled { plant, warnings: report.finish(sources) })
+}
+
+/// Scenarios belong to the simulator; anything but `*.toml` and `*.phase` to nobody.
+fn belongs(path: &str) -> bool {
+    let scenario = path.starts_with("scenarios/") || path.contains("/scenarios/");
+    !scenario && (path.ends_with(".toml") || path.ends_with(".phase"))
+}
+
+/// The sources in order of their paths, without those that are too large.
+fn in_order(sources: &[Source], report: &mut Report) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sources.len()).filter(|index| belongs(&sources[*index].path)).collect();
+    order.sort_by(|left, right| sources[*left].path.cmp(&sources[*right].path));
+    let total: usize = sources.iter().map(|source| source.text.len()).sum();
+    if total > ALL_BYTES || sources.len() > SOURCES {
+        report.add(
+            Mistake::error("too-large", format!("{} files with {} MB", sources.len(), total >> 20))
+                .help("a plant has at most 10000 files and 64 MB: divide it"),
+        );
+        return Vec::new();
+    }
+    order.retain(|index| {
+        let source = &sources[*index];
+        if source.text.len() > SOURCE_BYTES {
+            report.add(
+                Mistake::error("too-large", format!("{} has {} MB", source.path, source.text.len() >> 20))
+                    .at(Place::new(*index as u32, 0..0), "this file")
+                    .help("divide it into files below 16 MB"),
+            );
+        }
+        source.text.len() <= SOURCE_BYTES
+    });
+    order
+}
+
+fn assemble(sources: &[Source], order: &[usize], items: &Items, report: &mut Report) -> Plant {
     let mut draft = draft::Draft::default();
     let mut taken = devices::Taken::default();
-    let _head = plant_table::compile(&items, &mut draft, &mut report);
-    devices::compile(&items, &mut draft, &mut taken, &mut report);
-    tags::compile(&items, &mut draft, &mut taken, &mut report);
-    report.add(Mistake::error("unfinished", "only devices and tags are checked yet"));
-    Err(report.finish(sources))
+    let head = plant_table::compile(items, &mut draft, report);
+    devices::compile(items, &mut draft, &mut taken, report);
+    tags::compile(items, &mut draft, &mut taken, report);
+    let mut texts = Vec::new();
+    for index in &items.phases {
+        texts.extend(phase_text::parse(*index, &sources[*index as usize], report));
+    }
+    let phase_names = phases::declare(&texts, &mut draft, report);
+    blocks::declare(items, &mut draft, report);
+    units::find(items, &mut draft, report);
+    let mut blocks = blocks::build(items, &mut draft, report);
+    let drivers = writers::drivers(&draft, report);
+    writers::link_cascades(&draft, &mut blocks);
+    let run_order = flow::order(&draft, &drivers, report);
+    let tasks = flow::tasks(&run_order, &mut blocks);
+    let mut alarms = alarms::compile(items, &mut draft, &blocks, report);
+    alarms::inherit_equipment(&mut alarms, &blocks);
+    let mut all =
+        interlocks::Interlocks { draft: &mut draft, report, drivers: &drivers, forced: BTreeMap::new() };
+    let (interlocks, interlock_names) = interlocks::compile(items, &mut all);
+    let mut by_phase: BTreeMap<PointId, Place> = BTreeMap::new();
+    let mut all = phases::Phases { draft: &mut draft, report, blocks: &blocks, drivers: drivers.clone() };
+    let phases = phases::compile(&texts, &mut all, &mut by_phase);
+    writers::unwritten(&draft, &drivers, &by_phase, report);
+    let mut all = recipes_table::Recipes { draft: &draft, report, phases: &phases, names: &phase_names };
+    let recipes = recipes_table::compile(items, &mut all);
+    let mut all = displays::Displays { draft: &mut draft, report, interlocks: &interlock_names };
+    let displays = displays::compile(items, &mut all);
+    Plant {
+        name: head.name,
+        title: head.title,
+        hash: hash(sources, order),
+        sources: order.iter().map(|index| sources[*index].clone()).collect(),
+        period_ms: draft.period_ms,
+        areas: draft.areas,
+        units: draft.units,
+        io: draft.io,
+        points: draft.points,
+        code: draft.code,
+        blocks: blocks.into_iter().flatten().collect(),
+        tasks,
+        alarms,
+        interlocks,
+        phases,
+        recipes,
+        displays,
+    }
+}
+
+/// SHA-256 over path, NUL, text, NUL of every source, in order of the paths.
+fn hash(sources: &[Source], order: &[usize]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for index in order {
+        let source = &sources[*index];
+        for part in [source.path.as_bytes(), &[0], source.text.as_bytes(), &[0]] {
+            hash.update(part);
+        }
+    }
+    hash.finalize().into()
 }

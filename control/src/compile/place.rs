@@ -19,11 +19,6 @@ impl Place {
     pub(super) fn span(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
-
-    /// From the start of this to the end of `other`, which stands in the same source.
-    pub(super) fn to(self, other: Self) -> Self {
-        Self { source: self.source, start: self.start.min(other.start), end: self.end.max(other.end) }
-    }
 }
 
 /// A string of the plant folder, after escapes and class parameters.
@@ -72,6 +67,25 @@ impl Text {
         };
         let start = start.clamp(self.place.start, self.place.end);
         Place { source: self.place.source, start, end: end.clamp(start, self.place.end) }
+    }
+
+    /// A part of the text as a text of its own.
+    pub(super) fn slice(&self, span: Range<usize>) -> Self {
+        let value = self.value.get(span.clone()).unwrap_or_default().into();
+        let place = self.part(span.clone());
+        let origin = match &self.origin {
+            Origin::Whole => Origin::Whole,
+            Origin::Exact(first) => Origin::Exact(first + span.start as u32),
+            Origin::Pieces(pieces) => {
+                let start = span.start as u32;
+                let mut kept = Vec::from([(0, locate(pieces, start))]);
+                kept.extend(
+                    pieces.iter().filter(|(at, _)| *at > start).map(|(at, source)| (at - start, *source)),
+                );
+                Origin::Pieces(kept)
+            }
+        };
+        Self { value, place, origin }
     }
 
     /// The same text with pieces replaced: `(bytes of the value, what stands there now)`, in order.

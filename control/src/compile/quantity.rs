@@ -22,9 +22,12 @@ impl Quantity {
         let value = own.convert(self.value, unit);
         if value.is_none() {
             report.add(
-                Mistake::error("unit-mismatch", format!("{} where {} is expected", quoted(own), quoted(unit)))
-                    .at(self.place, format!("this is {}", kind(own)))
-                    .help(unit_help(own, unit)),
+                Mistake::error(
+                    "unit-mismatch",
+                    format!("{} where {} is expected", quoted(own), quoted(unit)),
+                )
+                .at(self.place, format!("this is {}", kind(own)))
+                .help(unit_help(own, unit)),
             );
         }
         value
@@ -35,7 +38,9 @@ impl Quantity {
 pub(super) fn unit_help(own: Unit, wanted: Unit) -> String {
     match (own.dimension(), wanted.dimension()) {
         (Dimension::Temperature, Dimension::TemperatureDifference) => {
-            format!("a difference of temperatures is written in dK, as in \"5 dK\" ({own} is a point on the scale)")
+            format!(
+                "a difference of temperatures is written in dK, as in \"5 dK\" ({own} is a point on the scale)"
+            )
         }
         (Dimension::TemperatureDifference, Dimension::Temperature) => {
             format!("a temperature is written in {wanted}; dK is a difference of two temperatures")
@@ -159,9 +164,7 @@ pub(super) fn parse_quantity(text: &str, place: Place, report: &mut Report) -> O
 pub(super) fn parse_rate(text: &str, unit: Unit, place: Place, report: &mut Report) -> Option<f64> {
     let example = || format!("write it per time, such as \"1 {}/min\"", unit.difference());
     let mistake = |message: String| {
-        Mistake::error("unit-mismatch", message)
-            .at(place, "a rate of change is expected")
-            .help(example())
+        Mistake::error("unit-mismatch", message).at(place, "a rate of change is expected").help(example())
     };
     let parsed = split_number(text.trim()).and_then(|(value, rest)| {
         let (of, per) = rest.rsplit_once('/')?;

@@ -182,7 +182,7 @@ impl<'t> Parser<'t> {
         Ok(span)
     }
 
-    fn binary(&self, operator: Operator, left: Tree<'t>, right: Tree<'t>) -> Parsed<'t> {
+    fn binary(operator: Operator, left: Tree<'t>, right: Tree<'t>) -> Parsed<'t> {
         let span = left.span.start..right.span.end;
         let depth = left.depth.max(right.depth) + 1;
         Self::bounded(Tree { node: Node::Binary(operator, Box::new([left, right])), span, depth })
@@ -200,7 +200,7 @@ impl<'t> Parser<'t> {
         while self.word() == Some("OR") {
             self.advance()?;
             let right = self.xor()?;
-            left = self.binary(Operator::Or, left, right)?;
+            left = Self::binary(Operator::Or, left, right)?;
         }
         Ok(left)
     }
@@ -210,7 +210,7 @@ impl<'t> Parser<'t> {
         while self.word() == Some("XOR") {
             self.advance()?;
             let right = self.and()?;
-            left = self.binary(Operator::Xor, left, right)?;
+            left = Self::binary(Operator::Xor, left, right)?;
         }
         Ok(left)
     }
@@ -220,7 +220,7 @@ impl<'t> Parser<'t> {
         while self.word() == Some("AND") {
             self.advance()?;
             let right = self.timed()?;
-            left = self.binary(Operator::And, left, right)?;
+            left = Self::binary(Operator::And, left, right)?;
         }
         Ok(left)
     }
@@ -300,7 +300,7 @@ impl<'t> Parser<'t> {
                 "join two comparisons with AND: `a < b AND b < c`",
             ));
         }
-        self.binary(operator, left, right)
+        Self::binary(operator, left, right)
     }
 
     fn sum(&mut self) -> Parsed<'t> {
@@ -313,7 +313,7 @@ impl<'t> Parser<'t> {
             };
             self.advance()?;
             let right = self.product()?;
-            left = self.binary(operator, left, right)?;
+            left = Self::binary(operator, left, right)?;
         }
     }
 
@@ -327,7 +327,7 @@ impl<'t> Parser<'t> {
             };
             self.advance()?;
             let right = self.factor()?;
-            left = self.binary(operator, left, right)?;
+            left = Self::binary(operator, left, right)?;
         }
     }
 
@@ -387,7 +387,8 @@ impl<'t> Parser<'t> {
         if self.token == Some(Token::Sign("(")) {
             let help = match nearest(name, FUNCTIONS.iter().map(|function| function.0)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "functions are MIN MAX AVG MED ABS SQRT EXP LN POW LIMIT SEL GOOD BAD RISE FALL PREV".into(),
+                None => "functions are MIN MAX AVG MED ABS SQRT EXP LN POW LIMIT SEL GOOD BAD RISE FALL PREV"
+                    .into(),
             };
             return Err(Unread::new(span, format!("no function `{name}`"), help));
         }
@@ -444,13 +445,16 @@ impl<'t> Parser<'t> {
 }
 
 fn too_long(span: Range<usize>) -> Unread {
-    Unread::new(span, "too long or too deep for one expression", "divide it: give its parts names with [calc]")
+    Unread::new(
+        span,
+        "too long or too deep for one expression",
+        "divide it: give its parts names with [calc]",
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Node, Operator, parse};
-    use alloc::string::ToString;
 
     fn top(text: &str) -> Operator {
         match parse(text).unwrap().node {
@@ -498,12 +502,12 @@ mod tests {
             ("LIMIT(a, b)", "LIMIT(low, x, high)"),
             ("a FOR 5", "FOR 30 s"),
             ("a FOR 5 bar", "FOR 30 s"),
-            ("a ADN b", "did you mean `AND`?"),
+            ("a ANDD b", "did you mean `AND`?"),
             ("(a", "`)`"),
             ("", "a name"),
         ] {
             let unread = parse(text).unwrap_err();
-            assert!(unread.help.contains(help), "{text}: {}", unread.help.to_string());
+            assert!(unread.help.contains(help), "{text}: {}", unread.help);
         }
     }
 }

@@ -8,7 +8,7 @@ use model::{
 };
 
 use super::devices::{Taken, table_word};
-use super::draft::{Draft, NewPoint, Part};
+use super::draft::{Draft, NewPoint, Part, check_within};
 use super::fields::{Fields, Range};
 use super::items::{Item, Items, Kind};
 use super::place::Place;
@@ -119,7 +119,7 @@ pub(super) fn normal(
     let Some(normal) = fields.range("normal", unit, report) else { return };
     if let Some(range) = range {
         for value in [normal.low, normal.high] {
-            if !draft.check_within("`normal`", value, normal.place, range, "the range", report) {
+            if !check_within("`normal`", value, normal.place, range, "the range", report) {
                 return;
             }
         }
@@ -166,7 +166,13 @@ fn address(io: &mut Fields<'_>, point: PointId, draft: &Draft, report: &mut Repo
     }
 }
 
-fn opc_ua(io: &mut Fields<'_>, device: DeviceId, point: PointId, draft: &Draft, report: &mut Report) -> Option<Found> {
+fn opc_ua(
+    io: &mut Fields<'_>,
+    device: DeviceId,
+    point: PointId,
+    draft: &Draft,
+    report: &mut Report,
+) -> Option<Found> {
     let node = io.need_text("node", "\"RF-301.IT\"", report)?;
     let write = io.boolean("write", report).unwrap_or(false);
     let boolean = draft.point(point).words.is_some();
@@ -178,7 +184,13 @@ fn opc_ua(io: &mut Fields<'_>, device: DeviceId, point: PointId, draft: &Draft, 
     })
 }
 
-fn modbus(io: &mut Fields<'_>, device: DeviceId, point: PointId, draft: &Draft, report: &mut Report) -> Option<Found> {
+fn modbus(
+    io: &mut Fields<'_>,
+    device: DeviceId,
+    point: PointId,
+    draft: &Draft,
+    report: &mut Report,
+) -> Option<Found> {
     let tables = [
         ("input", ModbusTable::InputRegister, Direction::Input),
         ("discrete", ModbusTable::DiscreteInput, Direction::Input),
@@ -360,7 +372,7 @@ fn fail(
     }
     let Some(value) = value else { return };
     if let Some(range) = range {
-        draft.check_within("`fail`", value, fields.place_of("fail"), range, "the range", report);
+        check_within("`fail`", value, fields.place_of("fail"), range, "the range", report);
     }
     draft.io.points[index as usize].fail_value = value;
     draft.points[point.index()].initial = value;
@@ -400,7 +412,7 @@ fn entry(
     }
     let Some(range) = range else { return };
     if let Some(initial) = initial {
-        draft.check_within("`initial`", initial, entry.place, range, "the range", report);
+        check_within("`initial`", initial, entry.place, range, "the range", report);
         draft.points[point.index()].initial = initial;
     } else if !output {
         draft.points[point.index()].initial = range.low;

@@ -1,0 +1,279 @@
+//! Blocks: first their names and points, then the units of these, then their bodies.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use model::wire::Role;
+use model::{BlockId, PointId, Unit};
+
+use super::draft::{BlockDraft, Draft, Named, NewPoint, Part};
+use super::fields::Fields;
+use super::items::{Item, Items, Kind};
+use super::place::{Place, Text};
+use super::report::{Mistake, Report};
+use super::{loops, machines, signals};
+use crate::plant::{Block, BlockBody, Origin};
+
+/// How often a block runs when it does not say.
+const TASK_MS: u32 = 100;
+
+/// Roles of the points of a block, what each is to it, and the word behind its description.
+type Roles = &'static [(&'static str, Part, &'static str)];
+
+fn roles(kind: Kind) -> Roles {
+    match kind {
+        Kind::Pid => &[
+            ("PV", Part::Result, ""),
+            ("SP", Part::Result, ", set point"),
+            ("SPW", Part::Result, ", working set point"),
+            ("OUT", Part::Result, ", output"),
+            ("MODE", Part::Mode, ", mode"),
+            ("KC", Part::Setting, ", gain"),
+            ("TI", Part::Setting, ", integral time"),
+            ("TD", Part::Setting, ", derivative time"),
+            ("FF", Part::Result, ", feed-forward"),
+        ],
+        Kind::Ratio => &[
+            ("IN", Part::Result, ", wild flow"),
+            ("RATIO", Part::Factor, ", ratio"),
+            ("BIAS", Part::Setting, ", bias"),
+            ("OUT", Part::Result, ""),
+        ],
+        Kind::Ramp => &[("TARGET", Part::Setting, ", target"), ("OUT", Part::Result, "")],
+        Kind::Selector => {
+            &[("OUT", Part::Result, ""), ("SELECTED", Part::Result, ", number of the input taken")]
+        }
+        Kind::Motor | Kind::Valve | Kind::Breaker => &[
+            ("CMD", Part::Setting, ", command"),
+            ("STATE", Part::State, ", state"),
+            ("FAIL", Part::Memory, ", does not follow"),
+        ],
+        _ => &[("", Part::Result, "")],
+    }
+}
+
+/// Gives every block its number, its name and its points.
+pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
+    for (index, item) in items.items.iter().enumerate() {
+        if !item.kind.is_block() {
+            continue;
+        }
+        let id = BlockId(draft.blocks.len() as u32);
+        let named = Named { place: item.name.place, point: None, block: Some(id), device: None };
+        draft.add_name(&item.name, named, report);
+        let points =
+            roles(item.kind).iter().map(|role| (role.0, declare_point(item, id, *role, draft, report)));
+        let points: Vec<(&'static str, PointId)> = points.collect();
+        draft.blocks.push(BlockDraft {
+            name: item.name.clone(),
+            kind: item.kind,
+            item: index,
+            points,
+            reads: Vec::new(),
+            writes: None,
+        });
+    }
+}
+
+fn declare_point(
+    item: &Item,
+    id: BlockId,
+    (role, part, words): (&'static str, Part, &str),
+    draft: &mut Draft,
+    report: &mut Report,
+) -> PointId {
+    let name = if role.is_empty() { String::from(&item.name) } else { format!("{}.{role}", item.name) };
+    let own_tag = role == "CMD" && item.table.get_text("out").is_some_and(|out| out.as_str() == name);
+    if own_tag && let Some(tag) = draft.names.get(&name).and_then(|named| named.point) {
+        return tag;
+    }
+    let said = |key| item.table.get_text(key).map(String::from).unwrap_or_default();
+    let area = item.table.get_text("area").or(item.area.as_ref()).map(String::from).unwrap_or_default();
+    let part = match part {
+        // A target that is calculated is a result; one that people write is not.
+        Part::Setting if role == "TARGET" && item.table.get("target").is_some() => Part::Result,
+        part => part,
+    };
+    draft.add_point(
+        NewPoint {
+            name,
+            description: format!("{}{words}", said("description")),
+            area,
+            place: item.name.place,
+            part,
+            origin: Origin::Block(id),
+        },
+        report,
+    )
+}
+
+/// What a body is built with.
+pub(super) struct Build<'d, 'r> {
+    pub(super) draft: &'d mut Draft,
+    pub(super) report: &'r mut Report,
+    /// The block that is being built.
+    pub(super) block: usize,
+    pub(super) role: Role,
+}
+
+impl Build<'_, '_> {
+    pub(super) fn own(&self, role: &str) -> PointId {
+        // Every role that is asked for was declared with the block.
+        self.draft.blocks[self.block].point(role).unwrap_or(PointId(0))
+    }
+
+    pub(super) fn reads(&mut self, point: PointId, place: Place) {
+        self.draft.blocks[self.block].reads.push((point, place));
+    }
+
+    pub(super) fn writes(&mut self, point: PointId, place: Place) {
+        self.draft.blocks[self.block].writes = Some((point, place));
+    }
+
+    /// A measured value by its name, not a switch; read in the same scan.
+    pub(super) fn value(&mut self, text: &Text) -> Option<PointId> {
+        let point = self.draft.find_point(text.as_str(), text.place, self.report)?;
+        if self.draft.point(point).words.is_some() {
+            self.report.add(
+                Mistake::error("type-mismatch", format!("`{text}` is a switch where a value is expected"))
+                    .at(text.place, "a switch")
+                    .help("name a measured or calculated value"),
+            );
+            return None;
+        }
+        self.reads(point, text.place);
+        Some(point)
+    }
+
+    /// A switch by its name; read in the same scan.
+    pub(super) fn switch(&mut self, text: &Text) -> Option<PointId> {
+        let point = self.draft.find_point(text.as_str(), text.place, self.report)?;
+        if self.draft.point(point).words.is_none() {
+            self.report.add(
+                Mistake::error("type-mismatch", format!("`{text}` is a value where a switch is expected"))
+                    .at(text.place, "a value")
+                    .help("name a tag with `words`"),
+            );
+            return None;
+        }
+        self.reads(point, text.place);
+        Some(point)
+    }
+
+    /// The output tag that the block drives.
+    pub(super) fn output(&mut self, text: &Text, switch: bool) -> Option<PointId> {
+        let point = self.draft.find_point(text.as_str(), text.place, self.report)?;
+        let found = self.draft.point(point);
+        let (output, is_switch) = (matches!(found.origin, Origin::FieldOutput(_)), found.words.is_some());
+        if output && is_switch == switch {
+            self.writes(point, text.place);
+            return Some(point);
+        }
+        let mistake = if output {
+            let (is, wants) = if switch {
+                ("a value", "a switch: a tag with `words`")
+            } else {
+                ("a switch", "a value with unit and range")
+            };
+            Mistake::error("type-mismatch", format!("`{text}` is {is}; this block drives {wants}"))
+                .at(text.place, is)
+                .help(format!("name an output that is {wants}"))
+        } else {
+            Mistake::error("direction", format!("`{text}` is no output"))
+                .at(text.place, "only an output tag is driven")
+                .related(self.draft.facts[point.index()].place, "declared here")
+                .help("name a tag whose `io` is `holding`, `coil` or `write = true`")
+        };
+        self.report.add(mistake);
+        None
+    }
+
+    /// The same unit is needed where values pass from block to block without a conversion.
+    pub(super) fn same_unit(&mut self, text: &Text, point: PointId, unit: Unit, whose: &str) -> bool {
+        let own = self.draft.point(point).unit;
+        if own == unit {
+            return true;
+        }
+        let help = if own.converts_to(unit) {
+            format!("convert it in a [calc] with `unit = \"{unit}\"`, or give both the same unit")
+        } else {
+            super::quantity::unit_help(own, unit)
+        };
+        self.report.add(
+            Mistake::error("unit-mismatch", format!("`{text}` is in \"{own}\", {whose} in \"{unit}\""))
+                .at(text.place, format!("in \"{own}\""))
+                .related(self.draft.facts[point.index()].place, format!("`{text}` is declared here"))
+                .help(help),
+        );
+        false
+    }
+}
+
+/// Builds the body of every block. `None` stands for one with mistakes.
+pub(super) fn build(items: &Items, draft: &mut Draft, report: &mut Report) -> Vec<Option<Block>> {
+    let mut blocks = Vec::with_capacity(draft.blocks.len());
+    for index in 0..draft.blocks.len() {
+        let item = &items.items[draft.blocks[index].item];
+        blocks.push(block(item, index, draft, report));
+    }
+    blocks
+}
+
+fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Option<Block> {
+    let mut fields = item.fields();
+    let description = fields.words("description", report);
+    let area = draft.area(item, &mut fields, report);
+    let equipment = draft.equipment(&mut fields, report);
+    let role = fields.role("role", report).unwrap_or(Role::Operator);
+    let period_ticks = task(&mut fields, draft.period_ms, report);
+    let mut build = Build { draft, report, block: index, role };
+    let body = match item.kind {
+        Kind::Calc => signals::calc(&mut build, &mut fields).map(BlockBody::Calc),
+        Kind::Filter => signals::filter(&mut build, &mut fields).map(BlockBody::Filter),
+        Kind::Ratio => signals::ratio(&mut build, &mut fields).map(BlockBody::Ratio),
+        Kind::Ramp => signals::ramp(&mut build, &mut fields).map(BlockBody::Ramp),
+        Kind::Selector => signals::selector(&mut build, &mut fields).map(BlockBody::Selector),
+        Kind::Pid => loops::pid(&mut build, &mut fields).map(BlockBody::Pid),
+        kind => machines::device(&mut build, kind, &mut fields).map(BlockBody::Device),
+    };
+    fields.finish(report);
+    Some(Block {
+        name: String::from(&item.name),
+        description,
+        area,
+        equipment,
+        role,
+        // The number of the task follows when all periods are known.
+        task: period_ticks?,
+        body: body?,
+    })
+}
+
+/// The period of a block in ticks of the base period.
+fn task(fields: &mut Fields<'_>, period_ms: u32, report: &mut Report) -> Option<u32> {
+    if !fields.has("task") {
+        return Some(if TASK_MS.is_multiple_of(period_ms) { TASK_MS / period_ms } else { 1 });
+    }
+    let ms = fields.time_ms("task", report)?;
+    if ms > 0 && ms.is_multiple_of(period_ms) {
+        return Some(ms / period_ms);
+    }
+    report.add(
+        Mistake::error("bad-task", format!("`task` of {} is {ms} ms", fields.owner))
+            .at(fields.place_of("task"), format!("not a multiple of the base period of {period_ms} ms"))
+            .help(format!(
+                "write a multiple of {period_ms} ms, such as \"{} ms\" or \"1 s\"",
+                ms.next_multiple_of(period_ms).max(period_ms)
+            )),
+    );
+    None
+}
+
+/// A name of the list for messages: `A, B and C`.
+pub(super) fn list_of(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_string(),
+        [all @ .., last] => format!("{} and {last}", all.join(", ")),
+    }
+}

@@ -1,0 +1,117 @@
+//! Motors, on/off valves and breakers, and the words that command them.
+
+use alloc::format;
+use alloc::string::String;
+
+use super::blocks::Build;
+use super::emit::{self, Wanted};
+use super::fields::Fields;
+use super::items::Kind;
+use super::report::Mistake;
+use crate::plant::{Device, DeviceKind, Origin};
+
+pub(super) const fn kind_of(kind: Kind) -> DeviceKind {
+    match kind {
+        Kind::Motor => DeviceKind::Motor,
+        Kind::Breaker => DeviceKind::Breaker,
+        _ => DeviceKind::Valve,
+    }
+}
+
+/// The command value behind a word, `None` when the device does not understand it.
+pub(super) fn command(kind: DeviceKind, word: &str) -> Option<f64> {
+    let (off, on) = kind.words();
+    if word.eq_ignore_ascii_case(on) || word.eq_ignore_ascii_case("on") {
+        Some(1.0)
+    } else if word.eq_ignore_ascii_case(off) || word.eq_ignore_ascii_case("off") {
+        Some(0.0)
+    } else {
+        None
+    }
+}
+
+/// What to write instead of a word that the device does not understand.
+pub(super) fn command_help(kind: DeviceKind) -> String {
+    let (off, on) = kind.words();
+    format!("a {} understands {on}, {off}, on and off", word(kind))
+}
+
+pub(super) const fn word(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Motor => "motor",
+        DeviceKind::Valve => "valve",
+        DeviceKind::Breaker => "breaker",
+    }
+}
+
+/// The feedback of a device without `travel` must follow in this time.
+const TRAVEL_MS: u32 = 5_000;
+
+pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<'_>) -> Option<Device> {
+    let kind = kind_of(kind);
+    let (command, state, fail) = (build.own("CMD"), build.own("STATE"), build.own("FAIL"));
+    let out_text =
+        fields.need_text("out", &format!("\"{}.CMD\"", build.draft.blocks[build.block].name), build.report);
+    let out = out_text.and_then(|text| build.output(text, true));
+    let feedback_wanted = fields.has("on") || fields.has("off");
+    let on = fields.text("on", build.report).map(|text| (text, build.switch(text)));
+    let off = fields.text("off", build.report).map(|text| (text, build.switch(text)));
+    for (text, point) in on.iter().chain(&off) {
+        let Some(point) = point else { continue };
+        if Some(*point) == out {
+            build.report.add(
+                Mistake::error("direction", format!("`{text}` is the command itself, not a feedback"))
+                    .at(text.place, "this is the output")
+                    .help("name the input that says whether the device follows"),
+            );
+        }
+    }
+    if let (Some((_, Some(first))), Some((text, Some(second)))) = (&on, &off)
+        && first == second
+    {
+        build.report.add(
+            Mistake::error("duplicate-name", format!("`{text}` is both the `on` and the `off` feedback"))
+                .at(text.place, "the same tag")
+                .help("name the second limit switch, or leave `off` out"),
+        );
+    }
+    let travel_ms = fields.time_ms("travel", build.report).unwrap_or(TRAVEL_MS);
+    if travel_ms == 0 && feedback_wanted {
+        build.report.add(
+            Mistake::error("out-of-range", format!("`travel` of {} is zero", fields.owner))
+                .at(fields.place_of("travel"), "no device follows at once")
+                .help("write the time that it needs, such as `travel = \"5 s\"`"),
+        );
+    }
+    let permit = match fields.text("permit", build.report) {
+        Some(text) => {
+            let emitted = emit::compile(build.draft, text, Wanted::Condition, None, build.report)?;
+            for (point, place) in emitted.reads {
+                build.reads(point, place);
+            }
+            Some(emitted.expr)
+        }
+        None => None,
+    };
+    let initial = out.map_or(0.0, |out| build.draft.point(out).initial);
+    if matches!(build.draft.point(command).origin, Origin::Block(_)) {
+        build.draft.points[command.index()].initial = initial;
+    }
+    build.draft.set_write(command, 0.0, 1.0, build.role);
+    let on = on.map(|(_, point)| point);
+    let off = off.map(|(_, point)| point);
+    if on == Some(None) || off == Some(None) {
+        return None;
+    }
+    Some(Device {
+        kind,
+        command,
+        state,
+        fail,
+        out: out?,
+        on: on.flatten(),
+        off: off.flatten(),
+        travel_ms,
+        permit,
+    })
+}

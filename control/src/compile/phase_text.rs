@@ -1,0 +1,558 @@
+//! The phase language: from the lines of a `*.phase` file to phases, sections and steps.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::Range;
+use model::{Dimension, Source, Unit, nearest};
+
+use super::lexer::{Lexer, Token, Unread};
+use super::place::{Place, Text};
+use super::quantity::parse_unit;
+use super::report::{Mistake, Report};
+use crate::plant::Otherwise;
+
+/// More steps than this in one section are no sequence that a person can follow.
+const STEPS: usize = 1_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Section {
+    Running,
+    Holding,
+    Restarting,
+    Stopping,
+    Aborting,
+}
+
+impl Section {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Running, Self::Holding, Self::Restarting, Self::Stopping, Self::Aborting];
+
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "RUNNING",
+            Self::Holding => "HOLDING",
+            Self::Restarting => "RESTARTING",
+            Self::Stopping => "STOPPING",
+            Self::Aborting => "ABORTING",
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct PhaseText {
+    pub(super) name: Text,
+    pub(super) unit: Text,
+    pub(super) description: String,
+    pub(super) parameters: Vec<ParameterText>,
+    pub(super) sections: Vec<SectionText>,
+}
+
+#[derive(Debug)]
+pub(super) struct ParameterText {
+    pub(super) name: Text,
+    pub(super) description: String,
+    pub(super) unit: Unit,
+    pub(super) value: f64,
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+#[derive(Debug)]
+pub(super) struct SectionText {
+    pub(super) section: Section,
+    pub(super) place: Place,
+    pub(super) steps: Vec<StepText>,
+}
+
+#[derive(Debug)]
+pub(super) struct StepText {
+    pub(super) title: String,
+    pub(super) place: Place,
+    pub(super) actions: Vec<ActionText>,
+    pub(super) wait: Option<Text>,
+    pub(super) within: Option<WithinText>,
+}
+
+#[derive(Debug)]
+pub(super) struct ActionText {
+    pub(super) target: Text,
+    pub(super) value: Text,
+}
+
+#[derive(Debug)]
+pub(super) struct WithinText {
+    pub(super) ms: u32,
+    pub(super) otherwise: Otherwise,
+    pub(super) why: String,
+    pub(super) place: Place,
+    /// Where HOLD, ABORT or ALARM stands.
+    pub(super) word: Place,
+}
+
+pub(super) fn parse(index: u32, source: &Source, report: &mut Report) -> Vec<PhaseText> {
+    let mut parser = Parser { index, text: &source.text, phases: Vec::new(), report };
+    for line in lines(&source.text) {
+        if let Err(unread) = parser.line(line) {
+            let place = Place::new(index, unread.span);
+            parser
+                .report
+                .add(Mistake::error(unread.code, unread.message).at(place, "here").help(unread.help));
+        }
+    }
+    parser.finish()
+}
+
+/// The statements of the text as byte ranges. A statement goes on over the end of its line while a
+/// parenthesis is open, and when the next line begins with an operator.
+fn lines(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut open = 0_i32;
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let code = without_comment(line);
+        let trimmed = code.trim();
+        if !trimmed.is_empty() {
+            let from = start + (code.len() - code.trim_start().len());
+            let to = from + trimmed.len();
+            let first = first_word(trimmed);
+            let operator = ["AND", "OR", "XOR"].iter().any(|word| word.eq_ignore_ascii_case(first))
+                || trimmed.starts_with(['+', '*', '/', '<', '>', '=', ')', ',', '-']);
+            let inside = open > 0 && !is_statement(trimmed);
+            match found.last_mut() {
+                Some(last) if operator || inside => last.end = to,
+                _ => {
+                    open = 0;
+                    found.push(from..to);
+                }
+            }
+            open += trimmed.matches('(').count() as i32 - trimmed.matches(')').count() as i32;
+        }
+        start += line.len();
+    }
+    found
+}
+
+fn without_comment(line: &str) -> &str {
+    let mut quoted = false;
+    for (at, letter) in line.char_indices() {
+        match letter {
+            '"' => quoted = !quoted,
+            '/' if !quoted && line[at..].starts_with("//") => return &line[..at],
+            _ => {}
+        }
+    }
+    line
+}
+
+const STATEMENTS: [&str; 10] =
+    ["PHASE", "PARAM", "RUNNING", "HOLDING", "RESTARTING", "STOPPING", "ABORTING", "STEP", "WAIT", "WITHIN"];
+
+fn first_word(text: &str) -> &str {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default()
+}
+
+fn is_statement(text: &str) -> bool {
+    let word = first_word(text);
+    STATEMENTS.iter().any(|statement| statement.eq_ignore_ascii_case(word)) || text.contains(":=")
+}
+
+struct Parser<'s, 'r> {
+    index: u32,
+    text: &'s str,
+    phases: Vec<PhaseText>,
+    report: &'r mut Report,
+}
+
+type Read = Result<(), Unread>;
+
+impl Parser<'_, '_> {
+    fn place(&self, span: Range<usize>) -> Place {
+        Place::new(self.index, span)
+    }
+
+    fn exact(&self, span: Range<usize>) -> Text {
+        let value = self.text.get(span.clone()).unwrap_or_default().to_string();
+        Text::exact(value, self.place(span.clone()), span.start)
+    }
+
+    fn line(&mut self, span: Range<usize>) -> Read {
+        let text = &self.text[span.clone()];
+        let word = first_word(text);
+        let rest = span.start + word.len()..span.end;
+        let Some(statement) = STATEMENTS.into_iter().find(|statement| statement.eq_ignore_ascii_case(word))
+        else {
+            return self.action(span);
+        };
+        // A tag may begin like a statement: `STOPPING-1 := ...` is an action.
+        if let Some(assign) = text.find(":=")
+            && text[word.len()..assign].trim().is_empty()
+        {
+            return self.action(span);
+        }
+        match statement {
+            "PHASE" => self.phase(rest),
+            "PARAM" => self.parameter(rest),
+            "STEP" => self.step(span, rest),
+            "WAIT" => self.wait(span, rest),
+            "WITHIN" => self.within(span, rest),
+            section => self.section(section, span, rest),
+        }
+    }
+
+    fn phase(&mut self, rest: Range<usize>) -> Read {
+        let usage = "write `PHASE Fill ON EL-301 \"what it does\"`";
+        let mut words = Words::new(self.text, rest);
+        let name = words.name(usage)?;
+        words.word("ON", usage)?;
+        let unit = words.name(usage)?;
+        let description = words.quoted(usage)?;
+        words.end(usage)?;
+        let (name, unit) = (self.exact(name), self.exact(unit));
+        if name.as_str().contains(['-', '.']) {
+            let help = "write one word, such as `Fill`: its parameters become `Fill.level`";
+            let message = format!("`{name}` is no name for a phase");
+            return Err(Unread { code: "bad-name", span: name.place.span(), message, help: help.into() });
+        }
+        self.phases.push(PhaseText { name, unit, description, parameters: Vec::new(), sections: Vec::new() });
+        Ok(())
+    }
+
+    fn current(&mut self, span: &Range<usize>, what: &str) -> Result<&mut PhaseText, Unread> {
+        self.phases.last_mut().ok_or_else(|| {
+            Unread::new(
+                span.clone(),
+                format!("{what} before any PHASE"),
+                "begin with `PHASE Fill ON EL-301 \"what it does\"`",
+            )
+        })
+    }
+
+    /// `PARAM level : % = 50 IN 30 .. 70 "level to fill to"`
+    fn parameter(&mut self, rest: Range<usize>) -> Read {
+        let usage = "write `PARAM level : % = 50 IN 30 .. 70 \"level to fill to\"`";
+        let text = &self.text[rest.clone()];
+        let bad = |message: &str| Unread::new(rest.clone(), message, usage);
+        let colon = text.find(':').ok_or_else(|| bad("a parameter without unit"))?;
+        let equals = colon + text[colon..].find('=').ok_or_else(|| bad("a parameter without value"))?;
+        let mut head = Words::new(self.text, rest.start..rest.start + colon);
+        let name = head.name(usage)?;
+        head.end(usage)?;
+        let between = &text[colon + 1..equals];
+        let unit_start = rest.start + colon + 1 + (between.len() - between.trim_start().len());
+        let unit_text = between.trim();
+        let unit_place = self.place(unit_start..unit_start + unit_text.len());
+        let unit = if unit_text == "\"\"" {
+            Some(Unit::NONE)
+        } else {
+            parse_unit(unit_text, unit_place, self.report)
+        };
+        let mut words = Words::new(self.text, rest.start + equals + 1..rest.end);
+        let value = words.number(usage)?;
+        words.word("IN", usage)?;
+        let low = words.number(usage)?;
+        words.sign("..", usage)?;
+        let high = words.number(usage)?;
+        let description = words.quoted(usage)?;
+        words.end(usage)?;
+        let Some(unit) = unit else { return Ok(()) };
+        let value_span = value.2.clone();
+        let convert = |(number, own, span): (f64, Option<Unit>, Range<usize>)| match own {
+            None => Ok(number),
+            Some(own) => own.convert(number, unit).ok_or_else(|| Unread {
+                code: "unit-mismatch",
+                span,
+                message: format!("{own} for a parameter in {unit}"),
+                help: format!("write it in {unit}, or as a number alone"),
+            }),
+        };
+        let limits = low.2.start..high.2.end;
+        let (value, low, high) = (convert(value)?, convert(low)?, convert(high)?);
+        if low >= high {
+            return Err(Unread {
+                code: "low-above-high",
+                span: limits,
+                message: format!("limits from {low} to {high}"),
+                help: format!("write the lower one first: `IN {} .. {}`", high.min(low), low.max(high)),
+            });
+        }
+        if value < low || value > high {
+            return Err(Unread {
+                code: "outside-range",
+                span: value_span,
+                message: format!("{value} is outside of its limits"),
+                help: format!("write a value from {low} to {high}, or widen the limits"),
+            });
+        }
+        let name = self.exact(name);
+        let phase = self.current(&rest, "a parameter")?;
+        if let Some(section) = phase.sections.first() {
+            let help = format!("move it above {}", section.section.word());
+            return Err(Unread::new(rest, "a parameter after the first section", help));
+        }
+        phase.parameters.push(ParameterText { name, description, unit, value, low, high });
+        Ok(())
+    }
+
+    fn section(&mut self, word: &str, span: Range<usize>, rest: Range<usize>) -> Read {
+        let usage = format!("write `{word}` alone on its line");
+        Words::new(self.text, rest).end(&usage)?;
+        let place = self.place(span.clone());
+        let Some(section) = Section::ALL.into_iter().find(|section| section.word() == word) else {
+            return Ok(());
+        };
+        let phase = self.current(&span, "a section")?;
+        if let Some(first) = phase.sections.iter().find(|known| known.section == section) {
+            let mistake =
+                Mistake::error("duplicate-name", format!("phase `{}` has {word} twice", phase.name))
+                    .at(place, "the second time")
+                    .related(first.place, "the first time")
+                    .help("join the steps of both in one section");
+            self.report.add(mistake);
+            return Ok(());
+        }
+        phase.sections.push(SectionText { section, place, steps: Vec::new() });
+        Ok(())
+    }
+
+    fn step(&mut self, span: Range<usize>, rest: Range<usize>) -> Read {
+        let usage = "write `STEP \"what it does\"`";
+        let mut words = Words::new(self.text, rest);
+        let title = words.quoted(usage)?;
+        words.end(usage)?;
+        let place = self.place(span.clone());
+        let section = self.current(&span, "a step")?.sections.last_mut();
+        let Some(section) = section else {
+            let help = "begin with RUNNING (or HOLDING, RESTARTING, STOPPING, ABORTING)";
+            return Err(Unread::new(span, "a step before any section", help));
+        };
+        if section.steps.len() >= STEPS {
+            return Err(Unread::new(span, "more than 1000 steps in one section", "divide the phase"));
+        }
+        section.steps.push(StepText { title, place, actions: Vec::new(), wait: None, within: None });
+        Ok(())
+    }
+
+    fn open_step(&mut self, span: &Range<usize>, what: &str) -> Result<&mut StepText, Unread> {
+        let phase = self.current(span, what)?;
+        phase.sections.last_mut().and_then(|section| section.steps.last_mut()).ok_or_else(|| {
+            Unread::new(
+                span.clone(),
+                format!("{what} outside of a step"),
+                "begin a step: `STEP \"what it does\"`",
+            )
+        })
+    }
+
+    fn action(&mut self, span: Range<usize>) -> Read {
+        let text = &self.text[span.clone()];
+        let Some(assign) = text.find(":=") else {
+            return Err(self.no_statement(span));
+        };
+        let target = text[..assign].trim_end();
+        let behind = &text[assign + 2..];
+        let value_start = span.start + assign + 2 + (behind.len() - behind.trim_start().len());
+        let action = ActionText {
+            target: self.exact(span.start..span.start + target.len()),
+            value: self.exact(value_start.min(span.end)..span.end),
+        };
+        if action.value.as_str().is_empty() || target.is_empty() {
+            let help = "write `FV-322 := 60 %`, `FIC-301.MODE := AUTO` or `XV-322 := open`";
+            return Err(Unread::new(span, "half an assignment", help));
+        }
+        let late = {
+            let step = self.open_step(&span, "an assignment")?;
+            step.wait.is_some() || step.within.is_some()
+        };
+        if late {
+            let help = "a step writes at its entry and then waits: put the assignment above WAIT, or begin a new STEP";
+            return Err(Unread::new(span, "an assignment after WAIT", help));
+        }
+        self.open_step(&span, "an assignment")?.actions.push(action);
+        Ok(())
+    }
+
+    fn no_statement(&self, span: Range<usize>) -> Unread {
+        let text = &self.text[span.clone()];
+        let word = first_word(text);
+        let help = if let Some(near) = nearest(word, STATEMENTS.into_iter()) {
+            format!("did you mean `{near}`?")
+        } else if text.contains('=') {
+            "an assignment is written with `:=`".into()
+        } else {
+            "a line is PHASE, PARAM, a section, STEP, an assignment, WAIT or WITHIN; comments begin with //"
+                .into()
+        };
+        Unread::new(span, format!("`{word}` begins no line of a phase"), help)
+    }
+
+    fn wait(&mut self, span: Range<usize>, rest: Range<usize>) -> Read {
+        let text = &self.text[rest.clone()];
+        let start = rest.start + (text.len() - text.trim_start().len());
+        let condition = self.exact(start..rest.end);
+        let step = self.open_step(&span, "WAIT")?;
+        if condition.as_str().is_empty() {
+            return Err(Unread::new(span, "WAIT for nothing", "write a condition: `WAIT LT-321 > 50 %`"));
+        }
+        if step.within.is_some() {
+            let help = "write WAIT first, then WITHIN";
+            return Err(Unread::new(span, "WAIT after WITHIN", help));
+        }
+        if step.wait.is_some() {
+            let help = "join both conditions with AND, or begin a new STEP";
+            return Err(Unread::new(span, "a second WAIT in one step", help));
+        }
+        step.wait = Some(condition);
+        Ok(())
+    }
+
+    fn within(&mut self, span: Range<usize>, rest: Range<usize>) -> Read {
+        let usage = "write `WITHIN 30 min ELSE HOLD \"why\"`, with HOLD, ABORT or ALARM";
+        let mut words = Words::new(self.text, rest);
+        let (number, unit, at) = words.number(usage)?;
+        let ms = unit
+            .filter(|unit| unit.dimension() == Dimension::Time)
+            .and_then(|unit| unit.convert(number, Unit::parse("ms")?))
+            .filter(|ms| (1.0..=f64::from(u32::MAX)).contains(ms));
+        let Some(ms) = ms else {
+            return Err(Unread::new(at, "no time that can pass", usage));
+        };
+        words.word("ELSE", usage)?;
+        let word = words.name(usage)?;
+        let otherwise = match self.text[word.clone()].to_ascii_uppercase().as_str() {
+            "HOLD" => Otherwise::Hold,
+            "ABORT" => Otherwise::Abort,
+            "ALARM" => Otherwise::Alarm,
+            _ => return Err(Unread::new(word, "neither HOLD nor ABORT nor ALARM", usage)),
+        };
+        let why = words.quoted(usage)?;
+        words.end(usage)?;
+        let within = WithinText {
+            ms: libm::round(ms) as u32,
+            otherwise,
+            why,
+            place: self.place(span.clone()),
+            word: self.place(word),
+        };
+        let step = self.open_step(&span, "WITHIN")?;
+        if step.wait.is_none() {
+            let help = "write the condition above it: `WAIT LT-321 > 50 %`";
+            let message = "WITHIN without WAIT: there is nothing to wait for";
+            return Err(Unread {
+                code: "within-without-wait",
+                span,
+                message: message.into(),
+                help: help.into(),
+            });
+        }
+        if step.within.is_some() {
+            return Err(Unread::new(span, "a second WITHIN in one step", "keep one of the two"));
+        }
+        step.within = Some(within);
+        Ok(())
+    }
+
+    fn finish(self) -> Vec<PhaseText> {
+        for phase in &self.phases {
+            let running = phase.sections.iter().find(|section| section.section == Section::Running);
+            if running.is_none_or(|section| section.steps.is_empty()) {
+                self.report.add(
+                    Mistake::error(
+                        "missing-running",
+                        format!("phase `{}` has no RUNNING with steps", phase.name),
+                    )
+                    .at(phase.name.place, "this phase does nothing")
+                    .help("add `RUNNING` and at least one `STEP \"...\"` below it"),
+                );
+            }
+            for section in phase.sections.iter().filter(|section| section.section != Section::Running) {
+                if section.steps.is_empty() {
+                    let word = section.section.word();
+                    self.report.add(
+                        Mistake::warning(
+                            "empty-section",
+                            format!("{word} of phase `{}` is empty", phase.name),
+                        )
+                        .at(section.place, "no step follows")
+                        .help(format!("add a step, or remove {word}: a missing section passes at once")),
+                    );
+                }
+            }
+        }
+        self.phases
+    }
+}
+
+/// Reads the words of one statement in order.
+struct Words<'s> {
+    lexer: Lexer<'s>,
+    from: usize,
+    end: usize,
+}
+
+impl<'s> Words<'s> {
+    fn new(text: &'s str, span: Range<usize>) -> Self {
+        Self { lexer: Lexer::new(&text[span.clone()]), from: span.start, end: span.end }
+    }
+
+    fn next(&mut self) -> Result<(Option<Token<'s>>, Range<usize>), Unread> {
+        match self.lexer.next() {
+            Ok(Some((token, span))) => Ok((Some(token), self.from + span.start..self.from + span.end)),
+            Ok(None) => Ok((None, self.end..self.end)),
+            Err(mut unread) => {
+                unread.span = self.from + unread.span.start..self.from + unread.span.end;
+                Err(unread)
+            }
+        }
+    }
+
+    fn wrong(span: Range<usize>, what: &str, usage: &str) -> Unread {
+        Unread::new(span, format!("{what} is expected here"), usage)
+    }
+
+    fn name(&mut self, usage: &str) -> Result<Range<usize>, Unread> {
+        match self.next()? {
+            (Some(Token::Name(_)), span) => Ok(span),
+            (_, span) => Err(Self::wrong(span, "a name", usage)),
+        }
+    }
+
+    fn word(&mut self, word: &str, usage: &str) -> Read {
+        match self.next()? {
+            (Some(Token::Name(name)), _) if name.eq_ignore_ascii_case(word) => Ok(()),
+            (_, span) => Err(Self::wrong(span, word, usage)),
+        }
+    }
+
+    fn sign(&mut self, sign: &str, usage: &str) -> Read {
+        match self.next()? {
+            (Some(Token::Sign(found)), _) if found == sign => Ok(()),
+            (_, span) => Err(Self::wrong(span, sign, usage)),
+        }
+    }
+
+    fn quoted(&mut self, usage: &str) -> Result<String, Unread> {
+        match self.next()? {
+            (Some(Token::Quoted(text)), _) => Ok(text.to_string()),
+            (_, span) => Err(Self::wrong(span, "a text in quotes", usage)),
+        }
+    }
+
+    fn number(&mut self, usage: &str) -> Result<(f64, Option<Unit>, Range<usize>), Unread> {
+        match self.next()? {
+            (Some(Token::Number(value, unit)), span) => Ok((value, unit, span)),
+            (Some(Token::Sign("-")), start) => match self.next()? {
+                (Some(Token::Number(value, unit)), span) => Ok((-value, unit, start.start..span.end)),
+                (_, span) => Err(Self::wrong(span, "a number", usage)),
+            },
+            (_, span) => Err(Self::wrong(span, "a number", usage)),
+        }
+    }
+
+    fn end(&mut self, usage: &str) -> Read {
+        match self.next()? {
+            (None, _) => Ok(()),
+            (_, span) => Err(Unread::new(span, "too much on this line", usage)),
+        }
+    }
+}

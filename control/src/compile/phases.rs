@@ -1,0 +1,379 @@
+//! Phases: their parameters become points, their steps become assignments and conditions.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use model::{BlockId, Mode, PhaseId, PointId, Unit};
+
+use super::draft::{Draft, NewPoint, Part, check_within};
+use super::emit::{self, Wanted, one_line};
+use super::fields::Range;
+use super::items::duplicate;
+use super::machines;
+use super::phase_text::{ActionText, PhaseText, Section, StepText};
+use super::place::{Place, Text};
+use super::report::{Mistake, Report};
+use crate::plant::{Assignment, Block, BlockBody, Expr, Op, Origin, Otherwise, Phase, Step, Within};
+
+/// Gives every phase its number, and its parameters their points.
+pub(super) fn declare(
+    texts: &[PhaseText],
+    draft: &mut Draft,
+    report: &mut Report,
+) -> BTreeMap<String, (PhaseId, Place)> {
+    let mut names: BTreeMap<String, (PhaseId, Place)> = BTreeMap::new();
+    for (index, text) in texts.iter().enumerate() {
+        let id = PhaseId(index as u32);
+        if let Some((_, first)) = names.get(text.name.as_str()) {
+            report.add(duplicate("phase", &text.name, *first));
+            continue;
+        }
+        names.insert(String::from(&text.name), (id, text.name.place));
+        draft.check_unit(text.unit.as_str(), text.unit.place, report);
+        let area = draft.units.iter().find(|unit| unit.name == text.unit.as_str());
+        let area = area.map(|unit| unit.area.clone()).unwrap_or_default();
+        for parameter in &text.parameters {
+            let new = NewPoint {
+                name: format!("{}.{}", text.name, parameter.name),
+                description: parameter.description.clone(),
+                area: area.clone(),
+                place: parameter.name.place,
+                part: Part::None,
+                origin: Origin::Phase(id),
+            };
+            let point = draft.add_point(new, report);
+            draft.set_unit(point, parameter.unit, parameter.low, parameter.high, None);
+            draft.points[point.index()].initial = parameter.value;
+        }
+    }
+    names
+}
+
+/// What phases need to know of the rest of the plant.
+pub(super) struct Phases<'d, 'r> {
+    pub(super) draft: &'d mut Draft,
+    pub(super) report: &'r mut Report,
+    pub(super) blocks: &'d [Option<Block>],
+    /// Which block drives an output tag.
+    pub(super) drivers: BTreeMap<PointId, BlockId>,
+}
+
+/// Compiles every phase. `written` gets every point that a phase writes, with the first place.
+pub(super) fn compile(
+    texts: &[PhaseText],
+    phases: &mut Phases<'_, '_>,
+    written: &mut BTreeMap<PointId, Place>,
+) -> Vec<Phase> {
+    texts.iter().map(|text| phases.phase(text, written)).collect()
+}
+
+impl Phases<'_, '_> {
+    fn phase(&mut self, text: &PhaseText, written: &mut BTreeMap<PointId, Place>) -> Phase {
+        let name = text.name.as_str();
+        let parameters = text.parameters.iter().filter_map(|parameter| {
+            self.draft.names.get(&format!("{name}.{}", parameter.name)).and_then(|named| named.point)
+        });
+        let mut phase = Phase {
+            name: String::from(name),
+            description: text.description.clone(),
+            equipment: String::from(&text.unit),
+            parameters: parameters.collect(),
+            running: Vec::new(),
+            holding: Vec::new(),
+            restarting: Vec::new(),
+            stopping: Vec::new(),
+            aborting: Vec::new(),
+            owns: Vec::new(),
+        };
+        for section in &text.sections {
+            let mut steps = Vec::with_capacity(section.steps.len());
+            for (index, step) in section.steps.iter().enumerate() {
+                let compiled = self.step(name, section.section, step, written);
+                if let Some(next) = section.steps.get(index + 1)
+                    && compiled.wait.as_ref().is_some_and(|wait| self.never(wait))
+                {
+                    self.unreachable(step, next);
+                }
+                for assignment in &compiled.actions {
+                    if !phase.owns.contains(&assignment.point) {
+                        phase.owns.push(assignment.point);
+                    }
+                }
+                steps.push(compiled);
+            }
+            match section.section {
+                Section::Running => phase.running = steps,
+                Section::Holding => phase.holding = steps,
+                Section::Restarting => phase.restarting = steps,
+                Section::Stopping => phase.stopping = steps,
+                Section::Aborting => phase.aborting = steps,
+            }
+        }
+        phase
+    }
+
+    fn never(&self, wait: &Expr) -> bool {
+        wait.len == 1 && self.draft.code.ops.get(wait.start as usize) == Some(&Op::Const(0.0))
+    }
+
+    fn unreachable(&mut self, step: &StepText, next: &StepText) {
+        let wait = step.wait.as_ref().map_or(step.place, |wait| wait.place);
+        self.report.add(
+            Mistake::error("unreachable-step", format!("step \"{}\" is never reached", next.title))
+                .at(next.place, "never reached")
+                .related(wait, "this condition is never true")
+                .help("give the step before a condition that can come true, or remove this step"),
+        );
+    }
+
+    fn step(
+        &mut self,
+        phase: &str,
+        section: Section,
+        text: &StepText,
+        written: &mut BTreeMap<PointId, Place>,
+    ) -> Step {
+        let mut actions = Vec::with_capacity(text.actions.len());
+        for action in &text.actions {
+            if let Some(assignment) = self.action(phase, action) {
+                written.entry(assignment.point).or_insert(action.target.place);
+                actions.push(assignment);
+            }
+        }
+        if text.actions.is_empty() && text.wait.is_none() {
+            self.report.add(
+                Mistake::warning("empty-step", format!("step \"{}\" does nothing", text.title))
+                    .at(text.place, "neither an assignment nor WAIT")
+                    .help("add what it does, or remove it"),
+            );
+        }
+        let wait = text.wait.as_ref().and_then(|wait| {
+            let emitted = emit::compile(self.draft, wait, Wanted::Condition, Some(phase), self.report)?;
+            Some(emitted.expr)
+        });
+        let within = text.within.as_ref().map(|within| {
+            self.otherwise(section, within.otherwise, within.word);
+            if within.why.trim().is_empty() {
+                self.report.add(
+                    Mistake::error("missing-text", "WITHIN says not why")
+                        .at(within.place, "the operator will read this")
+                        .help("write what is probably wrong and where to look"),
+                );
+            }
+            Within { ms: within.ms, otherwise: within.otherwise, why: within.why.clone() }
+        });
+        Step { title: text.title.clone(), actions, wait, within }
+    }
+
+    /// The state model allows no HOLD while holding, stopping or aborting, and no ABORT while aborting.
+    fn otherwise(&mut self, section: Section, otherwise: Otherwise, place: Place) {
+        let (word, allowed) = match (otherwise, section) {
+            (Otherwise::Hold, Section::Holding | Section::Stopping) => ("HOLD", "ABORT or ALARM"),
+            (Otherwise::Hold, Section::Aborting) => ("HOLD", "ALARM"),
+            (Otherwise::Abort, Section::Aborting) => ("ABORT", "ALARM"),
+            _ => return,
+        };
+        self.report.add(
+            Mistake::error("bad-state", format!("{word} is impossible in {}", section.word()))
+                .at(place, "the state model of ISA-88 forbids it")
+                .help(format!("write {allowed}")),
+        );
+    }
+
+    fn action(&mut self, phase: &str, action: &ActionText) -> Option<Assignment> {
+        let target = &action.target;
+        let named = self.draft.names.get(target.as_str()).copied();
+        if let Some(block) = named.and_then(|named| named.block) {
+            return self.command_block(block, action);
+        }
+        if let Some(parameter) = self.draft.names.get(&format!("{phase}.{target}")) {
+            let place = parameter.place;
+            return self.not_writable(target, "a parameter of this phase; the recipe sets it", place);
+        }
+        let point = self.draft.find_point(target.as_str(), target.place, self.report)?;
+        let place = self.draft.facts[point.index()].place;
+        match self.draft.point(point).origin {
+            Origin::Field(_) => self.not_writable(target, "an input of the field", place),
+            Origin::Link(_) => self.not_writable(target, "the state of a link", place),
+            Origin::Phase(_) => {
+                self.not_writable(target, "a parameter of a phase; the recipe sets it", place)
+            }
+            Origin::Entry => self.value(phase, point, None, action),
+            Origin::FieldOutput(_) => match self.drivers.get(&point).copied() {
+                None => self.value(phase, point, None, action),
+                Some(block) => self.driven(block, point, action),
+            },
+            Origin::Block(block) => self.write_part(phase, block, point, action),
+        }
+    }
+
+    fn not_writable(&mut self, target: &Text, what: &str, place: Place) -> Option<Assignment> {
+        self.report.add(
+            Mistake::error("not-writable", format!("`{target}` is {what}"))
+                .at(target.place, "cannot be written")
+                .related(place, "declared here")
+                .help("write an output, a device, an entry, or SP, OUT or MODE of a loop"),
+        );
+        None
+    }
+
+    /// `P-311 := start`
+    fn command_block(&mut self, block: BlockId, action: &ActionText) -> Option<Assignment> {
+        let draft = &self.draft.blocks[block.index()];
+        let (target, value) = (&action.target, &action.value);
+        let Some(command) = draft.point("CMD") else {
+            let parts: Vec<&str> = ["SP", "OUT", "MODE", "RATIO", "BIAS", "TARGET"]
+                .into_iter()
+                .filter(|role| draft.point(role).is_some_and(|point| self.draft.point(point).write.is_some()))
+                .collect();
+            let help = if parts.is_empty() {
+                format!("a {} is calculated; write what it is calculated from", draft.kind.word())
+            } else {
+                format!(
+                    "write {}",
+                    parts.iter().map(|role| format!("`{target}.{role}`")).collect::<Vec<_>>().join(", ")
+                )
+            };
+            let kind = draft.kind.word();
+            self.report.add(
+                Mistake::error("not-writable", format!("`{target}` is a {kind}, not a value"))
+                    .at(target.place, "which of its values?")
+                    .help(help),
+            );
+            return None;
+        };
+        let kind = machines::kind_of(draft.kind);
+        let Some(number) = machines::command(kind, value.as_str()) else {
+            self.report.add(
+                Mistake::error(
+                    "unknown-word",
+                    format!("a {} does not understand `{value}`", machines::word(kind)),
+                )
+                .at(value.place, "this word")
+                .help(machines::command_help(kind)),
+            );
+            return None;
+        };
+        let text = format!("{target} := {value}");
+        let value = emit::constant(self.draft, number, Unit::NONE, String::from(value));
+        Some(Assignment { point: command, block: Some(block), value, text })
+    }
+
+    /// An output that a block drives: only the block's own values may be written.
+    fn driven(&mut self, block: BlockId, point: PointId, action: &ActionText) -> Option<Assignment> {
+        let draft = &self.draft.blocks[block.index()];
+        if draft.point("CMD") == Some(point) {
+            return self.command_block(block, action);
+        }
+        let name = String::from(&draft.name);
+        let place = draft.writes.map_or(draft.name.place, |(_, place)| place);
+        let help = if draft.point("CMD").is_some() {
+            format!("command the device: `{name} := open` or another of its words")
+        } else {
+            format!("write `{name}.MODE := MAN` and `{name}.OUT := {}`", action.value)
+        };
+        self.report.add(
+            Mistake::error("two-writers", format!("`{}` is driven by `{name}`", action.target))
+                .at(action.target.place, "a second writer")
+                .related(place, "the first writer")
+                .help(help),
+        );
+        None
+    }
+
+    /// `FIC-301.SP := 4 m3/h`, `FIC-301.MODE := AUTO`
+    fn write_part(
+        &mut self,
+        phase: &str,
+        block: BlockId,
+        point: PointId,
+        action: &ActionText,
+    ) -> Option<Assignment> {
+        let draft = &self.draft.blocks[block.index()];
+        if draft.point("CMD") == Some(point) {
+            return self.command_block(block, action);
+        }
+        let role = draft.points.iter().find(|(_, own)| *own == point).map_or("", |(role, _)| *role);
+        let place = draft.name.place;
+        match role {
+            "MODE" => self.mode(block, point, action),
+            "SP" | "OUT" | "RATIO" | "BIAS" | "TARGET" if self.draft.point(point).write.is_some() => {
+                self.value(phase, point, Some(block), action)
+            }
+            "KC" | "TI" | "TD" => {
+                self.not_writable(&action.target, "a tuning parameter, for engineers", place)
+            }
+            _ => self.not_writable(&action.target, "computed by its block", place),
+        }
+    }
+
+    fn mode(&mut self, block: BlockId, point: PointId, action: &ActionText) -> Option<Assignment> {
+        let value = &action.value;
+        let wanted = [Mode::Manual, Mode::Auto, Mode::Cascade];
+        let mode = Mode::parse(value.as_str()).filter(|mode| wanted.contains(mode));
+        let Some(mode) = mode else {
+            self.report.add(
+                Mistake::error("unknown-word", format!("`{value}` is no mode"))
+                    .at(value.place, "this word")
+                    .help("write MAN, AUTO or CAS"),
+            );
+            return None;
+        };
+        if let Some(Some(Block { body: BlockBody::Pid(pid), name, .. })) = self.blocks.get(block.index())
+            && !pid.modes.contains(&mode)
+        {
+            let words: Vec<&str> = pid.modes.iter().map(|mode| mode.short()).collect();
+            let place = self.draft.blocks[block.index()].name.place;
+            self.report.add(
+                Mistake::error("bad-mode", format!("`{name}` has no mode {}", mode.short()))
+                    .at(value.place, "this mode")
+                    .related(place, "its modes are given here")
+                    .help(format!("write {}", super::blocks::list_of(&words))),
+            );
+            return None;
+        }
+        let text = format!("{} := {value}", action.target);
+        let value = emit::constant(self.draft, mode.value(), Unit::NONE, String::from(value));
+        Some(Assignment { point, block: Some(block), value, text })
+    }
+
+    fn value(
+        &mut self,
+        phase: &str,
+        point: PointId,
+        block: Option<BlockId>,
+        action: &ActionText,
+    ) -> Option<Assignment> {
+        let text = format!("{} := {}", action.target, one_line(action.value.as_str()));
+        if let Some((low, high)) = &self.draft.point(point).words {
+            let word = action.value.as_str();
+            let number = if word.eq_ignore_ascii_case(low) {
+                Some(0.0)
+            } else if word.eq_ignore_ascii_case(high) {
+                Some(1.0)
+            } else {
+                None
+            };
+            let value = match number {
+                Some(number) => emit::constant(self.draft, number, Unit::NONE, String::from(word)),
+                None => {
+                    emit::compile(self.draft, &action.value, Wanted::Condition, Some(phase), self.report)?
+                        .expr
+                }
+            };
+            return Some(Assignment { point, block, value, text });
+        }
+        let place = self.draft.facts[point.index()].place;
+        let wanted = Wanted::Value(self.draft.point(point).unit, Some(place));
+        let emitted = emit::compile(self.draft, &action.value, wanted, Some(phase), self.report)?;
+        if let Some(value) = emitted.constant {
+            let found = self.draft.point(point);
+            let (low, high) = found.write.map_or((found.low, found.high), |write| (write.low, write.high));
+            let range = Range { low, high, place };
+            let what = format!("`{}`", action.target);
+            check_within(&what, value, action.value.place, &range, "its limits", self.report);
+        }
+        Some(Assignment { point, block, value: emitted.expr, text })
+    }
+}

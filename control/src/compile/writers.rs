@@ -1,0 +1,89 @@
+//! One writer for every output: which block drives it, who else does, and which ones nobody drives.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::vec::Vec;
+use model::{BlockId, Direction, PointId};
+
+use super::draft::Draft;
+use super::place::Place;
+use super::report::{Mistake, Report};
+use crate::plant::{Block, BlockBody, Origin};
+
+/// The block that drives each output tag. A second one is reported.
+pub(super) fn drivers(draft: &Draft, report: &mut Report) -> BTreeMap<PointId, BlockId> {
+    let mut drivers: BTreeMap<PointId, (BlockId, Place)> = BTreeMap::new();
+    for (index, block) in draft.blocks.iter().enumerate() {
+        let Some((point, place)) = block.writes else { continue };
+        if let Some((first, first_place)) = drivers.get(&point) {
+            let other = &draft.blocks[first.index()].name;
+            report.add(two(draft, point, (block.name.as_str(), place), (other.as_str(), *first_place)));
+            continue;
+        }
+        drivers.insert(point, (BlockId(index as u32), place));
+        let output = draft.point(point);
+        if output.write.is_some() && block.point("CMD") != Some(point) {
+            let said = draft.facts[point.index()].place;
+            report.add(two(draft, point, (block.name.as_str(), place), ("people, by `entry`", said)));
+        }
+    }
+    drivers.into_iter().map(|(point, (block, _))| (point, block)).collect()
+}
+
+fn two(draft: &Draft, point: PointId, second: (&str, Place), first: (&str, Place)) -> Mistake {
+    let tag = &draft.point(point).name;
+    Mistake::error("two-writers", format!("`{tag}` is driven by both `{}` and `{}`", first.0, second.0))
+        .at(second.1, "the second writer")
+        .related(first.1, "the first writer")
+        .help("an output has one writer: let one of them drive it, or choose between both in a [selector] or [calc]")
+}
+
+/// Outputs that no block, phase or person drives would stand where the first scan puts them for ever.
+pub(super) fn unwritten(
+    draft: &Draft,
+    drivers: &BTreeMap<PointId, BlockId>,
+    by_phase: &BTreeMap<PointId, Place>,
+    report: &mut Report,
+) {
+    for io in draft.io.points.iter().filter(|io| io.direction == Direction::Output) {
+        let point = io.point;
+        let by_person = draft.point(point).write.is_some();
+        if by_person || drivers.contains_key(&point) || by_phase.contains_key(&point) {
+            continue;
+        }
+        let help = if draft.point(point).words.is_some() {
+            "let a [motor], [valve] or [breaker] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
+        } else {
+            "let a [pid] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
+        };
+        report.add(
+            Mistake::error("no-writer", format!("nothing drives the output `{}`", io.tag))
+                .at(draft.facts[point.index()].place, "stands at its fail position for ever")
+                .help(help),
+        );
+    }
+}
+
+/// Links every block whose OUT is the set point of another with that one, for back-calculation.
+pub(super) fn link_cascades(draft: &Draft, blocks: &mut [Option<Block>]) {
+    let mut secondaries: Vec<(PointId, BlockId)> = Vec::new();
+    for (index, block) in blocks.iter().enumerate() {
+        if let Some(Block { body: BlockBody::Pid(pid), .. }) = block
+            && let Some(cascade) = pid.cascade
+        {
+            secondaries.push((cascade, BlockId(index as u32)));
+        }
+    }
+    for (point, secondary) in secondaries {
+        let Origin::Block(primary) = draft.point(point).origin else { continue };
+        match blocks.get_mut(primary.index()) {
+            Some(Some(Block { body: BlockBody::Pid(pid), .. })) if pid.out == point => {
+                pid.secondary.get_or_insert(secondary);
+            }
+            Some(Some(Block { body: BlockBody::Ratio(ratio), .. })) if ratio.out == point => {
+                ratio.secondary.get_or_insert(secondary);
+            }
+            _ => {}
+        }
+    }
+}
