@@ -65,27 +65,9 @@ impl Engine {
         self.state.ready
     }
 
-    /// Before the first scan: what an output of the field is now. Loops and devices begin from it.
-    ///
-    /// A preset is no input of a scan: take a snapshot after it, so that a replay begins there.
-    pub fn preset(&mut self, point: PointId, value: f64) {
-        let Some(definition) = self.plant.points.get(point.index()) else { return };
-        if !matches!(definition.origin, Origin::FieldOutput(_)) || !value.is_finite() {
-            return;
-        }
-        self.state.image.set(point, value, Quality::Good);
-        for block in &self.plant.blocks {
-            if let BlockBody::Device(device) = &block.body
-                && device.out == point
-            {
-                self.state.image.set(device.command, f64::from(u8::from(value >= 0.5)), Quality::Good);
-            }
-        }
-    }
-
     /// After a restore in a new process: waits for the field again before anything acts.
     ///
-    /// Like a preset it is no input of a scan: take a snapshot after it.
+    /// It is no input of a scan: take a snapshot after it.
     pub fn resume(&mut self) {
         self.state.running = false;
         self.state.ready = false;
@@ -156,7 +138,23 @@ fn take_inputs(plant: &Plant, state: &mut State, inputs: &[Input], out: &mut Sca
                     out.push(state.tick, EventBody::Link { device, up });
                 }
             }
+            // Before anything acts: what the field holds now. Loops and devices begin from it.
+            Origin::FieldOutput(_) if !state.initialised && input.value.is_finite() => {
+                preset(plant, state, input.point, input.value);
+            }
             Origin::FieldOutput(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_) => {}
+        }
+    }
+}
+
+/// A controller that takes over a running plant begins with the outputs that the field holds.
+fn preset(plant: &Plant, state: &mut State, point: PointId, value: f64) {
+    state.image.set(point, value, Quality::Good);
+    for block in &plant.blocks {
+        if let BlockBody::Device(device) = &block.body
+            && device.out == point
+        {
+            state.image.set(device.command, f64::from(u8::from(value >= 0.5)), Quality::Good);
         }
     }
 }
