@@ -21,11 +21,9 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     if announced.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > BODY_BYTES as u64) {
         return Err(too_large());
     }
-    // One byte more than allowed tells "too large" from "broken off".
-    let read = to_bytes(request.into_body(), BODY_BYTES + 1);
+    let read = to_bytes(request.into_body(), BODY_BYTES);
     let bytes = match tokio::time::timeout(within, read).await {
-        Ok(Ok(bytes)) if bytes.len() <= BODY_BYTES => bytes,
-        Ok(Ok(_)) => return Err(too_large()),
+        Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) if is_length_limit(&error) => return Err(too_large()),
         Ok(Err(_)) => return Err(ApiError::bad_request("the body broke off; send it again")),
         Err(_) => {
@@ -43,6 +41,7 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     })
 }
 
+/// axum wraps the limit's own error, whose type it does not export.
 fn is_length_limit(error: &axum::Error) -> bool {
     let mut cause: Option<&dyn std::error::Error> = Some(error);
     while let Some(error) = cause {

@@ -1,0 +1,153 @@
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use api::Limits;
+use model::wire::Role;
+use reqwest::StatusCode;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
+
+use crate::server::{PATIENCE, Server, ask_health, is_healthy, until};
+
+fn impatient() -> Limits {
+    Limits {
+        header_timeout: Duration::from_millis(100),
+        body_timeout: Duration::from_millis(100),
+        stall_timeout: Duration::from_millis(200),
+        ..Limits::default()
+    }
+}
+
+/// From another address of this machine.
+async fn connect_from(from: &str, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(from.parse().unwrap()).unwrap();
+    socket.connect(to).await.unwrap()
+}
+
+/// True when the far end has closed: what it still says is read and forgotten.
+async fn is_closed(stream: &mut TcpStream) -> bool {
+    let mut rest = Vec::new();
+    timeout(PATIENCE, stream.read_to_end(&mut rest)).await.is_ok()
+}
+
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+#[tokio::test]
+async fn random_bytes_on_the_port_hurt_nobody() {
+    let server = Server::with(impatient(), 6).await;
+    let token = server.login(Role::Viewer).await;
+    let seed = 0x5eed_cafe_f00d_0001;
+    println!("seed {seed:#x}");
+    let mut random = Random(seed);
+    let starts: [&[u8]; 6] = [
+        b"",
+        b"GET /api/v1/plant HTTP/1.1\r\n",
+        b"POST /api/v1/login HTTP/1.1\r\nhost: x\r\ncontent-length: 40\r\n\r\n",
+        b"POST /api/v1/login HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n",
+        b"GET /api/v1/live HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    ];
+    for round in 0..150 {
+        let mut stream = connect_from("127.0.0.2:0", server.address).await;
+        let length = (random.next() % 2000) as usize;
+        let mut bytes = starts[round % starts.len()].to_vec();
+        bytes.extend((0..length).map(|_| random.next() as u8));
+        // The server may hang up in the middle.
+        let _ = stream.write_all(&bytes).await;
+        assert!(is_closed(&mut stream).await, "round {round}");
+        assert_eq!(server.status(&token, "/plant").await, StatusCode::OK, "round {round}");
+    }
+    assert!(server.script.executed.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn who_says_nothing_or_says_it_slowly_is_let_go() {
+    let server = Server::with(impatient(), 6).await;
+    let mut silent = TcpStream::connect(server.address).await.unwrap();
+    assert!(is_closed(&mut silent).await);
+
+    // A header byte now and then does not prolong the stay.
+    let mut slow = TcpStream::connect(server.address).await.unwrap();
+    slow.write_all(b"GET /api/v1/health HTTP/1.1\r\nx: ").await.unwrap();
+    let dribble = async {
+        while slow.write_all(b"y").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, dribble).await.expect("the dribbling client is let go");
+
+    // So is one that has had its answer and keeps the connection for nothing.
+    let mut idle = TcpStream::connect(server.address).await.unwrap();
+    idle.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    assert!(is_closed(&mut idle).await);
+}
+
+#[tokio::test]
+async fn one_address_cannot_take_all_connections() {
+    let limits = Limits { connections: 20, connections_per_address: 8, ..Limits::default() };
+    let server = Server::with(limits, 6).await;
+    let mut hoard = Vec::new();
+    for _ in 0..30 {
+        hoard.push(connect_from("127.0.0.2:0", server.address).await);
+    }
+    let token = server.login(Role::Viewer).await;
+    assert_eq!(server.status(&token, "/plant").await, StatusCode::OK);
+    // Those beyond its share were closed at once, although nothing has timed out.
+    let mut closed = 0;
+    for stream in &mut hoard[8..] {
+        closed += usize::from(is_closed(stream).await);
+    }
+    assert_eq!(closed, 22);
+    drop(hoard);
+    until("its places are free again", async || {
+        let mut stream = connect_from("127.0.0.2:0", server.address).await;
+        ask_health(&mut stream).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_take_its_answer_is_dropped() {
+    // A plant of several megabytes does not fit into the buffers of a connection.
+    let limits = Limits { connections: 1, ..impatient() };
+    let server = Server::with(limits, 60_000).await;
+    let token = server.login(Role::Viewer).await;
+    until("the login's connection is let go", async || is_healthy(server.address).await).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let mut greedy = socket.connect(server.address).await.unwrap();
+    let request = format!("GET /api/v1/plant HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+    greedy.write_all(request.as_bytes()).await.unwrap();
+    let mut head = [0; 15];
+    greedy.read_exact(&mut head).await.unwrap();
+    assert_eq!(&head, b"HTTP/1.1 200 OK");
+    assert!(!is_healthy(server.address).await, "the only place is taken");
+    until("its place is free again", async || is_healthy(server.address).await).await;
+}
+
+#[tokio::test]
+async fn an_endless_head_is_cut_off() {
+    let server = Server::start().await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"GET /health HTTP/1.1\r\n").await.unwrap();
+    let line = format!("x: {}\r\n", "y".repeat(1000));
+    let mut sent = 0;
+    let flood = async {
+        while sent < 10_000 && stream.write_all(line.as_bytes()).await.is_ok() {
+            sent += 1;
+        }
+    };
+    timeout(PATIENCE, flood).await.unwrap();
+    assert!(sent < 10_000, "ten megabytes of head were taken");
+}

@@ -1,0 +1,149 @@
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use api::{AuditKind, Limits};
+use model::wire::{CommandReply, CommandRequest, Role};
+use model::{Action, AlarmId, BlockId, InterlockId, Mode, PhaseId, PointId, ProcOrder, RecipeId};
+use reqwest::StatusCode;
+use tokio::io::AsyncWriteExt as _;
+
+use crate::server::{Server, is_healthy, refusal, until};
+
+/// Every action, with the least role; the plant's points and interlocks carry their role's number.
+fn table() -> Vec<(Action, Option<Role>)> {
+    let (recipe, phase) = (RecipeId(0), PhaseId(0));
+    let order = ProcOrder::Abort;
+    let mut table = vec![
+        (Action::Mode { block: BlockId(0), mode: Mode::Auto }, Some(Role::Operator)),
+        (Action::Acknowledge { alarm: AlarmId(0) }, Some(Role::Operator)),
+        (Action::Shelve { alarm: AlarmId(0), for_ms: 1 }, Some(Role::Supervisor)),
+        (Action::Shelve { alarm: AlarmId(0), for_ms: 0 }, Some(Role::Operator)),
+        (Action::Shelve { alarm: AlarmId(1), for_ms: 1 }, Some(Role::Operator)),
+        (Action::ResetInterlock { interlock: InterlockId(5) }, Some(Role::Operator)),
+        (Action::Prepare { recipe, batch: 1 }, Some(Role::Operator)),
+        (Action::Parameter { recipe, parameter: 0, value: 0.5 }, Some(Role::Operator)),
+        (Action::Batch { recipe, order }, Some(Role::Operator)),
+        (Action::Phase { phase, order }, Some(Role::Operator)),
+        (Action::Write { point: PointId(5), value: 1.0 }, None),
+        (Action::Bypass { interlock: InterlockId(5), for_ms: 1 }, None),
+    ];
+    for (id, role) in (0..).zip(Role::ALL) {
+        let least = Some(role.max(Role::Operator));
+        table.push((Action::Write { point: PointId(id), value: 1.0 }, least));
+        table.push((Action::Bypass { interlock: InterlockId(id), for_ms: 1 }, least));
+    }
+    table
+}
+
+#[tokio::test]
+async fn every_action_reaches_the_plant_for_the_roles_that_may_and_the_audit_log_for_the_others() {
+    let server = Server::start().await;
+    let mut refused = 0;
+    for role in Role::ALL {
+        let token = server.login(role).await;
+        for (action, least) in table() {
+            let request = CommandRequest { action, reason: "because".into() };
+            let executed = server.script.executed.lock().unwrap().len();
+            let response = server.post(&token, "/commands").json(&request).send().await.unwrap();
+            if least.is_some_and(|least| role >= least) {
+                assert_eq!(response.status(), StatusCode::OK, "{role:?} {action:?}");
+                assert!(response.json::<CommandReply>().await.unwrap().accepted);
+                let (who, carried) = server.script.executed.lock().unwrap().last().cloned().unwrap();
+                assert_eq!((who.user.as_str(), who.role, carried), (role.word(), role, request));
+                assert!(who.address.is_loopback());
+            } else {
+                assert_eq!(response.status(), StatusCode::FORBIDDEN, "{role:?} {action:?}");
+                refusal(response).await;
+                refused += 1;
+                let record = server.script.audited.lock().unwrap().last().cloned().unwrap();
+                assert_eq!((record.kind, record.user.as_str()), (AuditKind::CommandRefused, role.word()));
+                assert_eq!((record.role, record.reason.as_str()), (Some(role), "because"));
+                assert_eq!(server.script.executed.lock().unwrap().len(), executed);
+            }
+        }
+    }
+    let kinds = server.audited();
+    assert_eq!(kinds.iter().filter(|(kind, _)| *kind == AuditKind::CommandRefused).count(), refused);
+}
+
+#[tokio::test]
+async fn unknown_ids_and_missing_reasons_are_refused_and_kept() {
+    let server = Server::start().await;
+    let token = server.login(Role::Administrator).await;
+    for (action, status) in [
+        (Action::Write { point: PointId(6), value: 1.0 }, StatusCode::NOT_FOUND),
+        (Action::Phase { phase: PhaseId(1), order: ProcOrder::Start }, StatusCode::NOT_FOUND),
+        (Action::Bypass { interlock: InterlockId(0), for_ms: 1 }, StatusCode::BAD_REQUEST),
+        (Action::Batch { recipe: RecipeId(0), order: ProcOrder::Abort }, StatusCode::BAD_REQUEST),
+    ] {
+        let request = CommandRequest { action, reason: String::new() };
+        let response = server.post(&token, "/commands").json(&request).send().await.unwrap();
+        assert_eq!(response.status(), status, "{action:?}");
+        let text = refusal(response).await;
+        assert!(server.script.audited.lock().unwrap().last().unwrap().text.ends_with(&text));
+    }
+    assert!(server.script.executed.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_command_that_has_begun_ends_although_its_client_hangs_up() {
+    // One place for the login's connection, which is kept, and one that the client below takes.
+    let server = Server::with(Limits { connections: 2, ..Limits::default() }, 6).await;
+    let token = server.login(Role::Operator).await;
+    let free = server.script.done.forget_permits(usize::MAX);
+    let body = r#"{"action": {"do": "acknowledge", "alarm": 0}}"#;
+    let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
+    let head = format!(
+        "POST /api/v1/commands HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let waiting = async || server.script.waiting.load(Ordering::SeqCst) == 1;
+    until("the command reaches the backend", waiting).await;
+    assert!(!is_healthy(server.address).await, "both places are taken");
+    drop(stream);
+    until("the server has let the connection go", async || is_healthy(server.address).await).await;
+    assert!(server.script.executed.lock().unwrap().is_empty());
+    server.script.done.add_permits(free);
+    until("the command is carried out", async || server.script.executed.lock().unwrap().len() == 1).await;
+}
+
+#[tokio::test]
+async fn a_controller_that_does_not_answer_or_fails_is_told_as_what_it_is() {
+    let limits = Limits { answer_timeout: Duration::from_millis(50), ..Limits::default() };
+    let server = Server::with(limits, 6).await;
+    let token = server.login(Role::Operator).await;
+    let send =
+        || server.post(&token, "/commands").body(r#"{"action": {"do": "acknowledge", "alarm": 0}}"#).send();
+    let free = server.script.done.forget_permits(usize::MAX);
+    let response = send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::GATEWAY_TIMEOUT);
+    assert!(refusal(response).await.contains("may still be carried out"));
+    server.script.done.add_permits(free);
+    server.script.panics.store(true, Ordering::SeqCst);
+    let response = send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(refusal(response).await.contains("look at the value"));
+    assert_eq!(server.status(&token, "/plant").await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn commands_at_once_are_bounded() {
+    let limits = Limits { connections_per_address: 200, ..Limits::default() };
+    let server = Server::with(limits, 6).await;
+    let token = server.login(Role::Operator).await;
+    let free = server.script.done.forget_permits(usize::MAX);
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..64 {
+        let body = r#"{"action": {"do": "acknowledge", "alarm": 0}}"#;
+        let request = server.post(&token, "/commands").body(body);
+        tasks.spawn(async move { request.send().await.unwrap().status() });
+    }
+    until("all have begun", async || server.script.waiting.load(Ordering::SeqCst) == 64).await;
+    let body = r#"{"action": {"do": "acknowledge", "alarm": 0}}"#;
+    let response = server.post(&token, "/commands").body(body).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refusal(response).await.contains("nothing was done"));
+    server.script.done.add_permits(free);
+    assert!(tasks.join_all().await.into_iter().all(|status| status == StatusCode::OK));
+}
