@@ -170,7 +170,8 @@ impl Scene<'_> {
         memory.action = 0;
         memory.refused = 0;
         memory.step_since = tick;
-        let (batch, step) = (memory.batch, memory.step);
+        let batch = memory.batch;
+        let step = self.plant.phases[index].flat_step(memory.state, memory.step);
         self.out.push(tick, EventBody::Step { phase: PhaseId(index as u32), batch, step });
     }
 
@@ -235,7 +236,8 @@ impl Scene<'_> {
     fn report_late(&mut self, index: usize) {
         let memory = &mut self.state.phases[index];
         memory.late = true;
-        let (batch, step) = (memory.batch, memory.step);
+        let batch = memory.batch;
+        let step = self.plant.phases[index].flat_step(memory.state, memory.step);
         self.out.push(self.state.tick, EventBody::StepLate { phase: PhaseId(index as u32), batch, step });
     }
 

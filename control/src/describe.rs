@@ -1,0 +1,269 @@
+//! Events as lines that people read: kind, tag, text.
+
+use alloc::{borrow::ToOwned, format, string::String};
+use model::wire::EventKind;
+use model::{
+    Action, AlarmId, AlarmState, Command, Event, EventBody, InterlockChange, InterlockId, Mode, PhaseId,
+    PointId, ProcState, RecipeId, Refusal, UserId,
+};
+
+use crate::plant::{Phase, Plant};
+use crate::text::{bare_text, batch_name, duration, joined, kind_word, number, part_of, value_text};
+
+/// Kind, tag and text of an event: `SP 11.0 -> 11.2 m3/h`, `HI 88.7 % (limit 85.0)`.
+pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
+    match &event.body {
+        EventBody::Alarm { alarm, from, to, value, .. } => {
+            (EventKind::Alarm, alarm_tag(plant, *alarm), alarm_text(plant, *alarm, *from, *to, *value))
+        }
+        EventBody::Command { command, old, refused } => {
+            let (tag, wish) = command_text(plant, command, *old);
+            (EventKind::Operator, tag, with_refusal(wish, *refused))
+        }
+        EventBody::Mode { block, from, to } => {
+            (EventKind::Mode, block_name(plant, block.index()), format!("{} -> {}", from.short(), to.short()))
+        }
+        EventBody::Device { block, failed } => {
+            let text = if *failed { "does not follow its command" } else { "follows its command again" };
+            (EventKind::System, block_name(plant, block.index()), text.to_owned())
+        }
+        EventBody::Interlock { interlock, change } => {
+            (EventKind::Interlock, interlock_name(plant, *interlock), change_text(plant, *interlock, *change))
+        }
+        EventBody::Link { device, up } => {
+            let name = plant.io.devices.get(device.index()).map(|device| device.name.clone());
+            let text = if *up { "answers" } else { "no communication" };
+            (EventKind::Link, name.unwrap_or_default(), text.to_owned())
+        }
+        EventBody::Phase { phase, batch, from, to } => {
+            phase_event(plant, *phase, *batch, &format!("{} -> {}", from.word(), to.word()))
+        }
+        EventBody::Step { phase, batch, step } => {
+            phase_event(plant, *phase, *batch, &step_text(plant, *phase, *step))
+        }
+        EventBody::StepLate { phase, batch, step } => {
+            let why = find_step(plant, *phase, *step)
+                .and_then(|(_, _, step)| step.within.as_ref())
+                .map(|within| format!(": {}", within.why));
+            let text = format!("late in {}{}", step_text(plant, *phase, *step), why.unwrap_or_default());
+            phase_event(plant, *phase, *batch, &text)
+        }
+        EventBody::Batch { recipe, batch, from, to } => (
+            EventKind::Batch,
+            recipe_name(plant, *recipe),
+            format!("{} {} -> {}", batch_name(*batch), from.word(), to.word()),
+        ),
+    }
+}
+
+/// The person behind an event, if there is one.
+pub fn user_of(event: &Event) -> Option<UserId> {
+    match event.body {
+        EventBody::Command { command, .. } => Some(command.user),
+        EventBody::Alarm { user, .. } => (user != UserId::SYSTEM).then_some(user),
+        EventBody::Mode { .. }
+        | EventBody::Device { .. }
+        | EventBody::Interlock { .. }
+        | EventBody::Link { .. }
+        | EventBody::Phase { .. }
+        | EventBody::Step { .. }
+        | EventBody::StepLate { .. }
+        | EventBody::Batch { .. } => None,
+    }
+}
+
+fn block_name(plant: &Plant, index: usize) -> String {
+    plant.blocks.get(index).map(|block| block.name.clone()).unwrap_or_default()
+}
+
+fn interlock_name(plant: &Plant, id: InterlockId) -> String {
+    plant.interlocks.get(id.index()).map(|interlock| interlock.name.clone()).unwrap_or_default()
+}
+
+fn recipe_name(plant: &Plant, id: RecipeId) -> String {
+    plant.recipes.get(id.index()).map(|recipe| recipe.name.clone()).unwrap_or_default()
+}
+
+fn alarm_tag(plant: &Plant, id: AlarmId) -> String {
+    plant.alarms.get(id.index()).map(|alarm| alarm.tag.clone()).unwrap_or_default()
+}
+
+/// What the list calls the alarm: `HI`, or its text when it is a condition.
+fn alarm_label(plant: &Plant, id: AlarmId) -> String {
+    let label = |alarm: &crate::plant::Alarm| {
+        kind_word(alarm.kind).map_or_else(|| alarm.text.clone(), ToOwned::to_owned)
+    };
+    plant.alarms.get(id.index()).map(label).unwrap_or_default()
+}
+
+fn alarm_text(plant: &Plant, id: AlarmId, from: AlarmState, to: AlarmState, value: f64) -> String {
+    use AlarmState as S;
+    let label = alarm_label(plant, id);
+    let (now, limit) = alarm_value(plant, id, value);
+    match (from, to) {
+        (_, S::Unacked) => format!("{label}{now}{limit}"),
+        (S::Returned, S::Normal) => format!("{label} acknowledged, cleared"),
+        (S::Unacked, S::Returned) | (S::Acked, S::Normal) => format!("{label} cleared{now}"),
+        (_, S::Acked) => format!("{label} acknowledged"),
+        (_, S::Shelved) => format!("{label} shelved"),
+        (_, S::Suppressed) => format!("{label} suppressed by design"),
+        (_, S::OutOfService) => format!("{label} out of service"),
+        (S::Shelved, S::Normal) => format!("{label} off the shelf"),
+        (S::Suppressed, S::Normal) => format!("{label} no longer suppressed"),
+        (_, S::Normal | S::Returned) => format!("{label} {}", to.word().to_lowercase()),
+    }
+}
+
+/// ` 88.7 %` and ` (limit 85.0)`, as far as the alarm has them.
+fn alarm_value(plant: &Plant, id: AlarmId, value: f64) -> (String, String) {
+    use crate::plant::AlarmCondition as C;
+    let Some(alarm) = plant.alarms.get(id.index()) else { return (String::new(), String::new()) };
+    match &alarm.condition {
+        C::Above { point, limit, .. } | C::Below { point, limit, .. } => {
+            let decimals = plant.point(*point).decimals;
+            (
+                format!(" {}", value_text(plant, *point, value)),
+                format!(" (limit {})", number(*limit, decimals)),
+            )
+        }
+        C::Deviation { pv, limit, .. } => {
+            let definition = plant.point(*pv);
+            let unit = definition.unit.difference();
+            let sign = if value > 0.0 { "+" } else { "" };
+            let now = joined(&format!("{sign}{}", number(value, definition.decimals)), unit.symbol());
+            (format!(" {now}"), format!(" (limit {})", number(*limit, definition.decimals)))
+        }
+        C::When(_) | C::Fault { .. } => (String::new(), String::new()),
+    }
+}
+
+fn with_refusal(wish: String, refused: Option<Refusal>) -> String {
+    match refused {
+        None => wish,
+        Some(refusal) => format!("{wish} refused: {refusal}"),
+    }
+}
+
+/// Tag, and what was asked there.
+fn command_text(plant: &Plant, command: &Command, old: f64) -> (String, String) {
+    match command.action {
+        Action::Write { point, value } => write_text(plant, point, old, value),
+        Action::Mode { block, mode } => {
+            let old = Mode::from_value(old).short();
+            (block_name(plant, block.index()), format!("MODE {old} -> {}", mode.short()))
+        }
+        Action::Acknowledge { alarm } => {
+            (alarm_tag(plant, alarm), format!("acknowledge {}", alarm_label(plant, alarm)))
+        }
+        Action::Shelve { alarm, for_ms: 0 } => {
+            (alarm_tag(plant, alarm), format!("take {} off the shelf", alarm_label(plant, alarm)))
+        }
+        Action::Shelve { alarm, for_ms } => {
+            let time = duration(u64::from(for_ms));
+            (alarm_tag(plant, alarm), format!("shelve {} for {time}", alarm_label(plant, alarm)))
+        }
+        Action::ResetInterlock { interlock } => (interlock_name(plant, interlock), "reset".to_owned()),
+        Action::Bypass { interlock, for_ms: 0 } => {
+            (interlock_name(plant, interlock), "end bypass".to_owned())
+        }
+        Action::Bypass { interlock, for_ms } => {
+            (interlock_name(plant, interlock), format!("bypass for {}", duration(u64::from(for_ms))))
+        }
+        Action::Prepare { recipe, batch } => {
+            (recipe_name(plant, recipe), format!("prepare {}", batch_name(batch)))
+        }
+        Action::Parameter { recipe, parameter, value } => {
+            (recipe_name(plant, recipe), parameter_text(plant, recipe, parameter, old, value))
+        }
+        Action::Batch { recipe, order } => (recipe_name(plant, recipe), order.word().to_owned()),
+        Action::Phase { phase, order } => match plant.phases.get(phase.index()) {
+            Some(phase) => (phase.equipment.clone(), format!("{} {}", phase.name, order.word())),
+            None => (String::new(), order.word().to_owned()),
+        },
+    }
+}
+
+fn write_text(plant: &Plant, point: PointId, old: f64, value: f64) -> (String, String) {
+    let Some(definition) = plant.points.get(point.index()) else {
+        return (String::new(), "write".to_owned());
+    };
+    let change = format!("{} -> {}", bare_text(plant, point, old), value_text(plant, point, value));
+    match part_of(plant, point) {
+        Some((block, role)) => (block_name(plant, block.index()), format!("{role} {change}")),
+        None => (definition.name.clone(), change),
+    }
+}
+
+fn parameter_text(plant: &Plant, recipe: RecipeId, parameter: u16, old: f64, value: f64) -> String {
+    let found =
+        plant.recipes.get(recipe.index()).and_then(|recipe| recipe.parameters.get(usize::from(parameter)));
+    match found {
+        Some(parameter) => {
+            format!("{} {old} -> {}", parameter.name, joined(&format!("{value}"), parameter.unit.symbol()))
+        }
+        None => format!("parameter {parameter}"),
+    }
+}
+
+fn change_text(plant: &Plant, id: InterlockId, change: InterlockChange) -> String {
+    match change {
+        InterlockChange::Tripped { cause } => {
+            let cause = plant
+                .interlocks
+                .get(id.index())
+                .and_then(|interlock| interlock.causes.get(usize::from(cause)))
+                .map(|cause| format!(" by {}: {}", cause.text, cause.when.text));
+            format!("TRIPPED{}", cause.unwrap_or_default())
+        }
+        InterlockChange::Cleared => "cause has gone".to_owned(),
+        InterlockChange::Reset => "reset".to_owned(),
+        InterlockChange::Bypassed => "BYPASSED".to_owned(),
+        InterlockChange::Restored => "bypass ended".to_owned(),
+    }
+}
+
+fn phase_event(plant: &Plant, id: PhaseId, batch: u32, text: &str) -> (EventKind, String, String) {
+    let Some(phase) = plant.phases.get(id.index()) else {
+        return (EventKind::Batch, String::new(), text.to_owned());
+    };
+    let batch = if batch == 0 { String::new() } else { format!("{} ", batch_name(batch)) };
+    (EventKind::Batch, phase.equipment.clone(), format!("{batch}{} {text}", phase.name))
+}
+
+/// The states whose sections are numbered through in events, in this order.
+const SECTIONS: [ProcState; 5] =
+    [ProcState::Running, ProcState::Holding, ProcState::Restarting, ProcState::Stopping, ProcState::Aborting];
+
+impl Phase {
+    /// Number of a step through all sections, as events carry it.
+    pub(crate) fn flat_step(&self, state: ProcState, step: u16) -> u16 {
+        let state = if state == ProcState::Pausing { ProcState::Running } else { state };
+        let before = SECTIONS.into_iter().take_while(|section| *section != state);
+        let before: usize = before.filter_map(|section| self.section(section)).map(<[_]>::len).sum();
+        u16::try_from(before).unwrap_or(u16::MAX).saturating_add(step)
+    }
+}
+
+/// Section, number in it and the step itself, from the number in an event.
+fn find_step(plant: &Plant, id: PhaseId, flat: u16) -> Option<(ProcState, usize, &crate::plant::Step)> {
+    let phase = plant.phases.get(id.index())?;
+    let mut rest = usize::from(flat);
+    for state in SECTIONS {
+        let section = phase.section(state).unwrap_or(&[]);
+        if let Some(step) = section.get(rest) {
+            return Some((state, rest, step));
+        }
+        rest -= section.len();
+    }
+    None
+}
+
+fn step_text(plant: &Plant, id: PhaseId, flat: u16) -> String {
+    match find_step(plant, id, flat) {
+        Some((ProcState::Running, number, step)) => format!("step {}: {}", number + 1, step.title),
+        Some((state, number, step)) => {
+            format!("{} step {}: {}", state.word().to_lowercase(), number + 1, step.title)
+        }
+        None => format!("step {}", u32::from(flat) + 1),
+    }
+}

@@ -1,0 +1,345 @@
+//! Why of blocks, interlocks and alarms.
+
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use model::wire::{Why, WhyLine};
+use model::{AlarmState, BlockId, Mode, PointId};
+
+use super::condition;
+use super::term::{Scene, tree};
+use super::{holders, line, point_line, title};
+use crate::blocks::pid::is_automatic;
+use crate::plant::{AlarmCondition, Block, BlockBody, Device, Origin, Pid, Plant};
+use crate::text::{duration, number, state_word, value_text};
+
+/// The block that writes an output.
+pub(super) fn driver_of(plant: &Plant, point: PointId) -> Option<BlockId> {
+    let drives = |block: &Block| match &block.body {
+        BlockBody::Pid(pid) => pid.target == Some(point),
+        BlockBody::Device(device) => device.out == point,
+        BlockBody::Calc(_)
+        | BlockBody::Filter(_)
+        | BlockBody::Ratio(_)
+        | BlockBody::Ramp(_)
+        | BlockBody::Selector(_) => false,
+    };
+    plant.blocks.iter().position(drives).map(|index| BlockId(index as u32))
+}
+
+pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
+    let block = &scene.plant.blocks[id.index()];
+    let mut lines = Vec::new();
+    match &block.body {
+        BlockBody::Pid(body) => pid(scene, id, body, &mut lines),
+        BlockBody::Device(body) => device(scene, body, &mut lines),
+        BlockBody::Calc(calc) => {
+            lines.push(point_line(scene, 0, &format!("= {}:", calc.value.text), calc.out));
+            inputs(scene, &calc.value, &mut lines);
+        }
+        BlockBody::Filter(filter) => {
+            lines.push(point_line(scene, 0, "filtered", filter.out));
+            lines.push(point_line(scene, 0, &name(scene, filter.input), filter.input));
+        }
+        BlockBody::Ratio(ratio) => {
+            lines.push(point_line(scene, 0, "OUT = RATIO * IN + BIAS + trim:", ratio.out));
+            lines.push(point_line(scene, 1, "IN", ratio.wild));
+            lines.push(point_line(scene, 1, "RATIO", ratio.ratio));
+            lines.push(point_line(scene, 1, "BIAS", ratio.bias));
+            if let Some(trim) = ratio.trim {
+                lines.push(point_line(scene, 1, &format!("trim from {}", name(scene, trim)), trim));
+            }
+        }
+        BlockBody::Ramp(ramp) => {
+            lines.push(point_line(scene, 0, "OUT", ramp.out));
+            lines.push(point_line(scene, 0, "TARGET", ramp.target));
+            let unit = scene.plant.point(ramp.out).unit.difference();
+            lines.push(line(0, format!("rate {} {unit}/s", number(ramp.rate, 4))));
+            if let Some(source) = &ramp.source {
+                lines.push(line(0, format!("TARGET = {}", source.text)));
+                inputs(scene, source, &mut lines);
+            }
+        }
+        BlockBody::Selector(selector) => {
+            lines.push(point_line(scene, 0, "OUT", selector.out));
+            let selected = scene.view.value(selector.selected);
+            for (number, input) in selector.inputs.iter().enumerate() {
+                let mut entry = point_line(scene, 1, &name(scene, *input), *input);
+                entry.holds = Some(number as f64 + 1.0 == selected);
+                lines.push(entry);
+            }
+        }
+    }
+    Why { title: title(&block.name, &block.description), lines }
+}
+
+fn name(scene: Scene<'_>, point: PointId) -> String {
+    scene.plant.point(point).name.clone()
+}
+
+/// The points of an expression with their values.
+fn inputs(scene: Scene<'_>, expr: &crate::plant::Expr, lines: &mut Vec<WhyLine>) {
+    let mut points = Vec::new();
+    if let Some(term) = tree(scene.plant, expr) {
+        term.points(&mut points);
+    }
+    lines.extend(points.into_iter().map(|point| point_line(scene, 1, &name(scene, point), point)));
+}
+
+fn pid(scene: Scene<'_>, id: BlockId, pid: &Pid, lines: &mut Vec<WhyLine>) {
+    let view = scene.view;
+    let actual = Mode::from_value(view.value(pid.mode));
+    let loop_view = view.loops.get(id.index()).copied().unwrap_or_default();
+    let ordered = loop_view.target;
+    let mut mode = format!("mode {}", actual.short());
+    if actual != ordered {
+        mode.push_str(&format!(", ordered {}", ordered.short()));
+    }
+    if ordered != pid.normal_mode {
+        mode.push_str(&format!(", normal {}", pid.normal_mode.short()));
+    }
+    lines.push(line(0, mode));
+    reasons(scene, pid, actual, ordered, loop_view.downstream, lines);
+    lines.push(point_line(scene, 0, "PV", pid.pv));
+    lines.push(set_point(scene, pid, actual));
+    lines.push(output(scene, pid));
+    if is_automatic(actual) {
+        terms(scene, pid, loop_view.integral, lines);
+    }
+    if let Some(index) = loop_view.downstream {
+        let name = &scene.plant.blocks[index as usize].name;
+        lines.push(WhyLine { block: Some(BlockId(index)), ..line(0, format!("OUT goes to {name}")) });
+    }
+    for point in [pid.sp, pid.mode, pid.out].into_iter().chain(pid.target) {
+        let before = lines.len();
+        holders(scene, point, lines);
+        if lines.len() > before {
+            break;
+        }
+    }
+}
+
+/// Why the actual mode is not the ordered one.
+fn reasons(
+    scene: Scene<'_>,
+    pid: &Pid,
+    actual: Mode,
+    ordered: Mode,
+    downstream: Option<u32>,
+    lines: &mut Vec<WhyLine>,
+) {
+    let view = scene.view;
+    let reason = match actual {
+        Mode::Tracking => {
+            let hold = pid.target.map(|target| view.hold(target)).unwrap_or_default();
+            if hold.interlock != 0 {
+                "tracks: an interlock dictates the output".to_owned()
+            } else if hold.seized {
+                "tracks: a phase writes the output itself".to_owned()
+            } else {
+                "tracks: the device that OUT drives is lost".to_owned()
+            }
+        }
+        Mode::Initialising => {
+            let secondary = downstream.map(|index| scene.plant.blocks[index as usize].name.as_str());
+            format!("follows {}, which is not in cascade", secondary.unwrap_or("its secondary"))
+        }
+        Mode::Manual if is_automatic(ordered) => {
+            format!("PV is {}", view.quality(pid.input).text())
+        }
+        Mode::Auto if ordered == Mode::Cascade => match pid.cascade {
+            Some(source) => format!("{} is {}", name(scene, source), view.quality(source).text()),
+            None => return,
+        },
+        Mode::Manual if ordered != pid.normal_mode && view.quality(pid.input).is_bad() => {
+            format!(
+                "PV is {}; it stays in manual until a person takes it back",
+                view.quality(pid.input).text()
+            )
+        }
+        Mode::OutOfService
+        | Mode::Manual
+        | Mode::Auto
+        | Mode::Cascade
+        | Mode::RemoteCascade
+        | Mode::RemoteOutput => return,
+    };
+    lines.push(line(1, reason));
+}
+
+fn set_point(scene: Scene<'_>, pid: &Pid, actual: Mode) -> WhyLine {
+    let view = scene.view;
+    let (sp, working) = (view.value(pid.sp), view.value(pid.sp_working));
+    let mut entry = point_line(scene, 0, "SP", pid.sp);
+    if working != sp {
+        entry.text.push_str(&format!(", working {}", value_text(scene.plant, pid.sp_working, working)));
+    }
+    let decimals = scene.plant.point(pid.sp).decimals;
+    if sp >= pid.sp_limit_high {
+        entry.text.push_str(&format!(", at its high limit {}", number(pid.sp_limit_high, decimals)));
+    } else if sp <= pid.sp_limit_low {
+        entry.text.push_str(&format!(", at its low limit {}", number(pid.sp_limit_low, decimals)));
+    }
+    if actual == Mode::Cascade
+        && let Some(source) = pid.cascade
+    {
+        entry.text.push_str(&format!(", from {}", name(scene, source)));
+        if let Origin::Block(block) = scene.plant.point(source).origin {
+            entry.block = Some(block);
+        }
+    }
+    entry
+}
+
+fn output(scene: Scene<'_>, pid: &Pid) -> WhyLine {
+    let mut entry = point_line(scene, 0, "OUT", pid.out);
+    let (out, decimals) = (scene.view.value(pid.out), scene.plant.point(pid.out).decimals);
+    if out >= pid.out_limit_high {
+        entry.text.push_str(&format!(", at its high limit {}", number(pid.out_limit_high, decimals)));
+    } else if out <= pid.out_limit_low {
+        entry.text.push_str(&format!(", at its low limit {}", number(pid.out_limit_low, decimals)));
+    }
+    entry
+}
+
+/// The sum that makes OUT. D is what is left of it: its filter is not published.
+fn terms(scene: Scene<'_>, pid: &Pid, integral: f64, lines: &mut Vec<WhyLine>) {
+    let view = scene.view;
+    let scale = (pid.out_high - pid.out_low) / (pid.pv_high - pid.pv_low);
+    let gain = view.value(pid.kc) * if pid.direct { -scale } else { scale };
+    let proportional = gain * (pid.beta * view.value(pid.sp_working) - view.value(pid.pv));
+    let decimals = scene.plant.point(pid.out).decimals.saturating_add(1);
+    let signed = |value: f64| {
+        let text = number(value, decimals);
+        if value > 0.0 { format!("+{text}") } else { text }
+    };
+    let mut text = format!("= P {}  I {}", signed(proportional), signed(integral));
+    let feed_forward = if pid.feed_forward.is_some() { view.value(pid.ff) } else { 0.0 };
+    let limited = view.value(pid.out) >= pid.out_limit_high || view.value(pid.out) <= pid.out_limit_low;
+    if view.value(pid.td) > 0.0 && !limited {
+        let derivative = view.value(pid.out) - proportional - integral - feed_forward;
+        text.push_str(&format!("  D {}", signed(derivative)));
+    }
+    if pid.feed_forward.is_some() {
+        text.push_str(&format!("  FF {}", signed(feed_forward)));
+    }
+    lines.push(line(1, text));
+}
+
+fn device(scene: Scene<'_>, device: &Device, lines: &mut Vec<WhyLine>) {
+    let view = scene.view;
+    let (off, on) = device.kind.words();
+    let command = if view.value(device.command) >= 0.5 { on } else { off };
+    lines.push(line(0, format!("command {command}, {}", state_word(device.kind, view.value(device.state)))));
+    if view.value(device.fail) >= 0.5 {
+        let travel = duration(u64::from(device.travel_ms));
+        lines.push(line(0, format!("the feedback has contradicted the command for longer than {travel}")));
+    }
+    for feedback in [device.on, device.off].into_iter().flatten() {
+        lines.push(point_line(scene, 1, &name(scene, feedback), feedback));
+    }
+    if let Some(permit) = &device.permit {
+        lines.push(line(0, format!("permit to {on}")));
+        condition::lines(scene, permit, 1, lines);
+    }
+    holders(scene, device.command, lines);
+}
+
+pub(super) fn interlock(scene: Scene<'_>, index: usize) -> Why {
+    let interlock = &scene.plant.interlocks[index];
+    let memory = scene.view.interlocks.get(index).copied().unwrap_or_default();
+    let mut lines = Vec::new();
+    let state = match (memory.tripped, memory.active) {
+        (true, true) => "TRIPPED, the cause stands",
+        (true, false) => "TRIPPED, the cause has gone, waits for a reset",
+        (false, true) => "not tripped though a cause stands",
+        (false, false) => "ready",
+    };
+    lines.push(line(0, state.to_owned()));
+    if memory.bypassed_until != 0 {
+        let ticks = memory.bypassed_until.saturating_sub(scene.view.tick);
+        let left = duration(ticks.saturating_mul(u64::from(scene.plant.period_ms)));
+        lines.push(line(0, format!("BYPASSED for another {left}: it forces nothing")));
+    }
+    if memory.tripped
+        && let Some(cause) = memory.first_out.checked_sub(1)
+        && let Some(cause) = interlock.causes.get(usize::from(cause))
+    {
+        let ago = duration(scene.ms_since(memory.since));
+        lines.push(line(0, format!("first out: {}, {ago} ago", cause.text)));
+    }
+    lines.push(line(0, "trips on any of".to_owned()));
+    causes(scene, index, 1, &mut lines);
+    lines.push(line(0, "then".to_owned()));
+    lines.extend(interlock.actions.iter().map(|action| line(1, action.text.clone())));
+    Why { title: title(&interlock.name, &interlock.description), lines }
+}
+
+/// Each cause with its terms and live values.
+pub(super) fn causes(scene: Scene<'_>, index: usize, indent: u8, lines: &mut Vec<WhyLine>) {
+    for cause in &scene.plant.interlocks[index].causes {
+        let term = tree(scene.plant, &cause.when);
+        let truth = term.as_ref().and_then(|term| condition::holds(scene, term));
+        let stands = truth.unwrap_or(cause.trips_on_bad);
+        let bad = match (truth, cause.trips_on_bad) {
+            (None, true) => " (bad input: counts as standing)",
+            (None, false) => " (bad input: ignored)",
+            (Some(_), _) => "",
+        };
+        lines.push(WhyLine { holds: Some(stands), ..line(indent, format!("{}{bad}", cause.text)) });
+        condition::lines(scene, &cause.when, indent.saturating_add(1), lines);
+    }
+}
+
+pub(super) fn alarm(scene: Scene<'_>, index: usize) -> Why {
+    let alarm = &scene.plant.alarms[index];
+    let memory = scene.view.alarms.get(index).copied().unwrap_or_default();
+    let mut lines = Vec::new();
+    lines.push(line(0, format!("{}, priority {}", memory.state.word(), alarm.priority.word())));
+    if memory.state == AlarmState::Shelved {
+        let ticks = memory.shelved_until.saturating_sub(scene.view.tick);
+        let left = duration(ticks.saturating_mul(u64::from(scene.plant.period_ms)));
+        lines.push(line(1, format!("for another {left}")));
+    }
+    let before = lines.len();
+    alarm_condition(scene, &alarm.condition, &mut lines);
+    if let Some(first) = lines.get_mut(before) {
+        first.holds = Some(memory.raw);
+    }
+    if memory.raw != memory.active {
+        let (delay_ms, word) =
+            if memory.raw { (alarm.on_delay_ms, "on") } else { (alarm.off_delay_ms, "off") };
+        let so_far = duration(scene.ms_since(memory.raw_since));
+        let delay = duration(u64::from(delay_ms));
+        lines.push(line(1, format!("{word}-delay: {so_far} so far of {delay}")));
+    }
+    if let Some(enable) = &alarm.enable {
+        lines.push(line(0, "enabled by".to_owned()));
+        condition::lines(scene, enable, 1, &mut lines);
+    }
+    Why { title: title(&alarm.name, &alarm.text), lines }
+}
+
+fn alarm_condition(scene: Scene<'_>, condition: &AlarmCondition, lines: &mut Vec<WhyLine>) {
+    let limit_text = |point: PointId, limit: f64| value_text(scene.plant, point, limit);
+    match condition {
+        AlarmCondition::Above { point, limit, .. } => {
+            let label = format!("{} >= {}: now", name(scene, *point), limit_text(*point, *limit));
+            lines.push(point_line(scene, 0, &label, *point));
+        }
+        AlarmCondition::Below { point, limit, .. } => {
+            let label = format!("{} <= {}: now", name(scene, *point), limit_text(*point, *limit));
+            lines.push(point_line(scene, 0, &label, *point));
+        }
+        AlarmCondition::Deviation { pv, sp, limit, .. } => {
+            let deviation = scene.view.value(*pv) - scene.view.value(*sp);
+            let decimals = scene.plant.point(*pv).decimals;
+            let limit = number(*limit, decimals);
+            lines.push(line(0, format!("|PV - SP| >= {limit}: now {}", number(deviation, decimals))));
+            lines.push(point_line(scene, 1, &name(scene, *pv), *pv));
+            lines.push(point_line(scene, 1, &name(scene, *sp), *sp));
+        }
+        AlarmCondition::When(expr) => condition::lines(scene, expr, 0, lines),
+        AlarmCondition::Fault { point, .. } => {
+            lines.push(point_line(scene, 0, &format!("{}: now", name(scene, *point)), *point));
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Values, times and names as people read them.
+
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use model::wire::AlarmKind;
+use model::{BlockId, Mode, PointId, Quality};
+
+use crate::plant::{BlockBody, DeviceKind, DeviceState, Origin, Plant, Point};
+
+/// A number with a fixed count of decimals; never `-0.0`.
+pub(crate) fn number(value: f64, decimals: u8) -> String {
+    let text = format!("{value:.*}", usize::from(decimals.min(9)));
+    let is_zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
+    if is_zero { text.trim_start_matches('-').to_owned() } else { text }
+}
+
+/// A value of a point as its faceplate shows it: with unit, or as a word.
+pub(crate) fn value_text(plant: &Plant, point: PointId, value: f64) -> String {
+    let definition = plant.point(point);
+    match word(plant, point, value) {
+        Some(word) => word,
+        None => with_unit(definition, value),
+    }
+}
+
+/// The same without the unit, for the first of two values.
+pub(crate) fn bare_text(plant: &Plant, point: PointId, value: f64) -> String {
+    word(plant, point, value).unwrap_or_else(|| number(value, plant.point(point).decimals))
+}
+
+fn with_unit(point: &Point, value: f64) -> String {
+    joined(&number(value, point.decimals), point.unit.symbol())
+}
+
+pub(crate) fn joined(number: &str, unit: &str) -> String {
+    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
+}
+
+/// The word for a value that is no quantity: a mode, a state, a switch.
+fn word(plant: &Plant, point: PointId, value: f64) -> Option<String> {
+    let definition = plant.point(point);
+    if let Origin::Block(block) = definition.origin {
+        match &plant.blocks.get(block.index())?.body {
+            BlockBody::Pid(pid) if pid.mode == point => return Some(Mode::from_value(value).short().into()),
+            BlockBody::Device(device) if device.state == point => {
+                return Some(state_word(device.kind, value).into());
+            }
+            BlockBody::Device(device) if device.command == point && definition.words.is_none() => {
+                let (off, on) = device.kind.words();
+                return Some(if value >= 0.5 { on } else { off }.into());
+            }
+            _ => {}
+        }
+    }
+    let (off, on) = definition.words.as_ref()?;
+    match value {
+        1.0 => Some(on.clone()),
+        0.0 => Some(off.clone()),
+        _ => None,
+    }
+}
+
+/// The word for a device's STATE.
+pub(crate) fn state_word(kind: DeviceKind, value: f64) -> &'static str {
+    let words = match kind {
+        DeviceKind::Motor => ["stopped", "running", "starting", "stopping", "failed"],
+        DeviceKind::Valve => ["closed", "open", "opening", "closing", "failed"],
+        DeviceKind::Breaker => ["open", "closed", "closing", "opening", "failed"],
+    };
+    let states = [
+        DeviceState::Off,
+        DeviceState::On,
+        DeviceState::TurningOn,
+        DeviceState::TurningOff,
+        DeviceState::Failed,
+    ];
+    let index = states.into_iter().position(|state| f64::from(state as u8) == value);
+    index.map_or("unknown", |index| words[index])
+}
+
+/// `12 s`, `3 min 5 s`, `1 h 20 min`, `0.5 s`.
+pub(crate) fn duration(ms: u64) -> String {
+    let (seconds, rest) = (ms / 1000, ms % 1000);
+    match seconds {
+        0 if rest != 0 => format!("{} s", number(ms as f64 / 1000.0, if rest % 100 == 0 { 1 } else { 2 })),
+        0..60 if rest != 0 => format!("{} s", number(ms as f64 / 1000.0, 1)),
+        0..60 => format!("{seconds} s"),
+        60..3600 if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ if seconds % 3600 < 60 => format!("{} h", seconds / 3600),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// `B-0412`, the name of a batch on every screen.
+pub(crate) fn batch_name(batch: u32) -> String {
+    format!("B-{batch:04}")
+}
+
+/// The word of an alarm's kind in journal and list.
+pub(crate) fn kind_word(kind: AlarmKind) -> Option<&'static str> {
+    match kind {
+        AlarmKind::HighHigh => Some("HI HI"),
+        AlarmKind::High => Some("HI"),
+        AlarmKind::Low => Some("LO"),
+        AlarmKind::LowLow => Some("LO LO"),
+        AlarmKind::Deviation => Some("DEV"),
+        AlarmKind::Condition | AlarmKind::Fault => None,
+    }
+}
+
+/// `, bad, no communication with the device`; nothing when good.
+pub(crate) fn doubt(quality: Quality) -> String {
+    if quality == Quality::Good { String::new() } else { format!(" ({})", quality.text()) }
+}
+
+/// The points of a block by their role, in the order of the faceplate.
+pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
+    match body {
+        BlockBody::Calc(calc) => [("OUT", calc.out)].into(),
+        BlockBody::Filter(filter) => [("OUT", filter.out)].into(),
+        BlockBody::Pid(pid) => [
+            ("PV", pid.pv),
+            ("SP", pid.sp),
+            ("SPW", pid.sp_working),
+            ("OUT", pid.out),
+            ("MODE", pid.mode),
+            ("KC", pid.kc),
+            ("TI", pid.ti),
+            ("TD", pid.td),
+            ("FF", pid.ff),
+        ]
+        .into(),
+        BlockBody::Ratio(ratio) => {
+            [("IN", ratio.wild), ("RATIO", ratio.ratio), ("BIAS", ratio.bias), ("OUT", ratio.out)].into()
+        }
+        BlockBody::Ramp(ramp) => [("TARGET", ramp.target), ("OUT", ramp.out)].into(),
+        BlockBody::Selector(selector) => [("OUT", selector.out), ("SELECTED", selector.selected)].into(),
+        BlockBody::Device(device) => {
+            [("CMD", device.command), ("STATE", device.state), ("FAIL", device.fail)].into()
+        }
+    }
+}
+
+/// The block that a point is a part of, and its role there: `TIC-321.SP` is SP of TIC-321.
+pub(crate) fn part_of(plant: &Plant, point: PointId) -> Option<(BlockId, &'static str)> {
+    let mine = |block: BlockId| {
+        let body = &plant.blocks.get(block.index())?.body;
+        let (role, _) = roles(body).into_iter().find(|(_, part)| *part == point)?;
+        Some((block, role))
+    };
+    match plant.point(point).origin {
+        Origin::Block(block) => mine(block),
+        // The command of a device may be its output tag.
+        Origin::FieldOutput(_) => (0..plant.blocks.len())
+            .map(|index| BlockId(index as u32))
+            .filter(|block| matches!(plant.blocks[block.index()].body, BlockBody::Device(_)))
+            .find_map(mine),
+        Origin::Field(_) | Origin::Link(_) | Origin::Entry | Origin::Phase(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{duration, number};
+
+    #[test]
+    fn numbers_have_no_negative_zero() {
+        assert_eq!(number(-0.001, 2), "0.00");
+        assert_eq!(number(-0.006, 2), "-0.01");
+        assert_eq!(number(11.25, 1), "11.2");
+    }
+
+    #[test]
+    fn durations_read_as_people_say_them() {
+        let texts: alloc::vec::Vec<_> =
+            [0, 500, 2500, 12_000, 60_000, 185_000, 3_600_000, 4_800_000].map(duration).into();
+        assert_eq!(texts, ["0 s", "0.5 s", "2.5 s", "12 s", "1 min", "3 min 5 s", "1 h", "1 h 20 min"]);
+    }
+}

@@ -1,0 +1,203 @@
+//! The plant as clients need to know it: everything that does not change while it runs.
+
+use alloc::{format, string::String, vec::Vec};
+use model::wire::{
+    AlarmView, AreaView, BlockView, CauseView, DeviceView, InterlockView, ParameterView, PhaseView,
+    PlantView, PointView, ProcedureLevel, ProcedureNode, RecipeView, WriteView,
+};
+use model::{AlarmId, BlockId, DeviceId, InterlockId, Mode, PhaseId, PointId, Protocol, RecipeId};
+use recipes::MasterRecipe;
+
+use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Interlock, Phase, Plant, Point};
+use crate::text::roles;
+
+/// What `GET /plant` answers.
+pub fn plant_view(plant: &Plant) -> PlantView {
+    PlantView {
+        name: plant.name.clone(),
+        title: plant.title.clone(),
+        hash: hex(&plant.hash),
+        period_ms: plant.period_ms,
+        areas: plant
+            .areas
+            .iter()
+            .map(|area| AreaView { id: area.id.clone(), title: area.title.clone() })
+            .collect(),
+        devices: numbered(&plant.io.devices, DeviceId, device),
+        points: numbered(&plant.points, PointId, point),
+        blocks: numbered(&plant.blocks, BlockId, block),
+        alarms: numbered(&plant.alarms, AlarmId, alarm),
+        interlocks: numbered(&plant.interlocks, InterlockId, interlock),
+        phases: numbered(&plant.phases, PhaseId, phase),
+        recipes: numbered(&plant.recipes, RecipeId, recipe),
+        displays: plant.displays.clone(),
+    }
+}
+
+fn numbered<T, I, V>(items: &[T], id: impl Fn(u32) -> I, view: impl Fn(I, &T) -> V) -> Vec<V> {
+    (0..).zip(items).map(|(index, item)| view(id(index), item)).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn device(id: DeviceId, device: &model::Device) -> DeviceView {
+    let endpoint = match &device.protocol {
+        Protocol::ModbusTcp { endpoint, unit_id } => format!("{endpoint} unit {unit_id}"),
+        Protocol::OpcUa { endpoint, .. } => endpoint.clone(),
+    };
+    DeviceView {
+        id,
+        name: device.name.clone(),
+        description: device.description.clone(),
+        endpoint,
+        link: device.link,
+    }
+}
+
+fn point(id: PointId, point: &Point) -> PointView {
+    PointView {
+        id,
+        name: point.name.clone(),
+        description: point.description.clone(),
+        area: point.area.clone(),
+        unit: point.unit,
+        low: point.low,
+        high: point.high,
+        decimals: point.decimals,
+        normal: point.normal,
+        words: point.words.clone(),
+        write: point.write.map(|write| WriteView { low: write.low, high: write.high, role: write.role }),
+        source: point.source.clone(),
+    }
+}
+
+fn block(id: BlockId, block: &Block) -> BlockView {
+    let (input, output) = match &block.body {
+        BlockBody::Calc(calc) => (None, Some(calc.out)),
+        BlockBody::Filter(filter) => (Some(filter.input), Some(filter.out)),
+        BlockBody::Pid(pid) => (Some(pid.input), pid.target),
+        BlockBody::Ratio(ratio) => (Some(ratio.input), Some(ratio.out)),
+        BlockBody::Ramp(ramp) => (None, Some(ramp.out)),
+        BlockBody::Selector(selector) => (selector.inputs.first().copied(), Some(selector.out)),
+        BlockBody::Device(device) => (device.on.or(device.off), Some(device.out)),
+    };
+    let (modes, normal_mode) = match &block.body {
+        BlockBody::Pid(pid) => (pid.modes.clone(), pid.normal_mode),
+        BlockBody::Calc(_)
+        | BlockBody::Filter(_)
+        | BlockBody::Ratio(_)
+        | BlockBody::Ramp(_)
+        | BlockBody::Selector(_)
+        | BlockBody::Device(_) => (Vec::new(), Mode::Auto),
+    };
+    BlockView {
+        id,
+        name: block.name.clone(),
+        kind: block.body.kind(),
+        description: block.description.clone(),
+        area: block.area.clone(),
+        unit: block.equipment.clone(),
+        points: roles(&block.body).into_iter().map(|(role, point)| (role.into(), point)).collect(),
+        modes,
+        normal_mode,
+        input,
+        output,
+    }
+}
+
+fn alarm(id: AlarmId, alarm: &Alarm) -> AlarmView {
+    AlarmView {
+        id,
+        name: alarm.name.clone(),
+        tag: alarm.tag.clone(),
+        point: alarm.point(),
+        area: alarm.area.clone(),
+        unit: alarm.equipment.clone(),
+        priority: alarm.priority,
+        kind: alarm.kind,
+        limit: alarm.limit(),
+        deadband: match alarm.condition {
+            AlarmCondition::Above { deadband, .. }
+            | AlarmCondition::Below { deadband, .. }
+            | AlarmCondition::Deviation { deadband, .. } => deadband,
+            AlarmCondition::When(_) | AlarmCondition::Fault { .. } => 0.0,
+        },
+        on_delay_ms: alarm.on_delay_ms,
+        off_delay_ms: alarm.off_delay_ms,
+        text: alarm.text.clone(),
+        cause: alarm.cause.clone(),
+        consequence: alarm.consequence.clone(),
+        response: alarm.response.clone(),
+        time_to_respond: alarm.time_to_respond.clone(),
+    }
+}
+
+fn interlock(id: InterlockId, interlock: &Interlock) -> InterlockView {
+    let cause = |cause: &crate::plant::Cause| CauseView {
+        text: cause.when.text.clone(),
+        description: cause.text.clone(),
+        point: cause.show,
+    };
+    InterlockView {
+        id,
+        name: interlock.name.clone(),
+        description: interlock.description.clone(),
+        area: interlock.area.clone(),
+        unit: interlock.equipment.clone(),
+        causes: interlock.causes.iter().map(cause).collect(),
+        actions: interlock.actions.iter().map(|action| action.text.clone()).collect(),
+        latched: interlock.latched,
+        bypass_role: interlock.bypass,
+    }
+}
+
+fn phase(id: PhaseId, phase: &Phase) -> PhaseView {
+    PhaseView {
+        id,
+        name: phase.name.clone(),
+        description: phase.description.clone(),
+        unit: phase.equipment.clone(),
+        steps: phase.running.iter().map(|step| step.title.clone()).collect(),
+    }
+}
+
+fn recipe(id: RecipeId, recipe: &MasterRecipe) -> RecipeView {
+    let parameter = |parameter: &recipes::Parameter| ParameterView {
+        name: parameter.name.clone(),
+        description: parameter.description.clone(),
+        unit: parameter.unit,
+        low: parameter.low,
+        high: parameter.high,
+        value: parameter.value,
+    };
+    RecipeView {
+        id,
+        name: recipe.name.clone(),
+        version: recipe.version.clone(),
+        title: recipe.title.clone(),
+        unit: recipe.equipment.clone(),
+        parameters: recipe.parameters.iter().map(parameter).collect(),
+        procedure: procedure(recipe),
+    }
+}
+
+/// The procedure as a flattened tree, in the order that [`recipes::Procedure::nodes`] keeps.
+fn procedure(recipe: &MasterRecipe) -> Vec<ProcedureNode> {
+    let node = |level, name: &str, title: &str, phase| ProcedureNode {
+        level,
+        name: name.into(),
+        title: title.into(),
+        phase,
+    };
+    let mut nodes = Vec::with_capacity(recipe.nodes());
+    nodes.push(node(ProcedureLevel::UnitProcedure, &recipe.name, &recipe.title, None));
+    for operation in &recipe.operations {
+        nodes.push(node(ProcedureLevel::Operation, &operation.name, &operation.title, None));
+        for call in &operation.phases {
+            nodes.push(node(ProcedureLevel::Phase, &call.name, &call.title, Some(call.phase)));
+        }
+    }
+    nodes
+}
