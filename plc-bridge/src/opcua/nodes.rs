@@ -12,7 +12,8 @@ use opcua::server::node_manager::memory::InMemoryNodeManagerImpl;
 use opcua::server::node_manager::{ParsedWriteValue, RequestContext, ServerContext, WriteNode};
 use opcua::sync::RwLock;
 use opcua::types::{
-    AttributeId, DataTypeId, DataValue, DateTime, NodeId, NumericRange, ObjectId, StatusCode, Variant,
+    AttributeId, DataTypeId, DataValue, DateTime, NodeId, NumericRange, ObjectId, QualifiedName, StatusCode,
+    Variant,
 };
 
 use super::value;
@@ -54,12 +55,8 @@ impl PlcNodes {
     ) -> Self {
         let id = |name: &str| NodeId::new(namespace, name.to_owned());
         let folder = id(&device.name);
-        space.add_folder(
-            &folder,
-            device.name.as_str(),
-            device.name.as_str(),
-            &ObjectId::ObjectsFolder.into(),
-        );
+        let name = QualifiedName::new(namespace, device.name.as_str());
+        space.add_folder(&folder, name, device.name.as_str(), &ObjectId::ObjectsFolder.into());
         let mut nodes =
             Self { namespace, uri: uri.to_owned(), roles: HashMap::new(), ids: Vec::new(), memory };
         if let Address::OpcUa { node, .. } = &device.heartbeat {
@@ -86,7 +83,7 @@ impl PlcNodes {
         let data = self.memory.look(|values, qualities, heartbeat| {
             show(role, values, qualities, heartbeat, WatchdogState::Unarmed, DateTime::now())
         });
-        let variable = VariableBuilder::new(&id, name, name)
+        let variable = VariableBuilder::new(&id, QualifiedName::new(self.namespace, name), name)
             .organized_by(folder)
             .data_type(data_type)
             .value_rank(-1)
