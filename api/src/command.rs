@@ -12,6 +12,8 @@ use crate::authority;
 use crate::backend::{AuditKind, Backend, Who};
 use crate::body::read_json;
 use crate::error::ApiError;
+use crate::limits::REASON_CHARS;
+use crate::session::Refusals;
 
 pub(crate) async fn execute<B: Backend>(
     State(app): State<Arc<App<B>>>,
@@ -20,10 +22,7 @@ pub(crate) async fn execute<B: Backend>(
 ) -> Result<Json<CommandReply>, ApiError> {
     let request: CommandRequest = read_json(request, app.options.limits.body_timeout).await?;
     if let Err(refused) = authority::check(&app.plant, caller.role, &request) {
-        let what = authority::describe(&app.plant, &request.action);
-        let reason: String = request.reason.chars().filter(|c| !c.is_control()).take(500).collect();
-        app.audit(&caller, AuditKind::CommandRefused, format!("{what}: {}", refused.text), reason);
-        return Err(refused);
+        return Err(keep_refusal(&app, &caller, &request, refused));
     }
     let Ok(permit) = Arc::clone(&app.commands).try_acquire_owned() else {
         return Err(ApiError::busy("too many commands at once; nothing was done, try again"));
@@ -46,4 +45,27 @@ pub(crate) async fn execute<B: Backend>(
              look at the value and at the events before you try again",
         )),
     }
+}
+
+/// Whoever tries what is not theirs is remembered.
+fn keep_refusal<B: Backend>(
+    app: &App<B>,
+    caller: &Caller,
+    request: &CommandRequest,
+    refused: ApiError,
+) -> ApiError {
+    let more = match app.sessions.refused(caller.session, app.now_ms()) {
+        Refusals::Keep => "",
+        Refusals::KeepAsLast => "; more of this session are not kept within this minute",
+        Refusals::TooMany => {
+            return ApiError::too_often(
+                "too many refused commands; wait a minute, and ask for the right role",
+                60,
+            );
+        }
+    };
+    let what = authority::describe(&app.plant, &request.action);
+    let reason = request.reason.chars().filter(|letter| !letter.is_control()).take(REASON_CHARS).collect();
+    app.audit(caller, AuditKind::CommandRefused, format!("{what}: {}{more}", refused.text), reason);
+    refused
 }

@@ -33,6 +33,7 @@ const BODY_ERRORS: &[(u16, &str)] = &[
     (404, "An id that this plant does not have"),
     (408, "The body did not arrive in time"),
     (413, "The body is larger than 64 KiB"),
+    (429, "Too many refused commands within a minute"),
     (503, "Too much at once; try again"),
     (504, "The controller did not answer in time; the command may still be carried out"),
 ];

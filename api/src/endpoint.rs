@@ -3,8 +3,10 @@
 
 use std::sync::Arc;
 
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
-use axum::{Json, Router, middleware};
+use axum::{Router, middleware};
 use model::wire::API;
 
 use crate::app::{App, gate};
@@ -98,7 +100,9 @@ impl Endpoint {
     fn handler<B: Backend>(self) -> MethodRouter<Arc<App<B>>> {
         match self {
             Self::Health => get(present::health),
-            Self::OpenApi => get(|| async { Json(openapi::document()) }),
+            Self::OpenApi => {
+                get(|| async { ([(header::CONTENT_TYPE, "application/json")], openapi::document()) })
+            }
             Self::Login => post(account::login),
             Self::Logout => post(account::logout),
             Self::Password => post(account::change_password),
@@ -129,7 +133,7 @@ pub(crate) fn router<B: Backend>(app: &Arc<App<B>>) -> Router {
         .fallback(|| async { ApiError::not_found("no such page; GET /api/v1/openapi.json lists all") })
         .method_not_allowed_fallback(|| async {
             ApiError::new(
-                axum::http::StatusCode::METHOD_NOT_ALLOWED,
+                StatusCode::METHOD_NOT_ALLOWED,
                 "this page takes another method; GET /api/v1/openapi.json lists all",
             )
         })
@@ -138,8 +142,7 @@ pub(crate) fn router<B: Backend>(app: &Arc<App<B>>) -> Router {
 }
 
 /// Nothing here is for caches, and nothing is to be guessed at.
-async fn quiet(mut response: axum::response::Response) -> axum::response::Response {
-    use axum::http::{HeaderValue, header};
+async fn quiet(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

@@ -20,6 +20,8 @@ pub(crate) const HISTORY_SAMPLES: usize = 100_000;
 pub(crate) const HISTORY_SPAN_MS: i64 = 3_660 * 86_400_000;
 pub(crate) const EVENTS_DEFAULT: u32 = 200;
 pub(crate) const EVENTS_MAX: u32 = 5_000;
+/// Refused commands of one session that the audit log keeps; nobody types one a second for a minute.
+pub(crate) const REFUSALS_PER_MINUTE: u32 = 60;
 /// Passwords that are worked on at once: each takes 19 MiB and a processor for some 30 ms.
 pub(crate) const HASHES_AT_ONCE: usize = 2;
 /// Beyond this a login is told to come back; the queue must not grow.

@@ -1,12 +1,13 @@
 //! Sessions: who is logged in, until when. A token is kept by its owner; here lives only its hash.
 
+use std::cmp::Ordering;
 use std::hint::black_box;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
 use crate::clock::whole_ms;
-use crate::limits::Limits;
+use crate::limits::{Limits, REFUSALS_PER_MINUTE};
 use crate::password::{PasswordError, random_bytes};
 use crate::users::Account;
 
@@ -27,6 +28,18 @@ struct Session {
     credential: [u8; 32],
     opened_ms: i64,
     used_ms: i64,
+    /// Commands that were refused since a moment, which moves on when its minute is over.
+    refused: u32,
+    refused_since_ms: i64,
+}
+
+/// What becomes of one more refused command.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Refusals {
+    Keep,
+    /// The last one of this minute that the audit log keeps.
+    KeepAsLast,
+    TooMany,
 }
 
 /// The hash of a token: names a session, and opens nothing.
@@ -80,6 +93,8 @@ impl Sessions {
             credential: account.credential,
             opened_ms: now_ms,
             used_ms: now_ms,
+            refused: 0,
+            refused_since_ms: now_ms,
         });
         Ok(Opened { token, expires_ms: now_ms.saturating_add(self.absolute_ms) })
     }
@@ -110,6 +125,23 @@ impl Sessions {
         open.retain(|session| session.user != account.name || equal(&session.id.0, &id.0));
         for session in open.iter_mut().filter(|session| equal(&session.id.0, &id.0)) {
             session.credential = account.credential;
+        }
+    }
+
+    /// The audit log keeps every refusal, but a program gone wild must not fill the disk with them.
+    pub(crate) fn refused(&self, id: SessionId, now_ms: i64) -> Refusals {
+        let mut open = self.standing(now_ms);
+        let Some(session) = open.iter_mut().find(|session| equal(&session.id.0, &id.0)) else {
+            return Refusals::Keep;
+        };
+        if now_ms.saturating_sub(session.refused_since_ms) >= 60_000 {
+            (session.refused, session.refused_since_ms) = (0, now_ms);
+        }
+        session.refused = session.refused.saturating_add(1);
+        match session.refused.cmp(&REFUSALS_PER_MINUTE) {
+            Ordering::Less => Refusals::Keep,
+            Ordering::Equal => Refusals::KeepAsLast,
+            Ordering::Greater => Refusals::TooMany,
         }
     }
 

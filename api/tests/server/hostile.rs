@@ -45,7 +45,9 @@ impl Random {
 
 #[tokio::test]
 async fn random_bytes_on_the_port_hurt_nobody() {
-    let server = Server::with(impatient(), 6).await;
+    let short = Duration::from_millis(20);
+    let limits = Limits { header_timeout: short, body_timeout: short, ..impatient() };
+    let server = Server::with(limits, 6).await;
     let token = server.login(Role::Viewer).await;
     let seed = 0x5eed_cafe_f00d_0001;
     println!("seed {seed:#x}");

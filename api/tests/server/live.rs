@@ -303,8 +303,10 @@ async fn a_client_that_never_answers_a_ping_is_gone() {
 }
 
 #[tokio::test]
-async fn the_end_of_the_server_is_said_to_everybody() {
-    let server = Server::with(soon(), 6).await;
+async fn the_end_of_the_server_is_said_to_everybody_and_waits_for_nobody() {
+    // With these, anything that does not let go by itself would outlast the test's patience.
+    let limits = Limits { shutdown_grace: PATIENCE * 10, header_timeout: PATIENCE * 10, ..soon() };
+    let server = Server::with(limits, 6).await;
     let (mut live, token) = open(&server, Role::Viewer).await;
     next_frame(&mut live).await;
     let idle = TcpStream::connect(server.address).await.unwrap();

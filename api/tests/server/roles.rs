@@ -147,3 +147,23 @@ async fn commands_at_once_are_bounded() {
     server.script.done.add_permits(free);
     assert!(tasks.join_all().await.into_iter().all(|status| status == StatusCode::OK));
 }
+
+#[tokio::test]
+async fn a_program_gone_wild_does_not_fill_the_audit_log() {
+    let server = Server::start().await;
+    let token = server.login(Role::Viewer).await;
+    let send =
+        || server.post(&token, "/commands").body(r#"{"action": {"do": "acknowledge", "alarm": 0}}"#).send();
+    for _ in 0..2 {
+        for _ in 0..60 {
+            assert_eq!(send().await.unwrap().status(), StatusCode::FORBIDDEN);
+        }
+        for _ in 0..10 {
+            assert_eq!(send().await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
+        }
+        server.advance(Duration::from_secs(60));
+    }
+    let records = server.script.audited.lock().unwrap();
+    assert_eq!(records.len(), 1 + 2 * 60);
+    assert!(records[60].text.contains("not kept within this minute"), "{}", records[60].text);
+}
