@@ -100,6 +100,14 @@ impl FieldBank {
     }
 }
 
+/// However a task ends, a panic included, nobody may go on trusting what it has read.
+impl Drop for FieldBank {
+    fn drop(&mut self) {
+        self.lose();
+        self.publish();
+    }
+}
+
 /// What is due to the device now.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Due {
@@ -150,9 +158,10 @@ impl OutputSchedule {
         self.refreshed_at = None;
     }
 
-    /// `None` while there is nothing to write.
+    /// `None` while there is nothing to write. A bank of another length is not this device's, and
+    /// is held back like that of a dead scan.
     pub(crate) fn due(&mut self, bank: &OutputBank, now: Instant) -> Option<Due> {
-        if !bank.valid {
+        if !bank.valid || bank.values.len() != self.sent.len() {
             return None;
         }
         if self.seen_heartbeat != Some(bank.heartbeat) {
@@ -266,5 +275,26 @@ mod tests {
         assert!(!seen.up);
         assert_eq!(seen.values, [12.5, 0.0]);
         assert_eq!(seen.qualities, [Quality::BadNoCommunication; 2]);
+    }
+
+    #[test]
+    fn a_task_that_panics_takes_its_device_down() {
+        let (mut bank, mut reader) = FieldBank::new(1);
+        let task = std::thread::spawn(move || {
+            bank.set(0, Reading::good(1.0));
+            bank.set_up();
+            bank.publish();
+            // Not `panic!`, whose message would look like a failed test in the output.
+            std::panic::resume_unwind(Box::new(()));
+        });
+        assert!(task.join().is_err());
+        assert!(!reader.read().up);
+        assert_eq!(reader.read().qualities, [Quality::BadNoCommunication]);
+    }
+
+    #[test]
+    fn a_bank_of_another_length_is_held_back() {
+        let mut schedule = OutputSchedule::new(2, REFRESH, STANDSTILL);
+        assert_eq!(schedule.due(&bank(1, &[1.0]), Instant::now()), None);
     }
 }

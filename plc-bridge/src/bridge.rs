@@ -12,7 +12,7 @@ use crate::address::{self, Sharing};
 use crate::backoff::Backoff;
 use crate::bank::{FieldBank, InputBank, OutputBank, OutputSchedule};
 use crate::error::BridgeError;
-use crate::health::{DeviceHealth, Health};
+use crate::health::{DeviceHealth, Health, LinkState};
 use crate::modbus::client::{ModbusClient, Register};
 use crate::opcua::Node;
 use crate::opcua::client::OpcUaClient;
@@ -86,7 +86,15 @@ pub fn connect(
 impl Bridge {
     /// One entry per device, in the order of the map.
     pub fn health(&self) -> Vec<DeviceHealth> {
-        self.health.iter().map(|health| health.snapshot()).collect()
+        let ended = self.tasks.iter().map(JoinHandle::is_finished);
+        let health = self.health.iter().zip(ended).map(|(health, ended)| {
+            if ended {
+                // It may have had no chance to say so itself.
+                health.set_state(LinkState::Stopped);
+            }
+            health.snapshot()
+        });
+        health.collect()
     }
 
     /// Stops all tasks; their last act is to turn their inputs bad. Outputs stay as they are, and

@@ -84,10 +84,6 @@ impl Health {
         })
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     pub(crate) fn set_state(&self, state: LinkState) {
         self.state.store(state as u8, Ordering::Relaxed);
     }
@@ -95,6 +91,18 @@ impl Health {
     pub(crate) fn connected(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
         self.set_state(LinkState::Up);
+        tracing::info!(device = self.name, endpoint = self.endpoint, "the device answers");
+    }
+
+    /// A connection broke, or could not be made. The same reason again and again is logged once.
+    pub(crate) fn lost(&self, reason: String) {
+        self.set_state(LinkState::Down);
+        if self.last_error.lock().as_ref() == Some(&reason) {
+            tracing::debug!(device = self.name, reason, "the device is still away");
+        } else {
+            tracing::warn!(device = self.name, reason, "the device is away");
+        }
+        self.count_error(reason);
     }
 
     pub(crate) fn count_reads(&self, count: u64) {

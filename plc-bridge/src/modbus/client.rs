@@ -86,9 +86,7 @@ impl ModbusClient {
         loop {
             self.health.set_state(LinkState::Connecting);
             let Err(Lost(reason)) = self.connect_and_poll().await;
-            tracing::warn!(device = self.health.name(), reason, "the device is lost");
-            self.health.count_error(reason);
-            self.health.set_state(LinkState::Down);
+            self.health.lost(reason);
             self.bank.lose();
             self.bank.publish();
             tokio::time::sleep(self.backoff.pause()).await;
@@ -148,7 +146,6 @@ impl ModbusClient {
         self.bank.publish();
         self.health.connected();
         self.backoff.reset();
-        tracing::info!(device = self.health.name(), endpoint = self.endpoint, "the device answers");
         Ok(())
     }
 

@@ -75,8 +75,7 @@ impl OpcUaClient {
         while !*stop.borrow() {
             self.health.set_state(LinkState::Connecting);
             let Some(reason) = self.one_connection(&access, &mut stop).await else { break };
-            tracing::warn!(device = self.health.name(), reason, "the device is lost");
-            self.health.count_error(reason);
+            self.health.lost(reason);
             self.lose(LinkState::Down);
             let pause = self.backoff.pause();
             tokio::select! {
@@ -121,7 +120,6 @@ impl OpcUaClient {
         self.bank.publish();
         self.health.connected();
         self.backoff.reset();
-        tracing::info!(device = self.health.name(), endpoint = self.endpoint, "the device answers");
         let (mut next_write, mut next_life) = (Instant::now(), Instant::now());
         loop {
             let wake = next_write.min(next_life);

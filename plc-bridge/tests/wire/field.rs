@@ -113,8 +113,18 @@ pub(crate) async fn field(wire: Wire) -> Field {
 }
 
 pub(crate) async fn start(wire: Wire, at: &str, memory: Arc<PlcMemory>, pki: &tempfile::TempDir) -> SoftPlc {
+    start_points(wire, at, &points(wire), memory, pki).await
+}
+
+pub(crate) async fn start_points(
+    wire: Wire,
+    at: &str,
+    points: &[IoPoint],
+    memory: Arc<PlcMemory>,
+    pki: &tempfile::TempDir,
+) -> SoftPlc {
     let options = ServeOptions { pki_dir: pki.path().join("server"), ..ServeOptions::default() };
-    serve(&device(wire, at), &points(wire), memory, &options).await.unwrap()
+    serve(&device(wire, at), points, memory, &options).await.unwrap()
 }
 
 /// A bridge to one device, with a scan that a test plays by hand.

@@ -6,3 +6,4 @@ mod both;
 mod modbus;
 mod opcua;
 mod strangers;
+mod scale;

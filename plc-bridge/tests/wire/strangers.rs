@@ -1,5 +1,7 @@
 //! Peers that mean no good, or are broken: none of them may hurt a controller or a scan.
 
+use std::sync::Once;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use model::Quality;
@@ -10,6 +12,22 @@ use tokio::time::timeout;
 use crate::field::*;
 
 const SEED: u64 = 0x5EED_0BAD_F00D_u64;
+
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts panics below our tests: a connection's task that panics would otherwise only be logged.
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !info.location().is_some_and(|location| location.file().contains("tests/wire")) {
+                PANICS.fetch_add(1, Ordering::SeqCst);
+            }
+            usual(info);
+        }));
+    });
+}
 
 /// The beginning of something sensible, so that noise reaches deeper than the first check.
 fn openings(wire: Wire) -> Vec<Vec<u8>> {
@@ -46,6 +64,7 @@ fn openings(wire: Wire) -> Vec<Vec<u8>> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn noise_on_the_port_ends_its_own_connection_and_no_other() {
     println!("seed {SEED:#x}");
+    count_panics();
     for wire in BOTH {
         let mut noise = Noise(SEED);
         let field = field(wire).await;
@@ -70,6 +89,86 @@ async fn noise_on_the_port_ends_its_own_connection_and_no_other() {
         field.memory.set_input(LEVEL, 33.0, Quality::Good);
         until(SOON, "news", || (driver.value(IN_LEVEL) - 33.0).abs() < 0.01).await;
     }
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
+}
+
+/// Hello and a secure channel without security, by hand; tells the channel and its token.
+async fn open_channel(stream: &mut TcpStream) -> Option<[u8; 8]> {
+    let hello = openings(Wire::OpcUa).remove(1);
+    let policy = b"http://opcfoundation.org/UA/SecurityPolicy#None";
+    let mut body = 0u32.to_le_bytes().to_vec();
+    body.extend((policy.len() as u32).to_le_bytes());
+    body.extend(policy);
+    // No certificates; sequence 1, request 1; OpenSecureChannelRequest is ns=0;i=446.
+    body.extend([0xFF; 8]);
+    body.extend([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0xBE, 1]);
+    // Request header: no token, time, handle, diagnostics, no audit entry, timeout, nothing more.
+    body.extend([0, 0]);
+    body.extend([0; 16]);
+    body.extend([0xFF; 4]);
+    body.extend([0; 7]);
+    // Version 0, issue, mode None, no nonce, one minute.
+    body.extend([0; 8]);
+    body.extend([1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+    body.extend(60_000u32.to_le_bytes());
+    let open = [b"OPNF".as_slice(), &(body.len() as u32 + 8).to_le_bytes(), &body].concat();
+    stream.write_all(&[hello, open].concat()).await.ok()?;
+    let mut acknowledge = [0; 28];
+    stream.read_exact(&mut acknowledge).await.ok()?;
+    let mut header = [0; 8];
+    stream.read_exact(&mut header).await.ok()?;
+    let mut answer = vec![0; u32::from_le_bytes(header[4..].try_into().ok()?) as usize - 8];
+    stream.read_exact(&mut answer).await.ok()?;
+    // The security token (channel, token, created, lifetime) stands 28 bytes before the nonce.
+    let token = answer.len().checked_sub(4 + 4 + 8 + 4 + 4)?;
+    let channel: [u8; 4] = answer[..4].try_into().ok()?;
+    let token: [u8; 4] = answer[token..token + 4].try_into().ok()?;
+    [channel, token].concat().try_into().ok()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn noise_inside_a_secure_channel_ends_its_own_connection_and_no_other() {
+    println!("seed {SEED:#x}");
+    count_panics();
+    // Services by number: sessions, reads, writes, browses, subscriptions, methods, history.
+    let services =
+        [428u16, 422, 461, 467, 473, 527, 533, 554, 631, 664, 673, 712, 751, 763, 787, 826, 832, 847];
+    let mut noise = Noise(SEED);
+    let field = field(Wire::OpcUa).await;
+    let mut driver = drive(Wire::OpcUa, field.plc.address());
+    until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
+    let mut opened = 0;
+    for round in 0..400 {
+        let mut stream = TcpStream::connect(field.plc.address()).await.unwrap();
+        let Some(channel) = timeout(SOON, open_channel(&mut stream)).await.unwrap() else { continue };
+        opened += 1;
+        for request in 2..6u32 {
+            let service = services[(round + request as usize) % services.len()].to_le_bytes();
+            let mut body = channel.to_vec();
+            body.extend(request.to_le_bytes());
+            body.extend(request.to_le_bytes());
+            body.extend([1, 0, service[0], service[1]]);
+            if round % 2 == 0 {
+                // A sound request header in front of the noise.
+                body.extend([0; 18]);
+                body.extend([0xFF; 4]);
+                body.extend([0; 7]);
+            }
+            body.extend(noise.bytes(120));
+            let message = [b"MSGF".as_slice(), &(body.len() as u32 + 8).to_le_bytes(), &body].concat();
+            let _ = stream.write_all(&message).await;
+        }
+        if round % 4 == 0 {
+            let mut answer = [0; 256];
+            let _ = timeout(Duration::from_millis(200), stream.read(&mut answer)).await;
+        }
+    }
+    assert!(opened > 350, "only {opened} channels were opened");
+    assert!(driver.is_up());
+    assert_eq!(driver.bridge.health()[0].reconnects, 0, "the controller noticed nothing");
+    field.memory.set_input(LEVEL, 33.0, Quality::Good);
+    until(SOON, "news", || (driver.value(IN_LEVEL) - 33.0).abs() < 0.01).await;
+    assert_eq!(PANICS.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
