@@ -55,7 +55,9 @@ struct Live<B> {
     caller: Caller,
     socket: WebSocket,
     difference: Difference,
-    heard: Instant,
+    /// Pings since the client was last heard. Counted, not timed, so that a server that was itself
+    /// asleep does not drop everybody when it wakes.
+    unanswered: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -82,7 +84,7 @@ enum Step {
 
 impl<B: Backend> Live<B> {
     fn new(app: Arc<App<B>>, caller: Caller, socket: WebSocket) -> Self {
-        Self { app, caller, socket, difference: Difference::default(), heard: Instant::now() }
+        Self { app, caller, socket, difference: Difference::default(), unanswered: 0 }
     }
 
     async fn run(mut self) -> End {
@@ -130,9 +132,10 @@ impl<B: Backend> Live<B> {
                 Step::Check => self.check_session()?,
                 Step::Heard(message) => self.hear(message.as_ref())?,
                 Step::Ping => {
-                    if self.heard.elapsed() > limits.pong_timeout {
+                    if limits.ping_interval.saturating_mul(self.unanswered) >= limits.pong_timeout {
                         return Err(End::Silent);
                     }
+                    self.unanswered += 1;
                     self.send(Message::Ping(Bytes::new())).await?;
                 }
                 Step::Frame => {
@@ -158,7 +161,7 @@ impl<B: Backend> Live<B> {
     fn hear(&mut self, message: Option<&Result<Message, axum::Error>>) -> Result<(), End> {
         match message {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
-                self.heard = Instant::now();
+                self.unanswered = 0;
                 Ok(())
             }
             Some(Ok(Message::Text(_) | Message::Binary(_))) => Err(End::Talks),

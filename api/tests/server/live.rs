@@ -6,7 +6,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use model::wire::{EventRecord, Frame, Role, ServerMessage};
 use reqwest::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::script::event;
-use crate::server::{PATIENCE, Server, until};
+use crate::server::{PATIENCE, Server, connect_from, until};
 
 type Live = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -137,14 +137,16 @@ async fn events_come_between_frames_that_keep_their_distance() {
 #[tokio::test]
 async fn frames_come_no_faster_than_ten_a_second_and_the_latest_wins() {
     let server = Server::start().await;
-    let (mut live, _) = open(&server, Role::Viewer).await;
-    let first = next_frame(&mut live).await;
+    let token = server.login(Role::Viewer).await;
+    // Before the first frame can have been sent, so that a slow machine only lengthens what is measured.
     let start = Instant::now();
+    let mut live = connect(&server, Some(&token)).await.unwrap();
+    let first = next_frame(&mut live).await;
     for _ in 0..1000 {
         server.script.publish(|frame| frame.values[0].1 += 1.0);
     }
     let second = next_frame(&mut live).await;
-    assert!(start.elapsed() > Duration::from_millis(60), "{:?}", start.elapsed());
+    assert!(start.elapsed() >= Duration::from_millis(100), "{:?}", start.elapsed());
     assert_eq!((first.tick, second.tick), (1, 1001));
 }
 
@@ -235,9 +237,7 @@ async fn live_connections_are_bounded_and_a_closed_one_makes_room() {
 
 /// A handshake by hand, on a socket that takes little and is not read further than its head.
 async fn deaf(server: &Server, token: &str) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(4096).unwrap();
-    let mut stream = socket.connect(server.address).await.unwrap();
+    let mut stream = connect_from("127.0.0.1", server.address).await;
     let request = format!(
         "GET /api/v1/live HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\nconnection: upgrade\r\n\
          upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
@@ -251,7 +251,7 @@ async fn deaf(server: &Server, token: &str) -> TcpStream {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_that_does_not_read_is_dropped_and_hurts_nobody() {
-    let limits = Limits { live_connections: 2, stall_timeout: Duration::from_millis(300), ..soon() };
+    let limits = Limits { live_connections: 2, stall_timeout: Duration::from_secs(1), ..soon() };
     let points = 20_000;
     let server = Server::with(limits, points).await;
     let token = server.login(Role::Viewer).await;

@@ -7,7 +7,7 @@ use model::{Action, AlarmId, BlockId, InterlockId, Mode, PhaseId, PointId, ProcO
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt as _;
 
-use crate::server::{Server, is_healthy, refusal, until};
+use crate::server::{Server, connect_from, is_healthy, refusal, until};
 
 /// Every action, with the least role; the plant's points and interlocks carry their role's number.
 fn table() -> Vec<(Action, Option<Role>)> {
@@ -87,22 +87,22 @@ async fn unknown_ids_and_missing_reasons_are_refused_and_kept() {
 
 #[tokio::test]
 async fn a_command_that_has_begun_ends_although_its_client_hangs_up() {
-    // One place for the login's connection, which is kept, and one that the client below takes.
-    let server = Server::with(Limits { connections: 2, ..Limits::default() }, 6).await;
+    let server = Server::with(Limits { connections_per_address: 1, ..Limits::default() }, 6).await;
     let token = server.login(Role::Operator).await;
     let free = server.script.done.forget_permits(usize::MAX);
     let body = r#"{"action": {"do": "acknowledge", "alarm": 0}}"#;
-    let mut stream = tokio::net::TcpStream::connect(server.address).await.unwrap();
     let head = format!(
         "POST /api/v1/commands HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
+    let console = "127.0.0.3";
+    let mut stream = connect_from(console, server.address).await;
     stream.write_all(head.as_bytes()).await.unwrap();
-    let waiting = async || server.script.waiting.load(Ordering::SeqCst) == 1;
-    until("the command reaches the backend", waiting).await;
-    assert!(!is_healthy(server.address).await, "both places are taken");
+    let begun = async || server.script.waiting.load(Ordering::SeqCst) == 1;
+    until("the command reaches the backend", begun).await;
+    assert!(!is_healthy(console, server.address).await, "its only place is taken");
     drop(stream);
-    until("the server has let the connection go", async || is_healthy(server.address).await).await;
+    until("the server has let the connection go", async || is_healthy(console, server.address).await).await;
     assert!(server.script.executed.lock().unwrap().is_empty());
     server.script.done.add_permits(free);
     until("the command is carried out", async || server.script.executed.lock().unwrap().len() == 1).await;

@@ -9,7 +9,7 @@ use api::{AuditKind, Clock, Limits, Options, ServeError, Users};
 use model::wire::{API, ErrorReply, Login, Role, Session};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -54,7 +54,8 @@ impl Server {
             address,
             script,
             users,
-            client: reqwest::Client::new(),
+            // A connection for each request: none is closed by the server just as it is used again.
+            client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             folder,
             now_ms,
             passwords: Mutex::default(),
@@ -137,15 +138,18 @@ pub(crate) async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) 
     assert!(tokio::time::timeout(PATIENCE, wait).await.is_ok(), "never happened: {what}");
 }
 
-/// Asks on a connection of its own, which the server may have no place for.
-pub(crate) async fn is_healthy(address: SocketAddr) -> bool {
-    match TcpStream::connect(address).await {
-        Ok(mut stream) => ask_health(&mut stream).await,
-        Err(_) => false,
-    }
+/// From another address of this machine: all of 127.0.0.0/8 is this machine.
+pub(crate) async fn connect_from(from: &str, to: SocketAddr) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
+    // Small, so that a client that does not read is soon full.
+    socket.set_recv_buffer_size(4096).unwrap();
+    socket.connect(to).await.unwrap()
 }
 
-pub(crate) async fn ask_health(stream: &mut TcpStream) -> bool {
+/// Asks on a connection of its own, which the server may have no place for.
+pub(crate) async fn is_healthy(from: &str, server: SocketAddr) -> bool {
+    let mut stream = connect_from(from, server).await;
     // A server without a place hangs up before it has read.
     let _ = stream.write_all(b"GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
     let mut answer = String::new();
