@@ -106,7 +106,7 @@ fn a_write_ahead_log_cut_anywhere_keeps_the_batches_before_the_cut() {
     }
     // Copied while open: what a killed process leaves behind.
     let (main, log) = (fs::read(folder.path().join("events.sqlite")).unwrap(), fs::read(&wal).unwrap());
-    for cut in (0..=log.len()).step_by(97) {
+    for cut in (0..=log.len()).step_by(1031) {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("events.sqlite"), &main).unwrap();
         fs::write(folder.path().join("events.sqlite-wal"), &log[..cut]).unwrap();
