@@ -81,6 +81,8 @@ impl Alarms<'_, '_> {
         let equipment = self.draft.equipment(&mut fields, self.report);
         let tag = fields.need_text("tag", "\"TT-311\"", self.report);
         let about = tag.and_then(|tag| self.about(tag));
+        let doubtful = about.and_then(|about| about.point).is_some_and(|point| !self.draft.is_sure(point));
+        self.report.doubtful = doubtful;
         let kind = self.kind(&mut fields);
         let priority = self.priority(&mut fields);
         let on_delay_ms = fields.time_ms("on_delay", self.report).unwrap_or(0);
@@ -96,10 +98,12 @@ impl Alarms<'_, '_> {
             }
         };
         let enable = match fields.text("enable", self.report) {
-            Some(text) => Some(emit::compile(self.draft, text, Wanted::Condition, None, self.report)?.expr),
+            Some(text) => emit::compile(self.draft, text, Wanted::Condition, None, self.report)
+                .map(|emitted| emitted.expr),
             None => None,
         };
         fields.finish(self.report);
+        self.report.doubtful = false;
         let (about, (kind, words)) = (about?, kind?);
         let point = about.point.map(|point| self.draft.point(point));
         let block = about.block.and_then(|block| self.blocks.get(block.index())?.as_ref());
@@ -351,16 +355,11 @@ impl Alarms<'_, '_> {
         let place = fields.place_of(key);
         let name = self.draft.point(point).name.clone();
         let said = Range { place: self.draft.facts[point.index()].place, ..range };
-        check_within(
-            &format!("`{key}`"),
-            value,
-            place,
-            &said,
-            &format!("the range of `{name}`"),
-            self.report,
-        );
-        let limit = Limit { kind, value, name: item.name.as_str().to_string(), place };
-        self.limits.entry(point).or_default().push(limit);
+        let range_name = format!("the range of `{name}`");
+        if check_within(&format!("`{key}`"), value, place, &said, &range_name, self.report) {
+            let limit = Limit { kind, value, name: item.name.as_str().to_string(), place };
+            self.limits.entry(point).or_default().push(limit);
+        }
         Some(match kind {
             AlarmKind::High | AlarmKind::HighHigh => AlarmCondition::Above { point, limit: value, deadband },
             _ => AlarmCondition::Below { point, limit: value, deadband },

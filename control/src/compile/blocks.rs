@@ -135,7 +135,7 @@ impl Build<'_, '_> {
         let point = self.draft.find_point(text.as_str(), text.place, self.report)?;
         if self.draft.point(point).words.is_some() {
             self.report.add(
-                Mistake::error("type-mismatch", format!("`{text}` is a switch where a value is expected"))
+                Mistake::error("wrong-kind", format!("`{text}` is a switch where a value is expected"))
                     .at(text.place, "a switch")
                     .help("name a measured or calculated value"),
             );
@@ -150,7 +150,7 @@ impl Build<'_, '_> {
         let point = self.draft.find_point(text.as_str(), text.place, self.report)?;
         if self.draft.point(point).words.is_none() {
             self.report.add(
-                Mistake::error("type-mismatch", format!("`{text}` is a value where a switch is expected"))
+                Mistake::error("wrong-kind", format!("`{text}` is a value where a switch is expected"))
                     .at(text.place, "a value")
                     .help("name a tag with `words`"),
             );
@@ -175,7 +175,7 @@ impl Build<'_, '_> {
             } else {
                 ("a switch", "a value with unit and range")
             };
-            Mistake::error("type-mismatch", format!("`{text}` is {is}; this block drives {wants}"))
+            Mistake::error("wrong-kind", format!("`{text}` is {is}; this block drives {wants}"))
                 .at(text.place, is)
                 .help(format!("name an output that is {wants}"))
         } else {
@@ -226,6 +226,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
     let equipment = draft.equipment(&mut fields, report);
     let role = fields.role("role", report).unwrap_or(Role::Operator);
     let period_ticks = task(&mut fields, draft.period_ms, report);
+    report.doubtful = draft.blocks[index].points.iter().any(|(_, point)| !draft.is_sure(*point));
     let mut build = Build { draft, report, block: index, role };
     let body = match item.kind {
         Kind::Calc => signals::calc(&mut build, &mut fields).map(BlockBody::Calc),
@@ -237,6 +238,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
         kind => machines::device(&mut build, kind, &mut fields).map(BlockBody::Device),
     };
     fields.finish(report);
+    report.doubtful = false;
     Some(Block {
         name: String::from(&item.name),
         description,

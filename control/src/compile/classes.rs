@@ -121,8 +121,15 @@ pub(super) fn instances(fields: &mut Fields<'_>, parameters: &[&Text], report: &
         }
         None => all.push(fixed),
     }
-    if let Some(first) = all.first() {
-        check(fields, first, parameters, report);
+    if let Some(first) = all.first()
+        && let Some((wrong, right)) = check(fields, first, parameters, report)
+    {
+        // Go on with the name that was probably meant, so that the rest of the class is checked as well.
+        for bindings in &mut all {
+            if let Some(value) = bindings.remove(&wrong) {
+                bindings.insert(right.clone(), value);
+            }
+        }
     }
     all
 }
@@ -145,7 +152,27 @@ fn bind(table: &Table, bindings: &mut Bindings, report: &mut Report) {
     }
 }
 
-fn check(fields: &Fields<'_>, bindings: &Bindings, parameters: &[&Text], report: &mut Report) {
+/// Compares what is given with what the class asks for. One that is missing and one that is not
+/// known are probably the same, given back as `(wrong, right)`.
+fn check(
+    fields: &Fields<'_>,
+    bindings: &Bindings,
+    parameters: &[&Text],
+    report: &mut Report,
+) -> Option<(String, String)> {
+    let missing: Vec<&Text> =
+        parameters.iter().copied().filter(|parameter| !bindings.contains_key(parameter.as_str())).collect();
+    let unknown: Vec<&String> =
+        bindings.keys().filter(|name| !parameters.iter().any(|known| known.as_str() == *name)).collect();
+    if let ([right], [wrong]) = (missing.as_slice(), unknown.as_slice()) {
+        report.add(
+            Mistake::error("unknown-parameter", format!("the class has no parameter `{wrong}`"))
+                .at(fields.place, "given here")
+                .related(right.place, format!("the class asks for `{right}`"))
+                .help(format!("write `{right}`")),
+        );
+        return Some(((*wrong).clone(), String::from(*right)));
+    }
     for parameter in parameters {
         if !bindings.contains_key(parameter.as_str()) {
             report.add(
@@ -166,6 +193,7 @@ fn check(fields: &Fields<'_>, bindings: &Bindings, parameters: &[&Text], report:
             );
         }
     }
+    None
 }
 
 /// `n in 1..=24` or `n in 1..25`.
@@ -193,7 +221,8 @@ fn parse_for(text: &Text, report: &mut Report) -> Option<(String, i64, i64)> {
                 .at(text.place, "from 1 to 10000 instances are possible")
                 .help("write the low number first: `for = \"n in 1..=24\"`"),
         );
-        return None;
+        let turned = (1..=INSTANCES).contains(&low.saturating_sub(high).saturating_add(1));
+        return turned.then_some((name, high, low));
     }
     Some((name, low, high))
 }

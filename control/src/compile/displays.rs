@@ -72,7 +72,8 @@ impl Displays<'_, '_> {
         let value = text.as_str();
         let mut from = 0;
         while let Some(open) = value[from..].find('{').map(|open| from + open) {
-            let line_end = value[open..].find('\n').map_or(value.len(), |end| open + end);
+            let rest = &value[open + 1..];
+            let line_end = rest.find(['\n', '{']).map_or(value.len(), |end| open + 1 + end);
             let Some(close) = value[open..line_end].find('}').map(|close| open + close) else {
                 self.report.add(
                     Mistake::error("bad-field", "a brace that is not closed on its line")

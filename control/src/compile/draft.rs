@@ -46,6 +46,8 @@ pub(super) struct Named {
 pub(super) struct Facts {
     pub(super) place: Place,
     pub(super) part: Part,
+    /// Unit and range are as the text says; otherwise a mistake is reported already.
+    pub(super) sure: bool,
 }
 
 /// What a point is to its block: decides data flow and which words it is compared with.
@@ -121,7 +123,7 @@ impl Draft {
             write: None,
             source: None,
         });
-        self.facts.push(Facts { place: new.place, part: new.part });
+        self.facts.push(Facts { place: new.place, part: new.part, sure: true });
         id
     }
 
@@ -140,6 +142,10 @@ impl Draft {
 
     pub(super) fn point(&self, id: PointId) -> &Point {
         &self.points[id.index()]
+    }
+
+    pub(super) fn is_sure(&self, id: PointId) -> bool {
+        self.facts[id.index()].sure
     }
 
     pub(super) fn part(&self, id: PointId) -> Part {
@@ -184,18 +190,24 @@ impl Draft {
             );
             return;
         }
-        let help = match self.nearest_name(name) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => match split_minus(name).filter(|(left, _)| self.names.contains_key(*left)) {
-                Some((left, right)) => format!("a minus has spaces around it: `{left} - {right}`"),
-                None => "declare it as a [tag] or a block, or correct the name".to_string(),
-            },
+        let help = match (self.split_minus(name), self.nearest_name(name)) {
+            (Some((left, right)), _) => format!("a minus has spaces around it: `{left} - {right}`"),
+            (None, Some(near)) => format!("did you mean `{near}`?"),
+            (None, None) => "declare it as a [tag] or a block, or correct the name".to_string(),
         };
         report.add(
             Mistake::error("unknown-name", format!("no `{name}` in this plant"))
                 .at(place, "not declared")
                 .help(help),
         );
+    }
+
+    /// `FT-301-5` as `FT-301` and `5`: a minus without spaces.
+    fn split_minus<'n>(&self, name: &'n str) -> Option<(&'n str, &'n str)> {
+        name.match_indices('-').map(|(at, _)| (&name[..at], &name[at + 1..])).find(|(left, right)| {
+            self.names.contains_key(*left)
+                && (self.names.contains_key(*right) || right.parse::<f64>().is_ok())
+        })
     }
 
     pub(super) fn nearest_name(&mut self, name: &str) -> Option<String> {
@@ -293,11 +305,6 @@ pub(super) fn check_within(
             .help(format!("write a value from {} to {}, or widen {range_name}", range.low, range.high)),
     );
     false
-}
-
-/// `FT-301-5` as `FT-301` and `5`.
-fn split_minus(name: &str) -> Option<(&str, &str)> {
-    name.rsplit_once('-')
 }
 
 /// About four digits: 0..120 has one decimal, 0..6 has three, 0..5000 none.

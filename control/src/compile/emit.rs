@@ -278,7 +278,7 @@ impl Emitter<'_, '_, '_> {
     }
 
     fn type_of(&self, point: PointId) -> Type {
-        if self.draft.part(point) == Part::Factor {
+        if self.draft.part(point) == Part::Factor || !self.draft.is_sure(point) {
             return Type::Free;
         }
         let point = self.draft.point(point);
@@ -401,6 +401,9 @@ impl Emitter<'_, '_, '_> {
 
     /// A measured value never leaves its range, so a limit outside of it is never passed.
     fn can_change(&mut self, point: PointId, limit: f64, tree: &Tree<'_>) {
+        if !self.draft.is_sure(point) {
+            return;
+        }
         let point = self.draft.point(point);
         let measured = matches!(point.origin, Origin::Field(_) | Origin::Entry);
         if measured && (limit > point.high || limit < point.low) {

@@ -9,7 +9,7 @@ use model::{Unit, nearest};
 use super::place::{Place, Text};
 use super::quantity::{Quantity, parse_quantity, parse_rate};
 use super::report::{Mistake, Report};
-use super::tree::{Node, Table, Value};
+use super::tree::{Entry, Node, Table, Value};
 
 /// One table while it is read. Every key that is asked for is known; [`Fields::finish`] reports the rest.
 pub(super) struct Fields<'a> {
@@ -58,6 +58,14 @@ impl<'a> Fields<'a> {
 
     /// `example` is what the missing line could look like.
     pub(super) fn missing(&self, key: &str, example: &str, report: &mut Report) {
+        // A key that is written wrongly is reported as unknown, with the right one as help.
+        let misspelt = |entry: &Entry| {
+            let written = entry.key.as_str();
+            key.len() > 3 && !self.known.contains(&written) && nearest(written, [key].into_iter()).is_some()
+        };
+        if self.table.entries.iter().any(misspelt) {
+            return;
+        }
         report.add(
             Mistake::error("missing-key", format!("{} has no `{key}`", self.owner))
                 .at(self.place, format!("`{key}` is missing"))

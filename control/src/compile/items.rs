@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use model::Source;
+use model::{Source, nearest};
 
 use super::classes::{Bindings, instances, substitute};
 use super::fields::{Fields, one_of};
@@ -86,6 +86,16 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 
+    /// Keys below which a table may stand.
+    const fn inner_tables(self) -> &'static [&'static str] {
+        match self {
+            Self::Tag => &["io", "entry"],
+            Self::Recipe => &["parameter"],
+            Self::Display => &["bars"],
+            _ => &[],
+        }
+    }
+
     pub(super) const fn is_block(self) -> bool {
         matches!(
             self,
@@ -122,8 +132,10 @@ impl Item {
 pub(super) struct Items {
     pub(super) plant: Option<(Table, Place)>,
     pub(super) items: Vec<Item>,
-    /// Sources with phase texts, and the area of their folder's file.
+    /// Sources with phase texts.
     pub(super) phases: Vec<u32>,
+    /// A table that was probably meant to be [plant].
+    pub(super) almost_plant: bool,
 }
 
 impl Items {
@@ -230,7 +242,7 @@ impl<'a> Gatherer<'a, '_> {
                     (Some(kind), Value::Table(table)) => {
                         for entry in &table.entries {
                             match entry.node.table() {
-                                Some(_) => declared.push((entry.key.place, Declared::Item(kind, entry))),
+                                Some(_) => self.named(kind, entry, &mut declared),
                                 None => self.report.add(not_a_table(word, &entry.key, &entry.node)),
                             }
                         }
@@ -247,9 +259,33 @@ impl<'a> Gatherer<'a, '_> {
         declared.sort_by_key(|(place, _)| place.start);
         for (_, declared) in declared {
             match declared {
-                Declared::Item(kind, entry) => self.item(kind, entry, area),
+                Declared::Item(kind, entry) => self.item(kind, &entry.key, &entry.node, area),
+                Declared::Dotted(kind, name, entry) => {
+                    let name = Text::whole(name, entry.key.place);
+                    self.item(kind, &name, &entry.node, area);
+                }
                 Declared::Instance(table, place) => self.instance(table, place, area, depth),
             }
+        }
+    }
+
+    /// A name with a dot that is not quoted reads as a table in a table: it is understood, and reported.
+    fn named<'t>(&mut self, kind: Kind, entry: &'t Entry, declared: &mut Vec<(Place, Declared<'t>)>) {
+        let Some(table) = entry.node.table() else { return };
+        let is_name = |inner: &&Entry| {
+            inner.node.table().is_some() && !kind.inner_tables().contains(&inner.key.as_str())
+        };
+        for inner in table.entries.iter().filter(is_name) {
+            let name = format!("{}.{}", entry.key, inner.key);
+            self.report.add(
+                Mistake::error("bad-name", format!("the name `{name}` is not quoted"))
+                    .at(inner.key.place, "a table in a table")
+                    .help(format!("a name with a dot stands in quotes: [{}.\"{name}\"]", kind.word())),
+            );
+            declared.push((inner.key.place, Declared::Dotted(kind, name, inner)));
+        }
+        if table.entries.is_empty() || !table.entries.iter().all(|inner| is_name(&inner)) {
+            declared.push((entry.key.place, Declared::Item(kind, entry)));
         }
     }
 
@@ -270,6 +306,7 @@ impl<'a> Gatherer<'a, '_> {
         } else {
             known.push("parameters");
         }
+        self.found.almost_plant |= nearest(entry.key.as_str(), ["plant"].into_iter()).is_some();
         self.report.add(
             Mistake::error("unknown-key", format!("a plant has no `{}`", entry.key))
                 .at(entry.key.place, "not a kind of thing that is known here")
@@ -277,40 +314,42 @@ impl<'a> Gatherer<'a, '_> {
         );
     }
 
-    fn item(&mut self, kind: Kind, entry: &Entry, area: Option<&Text>) {
-        let Some(table) = entry.node.table() else { return };
+    fn item(&mut self, kind: Kind, name: &Text, node: &Node, area: Option<&Text>) {
+        let Some(table) = node.table() else { return };
         if self.found.items.len() >= ITEMS {
             if !self.full {
                 self.full = true;
                 self.report.add(
                     Mistake::error("too-large", format!("more than {ITEMS} declarations"))
-                        .at(entry.key.place, "the plant is full here")
+                        .at(name.place, "the plant is full here")
                         .help("divide the plant, or make smaller `for` ranges"),
                 );
             }
             return;
         }
-        check_name(kind, &entry.key, self.report);
-        self.found.items.push(Item {
-            kind,
-            name: entry.key.clone(),
-            table: table.clone(),
-            area: area.cloned(),
-        });
+        check_name(kind, name, self.report);
+        self.found.items.push(Item { kind, name: name.clone(), table: table.clone(), area: area.cloned() });
+    }
+
+    /// The class of that name; one that is misspelt is reported and taken for what was probably meant.
+    fn class(&mut self, name: &Text) -> Option<(&'a Entry, Option<&'a Text>)> {
+        if let Some(class) = self.classes.get(name.as_str()) {
+            return Some(*class);
+        }
+        let known: Vec<&str> = self.classes.keys().copied().collect();
+        self.report.add(
+            Mistake::error("unknown-name", format!("no class `{name}`"))
+                .at(name.place, "not declared")
+                .help(one_of(name.as_str(), &known)),
+        );
+        let near = nearest(name.as_str(), known.into_iter())?;
+        self.classes.get(near).copied()
     }
 
     fn instance(&mut self, table: &Table, place: Place, area: Option<&Text>, depth: usize) {
         let mut fields = Fields::new(table, "this instance".into(), place);
         let Some(name) = fields.need_text("class", "\"cell\"", self.report) else { return };
-        let Some((class, class_area)) = self.classes.get(name.as_str()).copied() else {
-            let known: Vec<&str> = self.classes.keys().copied().collect();
-            self.report.add(
-                Mistake::error("unknown-name", format!("no class `{name}`"))
-                    .at(name.place, "not declared")
-                    .help(one_of(name.as_str(), &known)),
-            );
-            return;
-        };
+        let Some((class, class_area)) = self.class(name) else { return };
         if depth >= DEPTH {
             self.report.add(
                 Mistake::error("too-deep", format!("class `{name}` uses classes deeper than {DEPTH}"))
@@ -337,6 +376,8 @@ impl<'a> Gatherer<'a, '_> {
 
 enum Declared<'t> {
     Item(Kind, &'t Entry),
+    /// An item whose name should have been quoted.
+    Dotted(Kind, String, &'t Entry),
     Instance(&'t Table, Place),
 }
 

@@ -56,6 +56,8 @@ pub(super) struct ParameterText {
     pub(super) value: f64,
     pub(super) low: f64,
     pub(super) high: f64,
+    /// Unit and limits are as the text says; otherwise a mistake is reported already.
+    pub(super) sure: bool,
 }
 
 #[derive(Debug)]
@@ -92,8 +94,13 @@ pub(super) struct WithinText {
 
 pub(super) fn parse(index: u32, source: &Source, report: &mut Report) -> Vec<PhaseText> {
     let mut parser = Parser { index, text: &source.text, phases: Vec::new(), report };
+    let mut lost = false;
     for line in lines(&source.text) {
         if let Err(unread) = parser.line(line) {
+            // Without a phase every line is lost; one message says so.
+            if core::mem::replace(&mut lost, parser.phases.is_empty()) {
+                continue;
+            }
             let place = Place::new(index, unread.span);
             parser
                 .report
@@ -182,7 +189,16 @@ impl Parser<'_, '_> {
         let rest = span.start + word.len()..span.end;
         let Some(statement) = STATEMENTS.into_iter().find(|statement| statement.eq_ignore_ascii_case(word))
         else {
-            return self.action(span);
+            let near = nearest(word, STATEMENTS.into_iter());
+            return match near {
+                // Reported, and read as what was probably meant.
+                Some(near) if !text.contains(":=") => {
+                    let unread = self.no_statement(span.clone());
+                    let _ = self.statement(near, span, rest);
+                    Err(unread)
+                }
+                _ => self.action(span),
+            };
         };
         // A tag may begin like a statement: `STOPPING-1 := ...` is an action.
         if let Some(assign) = text.find(":=")
@@ -190,6 +206,10 @@ impl Parser<'_, '_> {
         {
             return self.action(span);
         }
+        self.statement(statement, span, rest)
+    }
+
+    fn statement(&mut self, statement: &'static str, span: Range<usize>, rest: Range<usize>) -> Read {
         match statement {
             "PHASE" => self.phase(rest),
             "PARAM" => self.parameter(rest),
@@ -255,43 +275,28 @@ impl Parser<'_, '_> {
         let high = words.number(usage)?;
         let description = words.quoted(usage)?;
         words.end(usage)?;
-        let Some(unit) = unit else { return Ok(()) };
-        let value_span = value.2.clone();
-        let convert = |(number, own, span): (f64, Option<Unit>, Range<usize>)| match own {
-            None => Ok(number),
-            Some(own) => own.convert(number, unit).ok_or_else(|| Unread {
-                code: "unit-mismatch",
-                span,
-                message: format!("{own} for a parameter in {unit}"),
-                help: format!("write it in {unit}, or as a number alone"),
-            }),
-        };
-        let limits = low.2.start..high.2.end;
-        let (value, low, high) = (convert(value)?, convert(low)?, convert(high)?);
-        if low >= high {
-            return Err(Unread {
-                code: "low-above-high",
-                span: limits,
-                message: format!("limits from {low} to {high}"),
-                help: format!("write the lower one first: `IN {} .. {}`", high.min(low), low.max(high)),
-            });
-        }
-        if value < low || value > high {
-            return Err(Unread {
-                code: "outside-range",
-                span: value_span,
-                message: format!("{value} is outside of its limits"),
-                help: format!("write a value from {low} to {high}, or widen the limits"),
-            });
-        }
         let name = self.exact(name);
+        let mut parameter = ParameterText {
+            name,
+            description,
+            unit: unit.unwrap_or_default(),
+            value: value.0,
+            low: low.0,
+            high: high.0,
+            sure: false,
+        };
+        let checked = match unit {
+            Some(unit) => limits(&mut parameter, unit, [value, low, high]),
+            None => Ok(()),
+        };
+        parameter.sure = unit.is_some() && checked.is_ok();
         let phase = self.current(&rest, "a parameter")?;
         if let Some(section) = phase.sections.first() {
             let help = format!("move it above {}", section.section.word());
             return Err(Unread::new(rest, "a parameter after the first section", help));
         }
-        phase.parameters.push(ParameterText { name, description, unit, value, low, high });
-        Ok(())
+        phase.parameters.push(parameter);
+        checked
     }
 
     fn section(&mut self, word: &str, span: Range<usize>, rest: Range<usize>) -> Read {
@@ -321,8 +326,11 @@ impl Parser<'_, '_> {
         let title = words.quoted(usage)?;
         words.end(usage)?;
         let place = self.place(span.clone());
-        let section = self.current(&span, "a step")?.sections.last_mut();
-        let Some(section) = section else {
+        let sections = &mut self.current(&span, "a step")?.sections;
+        let Some(section) = sections.last_mut() else {
+            // Reported once, and read as RUNNING.
+            let steps = Vec::from([StepText { title, place, actions: Vec::new(), wait: None, within: None }]);
+            sections.push(SectionText { section: Section::Running, place, steps });
             let help = "begin with RUNNING (or HOLDING, RESTARTING, STOPPING, ABORTING)";
             return Err(Unread::new(span, "a step before any section", help));
         };
@@ -334,14 +342,29 @@ impl Parser<'_, '_> {
     }
 
     fn open_step(&mut self, span: &Range<usize>, what: &str) -> Result<&mut StepText, Unread> {
-        let phase = self.current(span, what)?;
-        phase.sections.last_mut().and_then(|section| section.steps.last_mut()).ok_or_else(|| {
-            Unread::new(
-                span.clone(),
-                format!("{what} outside of a step"),
-                "begin a step: `STEP \"what it does\"`",
-            )
-        })
+        let place = self.place(span.clone());
+        let sections = &mut self.current(span, what)?.sections;
+        let section = sections.last().map_or(Section::Running, |section| section.section);
+        if sections.last().is_none_or(|section| section.steps.is_empty()) {
+            // Reported once, and read as a step without title.
+            let steps = Vec::from([StepText {
+                title: String::new(),
+                place,
+                actions: Vec::new(),
+                wait: None,
+                within: None,
+            }]);
+            sections.retain(|known| known.section != section);
+            sections.push(SectionText { section, place, steps });
+            self.report.add(
+                Mistake::error("expression", format!("{what} outside of a step"))
+                    .at(place, "here")
+                    .help("begin a step: `STEP \"what it does\"`"),
+            );
+        }
+        let sections = &mut self.current(span, what)?.sections;
+        let step = sections.last_mut().and_then(|section| section.steps.last_mut());
+        step.ok_or_else(|| Unread::new(span.clone(), "no step", "begin a step: `STEP \"what it does\"`"))
     }
 
     fn action(&mut self, span: Range<usize>) -> Read {
@@ -481,6 +504,43 @@ impl Parser<'_, '_> {
         }
         self.phases
     }
+}
+
+type Number = (f64, Option<Unit>, Range<usize>);
+
+/// Converts value and limits of a parameter to its unit, and compares them.
+fn limits(parameter: &mut ParameterText, unit: Unit, numbers: [Number; 3]) -> Read {
+    let value_span = numbers[0].2.clone();
+    let limits_span = numbers[1].2.start..numbers[2].2.end;
+    let mut converted = [0.0; 3];
+    for ((number, own, span), converted) in numbers.into_iter().zip(&mut converted) {
+        let own = own.unwrap_or(unit);
+        *converted = own.convert(number, unit).ok_or_else(|| Unread {
+            code: "unit-mismatch",
+            span,
+            message: format!("{own} for a parameter in {unit}"),
+            help: format!("write it in {unit}, or as a number alone"),
+        })?;
+    }
+    let [value, low, high] = converted;
+    if low >= high {
+        return Err(Unread {
+            code: "low-above-high",
+            span: limits_span,
+            message: format!("limits from {low} to {high}"),
+            help: format!("write the lower one first: `IN {} .. {}`", high.min(low), low.max(high)),
+        });
+    }
+    if value < low || value > high {
+        return Err(Unread {
+            code: "outside-range",
+            span: value_span,
+            message: format!("{value} is outside of its limits"),
+            help: format!("write a value from {low} to {high}, or widen the limits"),
+        });
+    }
+    (parameter.value, parameter.low, parameter.high) = (value, low, high);
+    Ok(())
 }
 
 /// Reads the words of one statement in order.

@@ -45,6 +45,7 @@ pub(super) fn declare(
             let point = draft.add_point(new, report);
             draft.set_unit(point, parameter.unit, parameter.low, parameter.high, None);
             draft.points[point.index()].initial = parameter.value;
+            draft.facts[point.index()].sure = parameter.sure;
         }
     }
     names
@@ -366,7 +367,10 @@ impl Phases<'_, '_> {
         }
         let place = self.draft.facts[point.index()].place;
         let wanted = Wanted::Value(self.draft.point(point).unit, Some(place));
-        let emitted = emit::compile(self.draft, &action.value, wanted, Some(phase), self.report)?;
+        self.report.doubtful = !self.draft.is_sure(point);
+        let emitted = emit::compile(self.draft, &action.value, wanted, Some(phase), self.report);
+        self.report.doubtful = false;
+        let emitted = emitted?;
         if let Some(value) = emitted.constant {
             let found = self.draft.point(point);
             let (low, high) = found.write.map_or((found.low, found.high), |write| (write.low, write.high));

@@ -30,6 +30,9 @@ pub(super) fn compile(items: &Items, draft: &mut Draft, report: &mut Report) -> 
 fn head(items: &Items, draft: &mut Draft, report: &mut Report) -> Head {
     draft.period_ms = PERIOD_MS;
     let Some((table, place)) = &items.plant else {
+        if items.almost_plant {
+            return Head::default();
+        }
         report.add(
             Mistake::error("no-plant", "no file has the table [plant]")
                 .help("write plant.toml with [plant], name = \"...\", title = \"...\", period = \"10 ms\""),

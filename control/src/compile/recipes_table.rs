@@ -205,7 +205,8 @@ impl Recipes<'_, '_> {
             return None;
         };
         let phase = self.phases.get(id.index())?;
-        if phase.equipment != equipment && !equipment.is_empty() {
+        let known = self.draft.unit_names.contains_key(&phase.equipment);
+        if phase.equipment != equipment && !equipment.is_empty() && known {
             self.report.add(
                 Mistake::error(
                     "wrong-unit",
@@ -270,7 +271,10 @@ impl Recipes<'_, '_> {
                 );
                 continue;
             };
-            if let Some(value) = self.argument(arguments[index].point, &entry.node, parameters, used) {
+            self.report.doubtful = !self.draft.is_sure(arguments[index].point);
+            let value = self.argument(arguments[index].point, &entry.node, parameters, used);
+            self.report.doubtful = false;
+            if let Some(value) = value {
                 arguments[index].value = value;
             }
         }

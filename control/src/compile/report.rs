@@ -12,6 +12,9 @@ use super::place::Place;
 pub(super) const SHOWN: usize = 200;
 /// More than these are not even kept while compiling.
 const KEPT: usize = 10_000;
+/// What a wrong unit or range of one thing makes wrong in others.
+const CONSEQUENCES: [&str; 5] =
+    ["unit-mismatch", "type-mismatch", "outside-range", "limits-order", "raw-mismatch"];
 
 #[derive(Default)]
 pub(super) struct Report {
@@ -21,6 +24,8 @@ pub(super) struct Report {
     repeats: BTreeMap<usize, BTreeSet<String>>,
     dropped: usize,
     errors: usize,
+    /// Something that the present item depends on has a mistake of its own: what follows from it is not said.
+    pub(super) doubtful: bool,
 }
 
 /// A mistake under construction; it is reported by [`Report::add`].
@@ -67,6 +72,9 @@ impl Mistake {
 
 impl Report {
     pub(super) fn add(&mut self, mistake: Mistake) {
+        if self.doubtful && CONSEQUENCES.contains(&mistake.code) {
+            return;
+        }
         if mistake.severity == Severity::Error {
             self.errors += 1;
         }

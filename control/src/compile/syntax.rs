@@ -157,6 +157,15 @@ impl<'t> Parser<'t> {
                 format!("did you mean `{near}`?"),
             );
         }
+        if let Some(Token::Name(name)) = self.token
+            && Unit::parse(name).is_some()
+        {
+            return Unread::new(
+                self.span.clone(),
+                format!("the unit `{name}` without its number"),
+                format!("a unit stands behind a number, and a minus has spaces around it: `a - 5 {name}`"),
+            );
+        }
         let message = if self.token.is_none() {
             format!("the expression ends where {wanted} is expected")
         } else {

@@ -39,6 +39,7 @@ fn tag(item: &Item, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
         report,
     );
     let range = scale(&mut fields, point, draft, report);
+    report.doubtful = !draft.is_sure(point);
     if let Some(decimals) = fields.integer("decimals", 0, 6, report) {
         draft.points[point.index()].decimals = decimals as u8;
     }
@@ -57,6 +58,7 @@ fn tag(item: &Item, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
     fail(&mut fields, point, output, range.as_ref(), draft, report);
     entry(&mut fields, point, has_io, output.is_some(), range.as_ref(), draft, report);
     fields.finish(report);
+    report.doubtful = false;
 }
 
 /// Unit and range of a measured value, or the words of a switch.
@@ -66,8 +68,7 @@ pub(super) fn scale(
     draft: &mut Draft,
     report: &mut Report,
 ) -> Option<Range> {
-    let words = words(fields, report);
-    if let Some((low, high)) = words {
+    if let Some((low, high)) = words(fields, report) {
         for key in ["unit", "range"] {
             if fields.has(key) {
                 report.add(
@@ -80,17 +81,16 @@ pub(super) fn scale(
         draft.set_words(point, (&low, &high));
         return Some(Range { low: 0.0, high: 1.0, place: fields.place_of("words") });
     }
-    let unit = match fields.need_text("unit", "\"degC\"", report) {
-        Some(text) => parse_unit(text.as_str(), text.place, report)?,
-        None => Unit::NONE,
-    };
-    draft.points[point.index()].unit = unit;
+    draft.facts[point.index()].sure = false;
+    let unit = fields.need_text("unit", "\"degC\"", report);
     if !fields.has("range") {
         fields.missing("range", "[0, 100]", report);
-        return None;
     }
+    let unit = parse_unit(unit?.as_str(), unit?.place, report)?;
+    draft.points[point.index()].unit = unit;
     let range = fields.range("range", unit, report)?;
     draft.set_unit(point, unit, range.low, range.high, None);
+    draft.facts[point.index()].sure = true;
     Some(range)
 }
 

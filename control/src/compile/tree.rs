@@ -90,8 +90,19 @@ pub(super) fn read(index: u32, source: &Source, report: &mut Report) -> Option<T
         return None;
     }
     let (table, errors) = DeTable::parse_recoverable(&source.text);
+    let mut repeated = 0;
     for error in errors.iter().take(SYNTAX_ERRORS) {
         let span = error.span().unwrap_or(0..0);
+        if span.start < repeated {
+            continue;
+        }
+        // The keys of a table that is there twice are there twice as well: one message for all.
+        if error.message().contains("duplicate key")
+            && source.text[line_of(&source.text, span.start)].starts_with('[')
+        {
+            let behind = line_of(&source.text, span.start).end;
+            repeated = source.text[behind..].find("\n[").map_or(source.text.len(), |next| behind + next);
+        }
         report.add(syntax_error(index, source, error.message(), span));
     }
     let reader = Reader { index, text: &source.text };

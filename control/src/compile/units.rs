@@ -49,12 +49,23 @@ pub(super) fn find(items: &Items, draft: &mut Draft, report: &mut Report) {
             }
         }
     }
+    // What waits for itself is reported as a loop when the blocks are put in order.
+    for flow in flows.into_values().flatten() {
+        for point in flow.to {
+            draft.facts[point.index()].sure = false;
+        }
+    }
 }
 
 fn pass(flow: &Flow, draft: &mut Draft) {
     let from = draft.point(flow.from);
     let (unit, low, high, decimals, normal) = (from.unit, from.low, from.high, from.decimals, from.normal);
+    // A switch has no unit: whoever takes it for a value is told so when its body is built.
     let switch = from.words.is_some();
+    let sure = draft.is_sure(flow.from) && !switch;
+    for point in &flow.to {
+        draft.facts[point.index()].sure &= sure;
+    }
     for point in flow.to.iter().filter(|_| !switch) {
         draft.set_unit(*point, unit, low, high, Some(decimals));
         draft.points[point.index()].normal = normal;
@@ -147,44 +158,54 @@ fn from_others(
     report: &mut Report,
 ) -> Vec<Flow> {
     let mut flows = Vec::new();
-    let mut flow = |draft: &Draft, source: Option<&str>, roles: &[&str], settled: &mut Vec<PointId>| {
+    let mut unsure: Vec<PointId> = Vec::new();
+    let mut flow = |draft: &Draft, source: Option<&str>, roles: &[&str]| {
         let to: Vec<PointId> = roles.iter().filter_map(|role| draft.blocks[index].point(role)).collect();
         match source.and_then(|name| draft.names.get(name)).and_then(|named| named.point) {
             Some(from) => flows.push(Flow { from, to }),
             // The unknown name is reported when the body is built.
-            None => settled.extend(to),
+            None => unsure.extend(to),
         }
     };
     let said = |key: &str| item.table.get_text(key).map(super::place::Text::as_str);
     match item.kind {
-        Kind::Filter => flow(draft, said("input"), &[""], settled),
+        Kind::Filter => flow(draft, said("input"), &[""]),
         Kind::Selector => {
             let first = item.table.get("inputs").and_then(|node| match &node.value {
                 super::tree::Value::List(items) => items.first().and_then(super::tree::Node::text),
                 _ => None,
             });
-            flow(draft, first.map(super::place::Text::as_str), &["OUT"], settled);
+            flow(draft, first.map(super::place::Text::as_str), &["OUT"]);
         }
-        Kind::Ratio => flow(draft, said("input"), &["IN"], settled),
+        Kind::Ratio => flow(draft, said("input"), &["IN"]),
         Kind::Pid => {
-            flow(draft, said("pv"), &["PV", "SP", "SPW"], settled);
+            flow(draft, said("pv"), &["PV", "SP", "SPW"]);
             if out_of_text(item, index, draft, report) {
                 settled.extend(["OUT", "FF"].iter().filter_map(|role| draft.blocks[index].point(role)));
             } else if said("out").is_some() {
-                flow(draft, said("out"), &["OUT", "FF"], settled);
+                // Anything but an output is reported when the body is built.
+                let named = said("out").and_then(|name| draft.names.get(name)).and_then(|named| named.point);
+                let output =
+                    named.filter(|point| matches!(draft.point(*point).origin, Origin::FieldOutput(_)));
+                flow(draft, output.and(said("out")), &["OUT", "FF"]);
             } else {
                 let reader = draft.blocks[index].point("OUT").and_then(|out| readers.get(&out)).copied();
-                let to = ["OUT", "FF"].iter().filter_map(|role| draft.blocks[index].point(role)).collect();
+                let to: Vec<PointId> =
+                    ["OUT", "FF"].iter().filter_map(|role| draft.blocks[index].point(role)).collect();
                 match reader {
                     Some(from) => flows.push(Flow { from, to }),
                     None => {
                         report.add(nobody_reads(item, item.name.place));
-                        settled.extend(to);
+                        unsure.extend::<Vec<PointId>>(to);
                     }
                 }
             }
         }
         _ => {}
+    }
+    for point in unsure {
+        draft.facts[point.index()].sure = false;
+        settled.push(point);
     }
     flows
 }

@@ -1,0 +1,250 @@
+//! Planted mistakes: each is made in an otherwise sound plant, and must be found alone, in its
+//! place, with the remedy.
+
+mod folder;
+
+use folder::{place, small};
+use model::Severity;
+
+/// What is changed in which file, and what must be said about it.
+struct Mistake {
+    file: &'static str,
+    /// This text is replaced...
+    from: &'static str,
+    /// ... by this.
+    to: &'static str,
+    code: &'static str,
+    /// A text on the line that the message must point at.
+    line: &'static str,
+    help: &'static str,
+    /// What the mistake rightly causes elsewhere.
+    also: &'static [&'static str],
+}
+
+const fn mistake(
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+    code: &'static str,
+    line: &'static str,
+    help: &'static str,
+) -> Mistake {
+    Mistake { file, from, to, code, line, help, also: &[] }
+}
+
+impl Mistake {
+    const fn causing(self, also: &'static [&'static str]) -> Self {
+        Self { also, ..self }
+    }
+}
+
+const IO: &str = "io.toml";
+const LOOPS: &str = "loops.toml";
+const SAFETY: &str = "safety.toml";
+const FILL: &str = "fill.phase";
+const RECIPE: &str = "recipe.toml";
+
+#[rustfmt::skip] // one row a mistake
+const MISTAKES: &[Mistake] = &[
+    // The text itself.
+    mistake("plant.toml", "title = \"SMALL PLANT\"", "title = SMALL", "syntax", "title = SMALL", "double quotes"),
+    mistake("plant.toml", "[plant]", "[plan]", "unknown-key", "[plan]", "did you mean `plant`?"),
+    mistake("plant.toml", "period = \"10 ms\"", "period = \"10 s\"", "out-of-range", "period", "10 ms"),
+    mistake("plant.toml", "period = \"10 ms\"", "period = 10", "missing-unit", "period", "\"10 ms\""),
+    mistake("plant.toml", "name = \"small\"\n", "", "missing-key", "[plant]", "add `name"),
+    mistake(IO, "[tag.TT-312]", "[tag.TT-311]\nunit = \"degC\"\nrange = [0, 1]\n[tag.TT-312]", "syntax", "[tag.TT-311]\nunit = \"degC\"\nrange = [0, 1]\n[", "declared once"),
+    mistake(IO, "[tag.\"P-311.RUN\"]", "[tag.P-311.RUN]", "bad-name", "[tag.P-311.RUN]", "[tag.\"P-311.RUN\"]"),
+    // Tags and their addresses.
+    mistake(IO, "unit = \"mbar\"", "unit = \"mbr\"", "unknown-unit", "\"mbr\"", "did you mean \"mbar\"?"),
+    mistake(IO, "unit = \"mbar\"\n", "", "missing-key", "[tag.PT-341]", "add `unit"),
+    mistake(IO, "range = [-50, 200]", "range = [200, -50]", "low-above-high", "[200, -50]", "[-50, 200]"),
+    mistake(IO, "range = [-50, 200]", "range = 200", "wrong-type", "range = 200", "two numbers"),
+    mistake(IO, "range = [-50, 200]", "rnage = [-50, 200]", "unknown-key", "rnage", "did you mean `range`?"),
+    mistake(IO, "normal = [74, 86]", "normal = [74, 186]", "outside-range", "normal", "widen the range"),
+    mistake(IO, "input = 1, raw", "input = 0, raw", "address-taken", "input = 0, raw = [0, 27648] }\n\n[tag.PT", "another address"),
+    mistake(IO, "input = 4, format", "input = 5, format", "address-taken", "input = 6", "two registers"),
+    mistake(IO, "input = 1, raw", "input = 70000, raw", "out-of-range", "70000", "0 to 65535"),
+    mistake(IO, "holding = 10", "holding = 0", "address-taken", "holding = 0,", "another address"),
+    mistake(IO, "raw = [-27648, 27648]", "raw = [-40000, 40000]", "raw-mismatch", "-40000", "i16 carries"),
+    mistake(IO, "format = \"i16\", raw = [-27648", "raw = [-27648", "raw-mismatch", "-27648", "format = \"i16\""),
+    mistake(IO, "input = 6, raw = [0, 27648]", "input = 6", "raw-mismatch", "input = 6", "raw = [0, 27648]"),
+    mistake(IO, "coil = 0 }", "coil = 0, raw = [0, 1] }", "raw-mismatch", "coil = 0, raw", "remove `raw`"),
+    mistake(IO, "discrete = 0 }", "input = 20 }", "raw-mismatch", "input = 20", "discrete"),
+    mistake(IO, "input = 1, raw", "input = 1, holding = 3, raw", "two-addresses", "holding = 3", "keep one"),
+    mistake(IO, "device = \"PLC-300\", input = 1", "device = \"PLC-30\", input = 1", "unknown-name", "\"PLC-30\"", "did you mean `PLC-300`?"),
+    mistake(IO, "heartbeat = \"holding 0\"\n", "", "missing-key", "[device.PLC-300]", "heartbeat = \"holding 0\""),
+    mistake(IO, "heartbeat = \"holding 0\"", "heartbeat = \"coil 0\"", "bad-address", "coil 0", "holding 0"),
+    mistake(IO, "watchdog = \"2 s\"\nheartbeat = \"holding", "watchdog = \"200 ms\"\nheartbeat = \"holding", "watchdog-short", "200 ms", "300 ms"),
+    mistake(IO, "fail = 0\nio = { device = \"PLC-300\", holding = 10", "io = { device = \"PLC-300\", holding = 10", "missing-key", "[tag.FV-301]", "fail = 0"),
+    mistake(IO, "normal = [74, 86]\n", "fail = 0\n", "direction", "fail = 0\nio = { device = \"PLC-300\", input = 0", "remove `fail`"),
+    mistake(IO, "entry = { initial = 5.0, role = \"operator\" }\n", "", "missing-key", "[tag.HS-301]", "entry = {"),
+    mistake(IO, "role = \"operator\"", "role = \"oprator\"", "unknown-word", "oprator", "did you mean `operator`?"),
+    mistake(IO, "area = \"300\"", "area = \"400\"", "unknown-name", "area = \"400\"", "300"),
+    // Classes.
+    mistake(IO, "class = \"cell\"", "class = \"cel\"", "unknown-name", "class = \"cel\"", "did you mean `cell`?"),
+    mistake(IO, "for = \"n in 1..=3\"", "for = \"m in 1..=3\"", "unknown-parameter", "[[instance]]", "n"),
+    mistake(IO, "for = \"n in 1..=3\"", "for = \"n in 3..=1\"", "bad-for", "3..=1", "low number first"),
+    mistake(IO, "node = \"ET-331.{n:02}\"", "node = \"ET-331.01\"", "address-taken", "node = \"ET-331.01\"", "another address"),
+    // Expressions.
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312 - TT-321\"", "unknown-name", "TT-321", "did you mean `TT-3"),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312-5 dK\"", "expression", "TT-312-5", "a minus has spaces"),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312-5\"", "unknown-name", "TT-312-5", "a minus has spaces"),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312 - PT-341\"", "unit-mismatch", "PT-341", "degC"),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312\"", "unit-mismatch", "value = \"TT-312\"", "degC is a point on the scale"),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312 > TT-311\"", "type-mismatch", "value", "SEL("),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312 + TT-311\"", "unit-mismatch", "value", "AVG(a, b)"),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"(TT-312 - TT-311\"", "expression", "value", "`)`"),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312 - TT-311 / 0\"", "division-by-zero", "value", "another divisor"),
+    mistake(LOOPS, "\"TT-312 - TT-311\"", "\"TT-312 - TT-311 == 5\"", "expression", "value", "write `=`"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"LT-311 > 15 degc\"", "unknown-unit", "degc", "did you mean `degC`?"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"LT-311 AND P-311.RUN\"", "type-mismatch", "LT-311 AND", "compare it"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"P-311.RUN = 0\"", "type-mismatch", "P-311.RUN = 0", "write `NOT P-311.RUN`"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"LT-311 > 15 % FOR 5\"", "expression", "FOR 5", "FOR 30 s"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"FIC-301 > 1 m3/h\"", "not-a-value", "FIC-301 > 1", "FIC-301.PV"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"3 OF (P-311.RUN, XV-301.ZSO)\"", "expression", "3 OF", "from 1 to 2"),
+    // Blocks.
+    mistake(LOOPS, "action = \"reverse\"\ngain", "action = \"direct\"\ngain", "wrong-action", "action = \"direct\"", "action = \"reverse\""),
+    mistake(LOOPS, "action = \"reverse\"\nkc = 2.0", "kc = 2.0", "missing-key", "[pid.TIC-311]", "add `action"),
+    mistake(LOOPS, "kc = 2.0", "kc = -2.0", "out-of-range", "kc = -2.0", "its direction is `action"),
+    mistake(LOOPS, "sp = \"76 degC\"", "sp = \"96 degC\"", "outside-range", "96 degC", "20 to 88"),
+    mistake(LOOPS, "sp_limits = [20, 88]", "sp_limits = [20, 188]", "outside-range", "188", "widen the range of the PV"),
+    mistake(LOOPS, "sp = \"76 degC\"", "sp = \"76 bar\"", "unit-mismatch", "76 bar", "degC"),
+    mistake(LOOPS, "sp_rate = \"1 K/min\"", "sp_rate = \"1 bar/min\"", "unit-mismatch", "bar/min", "1 dK/min"),
+    mistake(LOOPS, "on_bad_pv = \"0 %\"", "on_bad_pv = \"close\"", "unknown-word", "on_bad_pv", "\"hold\""),
+    mistake(LOOPS, "task = \"1 s\"", "task = \"15 ms\"", "bad-task", "15 ms", "20 ms"),
+    mistake(LOOPS, "mode = \"cascade\"", "mode = \"auot\"", "unknown-word", "auot", "did you mean `auto`?"),
+    mistake(LOOPS, "cascade = \"FFC-301.OUT\"\n", "", "bad-mode", "modes = [\"manual\", \"auto\", \"cascade\"]", "cascade = \"FFC-301.OUT\""),
+    mistake(LOOPS, "cascade = \"FFC-301.OUT\"", "cascade = \"HY-301.OUT\"", "unit-mismatch", "HY-301.OUT", "m3/h"),
+    mistake(LOOPS, "out = \"TV-311\"", "out = \"FV-301\"", "two-writers", "out = \"FV-301\"\naction = \"reverse\"\nkc", "one writer").causing(&["no-writer"]),
+    mistake(LOOPS, "out = \"TV-311\"", "out = \"TT-312\"", "direction", "out = \"TT-312\"", "holding").causing(&["no-writer"]),
+    mistake(LOOPS, "out = \"TV-311\"", "out = \"XV-301.CMD\"", "wrong-kind", "out = \"XV-301.CMD\"\naction", "a value").causing(&["no-writer", "two-writers"]),
+    mistake(LOOPS, "out = \"TV-311\"\n", "", "missing-key", "[pid.TIC-311]", "out_unit").causing(&["no-writer"]),
+    mistake(LOOPS, "pick = \"high\"", "pick = \"median\"\ndeviation = \"1 bar\"", "unit-mismatch", "1 bar", "V"),
+    mistake(LOOPS, "\"ET-331.02\", \"ET-331.03\"", "\"ET-331.02\", \"TT-311\"", "unit-mismatch", "inputs", "V"),
+    mistake(LOOPS, "ratio = 0.35", "ratio = 0.75", "outside-range", "ratio = 0.75", "0.2 to 0.6"),
+    mistake(LOOPS, "input = \"TT-311\"\ntime", "input = \"P-311.RUN\"\ntime", "wrong-kind", "P-311.RUN", "measured"),
+    mistake(LOOPS, "on = \"P-311.RUN\"", "on = \"LT-311\"", "wrong-kind", "on = \"LT-311\"", "`words`"),
+    mistake(LOOPS, "off = \"XV-301.ZSC\"", "off = \"XV-301.ZSO\"", "duplicate-name", "off", "second limit switch"),
+    mistake(LOOPS, "unit_of = \"EL-301\"\nout = \"P-311.CMD\"", "unit_of = \"EL-303\"\nout = \"P-311.CMD\"", "unknown-name", "EL-303", "did you mean `EL-30"),
+    mistake(LOOPS, "[ramp.HY-301]", "[ramp.IT-301]", "duplicate-name", "[ramp.IT-301]", "rename"),
+    mistake(LOOPS, "[ramp.HY-301]", "[ramp.\"HY 301\"]", "bad-name", "HY 301", "begins with a letter"),
+    mistake(LOOPS, "[ramp.HY-301]", "[rampe.HY-301]", "unknown-key", "rampe", "did you mean `ramp`?"),
+    // Data flow.
+    mistake(LOOPS, "input = \"TT-311\"\ntime", "input = \"TZ-311\"\ntime = \"20 s\"\n[filter.TZ-311]\ninput = \"TY-311\"\ntime", "algebraic-loop", "input = \"TZ-311\"", "PREV"),
+    mistake(LOOPS, "ff = \"IT-301 / 1 kA * 2 %\"", "ff = \"TV-311\"", "algebraic-loop", "ff = ", "PREV"),
+    // Alarms.
+    mistake(SAFETY, "consequence = \"Trip.\"\nresponse = \"Close", "response = \"Close", "alarm-rationale", "[alarm.\"TT-311.HH\"]", "consequence"),
+    mistake(SAFETY, "response = \"Lower the set point.\"", "response = \"\"", "alarm-rationale", "response = \"\"", "not an alarm"),
+    mistake(SAFETY, "time = \"5 min\"\n\n[alarm.\"TT-311.H\"]", "\n[alarm.\"TT-311.H\"]", "alarm-rationale", "[alarm.\"TT-311.HH\"]", "time = \"10 min\""),
+    mistake(SAFETY, "high = \"90 degC\"", "high = \"96 degC\"", "limits-order", "high_high", "limits rise"),
+    mistake(SAFETY, "high = \"90 degC\"", "high = \"190 degC\"", "outside-range", "190 degC", "0 to 120"),
+    mistake(SAFETY, "high = \"90 degC\"", "high = \"90 bar\"", "unit-mismatch", "90 bar", "degC"),
+    mistake(SAFETY, "high = \"90 degC\"\n", "", "missing-key", "[alarm.\"TT-311.H\"]", "high = "),
+    mistake(SAFETY, "high = \"90 degC\"", "high = \"90 degC\"\nlow = \"5 degC\"", "two-conditions", "low = ", "an alarm for each"),
+    mistake(SAFETY, "deadband = \"1 dK\"", "deadband = \"1 degC\"", "unit-mismatch", "deadband", "5 dK"),
+    mistake(SAFETY, "priority = \"low\"", "priority = \"lowest\"", "unknown-word", "lowest", "critical"),
+    mistake(SAFETY, "tag = \"TIC-311\"", "tag = \"TT-311\"", "not-a-loop", "tag = \"TT-311\"\ndeviation", "[pid]"),
+    mistake(SAFETY, "tag = \"P-311\"", "tag = \"TT-312\"", "not-a-device", "tag = \"TT-312\"", "BAD(TT-312)"),
+    mistake(SAFETY, "enable = \"P-311.RUN\"", "enable = \"P-311.RUNS\"", "unknown-name", "P-311.RUNS", "did you mean `P-311.RUN`?"),
+    // Interlocks.
+    mistake(SAFETY, "reset = \"manual\"\n", "", "missing-key", "[interlock.IL-301]", "reset = \"manual\""),
+    mistake(SAFETY, "do = [\"TV-311 := 0 %\", \"XV-301 := close\"]\n", "", "missing-key", "[interlock.IL-301]", "add `do"),
+    mistake(SAFETY, "TV-311 := 0 %", "TT-311 := 0 degC", "not-an-output", "TT-311 := 0", "output tag"),
+    mistake(SAFETY, "TV-311 := 0 %", "TIC-311.OUT := 0 %", "not-an-output", "TIC-311.OUT", "TV-311 := "),
+    mistake(SAFETY, "TV-311 := 0 %", "TV-311 := 0 bar", "unit-mismatch", "0 bar", "%"),
+    mistake(SAFETY, "TV-311 := 0 %", "TV-311 = 0 %", "bad-action", "TV-311 = 0", ":="),
+    mistake(SAFETY, "XV-301 := close", "XV-301 := stop", "unknown-word", "stop", "close"),
+    mistake(SAFETY, "XV-301 := close", "XV-303 := close", "unknown-name", "XV-303", "did you mean `XV-301`?"),
+    mistake(SAFETY, "PT-341 > 0.1 bar", "PT-341 > 0.1 kA", "unit-mismatch", "0.1 kA", "mbar"),
+    mistake(SAFETY, "when = \"PT-341 > 0.1 bar\"", "when = \"TRUE\"", "constant-condition", "TRUE", "condition of the plant"),
+    mistake(SAFETY, ", text = \"anolyte hot\"", "", "missing-key", "TT-311 > 95", "add `text"),
+    // Phases.
+    mistake(FILL, "XV-301 := open", "XV-310 := open", "unknown-name", "XV-310", "did you mean `XV-301`?"),
+    mistake(FILL, "XV-301 := open", "XV-301 := start", "unknown-word", "start\n    FIC", "open"),
+    mistake(FILL, "XV-301 := open", "XV-301 = open", "expression", "XV-301 = open", ":="),
+    mistake(FILL, "FIC-301.OUT := 0 %", "FV-301 := 0 %", "two-writers", "FV-301 := 0", "FIC-301.OUT"),
+    mistake(FILL, "FIC-301.OUT := 0 %", "TT-311 := 0 degC", "not-writable", "TT-311 :=", "an output"),
+    mistake(FILL, "FIC-301.OUT := 0 %", "FIC-301 := 0 %", "not-writable", "FIC-301 := 0", "`FIC-301.OUT`"),
+    mistake(FILL, "FIC-301.OUT := 0 %", "FIC-301.KC := 2", "not-writable", "FIC-301.KC", "SP, OUT or MODE"),
+    mistake(FILL, "FIC-301.SP := flow", "FIC-301.SP := level", "unit-mismatch", ":= level", "m3/h"),
+    mistake(FILL, "FIC-301.SP := flow", "FIC-301.SP := 3.8 m3/h", "outside-range", "3.8 m3/h", "0 to 3.6"),
+    mistake(FILL, "FIC-301.SP := flow", "TIC-311.MODE := CAS", "bad-mode", "CAS", "MAN and AUTO"),
+    mistake(FILL, "    WAIT LT-311 > level\n", "", "within-without-wait", "WITHIN 30", "WAIT"),
+    mistake(FILL, "WAIT LT-311 > level", "WAIT FALSE", "unreachable-step", "STEP \"Feed off\"", "come true"),
+    mistake(FILL, "RUNNING", "RUNNIN", "expression", "RUNNIN", "did you mean `RUNNING`?"),
+    mistake(FILL, "WITHIN 30 min ELSE HOLD", "WITHIN 30 min ELSE WAIT", "expression", "ELSE WAIT", "HOLD, ABORT or ALARM"),
+    mistake(FILL, "50 IN 30 .. 70", "80 IN 30 .. 70", "outside-range", "80 IN", "30 to 70"),
+    mistake(FILL, "50 IN 30 .. 70", "50 IN 70 .. 30", "low-above-high", "70 .. 30", "30 .. 70"),
+    mistake(FILL, "PARAM level : %", "PARAM level : percent", "unknown-unit", "percent", "a unit"),
+    mistake(FILL, "HOLDING\n  STEP \"Close\"\n    XV-301 := close\n", "HOLDING\n  STEP \"Close\"\n    XV-301 := close\n    WAIT XV-301.ZSC\n    WITHIN 5 s ELSE HOLD \"stuck\"\n", "bad-state", "ELSE HOLD \"stuck\"", "ABORT or ALARM"),
+    mistake(FILL, "ON EL-301", "ON EL-31", "unknown-name", "EL-31 ", "did you mean `EL-301`?"),
+    // Recipes.
+    mistake(RECIPE, "{ phase = \"Fill\", with = { level", "{ phase = \"Fil\", with = { level", "unknown-name", "\"Fil\"", "did you mean `Fill`?"),
+    mistake(RECIPE, "with = { flow = \"500", "with = { flw = \"500", "unknown-parameter", "flw", "did you mean `flow`?"),
+    mistake(RECIPE, "\"500 L/h\"", "\"5000 L/h\"", "outside-range", "5000 L/h", "0.5 to 3"),
+    mistake(RECIPE, "\"500 L/h\"", "\"500 kPa\"", "unit-mismatch", "500 kPa", "m3/h"),
+    mistake(RECIPE, "\"500 L/h\"", "\"fed\"", "unknown-parameter", "\"fed\"", "did you mean `feed`?"),
+    mistake(RECIPE, "range = [1000, 3000]", "range = [100, 3000]", "outside-range", "parameter.feed", "narrow the range"),
+    mistake(RECIPE, "value = 55", "value = 75", "outside-range", "value = 75", "40 to 60"),
+    mistake(RECIPE, "version = \"1\"\nunit_of = \"EL-301\"", "version = \"1\"\nunit_of = \"EL-302\"", "wrong-unit", "phase = \"Fill\", with = { level", "ON EL-302").causing(&["wrong-unit"]),
+    // Displays.
+    mistake(RECIPE, "{FT-301 }", "{FT-303 }", "unknown-name", "{FT-303 }", "did you mean `FT-301`?"),
+    mistake(RECIPE, "{FT-301 }", "{FIC-301}", "not-a-value", "{FIC-301}", "FIC-301.PV"),
+    mistake(RECIPE, "{FT-301 }", "{FT-301 ", "bad-field", "{FT-301 ", "close the field"),
+    mistake(RECIPE, "ET-331.*", "ET-313.*", "unknown-name", "ET-313.*", "a star"),
+    mistake(RECIPE, "interlocks = [\"IL-301\"]", "interlocks = [\"IL-310\"]", "unknown-name", "IL-310", "did you mean `IL-301`?"),
+    mistake(RECIPE, "{ label = \"pump\", tag = \"P-311\" }", "{ label = \"pump\", tag = \"P-312\" }", "unknown-name", "P-312", "did you mean `P-311`?"),
+];
+
+#[test]
+fn the_sound_plant_has_nothing_to_complain_about() {
+    let sources = small();
+    let compiled = control::compile(&sources).unwrap_or_else(|found| panic!("{found:#?}"));
+    assert_eq!(compiled.warnings, []);
+}
+
+#[test]
+fn every_planted_mistake_is_found_alone_in_its_place_with_its_remedy() {
+    let mut failures = String::new();
+    for (number, mistake) in MISTAKES.iter().enumerate() {
+        if let Err(failure) = check(mistake) {
+            failures += &format!("{number} {} -> {}: {failure}\n", mistake.from, mistake.to);
+        }
+    }
+    assert!(failures.is_empty(), "\n{failures}");
+}
+
+fn check(mistake: &Mistake) -> Result<(), String> {
+    let mut sources = small();
+    let index = sources.iter().position(|source| source.path == mistake.file).ok_or("no such file")?;
+    let text = &sources[index].text;
+    if text.matches(mistake.from).count() == 0 {
+        return Err("nothing to replace".into());
+    }
+    sources[index].text = text.replacen(mistake.from, mistake.to, 1);
+    let Err(found) = control::compile(&sources) else { return Err("not found".into()) };
+    let errors: Vec<_> = found.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).collect();
+    let listed: Vec<String> = errors
+        .iter()
+        .map(|error| format!("{} {} {} | {}", error.code, place(&sources, error), error.message, error.help))
+        .collect();
+    let (wanted, others): (Vec<_>, Vec<_>) = errors.into_iter().partition(|error| error.code == mistake.code);
+    let most = if mistake.also.contains(&mistake.code) { 1 } else { usize::MAX };
+    let stray = others.into_iter().filter(|error| !mistake.also.contains(&error.code));
+    let errors: Vec<_> = wanted.into_iter().take(most).chain(stray).collect();
+    let [error] = errors.as_slice() else { return Err(format!("{} mistakes: {listed:#?}", errors.len())) };
+    let text = &sources[index].text;
+    let line =
+        text.find(mistake.line).map(|byte| text[..byte].matches('\n').count() + 1).ok_or("no such line")?;
+    let expected = if mistake.line.is_empty() { String::new() } else { format!("{}:{line}:", mistake.file) };
+    if error.code != mistake.code
+        || !place(&sources, error).starts_with(&expected)
+        || !error.help.contains(mistake.help)
+    {
+        return Err(format!(
+            "expected {} at {expected} with \"{}\", found {listed:#?}",
+            mistake.code, mistake.help
+        ));
+    }
+    Ok(())
+}
