@@ -322,9 +322,7 @@ impl ModbusClient {
         match call(connection, self.timeout, request).await? {
             Ok(_) => {
                 self.health.count_write();
-                for point in &block.points {
-                    self.schedule.was_sent(*point, values[*point]);
-                }
+                self.mark_sent(block, values);
                 Ok(true)
             }
             Err(refused) => {
@@ -334,8 +332,18 @@ impl ModbusClient {
                     return Err(Lost(text));
                 }
                 self.health.count_error(text);
+                if block.points.len() == 1 {
+                    // The next attempt comes with the next change or refresh, not with every tick.
+                    self.mark_sent(block, values);
+                }
                 Ok(false)
             }
+        }
+    }
+
+    fn mark_sent(&mut self, block: &Block, values: &[f64]) {
+        for point in &block.points {
+            self.schedule.was_sent(*point, values[*point]);
         }
     }
 }

@@ -30,8 +30,8 @@ use crate::signal::{self, Reading};
 const WRITE_PERIOD: Duration = Duration::from_millis(100);
 /// How often the server is asked whether it lives.
 const LIFE_PERIOD: Duration = Duration::from_millis(250);
-/// A server with nothing to tell says so every second (10 x 100 ms); three times is silence.
-const PUBLISH_SILENCE: Duration = Duration::from_secs(4);
+/// Setting up a thousand items takes some servers longer than any call afterwards.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(5);
 /// An input that the server refuses is asked for again after so long.
 const RETRY_REFUSED: Duration = Duration::from_secs(5);
 
@@ -55,6 +55,7 @@ struct Learnt {
     calls: Calls,
     namespace: u16,
     subscription: u32,
+    longest_silence: Duration,
     inbox: Arc<Inbox>,
     refused: Vec<usize>,
     retry_at: Instant,
@@ -147,7 +148,7 @@ impl OpcUaClient {
     }
 
     async fn learn(&mut self, connection: &mut Connection) -> Result<Learnt, String> {
-        let calls = Calls { session: connection.session.clone(), limit: self.timeout };
+        let mut calls = Calls { session: connection.session.clone(), limit: SETUP_TIMEOUT };
         let namespace = calls.namespace(&self.namespace).await?;
         let id = |node: &str| NodeId::new(namespace, node.to_owned());
         let mut wanted: Vec<NodeId> = self.outputs.iter().map(|output| id(&output.node)).collect();
@@ -160,7 +161,9 @@ impl OpcUaClient {
         let inbox = Inbox::new(self.inputs.len());
         let publishing = self.options.publishing;
         let (subscription, refused) = calls.subscribe(namespace, &self.inputs, &inbox, publishing).await?;
+        calls.limit = self.timeout;
         Ok(Learnt {
+            longest_silence: calls.longest_silence(subscription),
             outputs: outputs.collect(),
             heartbeat: (id(&self.heartbeat), heartbeat_kind),
             refused: self.note_refused(refused),
@@ -200,7 +203,7 @@ impl OpcUaClient {
         learnt.calls.life_sign().await?;
         self.health.set_round_trip(started.elapsed());
         let silent = connection.published_at.borrow().elapsed();
-        if silent > PUBLISH_SILENCE.max(self.options.publishing * 40) {
+        if silent > learnt.longest_silence {
             return Err(format!("the subscription has been silent for {silent:.1?}"));
         }
         if !learnt.refused.is_empty() && Instant::now() >= learnt.retry_at {

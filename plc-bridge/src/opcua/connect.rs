@@ -25,6 +25,8 @@ use crate::options::{OpcUaClientOptions, OpcUaSecurity};
 
 /// The longest message that is put together from chunks: far above 5,000 values in one answer.
 const MESSAGE_LIMIT: usize = 4 << 20;
+/// An attempt to connect may take longer than a call: nothing is lost meanwhile.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server forgets a session that was not closed after so long.
 const SESSION_TIMEOUT_MS: u32 = 10_000;
 
@@ -66,6 +68,7 @@ impl Access {
             .client()
             .map_err(|reasons| reasons.join(", "))?;
         let store = Arc::new(RwLock::new(CertificateStore::new(&options.pki_dir)));
+        let limit = limit.max(CONNECT_TIMEOUT);
         match options.security {
             OpcUaSecurity::None => Ok(Self { client, store, url: url.to_owned(), limit }),
         }

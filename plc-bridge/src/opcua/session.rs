@@ -160,6 +160,18 @@ impl Calls {
         Ok((subscription, refused))
     }
 
+    /// How long the subscription may say nothing at all: three keep-alives, at the pace that the
+    /// server has settled on.
+    pub(crate) fn longest_silence(&self, subscription: u32) -> Duration {
+        let state = self.session.subscription_state.lock();
+        let keep_alive = state.get(subscription).map(|subscription| {
+            subscription
+                .publishing_interval()
+                .saturating_mul(subscription.max_keep_alive_count().saturating_add(1))
+        });
+        keep_alive.unwrap_or_default().saturating_mul(3).saturating_add(Duration::from_secs(1))
+    }
+
     pub(crate) async fn monitor(
         &self,
         subscription: u32,

@@ -187,6 +187,42 @@ async fn a_point_that_the_plc_does_not_know_is_bad_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_output_that_the_plc_does_not_know_holds_up_no_other() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        let mut points = points(wire);
+        points[VALVE].address = match wire {
+            // Directly behind the speed, so that they share a write.
+            Wire::Modbus => Address::Modbus {
+                table: ModbusTable::HoldingRegister,
+                register: 13,
+                format: RegisterFormat::I16,
+            },
+            Wire::OpcUa => Address::OpcUa { node: "nobody".into(), boolean: false },
+        };
+        let mut driver = drive_points(wire, field.plc.address(), points);
+        driver.commands = vec![62.5, 0.0, 1200.0];
+        until(SOON, "the known commands", || {
+            driver.scan();
+            field.memory.output(SPEED) == 1200.0 && field.memory.output(PUMP) == 0.0
+        })
+        .await;
+        assert_eq!(field.memory.output(VALVE), WARM[VALVE]);
+        assert!(driver.bridge.health()[0].last_error.as_ref().unwrap().contains("FV-101"));
+        // One write period after another the refused one is left alone until the refresh.
+        let (errors, sequence) = (driver.bridge.health()[0].errors, driver.link.input_bank.read().sequence);
+        until(SOON, "twenty polls or life signs", || {
+            driver.scan();
+            driver.link.input_bank.read().sequence > sequence + 20
+        })
+        .await;
+        let since = driver.bridge.health()[0].errors - errors;
+        assert!(since <= 14, "{wire:?}: {since} more refusals");
+        assert!(driver.is_up());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_that_is_no_number_leaves_the_device_as_it_is() {
     for wire in BOTH {
         let field = field(wire).await;
