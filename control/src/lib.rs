@@ -24,6 +24,8 @@ mod describe;
 mod view;
 mod status;
 mod explain;
+#[cfg(test)]
+mod testing;
 
 pub use alarm::{AlarmMemory, SHELVE_MAX_MS};
 pub use blocks::Hold;

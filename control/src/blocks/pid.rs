@@ -54,6 +54,8 @@ pub(crate) struct PidState {
     pub(crate) commanded: bool,
     /// Somebody entered a set point in manual: it no longer follows the PV.
     pub(crate) sp_entered: bool,
+    /// The first good PV becomes the set point.
+    pub(crate) sp_awaited: bool,
     pub(crate) integral: f64,
     /// OUT as calculated by the last run, before its limits.
     calculated: f64,
@@ -88,7 +90,8 @@ impl PidState {
             target: pid.normal_mode,
             actual: Mode::Manual,
             commanded: true,
-            sp_entered: true,
+            sp_entered: !pid.sp_from_pv,
+            sp_awaited: pid.sp_from_pv,
             integral: 0.0,
             calculated: 0.0,
             lagged: 0.0,
@@ -105,6 +108,7 @@ impl PidState {
         walk_mode(walk, &mut self.actual);
         walk.bool(&mut self.commanded);
         walk.bool(&mut self.sp_entered);
+        walk.bool(&mut self.sp_awaited);
         walk.f64(&mut self.integral);
         walk.f64(&mut self.calculated);
         walk.f64(&mut self.lagged);
@@ -171,6 +175,11 @@ pub(super) fn start(pid: &Pid, state: &mut PidState, image: &mut Image) -> Hands
     }
     state.written = image.value(pid.out);
     state.calculated = state.written;
+    if state.sp_awaited && image.quality(pid.input).is_usable() {
+        // Before anybody upstream asks for it.
+        let sp = bounded(image.value(pid.input), pid.sp_limit_low, pid.sp_limit_high);
+        image.set(pid.sp, sp, Quality::Good);
+    }
     let sp = image.value(pid.sp);
     Handshake { back: sp, feedback: sp, ..Handshake::SILENT }
 }
@@ -325,7 +334,10 @@ fn set_point(
     if state.target != Mode::Manual {
         state.sp_entered = false;
     }
+    let first = state.sp_awaited && !state.pv_lost;
+    state.sp_awaited &= !first;
     let sp = match actual {
+        _ if first => pv,
         Mode::Cascade => pid.cascade.map_or(image.value(pid.sp), |source| image.value(source)),
         Mode::Manual if state.target == Mode::Manual && !state.sp_entered && !state.pv_lost => pv,
         _ => image.value(pid.sp),

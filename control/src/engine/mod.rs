@@ -10,7 +10,7 @@
 //! **Start.** Until every device has delivered its first data, or [five seconds](Engine::is_ready)
 //! have passed, blocks, phases, alarms and interlocks stand still and the shell publishes no
 //! outputs: a plant that runs can be taken over without a trip. What the outputs of the field are,
-//! the shell tells by [`Engine::preset`] before the first scan; loops and devices begin from there.
+//! the shell tells as inputs to the output tags before that; loops and devices begin from there.
 //! After a restart from a snapshot [`Engine::resume`] begins such a wait again.
 
 mod layout;

@@ -1,1 +1,217 @@
+use alloc::vec;
+use model::{PointId, Quality};
+use proptest::prelude::*;
 
+use super::{Memory, Now, Slot, Truth};
+use crate::image::Image;
+use crate::plant::{Code, Op, Plant};
+
+const A: PointId = PointId(0);
+const B: PointId = PointId(1);
+const C: PointId = PointId(2);
+
+struct Bench {
+    plant: Plant,
+    image: Image,
+    memory: Memory,
+    tick: u64,
+}
+
+fn bench(ops: &[Op]) -> Bench {
+    let mut plant = crate::testing::plant(3);
+    plant.code = Code { ops: ops.to_vec(), timers: 2, edges: 2, stack: ops.len() as u32 };
+    let mut image = Image::new(&plant);
+    for point in [A, B, C] {
+        image.set(point, 0.0, Quality::Good);
+    }
+    let memory = Memory::new(&plant, &image);
+    Bench { plant, image, memory, tick: 0 }
+}
+
+impl Bench {
+    /// One evaluation, 10 ms after the last.
+    fn eval(&mut self) -> Slot {
+        self.tick += 1;
+        let expr = crate::testing::expr(0, self.plant.code.ops.len() as u32);
+        let now = Now { tick: self.tick, period_ms: 10 };
+        let result = self.memory.eval(&self.plant.code.ops, &expr, &self.image, now);
+        self.memory.previous.take(&self.image);
+        result
+    }
+
+    fn set(&mut self, point: PointId, truth: Truth) {
+        match truth {
+            Truth::False => self.image.set(point, 0.0, Quality::Good),
+            Truth::True => self.image.set(point, 1.0, Quality::Good),
+            Truth::Bad => self.image.set_quality(point, Quality::BadSensorFailure),
+        }
+    }
+
+    fn truth(&mut self, truth: Truth) -> Truth {
+        self.set(A, truth);
+        self.eval().truth()
+    }
+}
+
+fn value(ops: &[Op]) -> Slot {
+    bench(ops).eval()
+}
+
+#[test]
+fn arithmetic_is_what_it_says() {
+    let c = Op::Const;
+    for (ops, expected) in [
+        (vec![c(7.0), c(2.0), Op::Subtract], 5.0),
+        (vec![c(7.0), c(2.0), Op::Divide], 3.5),
+        (vec![c(2.0), c(10.0), Op::Power], 1024.0),
+        (vec![c(-2.0), Op::Abs], 2.0),
+        (vec![c(9.0), Op::Sqrt], 3.0),
+        (vec![c(1.0), Op::Exp, Op::Ln], 1.0),
+        (vec![c(0.0), c(7.0), c(5.0), Op::Limit], 5.0),
+        (vec![c(0.0), c(-7.0), c(5.0), Op::Limit], 0.0),
+        (vec![c(3.0), c(1.0), c(2.0), Op::Median3], 2.0),
+        (vec![c(1.0), c(3.0), c(2.0), Op::Median3], 2.0),
+        (vec![c(1.0), c(3.0), c(2.0), Op::Select], 3.0),
+        (vec![c(0.0), c(3.0), c(2.0), Op::Select], 2.0),
+        (vec![c(4.0), c(3.0), Op::Max, c(9.0), Op::Min, Op::Negate], -4.0),
+    ] {
+        let result = value(&ops);
+        assert!((result.value - expected).abs() < 1e-15 && result.quality.is_good(), "{ops:?} {result:?}");
+    }
+}
+
+#[test]
+fn what_is_no_number_is_bad() {
+    let c = Op::Const;
+    for ops in [
+        vec![c(1.0), c(0.0), Op::Divide],
+        vec![c(0.0), c(0.0), Op::Divide],
+        vec![c(-1.0), Op::Sqrt],
+        vec![c(0.0), Op::Ln],
+        vec![c(1e4), Op::Exp],
+        vec![c(1e300), c(1e300), Op::Multiply],
+        vec![c(-1.0), c(0.5), Op::Power],
+    ] {
+        let result = value(&ops);
+        assert_eq!(result.quality, Quality::BadCalculation, "{ops:?}");
+        assert!(result.value.is_finite());
+    }
+}
+
+#[test]
+fn code_that_is_not_whole_gives_a_bad_value_and_no_panic() {
+    for ops in [vec![], vec![Op::Add], vec![Op::Const(1.0), Op::Select], vec![Op::Vote { need: 2, of: 9 }]] {
+        assert!(value(&ops).quality.is_bad() || ops == [Op::Vote { need: 2, of: 9 }], "{ops:?}");
+    }
+}
+
+/// The possible truths of a three-valued one.
+fn worlds(truth: Truth) -> &'static [bool] {
+    match truth {
+        Truth::False => &[false],
+        Truth::True => &[true],
+        Truth::Bad => &[false, true],
+    }
+}
+
+fn three() -> impl Strategy<Value = Truth> {
+    prop_oneof![Just(Truth::False), Just(Truth::True), Just(Truth::Bad)]
+}
+
+proptest! {
+    /// Kleene: the result is bad exactly when the bad operands could decide it.
+    #[test]
+    fn bad_operands_matter_only_when_they_could_decide(a in three(), b in three(), c in three()) {
+        let and_or: [(&[Op], fn(bool, bool, bool) -> bool); 4] = [
+            (&[Op::Load(A), Op::Load(B), Op::And, Op::Load(C), Op::And], |a, b, c| a && b && c),
+            (&[Op::Load(A), Op::Load(B), Op::Or, Op::Load(C), Op::Or], |a, b, c| a || b || c),
+            (&[Op::Load(A), Op::Not, Op::Load(B), Op::And, Op::Load(C), Op::Or], |a, b, c| (!a && b) || c),
+            (&[Op::Load(A), Op::Load(B), Op::Load(C), Op::Vote { need: 2, of: 3 }],
+             |a, b, c| u8::from(a) + u8::from(b) + u8::from(c) >= 2),
+        ];
+        for (ops, law) in and_or {
+            let mut bench = bench(ops);
+            bench.set(A, a);
+            bench.set(B, b);
+            bench.set(C, c);
+            let mut outcomes = vec![];
+            for x in worlds(a) { for y in worlds(b) { for z in worlds(c) { outcomes.push(law(*x, *y, *z)); } } }
+            let expected = match (outcomes.contains(&true), outcomes.contains(&false)) {
+                (true, true) => Truth::Bad,
+                (true, false) => Truth::True,
+                _ => Truth::False,
+            };
+            prop_assert_eq!(bench.eval().truth(), expected);
+        }
+    }
+
+    /// A delay on an operand that is sometimes bad: bad only when the bad moments could decide.
+    #[test]
+    fn delays_keep_certain_and_possible_apart(history in proptest::collection::vec(three(), 1..40)) {
+        for (op, law) in [
+            (Op::OnDelay { timer: 0, ms: 30 }, on_delayed as fn(&[bool]) -> bool),
+            (Op::OffDelay { timer: 1, ms: 30 }, off_delayed as fn(&[bool]) -> bool),
+        ] {
+            let mut bench = bench(&[Op::Load(A), op]);
+            for (index, truth) in history.iter().enumerate() {
+                let result = bench.truth(*truth);
+                let all_false: vec::Vec<bool> = history[..=index].iter().map(|t| *t == Truth::True).collect();
+                let all_true: vec::Vec<bool> = history[..=index].iter().map(|t| *t != Truth::False).collect();
+                // Both delays are monotonous: the worst and the best case bound all others.
+                let expected = match (law(&all_false), law(&all_true)) {
+                    (true, _) => Truth::True,
+                    (false, true) => Truth::Bad,
+                    (false, false) => Truth::False,
+                };
+                prop_assert_eq!(result, expected, "{:?} at {}", op, index);
+            }
+        }
+    }
+}
+
+/// True now and at the three evaluations before: 30 ms.
+fn on_delayed(history: &[bool]) -> bool {
+    history.len() >= 4 && history.iter().rev().take(4).all(|truth| *truth)
+}
+
+/// True now or less than 30 ms ago.
+fn off_delayed(history: &[bool]) -> bool {
+    history.iter().rev().take(3).any(|truth| *truth)
+}
+
+#[test]
+fn an_edge_fires_once_and_never_at_the_first_look() {
+    let mut rise = bench(&[Op::Load(A), Op::Rise { edge: 0 }]);
+    assert_eq!(rise.truth(Truth::True), Truth::False, "nobody saw it rise");
+    assert_eq!(rise.truth(Truth::False), Truth::False);
+    assert_eq!(rise.truth(Truth::True), Truth::True);
+    assert_eq!(rise.truth(Truth::True), Truth::False);
+    rise.truth(Truth::False);
+    assert_eq!(rise.truth(Truth::Bad), Truth::Bad);
+    assert_eq!(rise.truth(Truth::True), Truth::True, "the edge waited behind the bad value");
+    let mut fall = bench(&[Op::Load(A), Op::Fall { edge: 0 }]);
+    fall.truth(Truth::True);
+    assert_eq!(fall.truth(Truth::False), Truth::True);
+    assert_eq!(fall.truth(Truth::False), Truth::False);
+}
+
+#[test]
+fn prev_is_the_value_of_the_scan_before() {
+    let mut bench = bench(&[Op::LoadPrevious(A)]);
+    bench.image.set(A, 3.0, Quality::Good);
+    assert_eq!(bench.eval().value, 0.0);
+    bench.image.set(A, 4.0, Quality::Good);
+    assert_eq!(bench.eval().value, 3.0);
+    assert_eq!(bench.eval().value, 4.0);
+}
+
+#[test]
+fn a_delay_that_is_reset_begins_anew() {
+    let mut bench = bench(&[Op::Load(A), Op::OnDelay { timer: 0, ms: 20 }]);
+    bench.truth(Truth::True);
+    bench.truth(Truth::True);
+    assert_eq!(bench.truth(Truth::True), Truth::True);
+    let expr = crate::testing::expr(0, 2);
+    bench.memory.reset(&bench.plant.code.ops, &expr);
+    assert_eq!(bench.truth(Truth::True), Truth::False);
+}
