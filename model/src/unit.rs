@@ -184,6 +184,14 @@ impl Unit {
         (from.dimension == to.dimension).then(|| (value * from.factor + from.offset - to.offset) / to.factor)
     }
 
+    /// Factor and offset that turn a value of this unit into one of `other`; `None` when the
+    /// dimensions differ.
+    pub fn factor_and_offset(self, other: Self) -> Option<(f64, f64)> {
+        let (from, to) = (self.definition(), other.definition());
+        (from.dimension == to.dimension)
+            .then(|| (from.factor / to.factor, (from.offset - to.offset) / to.factor))
+    }
+
     /// The unit of a difference of two values of this unit: `dK` for temperatures, else itself.
     #[must_use]
     pub fn difference(self) -> Self {
@@ -235,6 +243,23 @@ mod tests {
         assert_eq!(convert(1.0, "bar", "kPa"), Some(100.0));
         assert!((convert(25.0, "degC", "K").unwrap() - 298.15).abs() < 1e-12);
         assert!((convert(212.0, "degF", "degC").unwrap() - 100.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn factor_and_offset_convert_as_the_whole_does() {
+        for from in Unit::all() {
+            for to in Unit::all() {
+                let whole = from.convert(17.5, to);
+                let parts = from.factor_and_offset(to).map(|(factor, offset)| 17.5 * factor + offset);
+                assert_eq!(whole.is_some(), parts.is_some(), "{from} {to}");
+                if let (Some(whole), Some(parts)) = (whole, parts) {
+                    assert!(
+                        (whole - parts).abs() <= 1e-12 * whole.abs().max(1.0),
+                        "{from} {to}: {whole} {parts}"
+                    );
+                }
+            }
+        }
     }
 
     #[test]
