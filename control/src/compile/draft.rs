@@ -10,6 +10,7 @@ use model::{BlockId, DeviceId, IoMap, PointId, Unit, nearest};
 use super::fields::{Fields, Range};
 use super::items::{Item, Kind, duplicate};
 use super::place::{Place, Text};
+use super::quantity::Shown;
 use super::report::{Mistake, Report};
 use crate::plant::{Area, Code, EquipmentUnit, Origin, Point, Write};
 
@@ -298,11 +299,12 @@ pub(super) fn check_within(
     if range.contains(value) {
         return true;
     }
+    let (low, high) = (Shown(range.low), Shown(range.high));
     report.add(
-        Mistake::error("outside-range", format!("{what} is {value}, outside of {range_name}"))
-            .at(place, format!("{} to {} is possible", range.low, range.high))
+        Mistake::error("outside-range", format!("{what} is {}, outside of {range_name}", Shown(value)))
+            .at(place, format!("{low} to {high} is possible"))
             .related(range.place, format!("{range_name} is given here"))
-            .help(format!("write a value from {} to {}, or widen {range_name}", range.low, range.high)),
+            .help(format!("write a value from {low} to {high}, or widen {range_name}")),
     );
     false
 }

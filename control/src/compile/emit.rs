@@ -732,9 +732,6 @@ fn converted(operand: Operand, own: Unit, to: Unit) -> Option<Operand> {
     if let Some(value) = operand.constant() {
         return Some(Operand::new(Type::Of(to), Op::Const(own.convert(value, to)?)));
     }
-    let offset = own.convert(0.0, to)?;
-    let factor = own.convert(1.0, to)? - offset;
-    // degC to K: the difference of two large numbers is not quite 1.
-    let factor = if (factor - 1.0).abs() < 1e-12 { 1.0 } else { factor };
+    let (factor, offset) = own.factor_and_offset(to)?;
     Some(operand.scaled(factor, offset))
 }

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use core::fmt;
 use model::{Dimension, Unit, nearest};
 
 use super::place::Place;
@@ -53,6 +54,18 @@ pub(super) fn unit_help(own: Unit, wanted: Unit) -> String {
 /// `"bar"` in quotes, or words for no unit.
 pub(super) fn quoted(unit: Unit) -> String {
     if unit == Unit::NONE { "a number without unit".into() } else { format!("\"{unit}\"") }
+}
+
+/// A number for people: no more than six digits behind the point, and no trailing zeros.
+pub(super) struct Shown(pub(super) f64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:.6}", self.0);
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        // What is too small for six digits is written in full.
+        if matches!(text, "0" | "-0") && self.0 != 0.0 { write!(f, "{}", self.0) } else { f.write_str(text) }
+    }
 }
 
 /// The dimension in words: `a pressure`.
@@ -191,26 +204,26 @@ pub(super) fn parse_rate(text: &str, unit: Unit, place: Place, report: &mut Repo
 
 /// How large a difference of 1 `of` is in `unit`; a temperature counts as its difference.
 pub(super) fn span_in(of: Unit, unit: Unit) -> Option<f64> {
-    let difference = Unit::parse("dK").unwrap_or(Unit::NONE);
-    if unit.dimension() == Dimension::Temperature {
-        let kelvin = match of.dimension() {
-            Dimension::TemperatureDifference => of.convert(1.0, difference)?,
-            Dimension::Temperature => span(of, Unit::parse("K")?)?,
-            _ => return None,
-        };
-        return Some(kelvin / span(unit, Unit::parse("K")?)?);
+    let kelvin = Unit::parse("K")?;
+    let factor = |from: Unit, to: Unit| from.factor_and_offset(to).map(|(factor, _)| factor);
+    match (of.dimension(), unit.dimension()) {
+        (Dimension::TemperatureDifference, Dimension::Temperature) => {
+            let own = factor(of, Unit::parse("dK")?)?;
+            Some(own / factor(unit, kelvin)?)
+        }
+        (Dimension::Temperature, Dimension::TemperatureDifference) => {
+            let own = factor(of, kelvin)?;
+            Some(own / factor(unit, Unit::parse("dK")?)?)
+        }
+        _ => factor(of, unit),
     }
-    span(of, unit)
-}
-
-fn span(of: Unit, unit: Unit) -> Option<f64> {
-    Some(of.convert(1.0, unit)? - of.convert(0.0, unit)?)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{leading_unit, number_length, span_in, split_number};
+    use super::{Shown, leading_unit, number_length, span_in, split_number};
     use model::Unit;
+    use std::string::ToString;
 
     #[test]
     fn numbers_end_where_their_unit_begins() {
@@ -231,6 +244,14 @@ mod tests {
         assert_eq!(symbol("m"), Some("m"));
         assert_eq!(symbol("minutes"), None);
         assert_eq!(symbol("OF (a)"), None);
+    }
+
+    #[test]
+    fn people_read_no_rounding_errors() {
+        assert_eq!(Shown(4.999_999_999_999_999).to_string(), "5");
+        assert_eq!(Shown(0.35).to_string(), "0.35");
+        assert_eq!(Shown(-20.0).to_string(), "-20");
+        assert_eq!(Shown(1e-9).to_string(), "0.000000001");
     }
 
     #[test]

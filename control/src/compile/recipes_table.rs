@@ -11,7 +11,7 @@ use super::draft::{Draft, check_within};
 use super::fields::{Fields, one_of};
 use super::items::{Item, Items, Kind, duplicate};
 use super::place::{Place, Text};
-use super::quantity::{parse_quantity, parse_unit, quoted, span_in, unit_help};
+use super::quantity::{parse_quantity, parse_unit, quoted, unit_help};
 use super::report::{Mistake, Report};
 use super::tree::{Node, Value};
 use crate::plant::Phase;
@@ -338,8 +338,7 @@ impl Recipes<'_, '_> {
     ) -> Option<ArgumentValue> {
         let (unit, range) = (self.draft.point(point).unit, self.draft.range_of(point));
         let name = &self.draft.point(point).name;
-        let (Some(factor), Some(offset)) = (span_in(parameter.unit, unit), parameter.unit.convert(0.0, unit))
-        else {
+        let Some((factor, offset)) = parameter.unit.factor_and_offset(unit) else {
             self.report.add(
                 Mistake::error(
                     "unit-mismatch",

@@ -1,0 +1,174 @@
+//! Whole folders: twenty mistakes found in one run, a sound plant compiled to what it says.
+
+mod folder;
+
+use control::plant::{BlockBody, Origin, Otherwise};
+use folder::{place, read, small};
+use model::{Address, Direction, ModbusTable, Mode, Protocol, RegisterFormat, Unit};
+
+#[test]
+fn twenty_mistakes_are_reported_in_one_run_in_order_of_file_and_line() {
+    let sources = read("mistakes");
+    let found = control::compile(&sources).expect_err("there are twenty mistakes");
+    let listed: Vec<String> = found
+        .iter()
+        .map(|diagnostic| {
+            let place = place(&sources, diagnostic);
+            let (line, _) = place.rsplit_once(':').unwrap();
+            format!("{line} {}", diagnostic.code)
+        })
+        .collect();
+    let expected: Vec<&str> = include_str!("mistakes/expected.txt").lines().collect();
+    assert_eq!(listed, expected);
+    assert!(found.iter().all(|diagnostic| !diagnostic.help.is_empty()), "each says what to write instead");
+}
+
+#[test]
+fn the_order_of_the_sources_changes_neither_the_plant_nor_its_hash() {
+    let mut sources = small();
+    let first = control::compile(&sources).unwrap().plant;
+    sources.reverse();
+    assert_eq!(control::compile(&sources).unwrap().plant, first);
+    sources[0].text.push('\n');
+    assert_ne!(control::compile(&sources).unwrap().plant.hash, first.hash);
+}
+
+#[test]
+fn the_hash_is_the_sha256_of_paths_and_texts() {
+    use sha2::{Digest, Sha256};
+    let sources = small();
+    let mut hash = Sha256::new();
+    for source in &sources {
+        hash.update(format!("{}\0{}\0", source.path, source.text));
+    }
+    let expected: [u8; 32] = hash.finalize().into();
+    assert_eq!(control::compile(&sources).unwrap().plant.hash, expected);
+}
+
+#[test]
+fn scenarios_are_left_to_the_simulator() {
+    let mut sources = small();
+    let before = control::compile(&sources).unwrap().plant.hash;
+    let text = "this is no plant".to_string();
+    sources.push(model::Source { path: "scenarios/trip.toml".into(), text });
+    assert_eq!(control::compile(&sources).unwrap().plant.hash, before);
+}
+
+#[test]
+fn points_have_the_names_units_and_writers_of_the_text() {
+    let plant = control::compile(&small()).unwrap().plant;
+    let point = |name: &str| {
+        let id = plant.find_point(name).unwrap_or_else(|| panic!("no {name}"));
+        plant.point(id)
+    };
+    let unit = |symbol| Unit::parse(symbol).unwrap();
+    assert!(matches!(point("TT-311").origin, Origin::Field(_)));
+    assert_eq!(point("TT-311").source.as_deref(), Some("PLC-300 input 0"));
+    assert_eq!((point("TT-311").low, point("TT-311").high, point("TT-311").decimals), (0.0, 120.0, 1));
+    assert_eq!(point("ET-331.02").source.as_deref(), Some("RF-300 ET-331.02"));
+    assert_eq!(point("PLC-300.LINK").words, Some(("down".into(), "up".into())));
+    // A filter has the unit of its input, a loop that of its measurement and of its output.
+    assert_eq!(point("TY-311").unit, unit("degC"));
+    assert_eq!(point("TY-311").description, "Anolyte to cells, filtered");
+    assert_eq!((point("TIC-311.SP").unit, point("TIC-311.OUT").unit), (unit("degC"), unit("%")));
+    assert_eq!(point("TIC-311.SP").write.unwrap().high, 88.0);
+    assert_eq!(point("TIC-311.TI").unit, unit("s"));
+    assert_eq!((point("TIC-311.TI").initial, point("TIC-311.KC").initial), (120.0, 2.0));
+    assert_eq!(point("TIC-311.KC").write.unwrap().role, model::wire::Role::Engineer);
+    assert_eq!(point("FIC-301.MODE").initial, Mode::Cascade.value());
+    assert!(point("FIC-301.PV").write.is_none());
+    // The command tag is the command point; a device has state and failure beside it.
+    assert!(matches!(point("P-311.CMD").origin, Origin::FieldOutput(_)));
+    assert!(point("P-311.CMD").write.is_some());
+    assert_eq!((point("P-311.STATE").low, point("P-311.STATE").high), (0.0, 4.0));
+    assert_eq!(point("P-311.FAIL").words, Some(("ok".into(), "FAILED".into())));
+    assert!(matches!(point("Fill.level").origin, Origin::Phase(_)));
+    assert_eq!((point("Fill.level").low, point("Fill.level").initial), (30.0, 50.0));
+    assert_eq!((point("HS-301").origin, point("HS-301").initial), (Origin::Entry, 5.0));
+    assert_eq!(point("HY-301.TARGET").write.unwrap().high, 6.0);
+    assert_eq!(point("EY-301.SELECTED").high, 3.0);
+}
+
+#[test]
+fn addresses_are_what_the_wire_needs() {
+    let plant = control::compile(&small()).unwrap().plant;
+    let io = |tag: &str| plant.io.points.iter().find(|io| io.tag == tag).unwrap();
+    assert_eq!(
+        io("PT-341").address,
+        Address::Modbus { table: ModbusTable::InputRegister, register: 2, format: RegisterFormat::I16 }
+    );
+    assert_eq!(io("PT-341").scaling.to_unit(-27648.0), -50.0);
+    assert_eq!(io("FT-301").scaling.to_unit(2.5), 2.5, "f32 carries the unit itself");
+    assert_eq!(io("P-311.CMD").direction, Direction::Output);
+    assert_eq!(io("ET-331.03").address, Address::OpcUa { node: "ET-331.03".into(), boolean: false });
+    let device = &plant.io.devices[0];
+    assert_eq!(device.protocol, Protocol::ModbusTcp { endpoint: "127.0.0.1:5020".into(), unit_id: 1 });
+    assert_eq!((device.poll_ms, device.watchdog_ms), (100, 2000));
+    assert_eq!(plant.point(device.link).name, "PLC-300.LINK");
+    for (index, io) in plant.io.points.iter().enumerate() {
+        let origin = plant.point(io.point).origin;
+        assert!(origin == Origin::Field(index as u32) || origin == Origin::FieldOutput(index as u32));
+    }
+}
+
+#[test]
+fn blocks_run_in_order_of_data_flow_and_cascades_know_their_secondary() {
+    let plant = control::compile(&small()).unwrap().plant;
+    let periods: Vec<u32> = plant.tasks.iter().map(|task| task.period_ticks).collect();
+    assert_eq!(periods, [10, 100], "100 ms and 1 s in ticks of 10 ms");
+    let position = |name: &str| {
+        let id = plant.find_block(name).unwrap();
+        let task = plant.blocks[id.index()].task as usize;
+        (task, plant.tasks[task].blocks.iter().position(|other| *other == id).unwrap())
+    };
+    assert!(position("FFC-301") < position("FIC-301"));
+    assert_eq!(position("TIC-311").0, 1);
+    let body = |name: &str| &plant.blocks[plant.find_block(name).unwrap().index()].body;
+    let BlockBody::Ratio(ratio) = body("FFC-301") else { panic!("a ratio") };
+    assert_eq!(ratio.secondary, plant.find_block("FIC-301"));
+    let BlockBody::Pid(pid) = body("TIC-311") else { panic!("a loop") };
+    assert_eq!((pid.pv_low, pid.pv_high, pid.sp_limit_low), (0.0, 120.0, 20.0));
+    assert_eq!(pid.sp_rate, 1.0 / 60.0);
+    assert_eq!(pid.target, plant.find_point("TV-311"));
+    assert!(!pid.direct && !pid.sp_from_pv);
+    let BlockBody::Device(valve) = body("XV-301") else { panic!("a valve") };
+    assert_eq!((valve.command, valve.out), (valve.out, plant.find_point("XV-301.CMD").unwrap()));
+    assert_eq!((valve.on, valve.off), (plant.find_point("XV-301.ZSO"), plant.find_point("XV-301.ZSC")));
+}
+
+#[test]
+fn phases_recipes_alarms_and_displays_are_as_written() {
+    let plant = control::compile(&small()).unwrap().plant;
+    let phase = &plant.phases[0];
+    assert_eq!((phase.name.as_str(), phase.equipment.as_str()), ("Fill", "EL-301"));
+    assert_eq!((phase.running.len(), phase.holding.len(), phase.stopping.len()), (2, 1, 0));
+    let step = &phase.running[1];
+    assert_eq!(step.actions[2].text, "P-311 := start");
+    assert_eq!(step.actions[2].block, plant.find_block("P-311"));
+    assert_eq!(step.wait.as_ref().unwrap().text, "P-311.RUN AND XV-301.ZSO", "over two lines");
+    let within = step.within.as_ref().unwrap();
+    assert_eq!((within.ms, within.otherwise), (10_000, Otherwise::Abort));
+    let names: Vec<&str> = phase.owns.iter().map(|point| plant.point(*point).name.as_str()).collect();
+    assert_eq!(names, ["XV-301.CMD", "FIC-301.MODE", "FIC-301.SP", "FIC-301.OUT", "P-311.CMD"]);
+    let call = &plant.recipes[0].operations[0].phases[0];
+    let recipes::ArgumentValue::Parameter { index, factor, offset } = call.arguments[1].value else {
+        panic!("from the recipe")
+    };
+    assert_eq!((index, offset), (1, 0.0));
+    assert!((factor - 0.001).abs() < 1e-15, "L/h to m3/h");
+    let second = &plant.recipes[0].operations[0].phases[1];
+    assert_eq!(second.arguments[0].value, recipes::ArgumentValue::Constant(50.0), "the phase's own value");
+    let alarm = &plant.alarms[plant.find_alarm("TT-311.H").unwrap().index()];
+    assert_eq!(alarm.text, "Anolyte to cells HI");
+    assert_eq!((alarm.limit(), alarm.point()), (Some(90.0), plant.find_point("TT-311")));
+    let interlock = &plant.interlocks[0];
+    assert!(interlock.latched && !interlock.causes[1].trips_on_bad);
+    assert_eq!(interlock.causes[1].show, plant.find_point("TIC-311.PV"));
+    assert_eq!(interlock.actions[1].device, plant.find_block("XV-301"));
+    let overview = &plant.displays.iter().find(|display| display.name == "overview").unwrap();
+    assert_eq!(overview.rows[0].point, plant.find_point("FIC-301.PV").unwrap());
+    assert_eq!(overview.rows[1].point, plant.find_point("P-311.STATE").unwrap());
+    let unit = &plant.displays.iter().find(|display| display.name == "EL-301").unwrap();
+    assert_eq!(unit.bars.as_ref().unwrap().points.len(), 3);
+    assert!(unit.mimic.starts_with("   brine"), "without the empty first line");
+}
