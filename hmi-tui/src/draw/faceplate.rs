@@ -1,0 +1,500 @@
+//! L3: one loop, block or point: value among its limits, control, tuning, alarms, the last hour.
+
+use model::wire::{BlockKind, BlockView, PointView, Role};
+use model::{AlarmId, BlockId, Mode, PointId};
+
+use super::gauge::Gauge;
+use super::{first_shown, frame};
+use crate::clock;
+use crate::pane::{Pane, wrapped};
+use crate::state::{Entry, Item, Plant, Purpose, State, TRACK_SPAN_MS, mode_role};
+use crate::update::parameter_points;
+use crate::value;
+use crate::widget::{Curve, plot, put_reading};
+
+/// Rows of the boxes that show everything; what is left goes to the trend.
+const BOXES: u16 = 25;
+const TREND_LEAST: u16 = 6;
+
+pub(super) fn draw(body: &mut Pane<'_>, state: &State, item: Item) {
+    let Some(plant) = state.plant.as_deref() else { return };
+    let (block, point) = match item {
+        Item::Block(id) => (plant.block(id), plant.main_point(id)),
+        Item::Point(id) => (None, Some(id)),
+        Item::Interlock(_) => return,
+    };
+    let Some(view) = point.and_then(|point| plant.point(point)) else {
+        let dim = body.look.dim();
+        body.text(1, 1, "This block has no values to show.", dim);
+        return;
+    };
+    title_line(body, state, plant, block, view);
+    let rest = body.height().saturating_sub(1);
+    let trend = if rest >= BOXES - 4 + TREND_LEAST { (rest - (BOXES - 4)).clamp(TREND_LEAST, 10) } else { 0 };
+    let boxes = rest - trend;
+    let mut part = body.part(1, 1, body.width().saturating_sub(2), boxes);
+    draw_boxes(&mut part, state, plant, item, block, view);
+    if trend > 0 {
+        let set_point = block.and_then(|block| plant.part(block.id, "SP"));
+        let mut strip = body.below(1 + boxes);
+        trend_strip(&mut strip, state, view, set_point);
+    }
+}
+
+fn draw_boxes(
+    part: &mut Pane<'_>,
+    state: &State,
+    plant: &Plant,
+    item: Item,
+    block: Option<&BlockView>,
+    view: &PointView,
+) {
+    let (width, height) = (part.width(), part.height());
+    let alarms = plant.alarms_of(item);
+    let wide = width >= 110;
+    let gauge = if wide { 44 } else { 28 };
+    {
+        let mut panel = part.part(0, 0, gauge, height);
+        gauges(&mut panel, state, plant, block, view, alarms);
+    }
+    let x = gauge + 1;
+    let middle = if wide { (width - gauge) / 2 - 1 } else { width - x };
+    // While somebody walks the parameters on a narrow screen, they take the place of the control box.
+    let walking = state.nav.parameter.is_some() && !wide;
+    let control = 12.min(height.saturating_sub(4));
+    {
+        let mut panel = part.part(x, 0, middle, control);
+        match (walking, block) {
+            (true, Some(block)) => parameters_box(&mut panel, state, plant, block),
+            (_, Some(block)) if block.kind == BlockKind::Pid => {
+                control_box(&mut panel, state, plant, block, view);
+            }
+            (_, Some(block)) => block_box(&mut panel, state, plant, block),
+            (_, None) => point_box(&mut panel, state, plant, view),
+        }
+    }
+    {
+        let mut panel = part.part(x, control, middle, height - control);
+        alarms_box(&mut panel, state, plant, alarms);
+    }
+    if wide {
+        let x = x + middle + 1;
+        let mut panel = part.part(x, 0, width - x, height);
+        match block {
+            Some(block) => parameters_box(&mut panel, state, plant, block),
+            None => uses_box(&mut panel, plant, view),
+        }
+    }
+}
+
+/// ` TIC-311   EL-301 anolyte temperature     quality good   source PLC-300 input 4   age 62 ms`
+pub(super) fn title_line(
+    body: &mut Pane<'_>,
+    state: &State,
+    plant: &Plant,
+    block: Option<&BlockView>,
+    view: &PointView,
+) {
+    let (text, dim, bright) = (body.look.text(), body.look.dim(), body.look.bright());
+    let name = block.map_or(&view.name, |block| &block.name);
+    let description = block.map_or(&view.description, |block| &block.description);
+    let input = block.and_then(|block| plant.point(block.input?)).unwrap_or(view);
+    let source = input.source.as_ref().map(|source| format!("   source {source}")).unwrap_or_default();
+    let right = format!("quality {}{source}", state.quality_of(input.id).text().to_uppercase());
+    let end = body.width().saturating_sub(1);
+    let room = (end / 2).max(end.saturating_sub(60));
+    let x = body.line(1, 0, &[(name, bright), ("   ", text)]);
+    body.fit(x, 0, room.saturating_sub(x), description, text);
+    let right = crate::pane::shortened(&right, end.saturating_sub(room + 1));
+    body.right(end, 0, &right, dim);
+}
+
+fn gauges(
+    panel: &mut Pane<'_>,
+    state: &State,
+    plant: &Plant,
+    block: Option<&BlockView>,
+    view: &PointView,
+    alarms: &[AlarmId],
+) {
+    let name = block.map_or(&view.name, |block| &block.name);
+    let mut inside = panel.boxed(name);
+    let input = block.and_then(|block| plant.point(block.input?));
+    let set_point = block.and_then(|block| plant.part(block.id, "SP"));
+    let mut marks = Vec::new();
+    if let Some(new) = new_value(state, set_point) {
+        marks.push((new, format!("<new {}", value::number(new, view.decimals))));
+    }
+    if let Some(set_point) = set_point.and_then(|point| state.live.usable(point)) {
+        marks.push((set_point, format!("<SP {}", value::number(set_point, view.decimals))));
+    }
+    for (kind, limit) in crate::widget::limits_of(state, alarms) {
+        if !matches!(kind, model::wire::AlarmKind::Deviation) {
+            marks.push((limit, format!("{:<2} {}", kind.short(), value::trimmed(limit))));
+        }
+    }
+    let (reading, mark) = state.reading(view.id);
+    let is_number = view.words.is_none();
+    let gauge = Gauge {
+        heading: format!("{} {}", if block.is_some() { "PV" } else { "VALUE" }, view.unit),
+        low: view.low,
+        high: view.high,
+        value: state.live.usable(view.id).filter(|_| is_number),
+        reading: format!("{reading}{mark}"),
+        normal: view.normal.or_else(|| input.and_then(|input| input.normal)),
+        marks,
+        alarm: state.worst_of(alarms),
+        thickness: 5,
+    };
+    let split = inside.width() >= 38;
+    let left = if split { inside.width() * 6 / 10 } else { inside.width() };
+    {
+        let mut part = inside.part(0, 0, left, inside.height());
+        gauge.draw(&mut part);
+    }
+    let output = block.and_then(|block| plant.point(plant.part(block.id, "OUT")?));
+    if let (true, Some(output)) = (split, output.filter(|output| output.id != view.id)) {
+        let mut part = inside.part(left - 3, 0, inside.width() - left + 3, inside.height());
+        output_gauge(state, output).draw(&mut part);
+    }
+}
+
+fn output_gauge(state: &State, output: &PointView) -> Gauge {
+    let (reading, mark) = state.reading(output.id);
+    let mut marks = Vec::new();
+    if let Some(new) = new_value(state, Some(output.id)) {
+        marks.push((new, format!("<{}", value::number(new, output.decimals))));
+    }
+    if let Some(write) = &output.write {
+        let inner = [write.low, write.high].into_iter().filter(|at| *at > output.low && *at < output.high);
+        marks.extend(inner.map(|at| (at, "lim".to_owned())));
+    }
+    Gauge {
+        heading: format!("OUT {}", output.unit),
+        low: output.low,
+        high: output.high,
+        value: state.live.usable(output.id),
+        reading: format!("{reading}{mark}"),
+        normal: None,
+        marks,
+        alarm: None,
+        thickness: 4,
+    }
+}
+
+/// What stands in the entry line for this point, so that it shows among the limits.
+fn new_value(state: &State, point: Option<PointId>) -> Option<f64> {
+    match &state.entry {
+        Some(entry @ Entry { purpose: Purpose::Write { point: written }, .. }) if Some(*written) == point => {
+            entry.number()
+        }
+        _ => None,
+    }
+}
+
+/// A label, a value with its unit, and what belongs to it.
+fn value_line(inside: &mut Pane<'_>, y: u16, state: &State, label: &str, view: &PointView, more: &str) {
+    let (text, dim) = (inside.look.text(), inside.look.dim());
+    inside.fit(1, y, 8, label, dim);
+    put_reading(inside, 16, y, state, view.id);
+    let x = inside.text(18, y, view.unit.symbol(), dim);
+    inside.fit(x.max(23) + 1, y, inside.width().saturating_sub(x.max(23) + 1), more, text);
+}
+
+fn limits_words(view: &PointView) -> String {
+    view.write.as_ref().map_or_else(String::new, |write| {
+        format!("limits {}..{}", value::trimmed(write.low), value::trimmed(write.high))
+    })
+}
+
+fn control_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockView, pv: &PointView) {
+    let lock = frame::lock_words(state, mode_role(plant, block.id));
+    let mut inside = panel.boxed(&format!("CONTROL{lock}"));
+    let (text, dim, bright) = (inside.look.value(), inside.look.dim(), inside.look.bright());
+    let mode = state.mode_of(block.id);
+    inside.text(1, 0, "MODE", dim);
+    let odd = mode != Some(block.normal_mode);
+    let end = inside.text(10, 0, mode.map_or("----", Mode::short), if odd { bright } else { text });
+    inside.text(end.max(17), 0, &format!("(normal: {})", block.normal_mode.short()), dim);
+    let part = |role: &str| plant.point(plant.part(block.id, role)?);
+    let mut y = 1;
+    value_line(&mut inside, y, state, "PV", pv, "");
+    if let Some(set_point) = part("SP") {
+        y += 1;
+        value_line(&mut inside, y, state, "SP", set_point, &limits_words(set_point));
+        if let Some(working) = part("SPW") {
+            y += 1;
+            value_line(&mut inside, y, state, "SP now", working, "after ramp and cascade");
+        }
+        y += 1;
+        deviation_line(&mut inside, y, state, plant, block, pv, set_point);
+    }
+    if let Some(output) = part("OUT") {
+        y += 1;
+        value_line(&mut inside, y, state, "OUT", output, &limits_words(output));
+    }
+    for (label, point) in [("INPUT", block.input), ("DRIVES", block.output)] {
+        if let Some(view) = point.and_then(|point| plant.point(point)) {
+            y += 1;
+            value_line(&mut inside, y, state, label, view, &view.name);
+        }
+    }
+    y += 1;
+    inside.text(1, y, "OWNER", dim);
+    let width = inside.width().saturating_sub(11);
+    inside.fit(10, y, width, &owner_words(state, plant, block, mode), text);
+}
+
+fn deviation_line(
+    inside: &mut Pane<'_>,
+    y: u16,
+    state: &State,
+    plant: &Plant,
+    block: &BlockView,
+    pv: &PointView,
+    set_point: &PointView,
+) {
+    let (text, dim) = (inside.look.value(), inside.look.dim());
+    inside.text(1, y, "DEV", dim);
+    let both = state.live.usable(pv.id).zip(state.live.usable(set_point.id));
+    let words = both
+        .map_or_else(|| value::dashes(pv.decimals), |(pv_now, sp)| value::signed(pv_now - sp, pv.decimals));
+    inside.right(16, y, &words, text);
+    inside.text(18, y, pv.unit.difference().symbol(), dim);
+    let limit = plant
+        .alarms_of(Item::Block(block.id))
+        .iter()
+        .filter_map(|id| plant.alarm(*id))
+        .find(|alarm| alarm.kind == model::wire::AlarmKind::Deviation)
+        .and_then(|alarm| alarm.limit);
+    if let Some(limit) = limit {
+        inside.text(24, y, &format!("alarm +/-{}", value::trimmed(limit)), text);
+    }
+}
+
+/// Who writes the output or the set point, as the mode says it.
+fn owner_words(state: &State, plant: &Plant, block: &BlockView, mode: Option<Mode>) -> String {
+    let phase = state.live.batches.iter().find_map(|status| {
+        let recipe = plant.recipe(status.recipe)?;
+        let phase = status.phase.as_ref().filter(|_| Some(&recipe.unit) == block.unit.as_ref())?;
+        plant.phase(phase.phase).map(|phase| phase.name.clone())
+    });
+    match mode {
+        None => "unknown".to_owned(),
+        Some(Mode::Tracking) => "interlock or lost output (i, w)".to_owned(),
+        Some(Mode::Initialising) => "waits for its secondary (w)".to_owned(),
+        Some(Mode::OutOfService) => "nobody, out of service".to_owned(),
+        Some(Mode::Cascade) => "cascade sets the SP".to_owned(),
+        Some(Mode::RemoteCascade | Mode::RemoteOutput) => {
+            format!("phase {}", phase.as_deref().unwrap_or("or another system"))
+        }
+        Some(_) => match phase {
+            Some(phase) => format!("operator (phase {phase} runs)"),
+            None => "operator (no phase)".to_owned(),
+        },
+    }
+}
+
+/// A ratio, a ramp, a selector, a calculation.
+fn block_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockView) {
+    let mut inside = panel.boxed("BLOCK");
+    let (text, dim) = (inside.look.value(), inside.look.dim());
+    let kind = format!("{:?}", block.kind).to_lowercase();
+    inside.text(1, 0, "KIND", dim);
+    inside.text(10, 0, &kind, text);
+    let mut y = 1;
+    if let Some(mode) = state.mode_of(block.id) {
+        inside.text(1, y, "MODE", dim);
+        inside.text(10, y, &format!("{}   (normal: {})", mode.short(), block.normal_mode.short()), text);
+        y += 1;
+    }
+    inside.text(1, y, "UNIT", dim);
+    inside.text(10, y, block.unit.as_deref().unwrap_or("none"), text);
+    for (label, point) in [("INPUT", block.input), ("DRIVES", block.output)] {
+        if let Some(view) = point.and_then(|point| plant.point(point)) {
+            y += 1;
+            value_line(&mut inside, y, state, label, view, &view.name);
+        }
+    }
+}
+
+fn point_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, view: &PointView) {
+    let mut inside = panel.boxed("POINT");
+    let (text, dim) = (inside.look.value(), inside.look.dim());
+    value_line(&mut inside, 0, state, "VALUE", view, "");
+    let range = format!("{} .. {} {}", value::trimmed(view.low), value::trimmed(view.high), view.unit);
+    let normal = view.normal.map_or_else(
+        || "not given".to_owned(),
+        |(low, high)| format!("{} .. {} {}", value::trimmed(low), value::trimmed(high), view.unit),
+    );
+    let entry = view.write.as_ref().map_or_else(
+        || "measured or calculated".to_owned(),
+        |write| format!("by hand, V sets it, {}, role {}", limits_words(view), write.role.word()),
+    );
+    let lines: [(&str, String); 6] = [
+        ("QUALITY", state.quality_of(view.id).text().to_owned()),
+        ("RANGE", range),
+        ("NORMAL", normal),
+        ("SOURCE", view.source.clone().unwrap_or_else(|| "none in the field".to_owned())),
+        ("ENTRY", entry),
+        ("AREA", plant.area_title(&view.area)),
+    ];
+    for ((label, words), y) in lines.iter().zip(1..) {
+        inside.text(1, y, label, dim);
+        inside.fit(10, y, inside.width().saturating_sub(11), words, text);
+    }
+}
+
+pub(super) fn alarms_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, alarms: &[AlarmId]) {
+    let mut inside = panel.boxed("ALARMS");
+    let (text, dim) = (inside.look.value(), inside.look.dim());
+    if alarms.is_empty() {
+        inside.text(1, 0, "This tag has no alarms.", dim);
+        return;
+    }
+    for (id, y) in alarms.iter().zip(0..) {
+        let Some(alarm) = plant.alarm(*id) else { continue };
+        let status = state.live.alarm(*id);
+        let standing = status.filter(|status| status.state.is_annunciated());
+        inside.text(1, y, alarm.kind.short(), dim);
+        let limit = alarm.limit.map(value::trimmed).unwrap_or_default();
+        inside.right(12, y, &limit, text);
+        match standing {
+            Some(status) => inside.badge(14, y, alarm.priority, status.state.needs_acknowledge()),
+            None => inside.text(14, y, alarm.priority.badge(), dim),
+        };
+        inside.right(23, y, &clock::span(i64::from(alarm.on_delay_ms)), dim);
+        let words = status.map_or_else(
+            || "-".to_owned(),
+            |status| match status.shelved_until_ms {
+                Some(until) => format!("shelved {}", clock::age(until - state.live.time_ms)),
+                None => {
+                    format!("{} {}", status.state.word(), clock::age(state.live.time_ms - status.since_ms))
+                }
+            },
+        );
+        inside.fit(25, y, inside.width().saturating_sub(26), &words, text);
+    }
+    response_lines(&mut inside, state, plant, alarms);
+}
+
+/// What to do about the alarm that stands, else about the gravest there could be.
+fn response_lines(inside: &mut Pane<'_>, state: &State, plant: &Plant, alarms: &[AlarmId]) {
+    let (text, dim) = (inside.look.text(), inside.look.dim());
+    let first = alarms.len() as u16 + 1;
+    let known = alarms.iter().filter_map(|id| plant.alarm(*id));
+    let gravest = known.min_by_key(|alarm| {
+        let stands = state.live.alarm(alarm.id).is_some_and(|status| status.state.is_annunciated());
+        (!stands, alarm.priority)
+    });
+    let Some(alarm) = gravest else { return };
+    let words =
+        format!("Response to {}: {}  Time {}.", alarm.kind.short(), alarm.response, alarm.time_to_respond);
+    for (line, y) in wrapped(&words, inside.width().saturating_sub(2)).iter().zip(first..) {
+        inside.text(1, y, line, if y == first { text } else { dim });
+    }
+}
+
+/// Tuning of a loop, or all values of another block; `g` walks them.
+pub(super) fn parameters_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockView) {
+    let title = if block.kind == BlockKind::Pid { "TUNING" } else { "VALUES" };
+    let lock = match block.kind {
+        BlockKind::Pid => frame::lock_words(state, Role::Engineer),
+        _ => "",
+    };
+    let hint = if state.nav.parameter.is_some() { "   Enter sets, Esc back" } else { lock };
+    let mut inside = panel.boxed(&format!("{title}{hint}"));
+    let (text, dim, bright) = (inside.look.text(), inside.look.dim(), inside.look.bright());
+    let points = parameter_points(state);
+    let height = usize::from(inside.height());
+    let first = first_shown(state.nav.parameter.unwrap_or(0), points.len(), height);
+    for ((index, point), y) in points.iter().enumerate().skip(first).take(height).zip(0..) {
+        let Some(view) = plant.point(*point) else { continue };
+        let role = plant.role(*point).map_or(view.name.as_str(), |(_, role)| role);
+        let chosen = state.nav.parameter == Some(index);
+        inside.fit(1, y, 9, role, if chosen { bright } else { dim });
+        put_reading(&mut inside, 19, y, state, *point);
+        let end = inside.text(21, y, view.unit.symbol(), dim);
+        let width = inside.width().saturating_sub(end.max(24) + 1);
+        let more = if view.write.is_some() { limits_words(view) } else { view.description.clone() };
+        inside.fit(end.max(24) + 1, y, width, &more, text);
+        if chosen {
+            inside.text(0, y, ">", bright);
+        }
+    }
+}
+
+/// Who reads this point.
+fn uses_box(panel: &mut Pane<'_>, plant: &Plant, view: &PointView) {
+    let mut inside = panel.boxed("USED BY");
+    let (text, dim) = (inside.look.text(), inside.look.dim());
+    let blocks =
+        plant.view.blocks.iter().filter(|block| [block.input, block.output].contains(&Some(view.id)));
+    let blocks = blocks.map(|block| (block.name.as_str(), block.description.as_str()));
+    let causes = |interlock: &&model::wire::InterlockView| {
+        interlock.causes.iter().any(|cause| cause.point == Some(view.id) || cause.text.contains(&view.name))
+    };
+    let interlocks = plant.view.interlocks.iter().filter(causes);
+    let interlocks = interlocks.map(|interlock| (interlock.name.as_str(), interlock.description.as_str()));
+    let mut y = 0;
+    for (name, description) in blocks.chain(interlocks) {
+        inside.fit(1, y, 10, name, text);
+        inside.fit(12, y, inside.width().saturating_sub(13), description, dim);
+        y += 1;
+    }
+    if y == 0 {
+        inside.text(1, 0, "No loop and no interlock names it.", dim);
+    }
+}
+
+pub(super) fn block_of(state: &State, id: BlockId) -> Option<&BlockView> {
+    state.plant.as_deref()?.block(id)
+}
+
+/// The last hour along the bottom.
+pub(super) fn trend_strip(strip: &mut Pane<'_>, state: &State, view: &PointView, set_point: Option<PointId>) {
+    const AXIS: u16 = 9;
+    let (dim, faint) = (strip.look.dim(), strip.look.faint());
+    let (width, height) = (strip.width().saturating_sub(AXIS + 1), strip.height().saturating_sub(1));
+    let now = state.live.time_ms;
+    let columns = |point: PointId| {
+        state.tracks.get(point).map(|track| track.columns(now, TRACK_SPAN_MS, width * 2)).unwrap_or_default()
+    };
+    let (values, set_points) = (columns(view.id), set_point.map(columns).unwrap_or_default());
+    let known = values.iter().chain(&set_points).flatten();
+    let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (least, most, _)| {
+        (low.min(*least), high.max(*most))
+    });
+    let (low, high) = crate::widget::widened(low, high, (view.high - view.low).abs() * 0.02);
+    let edge = if strip.look.is_ascii() { "|" } else { "│" };
+    (0..height).for_each(|y| {
+        strip.text(AXIS - 1, y, edge, faint);
+    });
+    strip.text(AXIS - 1, height, "┴", faint);
+    if low.is_finite() && high > low {
+        for (y, at) in [(0, high), (height / 2, (low + high) / 2.0), (height.saturating_sub(1), low)] {
+            strip.right(AXIS - 2, y, &value::number(at, view.decimals), dim);
+        }
+        let share = |at: f64| (at - low) / (high - low);
+        let curve = |columns: &[Option<(f64, f64, f64)>], selected| Curve {
+            columns: columns.iter().map(|c| c.map(|(least, most, _)| (share(least), share(most)))).collect(),
+            selected,
+            name: None,
+        };
+        let curves = [curve(&set_points, false), curve(&values, true)];
+        let mut part = strip.part(AXIS, 0, width, height);
+        plot(&mut part, &curves);
+    } else {
+        strip.text(AXIS + 1, height / 2, "no history yet", dim);
+    }
+    time_axis(strip, AXIS, height, width);
+}
+
+fn time_axis(strip: &mut Pane<'_>, x: u16, y: u16, width: u16) {
+    let dim = strip.look.dim();
+    strip.text(x, y, "-60 min", dim);
+    for (share, words) in [(1, "-45"), (2, "-30"), (3, "-15")] {
+        strip.text(x + width * share / 4, y, words, dim);
+    }
+    strip.right(x + width, y, "now", dim);
+}

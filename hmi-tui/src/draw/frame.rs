@@ -1,0 +1,375 @@
+//! Header, banner, last action and hints: the same rows on every page.
+
+use model::{Priority, wire::Role};
+
+use crate::keymap::{Binding, KEYMAP};
+use crate::layout::Rows;
+use crate::pane::{Pane, columns, shortened};
+use crate::state::{AlarmTab, Entry, FieldKind, Item, Outcome, Page, Purpose, State, worst_unacknowledged};
+use crate::update::why_not;
+use crate::{clock, value};
+
+pub(super) fn draw(screen: &mut Pane<'_>, state: &State, rows: &Rows) {
+    header(screen, state);
+    banner(screen, 1, state);
+    screen.rule(2);
+    screen.rule(rows.lower_rule);
+    match &state.entry {
+        Some(entry) => entry_line(screen, rows, state, entry),
+        None => {
+            last_action(screen, rows.last, state);
+            hints(screen, rows.hints, state);
+        }
+    }
+}
+
+/// Plant, path and level to the left; scan, bridges, user and the controller's clock to the right.
+pub(super) fn header(screen: &mut Pane<'_>, state: &State) {
+    let width = screen.width();
+    let (text, dim) = (screen.look.text(), screen.look.dim());
+    let end = width.saturating_sub(1);
+    let mut left_of_right = if let Some(age) = state.lost_for() {
+        let words = match state.live.has_frame() {
+            true => format!(" LINK LOST {} ", clock::age(age as i64)),
+            false => format!(" NO LINK {} ", clock::age(age as i64)),
+        };
+        let fill = screen.look.fill(Priority::Critical);
+        let start = screen.right(end, 0, &state.settings.zone.clock(state.live.time_ms), dim);
+        screen.right(start.saturating_sub(2), 0, &words, fill)
+    } else {
+        screen.right(end, 0, &state.settings.zone.clock(state.live.time_ms), text)
+    };
+    let system = &state.live.system;
+    let user = state.session.as_ref().map_or_else(String::new, |session| {
+        let view = if state.settings.view_only { " VIEW ONLY" } else { "" };
+        format!("{} {}{view}", session.user, session.role.word().to_uppercase())
+    });
+    let bridge = format!("bridge {}/{}", system.links_up, system.links);
+    let scan = format!("scan {:.0}%", system.scan_load_percent);
+    let path = path(state);
+    // What does not fit beside the path is left out, the least needed first.
+    let least = columns(&path).min(width / 2) + 2;
+    for (words, style) in [(user, text), (bridge, dim), (scan, dim)] {
+        let needed = columns(&words) + 3;
+        if left_of_right > least + needed {
+            left_of_right = screen.right(left_of_right - 3, 0, &words, style);
+        }
+    }
+    screen.fit(1, 0, left_of_right.saturating_sub(3), &path, text);
+}
+
+/// `LITHIUM REFINERY 1   Overview > 300 Electrolysis > EL-301 > TIC-311  L3`
+fn path(state: &State) -> String {
+    let Some(plant) = state.plant.as_deref() else { return "Catholyte".to_owned() };
+    let place = match state.nav.page {
+        Page::Overview => {
+            plant.overview().map_or("Plant overview", |display| display.title.as_str()).to_owned()
+        }
+        Page::Units => match plant.unit(state.nav.unit) {
+            Some(unit) => {
+                let area = plant.area_title(&unit.area);
+                // The faceplate's name matters more than the way to it.
+                if state.nav.details.is_empty() {
+                    format!("Overview > {area} > {}", unit.name)
+                } else {
+                    format!("... > {}", unit.name)
+                }
+            }
+            None => "Units".to_owned(),
+        },
+        Page::Alarms => "Alarm summary".to_owned(),
+        Page::Trends => "Trends".to_owned(),
+        Page::Batch => "Batch".to_owned(),
+        Page::History => "History".to_owned(),
+        Page::System => "System".to_owned(),
+    };
+    let details = state.nav.details.iter().map(|item| plant.item_name(*item));
+    let path = std::iter::once(place.as_str()).chain(details).collect::<Vec<_>>().join(" > ");
+    let level = match (state.nav.details.last(), state.nav.page) {
+        (Some(_), _) => "L3",
+        (None, Page::Overview) => "L1",
+        (None, Page::Units) => "L2",
+        _ => "L4",
+    };
+    format!("{}   {path}  {level}", plant.view.title)
+}
+
+/// The worst alarm that nobody has acknowledged, and how many stand.
+pub(super) fn banner(screen: &mut Pane<'_>, y: u16, state: &State) {
+    let Some(plant) = state.plant.as_deref() else { return };
+    let (text, dim) = (screen.look.text(), screen.look.dim());
+    let counts_from = counts(screen, y, state);
+    let Some(status) = worst_unacknowledged(plant, &state.live) else {
+        screen.fit(1, y, counts_from.saturating_sub(2), "no unacknowledged alarm", dim);
+        return;
+    };
+    let Some(alarm) = plant.alarm(status.alarm) else { return };
+    let start = screen.text(0, y, if state.nav.on_banner { ">" } else { " " }, text);
+    let behind = screen.badge(start, y, alarm.priority, true);
+    let value = alarm.point.filter(|_| status.active).and_then(|point| {
+        let unit = plant.point(point)?.unit;
+        let (text, mark) = state.reading(point);
+        Some(format!("  {text}{mark} {unit}"))
+    });
+    let age = clock::age(state.live.time_ms - status.since_ms);
+    let words =
+        format!("{} {}{}  {} {age}", alarm.tag, alarm.text, value.unwrap_or_default(), status.state.word());
+    let style = if state.nav.on_banner { screen.look.bright() } else { screen.look.value() };
+    screen.fit(behind + 1, y, counts_from.saturating_sub(behind + 3), &words, style);
+}
+
+fn counts(screen: &mut Pane<'_>, y: u16, state: &State) -> u16 {
+    let (counts, shelved) = state.alarm_counts();
+    let dim = screen.look.dim();
+    let wide = screen.width() >= 110;
+    let mut x = screen.width().saturating_sub(1);
+    if shelved > 0 && wide {
+        x = screen.right(x, y, &format!("shelved {shelved}"), dim).saturating_sub(3);
+    }
+    let gap = if wide { 3 } else { 1 };
+    for priority in Priority::ALL.into_iter().rev() {
+        let count = counts[priority as usize - 1];
+        x = screen.right(x, y, &format!(" {count}"), if count > 0 { screen.look.value() } else { dim });
+        let fill = if count > 0 { screen.look.badge(priority, false) } else { screen.look.faint() };
+        x = screen.right(x, y, priority.badge(), fill).saturating_sub(gap);
+    }
+    x + gap
+}
+
+/// What the last command came to, or what the last key said.
+fn last_action(screen: &mut Pane<'_>, y: u16, state: &State) {
+    let last = &state.last;
+    let (text, dim) = (screen.look.text(), screen.look.dim());
+    if last.text.is_empty() {
+        let words = standing_words(state);
+        screen.fit(1, y, screen.width().saturating_sub(2), &words, dim);
+        return;
+    }
+    if last.outcome == Outcome::Note {
+        screen.fit(1, y, screen.width().saturating_sub(2), &last.text, text);
+        return;
+    }
+    let time = last.time_ms.map(|time| state.settings.zone.clock(time)).unwrap_or_default();
+    let x = screen.text(1, y, &format!("Last action {time}  {}  ", last.user), dim);
+    let (outcome, style) = match last.outcome {
+        Outcome::Sent => ("  sent, the controller has not answered yet", dim),
+        Outcome::Accepted if last.open > 0 => ("  accepted, more to come", text),
+        Outcome::Accepted => ("  accepted", text),
+        Outcome::Refused | Outcome::Note => ("  REFUSED", screen.look.bright()),
+    };
+    let room = screen.width().saturating_sub(x + columns(outcome) + 1);
+    let shown = shortened(&last.text, room);
+    let x = screen.text(x, y, &shown, text);
+    screen.text(x, y, outcome, style);
+}
+
+/// What stands in the line when nobody has done anything yet.
+fn standing_words(state: &State) -> String {
+    match state.nav.page {
+        Page::Alarms if state.nav.details.is_empty() && state.alarm_list.tab != AlarmTab::Journal => {
+            let (counts, _) = state.alarm_counts();
+            let waiting = state.live.alarms.iter().filter(|status| status.state.needs_acknowledge()).count();
+            let active: usize = counts.iter().sum();
+            format!("{active} active   {waiting} unacknowledged   sorted by priority, then newest")
+        }
+        _ => match &state.trouble {
+            Some(trouble) => trouble.clone(),
+            None => String::new(),
+        },
+    }
+}
+
+/// The keys of this view. What is off now stays listed, dim.
+fn hints(screen: &mut Pane<'_>, y: u16, state: &State) {
+    let scope = state.scope();
+    let end = screen.width();
+    let mut x = 1;
+    for binding in KEYMAP.iter().filter(|binding| binding.hinted.meets(scope)) {
+        let off = binding.acts.iter().all(|act| why_not(state, *act).is_some());
+        let (key, word) = match off {
+            true => (screen.look.faint(), screen.look.faint()),
+            false => (screen.look.bright(), screen.look.dim()),
+        };
+        let words = hint_word(state, binding);
+        let needed = columns(binding.label) + 1 + columns(words);
+        // Help is the way to all the others; there is always room for it.
+        let kept = if binding.label == "?" { 0 } else { 8 };
+        if x + needed + kept > end {
+            continue;
+        }
+        let behind = screen.text(x, y, binding.label, key);
+        x = screen.text(behind + 1, y, words, word) + 2;
+    }
+}
+
+/// Some keys say what they would do now.
+fn hint_word(state: &State, binding: &Binding) -> &'static str {
+    use crate::keymap::Act;
+    let batch =
+        || state.selected_recipe().and_then(|recipe| state.live.batch(recipe)).map(|status| status.state);
+    match binding.acts.first() {
+        Some(Act::RestartOrReset) if batch().is_some_and(model::ProcState::is_final) => "reset",
+        Some(Act::PauseOrResume) if batch() == Some(model::ProcState::Paused) => "resume",
+        Some(Act::Shelve) if state.alarm_list.tab == AlarmTab::Shelved => "unshelve",
+        Some(Act::Freeze) if state.trend.end_ms.is_some() => "go on",
+        _ => binding.word,
+    }
+}
+
+/// The second step of a command: old -> new, change, limits, and how to go on.
+fn entry_line(screen: &mut Pane<'_>, rows: &Rows, state: &State, entry: &Entry) {
+    let (text, dim, bright) = (screen.look.text(), screen.look.dim(), screen.look.bright());
+    let (title, context) = entry_words(state, entry);
+    let mut x = screen.text(1, rows.last, &title, bright);
+    x = screen.text(x + 2, rows.last, &context, text);
+    for (index, field) in entry.fields.iter().enumerate() {
+        let label = match &field.kind {
+            FieldKind::Number => "",
+            FieldKind::Minutes => "  minutes ",
+            FieldKind::Reason { .. } => "  reason ",
+            FieldKind::Retype(_) => "  type the tag ",
+        };
+        x = screen.text(x, rows.last, label, dim);
+        let (before, behind) = field.input.halves();
+        if index == entry.active {
+            x = screen.text(x, rows.last, &before, bright);
+            let under = behind.chars().next().unwrap_or('_');
+            let cursor = bright.add_modifier(ratatui::style::Modifier::UNDERLINED);
+            x = screen.text(x, rows.last, under.encode_utf8(&mut [0; 4]), cursor);
+            let rest: String = behind.chars().skip(1).collect();
+            x = screen.text(x, rows.last, &rest, bright);
+        } else {
+            x = screen.text(x, rows.last, &format!("{before}{behind}"), text);
+        }
+        if index == 0 {
+            x = screen.text(x, rows.last, &change_words(state, entry), text);
+        }
+    }
+    entry_keys(screen, rows, state, entry, x);
+}
+
+fn entry_keys(screen: &mut Pane<'_>, rows: &Rows, state: &State, entry: &Entry, x: u16) {
+    let (dim, bright) = (screen.look.dim(), screen.look.bright());
+    let last_field = entry.active + 1 >= entry.fields.len();
+    let enter = match (&entry.purpose, last_field) {
+        (Purpose::Leave, _) => "Enter leave",
+        (_, true) => "Enter execute",
+        (_, false) => "Enter next",
+    };
+    let choose = if matches!(entry.purpose, Purpose::Mode { .. }) { "Left/Right choose   " } else { "" };
+    let words = format!("{choose}{enter}   Esc cancel   expires in {} s", entry.seconds_left(state.now_ms));
+    let width = screen.width();
+    let (refusal_row, beside) = (rows.hints, x + columns(&words) + 5 < width);
+    if beside {
+        screen.text(x + 3, rows.last, &words, dim);
+    }
+    match &entry.refusal {
+        // The refusal takes the row of the hints; it must be read in full.
+        Some(refusal) => {
+            let end = screen.text(1, refusal_row, "NOT SENT  ", bright);
+            screen.fit(end, refusal_row, width.saturating_sub(end + 1), refusal, bright);
+        }
+        None if !beside => {
+            screen.fit(1, refusal_row, width.saturating_sub(2), &words, dim);
+        }
+        None => {
+            let tab = if crate::update::may_give_reason(entry) { "Tab reason   " } else { "" };
+            let words = format!("{tab}Enter carries it out, nothing happens before");
+            screen.fit(1, refusal_row, width.saturating_sub(2), &words, dim);
+        }
+    }
+}
+
+/// What the line is about, and what stands now.
+fn entry_words(state: &State, entry: &Entry) -> (String, String) {
+    let Some(plant) = state.plant.as_deref() else { return (String::new(), String::new()) };
+    let interlock = |id| plant.item_name(Item::Interlock(id)).to_owned();
+    let alarm =
+        |id| plant.alarm(id).map(|alarm| format!("{}  {}", alarm.name, alarm.text)).unwrap_or_default();
+    let recipe = |id| plant.recipe(id).map(|recipe| recipe.name.clone()).unwrap_or_default();
+    let confirm = || "CONFIRM".to_owned();
+    match &entry.purpose {
+        Purpose::Leave => ("LEAVE".to_owned(), "the HMI? The plant goes on without it.".to_owned()),
+        Purpose::Write { point } => {
+            let name = plant.point(*point).map(|view| view.name.clone()).unwrap_or_default();
+            ("SET".to_owned(), format!("{name} {} -> ", state.reading(*point).0))
+        }
+        Purpose::Switch { point, on, block } => {
+            let words = plant.point(*point).and_then(|view| view.words.clone());
+            let new = words.map_or_else(
+                || (if *on { "on" } else { "off" }).to_owned(),
+                |(zero, one)| if *on { one } else { zero },
+            );
+            let name = plant.item_name(Item::Block(*block));
+            (confirm(), format!("{name} command {} -> {new}", state.reading(*point).0))
+        }
+        Purpose::Mode { block, pick } => {
+            let old = state.mode_of(*block).map_or("?", model::Mode::short);
+            let modes = plant.block(*block).map(|block| block.modes.clone()).unwrap_or_default();
+            let list = modes.iter().map(|mode| match mode == pick {
+                true => format!("[{}]", mode.short()),
+                false => mode.short().to_owned(),
+            });
+            let list: Vec<String> = list.collect();
+            (
+                "MODE".to_owned(),
+                format!("{} {old} -> {}", plant.item_name(Item::Block(*block)), list.join(" ")),
+            )
+        }
+        Purpose::Shelve { alarm: id } => ("SHELVE".to_owned(), alarm(*id)),
+        Purpose::Unshelve { alarm: id } => ("UNSHELVE".to_owned(), alarm(*id)),
+        Purpose::ResetTrip { interlock: id } => ("RESET TRIP".to_owned(), interlock(*id)),
+        Purpose::Bypass { interlock: id } => ("BYPASS".to_owned(), interlock(*id)),
+        Purpose::Restore { interlock: id } => ("END BYPASS".to_owned(), interlock(*id)),
+        Purpose::Prepare { recipe: id } => ("PREPARE".to_owned(), format!("{} as batch ", recipe(*id))),
+        Purpose::Parameter { recipe: id, parameter } => {
+            let view = plant.recipe(*id).and_then(|recipe| recipe.parameters.get(usize::from(*parameter)));
+            let old = state.live.batch(*id).and_then(|batch| batch.parameters.get(usize::from(*parameter)));
+            let old = old.copied().map_or_else(|| "--".to_owned(), value::trimmed);
+            let name = view.map(|view| view.name.clone()).unwrap_or_default();
+            ("SET".to_owned(), format!("{} {name} {old} -> ", recipe(*id)))
+        }
+        Purpose::Order { recipe: id, order } => {
+            let batch = state.live.batch(*id);
+            let now = batch.map_or("", |batch| batch.state.word());
+            let number = batch.map_or(0, |batch| batch.batch);
+            let order = order.word().to_uppercase();
+            (confirm(), format!("{} batch {number}: {now} -> {order}", recipe(*id)))
+        }
+    }
+}
+
+/// ` degC (+3.0, limits 20..70)`
+fn change_words(state: &State, entry: &Entry) -> String {
+    let Some(plant) = state.plant.as_deref() else { return String::new() };
+    let (unit, decimals, old, low, high) = match &entry.purpose {
+        Purpose::Write { point } => {
+            let Some(view) = plant.point(*point) else { return String::new() };
+            let Some(write) = &view.write else { return String::new() };
+            (view.unit, view.decimals, state.live.usable(*point), write.low, write.high)
+        }
+        Purpose::Parameter { recipe, parameter } => {
+            let index = usize::from(*parameter);
+            let view = plant.recipe(*recipe).and_then(|recipe| recipe.parameters.get(index));
+            let Some(view) = view else { return String::new() };
+            let old = state.live.batch(*recipe).and_then(|batch| batch.parameters.get(index)).copied();
+            (view.unit, 2, old, view.low, view.high)
+        }
+        Purpose::Shelve { .. } | Purpose::Bypass { .. } => return " (1..480)".to_owned(),
+        _ => return String::new(),
+    };
+    let change = match (entry.number(), old) {
+        (Some(new), Some(old)) => format!("{}, ", value::signed(new - old, decimals)),
+        _ => String::new(),
+    };
+    let limits = format!("limits {}..{}", value::trimmed(low), value::trimmed(high));
+    format!(" {unit} ({change}{limits})")
+}
+
+/// For a box title: who may change what is in it.
+pub(super) fn lock_words(state: &State, role: Role) -> &'static str {
+    match state.session.as_ref().is_some_and(|session| session.role >= role) && !state.settings.view_only {
+        true => "",
+        false => "   read only",
+    }
+}

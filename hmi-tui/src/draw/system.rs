@@ -1,0 +1,146 @@
+//! The controller itself: scan, links, journal, sessions, and the events about them.
+
+use model::Priority;
+use model::wire::EventKind;
+
+use super::{first_shown, journal};
+use crate::clock;
+use crate::pane::{Pane, wrapped};
+use crate::state::{Plant, State};
+use crate::value;
+
+pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
+    let Some(plant) = state.plant.as_deref() else { return };
+    let width = body.width().saturating_sub(2);
+    let half = width / 2;
+    let boxes = 13.min(body.height());
+    {
+        let mut panel = body.part(1, 0, half, boxes);
+        controller_box(&mut panel, state, plant);
+    }
+    {
+        let mut panel = body.part(half + 2, 0, width - half - 1, boxes);
+        record_box(&mut panel, state);
+    }
+    let rest = body.height() - boxes;
+    let links = (plant.view.devices.len() as u16 + 3).min(if rest >= 16 { rest - 8 } else { rest });
+    {
+        let mut panel = body.part(1, boxes, width, links);
+        links_box(&mut panel, state, plant);
+    }
+    let mut part = body.below(boxes + links);
+    events(&mut part, state);
+}
+
+fn lines(inside: &mut Pane<'_>, lines: &[(&str, String)]) {
+    let (text, dim) = (inside.look.value(), inside.look.dim());
+    for ((label, words), y) in lines.iter().zip(0..) {
+        inside.text(1, y, label, dim);
+        inside.fit(15, y, inside.width().saturating_sub(16), words, text);
+    }
+}
+
+fn controller_box(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
+    let mut inside = panel.boxed("CONTROLLER");
+    let system = &state.live.system;
+    let load = system.scan_load_percent;
+    lines(
+        &mut inside,
+        &[
+            (
+                "plant",
+                format!("{}  {}", plant.view.name, plant.view.hash.get(..12).unwrap_or(&plant.view.hash)),
+            ),
+            ("base period", format!("{} ms", plant.view.period_ms)),
+            ("scan load", format!("{load:.1} %   longest {:.0} us", system.scan_us_max)),
+            ("overruns", format!("{}   late ticks {}", system.overruns, system.late_ticks)),
+            ("tick", state.live.tick.to_string()),
+            ("up for", clock::stopwatch(i64::try_from(system.uptime_ms).unwrap_or(i64::MAX))),
+        ],
+    );
+    let (text, dim) = (inside.look.value(), inside.look.dim());
+    inside.text(1, 6, "real time", dim);
+    for (line, y) in wrapped(&system.real_time, inside.width().saturating_sub(16)).iter().zip(6..) {
+        inside.text(15, y, line, text);
+    }
+    if load >= 80.0 || system.overruns > 0 {
+        let (words, fill) = match load >= 80.0 {
+            true => (" LOAD HIGH ", inside.look.fill(Priority::Medium)),
+            false => (" OVERRUN ", inside.look.fill(Priority::Low)),
+        };
+        inside.right(inside.width().saturating_sub(1), 2, words, fill);
+    }
+}
+
+fn record_box(panel: &mut Pane<'_>, state: &State) {
+    let mut inside = panel.boxed("RECORD AND PEOPLE");
+    let system = &state.live.system;
+    let session = state.session.as_ref();
+    let frame_age =
+        state.live.frame_age(state.now_ms).map_or_else(|| "never".to_owned(), |age| format!("{age} ms ago"));
+    let expires = session.map_or(0, |session| session.expires_ms);
+    lines(
+        &mut inside,
+        &[
+            ("journal", format!("reached the disk {} ms ago", system.journal_age_ms)),
+            ("lost records", system.lost.to_string()),
+            ("sessions", system.sessions.to_string()),
+            ("you", session.map_or_else(String::new, |s| format!("{}  {}", s.user, s.role.word()))),
+            ("session ends", state.settings.zone.day_minute(expires)),
+            ("server", state.settings.url.clone()),
+            ("this HMI", format!("version {}  API v1", env!("CARGO_PKG_VERSION"))),
+            ("last frame", format!("{frame_age}   {} so far", state.live.frames)),
+            ("reconnects", state.reconnects.to_string()),
+            ("view", (if state.settings.view_only { "looking only" } else { "may command" }).to_owned()),
+        ],
+    );
+    if system.lost > 0 {
+        let fill = inside.look.fill(Priority::Medium);
+        inside.right(inside.width().saturating_sub(1), 1, " RECORDS LOST ", fill);
+    }
+}
+
+fn links_box(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
+    let system = &state.live.system;
+    let mut inside = panel.boxed(&format!("LINKS  {} of {} up", system.links_up, system.links));
+    let (text, dim, bright) = (inside.look.value(), inside.look.dim(), inside.look.bright());
+    inside.text(1, 0, "DEVICE", dim);
+    inside.text(14, 0, "LINK", dim);
+    inside.text(23, 0, "DESCRIPTION", dim);
+    let endpoint = inside.width().saturating_sub(32).max(40);
+    inside.text(endpoint, 0, "ENDPOINT", dim);
+    let devices = &plant.view.devices;
+    let height = usize::from(inside.height().saturating_sub(1));
+    let first = first_shown(state.nav.system_row, devices.len(), height);
+    for ((index, device), y) in devices.iter().enumerate().skip(first).take(height).zip(1..) {
+        if index == state.nav.system_row && !state.nav.on_banner {
+            inside.text(0, y, ">", bright);
+        }
+        inside.fit(1, y, 12, &device.name, text);
+        let up = state.live.usable(device.link).map(|value| value >= 0.5);
+        match up {
+            Some(true) => inside.text(14, y, "up", text),
+            _ if inside.look.lost => inside.text(14, y, "--", text),
+            Some(false) => {
+                let fill = inside.look.fill(Priority::High);
+                inside.text(14, y, " DOWN ", fill)
+            }
+            None => {
+                let words = value::dashes(0);
+                inside.text(14, y, &words, text)
+            }
+        };
+        inside.fit(23, y, endpoint.saturating_sub(24), &device.description, dim);
+        inside.fit(endpoint, y, inside.width().saturating_sub(endpoint + 1), &device.endpoint, dim);
+    }
+}
+
+fn events(part: &mut Pane<'_>, state: &State) {
+    let dim = part.look.dim();
+    part.text(1, 0, "LINK AND SYSTEM EVENTS (newest first)", dim);
+    let wanted =
+        state.journal.iter().filter(|event| matches!(event.kind, EventKind::Link | EventKind::System));
+    for (event, y) in wanted.take(usize::from(part.height().saturating_sub(1))).zip(1..) {
+        journal::line(part, y, state, event, false);
+    }
+}

@@ -1,0 +1,91 @@
+//! What the controller said last, and when.
+
+use model::wire::{AlarmStatus, BatchStatus, Frame, InterlockStatus, SystemStatus};
+use model::{AlarmId, InterlockId, PointId, Quality, RecipeId};
+
+/// Without a frame for so long the link counts as lost (HMI guide).
+pub(crate) const LINK_LOST_MS: u64 = 2_000;
+
+#[derive(Debug, Default)]
+pub(crate) struct Live {
+    values: Vec<Option<(f64, Quality)>>,
+    pub(crate) alarms: Vec<AlarmStatus>,
+    pub(crate) interlocks: Vec<InterlockStatus>,
+    pub(crate) batches: Vec<BatchStatus>,
+    pub(crate) system: SystemStatus,
+    pub(crate) tick: u64,
+    /// The controller's clock.
+    pub(crate) time_ms: i64,
+    /// Our clock at the last frame.
+    frame_at: Option<u64>,
+    pub(crate) frames: u64,
+}
+
+impl Live {
+    pub(crate) fn new(points: usize) -> Self {
+        Self { values: vec![None; points], ..Self::default() }
+    }
+
+    pub(crate) fn take(&mut self, frame: Frame, now_ms: u64) {
+        if frame.full {
+            self.values.fill(None);
+        }
+        for value in &frame.values {
+            if let Some(place) = self.values.get_mut(value.0.index()) {
+                *place = Some((value.1, value.2));
+            }
+        }
+        if let Some(alarms) = frame.alarms {
+            self.alarms = alarms;
+        }
+        if let Some(interlocks) = frame.interlocks {
+            self.interlocks = interlocks;
+        }
+        if let Some(batches) = frame.batches {
+            self.batches = batches;
+        }
+        self.system = frame.system;
+        self.tick = frame.tick;
+        self.time_ms = frame.time_ms;
+        self.frame_at = Some(now_ms);
+        self.frames += 1;
+    }
+
+    /// The value, or none yet.
+    pub(crate) fn value(&self, point: PointId) -> (f64, Quality) {
+        let known = self.values.get(point.index()).copied().flatten();
+        known.unwrap_or((f64::NAN, Quality::BadWaitingForInitialData))
+    }
+
+    /// The value, if it is a number that may be trusted.
+    pub(crate) fn usable(&self, point: PointId) -> Option<f64> {
+        let (value, quality) = self.value(point);
+        (quality.is_usable() && value.is_finite()).then_some(value)
+    }
+
+    pub(crate) fn alarm(&self, id: AlarmId) -> Option<&AlarmStatus> {
+        self.alarms.iter().find(|status| status.alarm == id)
+    }
+
+    pub(crate) fn interlock(&self, id: InterlockId) -> Option<&InterlockStatus> {
+        self.interlocks.iter().find(|status| status.interlock == id)
+    }
+
+    pub(crate) fn batch(&self, id: RecipeId) -> Option<&BatchStatus> {
+        self.batches.iter().find(|status| status.recipe == id)
+    }
+
+    /// Age of the last frame, when it is too old; zero-th frame counts from the start.
+    pub(crate) fn lost_for(&self, now_ms: u64) -> Option<u64> {
+        let age = now_ms.saturating_sub(self.frame_at.unwrap_or(0));
+        (age > LINK_LOST_MS).then_some(age)
+    }
+
+    pub(crate) fn has_frame(&self) -> bool {
+        self.frame_at.is_some()
+    }
+
+    pub(crate) fn frame_age(&self, now_ms: u64) -> Option<u64> {
+        self.frame_at.map(|at| now_ms.saturating_sub(at))
+    }
+}

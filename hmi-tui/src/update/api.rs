@@ -1,0 +1,118 @@
+//! What the controller says.
+
+use model::wire::{Frame, ServerMessage};
+
+use crate::event::{ApiEvent, Effect};
+use crate::state::{LoginForm, Pending, State};
+
+/// How far back the journal reaches when the HMI comes up.
+const JOURNAL_SPAN_MS: i64 = 86_400_000;
+const JOURNAL_EVENTS: u32 = 500;
+
+pub(super) fn take(state: &mut State, event: ApiEvent, effects: &mut Vec<Effect>) {
+    match event {
+        ApiEvent::Session(session) => {
+            // Whoever has just typed the password of another person sees that person's rights.
+            state.login = None;
+            state.entry = None;
+            state.session = Some(session);
+        }
+        ApiEvent::LoginRefused(reason) => refuse_login(state, reason),
+        ApiEvent::PasswordChangeNeeded(reason) => {
+            let form = state.login.get_or_insert_default();
+            form.change = Some(Default::default());
+            form.waiting = false;
+            form.trouble = Some(reason);
+        }
+        ApiEvent::Plant(view) => state.load_plant(*view),
+        ApiEvent::Message(message) => match *message {
+            ServerMessage::Frame(frame) => take_frame(state, frame, effects),
+            ServerMessage::Event(event) => state.journal.push(event),
+        },
+        ApiEvent::Disconnected(reason) => {
+            state.reconnects += 1;
+            state.trouble = Some(reason);
+            if let Some(form) = &mut state.login {
+                form.waiting = false;
+                form.trouble = state.trouble.clone();
+            }
+        }
+        ApiEvent::History { request, result } => match state.pending.remove(&request) {
+            Some(Pending::Track(point)) => {
+                if let Ok(reply) = result {
+                    state.tracks.answer(point, &reply);
+                }
+            }
+            Some(Pending::Pen(point)) => state.trend.answer(point, &result),
+            Some(Pending::Column(column)) => answer_query(state, column, result),
+            _ => {}
+        },
+        ApiEvent::Events { request, result } => match (state.pending.remove(&request), result) {
+            (Some(Pending::Journal), Ok(events)) => state.journal.fill(events),
+            (Some(Pending::EventsOf(tag)), Ok(events)) if state.query.tag == tag => {
+                state.query.events = Some(events);
+            }
+            (Some(Pending::EventsOf(_)), Err(trouble)) => state.note(format!("events: {trouble}")),
+            _ => {}
+        },
+        ApiEvent::Why { request, result } => {
+            if let Some(Pending::Why(name)) = state.pending.remove(&request)
+                && name == state.explanation.name
+            {
+                state.explanation.answer = Some(result);
+            }
+        }
+        ApiEvent::Reply { request, result } => {
+            if let Some(Pending::Command(label)) = state.pending.remove(&request) {
+                state.command_answered(&label, result);
+            }
+        }
+    }
+}
+
+fn refuse_login(state: &mut State, reason: String) {
+    let mut form = state.login.take().unwrap_or_else(|| LoginForm {
+        user: crate::input::TextInput::new(state.settings.user.as_deref().unwrap_or_default()),
+        on_password: state.settings.user.is_some(),
+        ..LoginForm::default()
+    });
+    form.waiting = false;
+    form.password = Default::default();
+    form.trouble = Some(reason);
+    state.login = Some(form);
+    state.session = None;
+    state.entry = None;
+    state.overlay = None;
+}
+
+fn take_frame(state: &mut State, frame: Frame, effects: &mut Vec<Effect>) {
+    let Some(plant) = state.plant.clone() else { return };
+    let first = !state.live.has_frame() || state.lost_for().is_some();
+    state.live.take(frame, state.now_ms);
+    state.trouble = None;
+    let State { tracks, trend, live, .. } = state;
+    tracks.push(live.time_ms, |point| live.value(point));
+    if trend.end_ms.is_none() {
+        trend.push(live.time_ms, |point| live.value(point));
+    }
+    state.load.take(&state.live.alarms, state.live.time_ms);
+    state.alarm_list.refresh(&state.live, state.now_ms);
+    let recipes = plant.view.recipes.len();
+    state.recipe_row = state.recipe_row.min(recipes.saturating_sub(1));
+    if first && state.session.is_some() {
+        let to_ms = state.live.time_ms;
+        let request = state.request(Pending::Journal);
+        let from_ms = to_ms - JOURNAL_SPAN_MS;
+        effects.push(Effect::Events { request, from_ms, to_ms, tag: None, max: JOURNAL_EVENTS });
+    }
+}
+
+fn answer_query(state: &mut State, column: usize, result: Result<model::wire::HistoryReply, String>) {
+    let Some(asked) = &mut state.query.asked else { return };
+    if let Some(place) = asked.replies.get_mut(column) {
+        *place = Some(result);
+    }
+    if asked.replies.iter().all(Option::is_some) && asked.took_ms.is_none() {
+        asked.took_ms = Some(state.now_ms.saturating_sub(asked.sent_ms));
+    }
+}

@@ -1,0 +1,402 @@
+//! What acts on the plant: whether it may, the line that asks, and the command that goes out.
+
+use model::wire::{BlockKind, CommandRequest, Role};
+use model::{Action, AlarmId, BlockId, Mode, PointId, ProcOrder, ProcState, RecipeId};
+
+use super::open;
+use crate::event::Effect;
+use crate::keymap::Act;
+use crate::state::{
+    Entry, FieldKind, Item, LastAction, Outcome, Page, Pending, Plant, Purpose, State, mode_role,
+    worst_unacknowledged, write_role,
+};
+
+/// Why a key is off now, for the line, the hint row and the help page.
+pub(crate) fn why_not(state: &State, act: Act) -> Option<String> {
+    let Some(plant) = state.plant.as_deref() else {
+        let useful = matches!(act, Act::Leave | Act::Help | Act::Palette | Act::Page(_) | Act::Back);
+        return (!useful).then(|| "the plant is not loaded yet".to_owned());
+    };
+    if act.is_command()
+        && let Some(reason) = state.command_refusal(Role::Operator)
+    {
+        return Some(reason);
+    }
+    match act {
+        Act::SetValue => set_value_refusal(state, plant),
+        Act::SetMode => mode_refusal(state, plant),
+        Act::SetOutput => output_refusal(state, plant),
+        Act::Switch(on) => switch_refusal(state, plant, on),
+        Act::ResetTrip => reset_refusal(state),
+        Act::Bypass => bypass_refusal(state, plant),
+        Act::Prepare => prepare_refusal(state),
+        Act::Order(order) => order_refusal(state, order),
+        Act::RestartOrReset => order_refusal(state, restart_or_reset(state)),
+        Act::PauseOrResume => order_refusal(state, pause_or_resume(state)),
+        Act::Shelve => state.alarm_list.selected().is_none().then(|| CHOOSE_ALARM.to_owned()),
+        Act::Acknowledge => targets(state).is_empty().then(|| match state.nav.page {
+            Page::Alarms if state.nav.details.is_empty() && state.alarm_list.selected().is_none() => {
+                CHOOSE_ALARM.to_owned()
+            }
+            _ => "nothing here waits for acknowledgement".to_owned(),
+        }),
+        Act::AcknowledgeVisible => visible(state).is_empty().then(|| "nothing to acknowledge".to_owned()),
+        Act::PenOnOff | Act::DropPen | Act::PenScale => {
+            state.trend.pens.is_empty().then(|| "no pen yet; n adds one".to_owned())
+        }
+        Act::Banner => worst_unacknowledged(plant, &state.live)
+            .is_none()
+            .then(|| "no unacknowledged alarm stands".to_owned()),
+        Act::Interlocks => {
+            open::interlocks_here(state).is_empty().then(|| "no interlock acts here".to_owned())
+        }
+        _ => None,
+    }
+}
+
+const CHOOSE_ALARM: &str = "choose an alarm with Up/Down first";
+
+fn block_shown(state: &State) -> Option<BlockId> {
+    match state.detail()? {
+        Item::Block(block) => Some(block),
+        _ => None,
+    }
+}
+
+/// What `V` writes on this view.
+fn value_target(state: &State, plant: &Plant) -> Option<PointId> {
+    if let Some(row) = state.nav.parameter {
+        return open::parameter_points(state).get(row).copied();
+    }
+    match state.detail()? {
+        Item::Block(block) => match plant.block(block)?.kind {
+            BlockKind::Pid => plant.part(block, "SP"),
+            BlockKind::Motor | BlockKind::Valve | BlockKind::Breaker => plant.part(block, "CMD"),
+            BlockKind::Ratio => plant.part(block, "RATIO"),
+            BlockKind::Ramp => plant.part(block, "TARGET"),
+            _ => plant.main_point(block),
+        },
+        Item::Point(point) => Some(point),
+        Item::Interlock(_) => None,
+    }
+}
+
+fn write_refusal(state: &State, plant: &Plant, point: PointId) -> Option<String> {
+    let Some(view) = plant.point(point) else { return Some("no such point".to_owned()) };
+    if view.write.is_none() {
+        return Some(format!("{} is measured or calculated; it cannot be written", view.name));
+    }
+    state.command_refusal(write_role(plant, point))
+}
+
+fn set_value_refusal(state: &State, plant: &Plant) -> Option<String> {
+    if state.nav.page == Page::Batch && state.nav.details.is_empty() {
+        return parameter_refusal(state);
+    }
+    let Some(point) = value_target(state, plant) else { return Some("nothing here can be set".to_owned()) };
+    if plant.role(point).is_some_and(|(_, role)| role == "CMD") {
+        return Some("use S and P for a device".to_owned());
+    }
+    write_refusal(state, plant, point)
+}
+
+fn parameter_refusal(state: &State) -> Option<String> {
+    if state.nav.parameter.is_none() {
+        return Some("choose a parameter with p first".to_owned());
+    }
+    let status = state.selected_recipe().and_then(|recipe| state.live.batch(recipe));
+    match status.map(|status| status.state) {
+        None => Some("prepare a batch with N first".to_owned()),
+        Some(ProcState::Idle) => None,
+        Some(other) => Some(format!("parameters are set before the start; the batch is {}", other.word())),
+    }
+}
+
+fn mode_refusal(state: &State, plant: &Plant) -> Option<String> {
+    let Some(block) = block_shown(state).and_then(|block| plant.block(block)) else {
+        return Some("this has no mode".to_owned());
+    };
+    if block.modes.len() < 2 {
+        return Some(format!("{} has no other mode", block.name));
+    }
+    state.command_refusal(mode_role(plant, block.id))
+}
+
+fn output_refusal(state: &State, plant: &Plant) -> Option<String> {
+    let block = block_shown(state)?;
+    let Some(point) = plant.part(block, "OUT") else { return Some("this has no output".to_owned()) };
+    match state.mode_of(block) {
+        Some(Mode::Manual) => write_refusal(state, plant, point),
+        mode => Some(format!("the mode is {}; MAN only", mode.map_or("unknown", Mode::short))),
+    }
+}
+
+fn switch_refusal(state: &State, plant: &Plant, on: bool) -> Option<String> {
+    let Some(point) = block_shown(state).and_then(|block| plant.part(block, "CMD")) else {
+        return Some("this has no command".to_owned());
+    };
+    if state.live.usable(point) == Some(f64::from(on)) {
+        let (word, _) = state.reading(point);
+        return Some(format!("it is commanded {word} already"));
+    }
+    write_refusal(state, plant, point)
+}
+
+fn reset_refusal(state: &State) -> Option<String> {
+    let Some(Item::Interlock(interlock)) = state.detail() else { return Some("no interlock".to_owned()) };
+    match state.live.interlock(interlock) {
+        Some(status) if status.active => Some("the cause still stands; w says which".to_owned()),
+        Some(status) if status.tripped => None,
+        _ => Some("it is not tripped".to_owned()),
+    }
+}
+
+fn bypass_refusal(state: &State, plant: &Plant) -> Option<String> {
+    let Some(Item::Interlock(interlock)) = state.detail() else { return Some("no interlock".to_owned()) };
+    match plant.interlock(interlock).and_then(|interlock| interlock.bypass_role) {
+        Some(role) => state.command_refusal(role),
+        None => Some("this interlock may never be bypassed".to_owned()),
+    }
+}
+
+fn prepare_refusal(state: &State) -> Option<String> {
+    let Some(recipe) = state.selected_recipe() else { return Some("this plant has no recipe".to_owned()) };
+    let status = state.live.batch(recipe)?;
+    status.state.is_active().then(|| format!("batch {} is {}", status.batch, status.state.word()))
+}
+
+fn order_refusal(state: &State, order: ProcOrder) -> Option<String> {
+    let status = state.selected_recipe().and_then(|recipe| state.live.batch(recipe));
+    let Some(status) = status else { return Some("no batch of this recipe; N prepares one".to_owned()) };
+    let refused = status.state.after(order).is_none();
+    refused.then(|| format!("{} is not possible while it is {}", order.word(), status.state.word()))
+}
+
+fn batch_state(state: &State) -> Option<ProcState> {
+    Some(state.live.batch(state.selected_recipe()?)?.state)
+}
+
+fn restart_or_reset(state: &State) -> ProcOrder {
+    if batch_state(state).is_some_and(ProcState::is_final) { ProcOrder::Reset } else { ProcOrder::Restart }
+}
+
+fn pause_or_resume(state: &State) -> ProcOrder {
+    match batch_state(state) {
+        Some(ProcState::Paused | ProcState::Pausing) => ProcOrder::Resume,
+        _ => ProcOrder::Pause,
+    }
+}
+
+/// Opens the line that asks before anything is sent.
+pub(super) fn begin(state: &mut State, act: Act) {
+    let Some(plant) = state.plant.clone() else { return };
+    state.entry = entry_for(state, &plant, act);
+}
+
+fn entry_for(state: &State, plant: &Plant, act: Act) -> Option<Entry> {
+    let entry = |purpose, kinds| Some(Entry::new(purpose, kinds, state.now_ms));
+    let retype = |tag: &str| FieldKind::Retype(tag.to_owned());
+    match act {
+        Act::SetValue if state.nav.page == Page::Batch && state.nav.details.is_empty() => {
+            let parameter = u16::try_from(state.nav.parameter?).ok()?;
+            let recipe = state.selected_recipe()?;
+            entry(Purpose::Parameter { recipe, parameter }, vec![FieldKind::Number])
+        }
+        Act::SetValue => {
+            entry(Purpose::Write { point: value_target(state, plant)? }, vec![FieldKind::Number])
+        }
+        Act::SetOutput => {
+            let point = plant.part(block_shown(state)?, "OUT")?;
+            entry(Purpose::Write { point }, vec![FieldKind::Number])
+        }
+        Act::SetMode => {
+            let block = block_shown(state)?;
+            let pick = state.mode_of(block).unwrap_or_default();
+            entry(Purpose::Mode { block, pick }, vec![])
+        }
+        Act::Switch(on) => {
+            let block = block_shown(state)?;
+            entry(Purpose::Switch { block, point: plant.part(block, "CMD")?, on }, vec![])
+        }
+        Act::Shelve => {
+            let alarm = state.alarm_list.selected()?;
+            match state.live.alarm(alarm).map(|status| status.state) {
+                Some(model::AlarmState::Shelved) => entry(Purpose::Unshelve { alarm }, vec![]),
+                _ => entry(
+                    Purpose::Shelve { alarm },
+                    vec![FieldKind::Minutes, FieldKind::Reason { needed: true }],
+                ),
+            }
+        }
+        Act::ResetTrip | Act::Bypass => {
+            let Item::Interlock(interlock) = state.detail()? else { return None };
+            let name = &plant.interlock(interlock)?.name;
+            let bypassed = state.live.interlock(interlock).is_some_and(|s| s.bypassed_until_ms.is_some());
+            match act {
+                Act::ResetTrip => entry(Purpose::ResetTrip { interlock }, vec![retype(name)]),
+                _ if bypassed => entry(Purpose::Restore { interlock }, vec![]),
+                _ => entry(
+                    Purpose::Bypass { interlock },
+                    vec![FieldKind::Minutes, FieldKind::Reason { needed: true }, retype(name)],
+                ),
+            }
+        }
+        Act::Prepare => {
+            let recipe = state.selected_recipe()?;
+            let number = next_batch_number(state).to_string();
+            entry(Purpose::Prepare { recipe }, vec![FieldKind::Number]).map(|entry| entry.prefilled(&number))
+        }
+        Act::Order(order) => order_entry(state, plant, order),
+        Act::RestartOrReset => order_entry(state, plant, restart_or_reset(state)),
+        Act::PauseOrResume => order_entry(state, plant, pause_or_resume(state)),
+        _ => None,
+    }
+}
+
+/// An abort asks for the unit to be typed; every other order asks once.
+fn order_entry(state: &State, plant: &Plant, order: ProcOrder) -> Option<Entry> {
+    let recipe = state.selected_recipe()?;
+    let kinds = match order {
+        ProcOrder::Abort => vec![FieldKind::Retype(plant.recipe(recipe)?.unit.clone())],
+        _ => vec![],
+    };
+    Some(Entry::new(Purpose::Order { recipe, order }, kinds, state.now_ms))
+}
+
+/// One more than the highest number that is known here.
+fn next_batch_number(state: &State) -> u32 {
+    state.live.batches.iter().map(|status| status.batch).max().unwrap_or(0).saturating_add(1)
+}
+
+pub(crate) fn may_give_reason(entry: &Entry) -> bool {
+    let has = entry.fields.iter().any(|field| matches!(field.kind, FieldKind::Reason { .. }));
+    !has && !matches!(entry.purpose, Purpose::Leave) && entry.active + 1 >= entry.fields.len()
+}
+
+/// Tab on the last field: a place for the reason, which goes into the audit log.
+pub(super) fn add_reason(entry: &mut Entry) {
+    let field = Entry::new(Purpose::Leave, vec![FieldKind::Reason { needed: false }], 0).fields.remove(0);
+    entry.fields.push(field);
+    entry.active = entry.fields.len() - 1;
+}
+
+/// Enter on the line: the next field, a refusal that stays on the line, or the command.
+pub(super) fn enter(state: &mut State, mut entry: Entry, effects: &mut Vec<Effect>) {
+    if entry.purpose == Purpose::Leave {
+        effects.push(Effect::Quit);
+        return;
+    }
+    if let Some(reason) = state.command_refusal(entry.role(state)) {
+        entry.refusal = Some(reason);
+        state.entry = Some(entry);
+        return;
+    }
+    entry.refusal = None;
+    match entry.enter(state) {
+        Ok(Some(command)) => {
+            let label = label(state, &command.action);
+            send(state, command, label, effects);
+        }
+        Ok(None) => state.entry = Some(entry),
+        Err(reason) => {
+            entry.refusal = Some(reason);
+            state.entry = Some(entry);
+        }
+    }
+}
+
+fn send(state: &mut State, command: CommandRequest, label: String, effects: &mut Vec<Effect>) {
+    state.last = LastAction {
+        time_ms: Some(state.live.time_ms),
+        user: state.user().to_owned(),
+        text: label.clone(),
+        outcome: Outcome::Sent,
+        open: 1,
+    };
+    effects.push(Effect::Command { request: state.request(Pending::Command(label)), command });
+}
+
+/// A command in few words, until the controller says it in its own.
+fn label(state: &State, action: &Action) -> String {
+    let Some(plant) = state.plant.as_deref() else { return String::new() };
+    let point = |id: PointId| plant.point(id).map_or("?", |point| point.name.as_str());
+    let recipe = |id: RecipeId| plant.recipe(id).map_or("?", |recipe| recipe.name.as_str());
+    let alarm = |id: AlarmId| plant.alarm(id).map_or("?", |alarm| alarm.name.as_str());
+    match action {
+        Action::Write { point: id, value } => format!("{} := {}", point(*id), crate::value::trimmed(*value)),
+        Action::Mode { block, mode } => {
+            format!("{} mode {}", plant.item_name(Item::Block(*block)), mode.short())
+        }
+        Action::Acknowledge { alarm: id } => format!("acknowledge {}", alarm(*id)),
+        Action::Shelve { alarm: id, for_ms: 0 } => format!("unshelve {}", alarm(*id)),
+        Action::Shelve { alarm: id, for_ms } => format!("shelve {} for {} min", alarm(*id), for_ms / 60_000),
+        Action::ResetInterlock { interlock } => {
+            format!("reset {}", plant.item_name(Item::Interlock(*interlock)))
+        }
+        Action::Bypass { interlock, for_ms: 0 } => {
+            format!("restore {}", plant.item_name(Item::Interlock(*interlock)))
+        }
+        Action::Bypass { interlock, for_ms } => {
+            format!("bypass {} for {} min", plant.item_name(Item::Interlock(*interlock)), for_ms / 60_000)
+        }
+        Action::Prepare { recipe: id, batch } => format!("prepare batch {batch} of {}", recipe(*id)),
+        Action::Parameter { recipe: id, value, .. } => {
+            format!("{} parameter := {}", recipe(*id), crate::value::trimmed(*value))
+        }
+        Action::Batch { recipe: id, order } => format!("{} {}", order.word(), recipe(*id)),
+        Action::Phase { order, .. } => format!("{} phase", order.word()),
+    }
+}
+
+pub(super) fn ask_to_leave(state: &mut State) {
+    state.entry = Some(Entry::new(Purpose::Leave, vec![], state.now_ms));
+}
+
+/// The alarms that `a` acknowledges here: only ones that are on the screen under the cursor.
+fn targets(state: &State) -> Vec<AlarmId> {
+    let Some(plant) = state.plant.as_deref() else { return Vec::new() };
+    let waiting = |id: &AlarmId| state.live.alarm(*id).is_some_and(|status| status.state.needs_acknowledge());
+    let mut alarms = if state.nav.on_banner {
+        worst_unacknowledged(plant, &state.live).map(|status| status.alarm).into_iter().collect()
+    } else if let Some(item) = state.detail() {
+        plant.alarms_of(item).to_vec()
+    } else {
+        match state.nav.page {
+            Page::Alarms => state.alarm_list.selected().into_iter().collect(),
+            Page::Overview | Page::Units => {
+                open::row_under_cursor(state).map(|row| plant.alarms_of_row(row)).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    };
+    alarms.retain(waiting);
+    alarms
+}
+
+fn visible(state: &State) -> Vec<AlarmId> {
+    let Some(plant) = state.plant.as_deref() else { return Vec::new() };
+    let height = open::alarm_list_height(state);
+    let lines = state.alarm_list.lines(plant, &state.live, height).lines;
+    let waiting = lines.into_iter().flatten().filter(|status| status.state.needs_acknowledge());
+    waiting.map(|status| status.alarm).collect()
+}
+
+pub(super) fn acknowledge(state: &mut State, effects: &mut Vec<Effect>) {
+    acknowledge_all(state, &targets(state), effects);
+}
+
+pub(super) fn acknowledge_visible(state: &mut State, effects: &mut Vec<Effect>) {
+    acknowledge_all(state, &visible(state), effects);
+}
+
+fn acknowledge_all(state: &mut State, alarms: &[AlarmId], effects: &mut Vec<Effect>) {
+    for alarm in alarms {
+        let action = Action::Acknowledge { alarm: *alarm };
+        let label = label(state, &action);
+        send(state, CommandRequest { action, reason: String::new() }, label, effects);
+    }
+    if alarms.len() > 1 {
+        state.last.text = format!("acknowledge {} alarms", alarms.len());
+        state.last.open = alarms.len();
+    }
+}
