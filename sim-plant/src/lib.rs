@@ -1,1 +1,63 @@
-//! First-principles unit models, faults, and the soft PLCs that serve them
+//! The plant without the plant: first-principles unit models of the refinery, and the soft PLCs
+//! that serve them.
+//!
+//! **What happens here.** Area 300, the membrane electrolysis of LiCl, as balances of elements,
+//! charge and energy over 24 individual cells, two liquor circuits and two gas headers, behind
+//! instruments and actuators that lag, drift, stick and fail. One call of [`Simulator::step`] moves
+//! it on; the same parameters, seed and calls give the same bits on every machine.
+//!
+//! **What never happens here.** No control and no interlock: the plant does what it is told, also
+//! when that is wrong. No clock and no random number in the physics. Nothing is tuned to look good:
+//! every number stands in `parameters/electrolysis.toml` with its source and how far to trust it.
+//!
+//! **In and out.** In: outputs of the controller by tag, faults by name. Out: what the instruments
+//! show, with quality; explanations; the closure of all balances.
+//!
+//! **Where to begin.** `liquid` explains the components that make every balance exact; `cell` is the
+//! heart; `electrolysis` puts 24 of them between tanks and headers; `simulator` adds instruments.
+//! `docs/process-electrolysis.md` has the equations, the ranges, and what is left out.
+//!
+//! ```
+//! use model::Direction;
+//! use sim_plant::{Initial, Parameters, Point, Simulator};
+//!
+//! let parameters = Parameters::built_in().unwrap();
+//! let mut plant = Simulator::new(&parameters, Initial::Cold, 42);
+//! let binding =
+//!     plant.bind(&[("P-311.CMD", Direction::Output), ("P-311.RUN", Direction::Input)]).unwrap();
+//! let (Point::Actuator(command), Point::Sensor(runs)) = (binding.points[0], binding.points[1]) else {
+//!     unreachable!()
+//! };
+//! plant.actuator(command, 1.0);
+//! for _ in 0..50 {
+//!     plant.step(100);
+//! }
+//! assert_eq!(plant.sensor(runs).0, 1.0);
+//! ```
+
+mod constants;
+mod parameters;
+mod properties;
+mod liquid;
+mod gas;
+mod electro;
+mod noise;
+mod cell;
+mod circuit;
+mod valve;
+mod rectifier;
+mod surroundings;
+mod ledger;
+mod electrolysis;
+mod initial;
+mod tags;
+mod sensor;
+mod fault;
+mod simulator;
+
+pub use fault::{ActiveFault, FAULTS, FaultError, FaultKind, FaultParameter};
+pub use initial::Initial;
+pub use ledger::{Closure, ELEMENT_NAMES};
+pub use parameters::{ParameterEntry, ParameterError, ParameterMistake, Parameters, Trust};
+pub use properties::{Excursions, Property};
+pub use simulator::{ADVANCE_MAX_MS, BindError, Binding, Point, RestoreError, STEP_MAX_MS, Simulator};

@@ -1,0 +1,520 @@
+//! Area 300: the string of cells, its two circuits, its two headers, its rectifier.
+//!
+//! One fixed step of the physics. It knows openings and switches, not tags: those are in `tags`.
+
+mod supplies;
+
+use model::StateWalk;
+
+use crate::cell::{Cell, CellDuty, CellMake, CellYield, degas, disproportionate, strippable};
+use crate::circuit::{Circuit, Exchanger, utility_rise};
+use crate::constants::{MASS_CA, MASS_H, MASS_MG, MASS_O};
+use crate::electro::leakage_at;
+use crate::gas::{CL2, Gas, GasEnthalpies, Header, HeaderDuty, HeaderExchange, STEAM};
+use crate::ledger::{Account, Closure, Ledger};
+use crate::liquid::{Enthalpies, Holdup, LI, Liquid, W};
+use crate::noise::Noise;
+use crate::parameters::Parameters;
+use crate::properties::Excursions;
+use crate::rectifier::{Rectifier, RectifierDuty};
+use crate::surroundings::Surroundings;
+use crate::valve::{BlockValve, ControlValve};
+
+pub(crate) use supplies::Supplies;
+
+pub(crate) const CELLS: usize = 24;
+
+/// Control valves, in the order of `Electrolysis::valves`.
+pub(crate) mod valve {
+    pub(crate) const BRINE: usize = 0;
+    pub(crate) const ACID: usize = 1;
+    pub(crate) const WATER: usize = 2;
+    pub(crate) const SPENT: usize = 3;
+    pub(crate) const PRODUCT: usize = 4;
+    pub(crate) const HEATER: usize = 5;
+    pub(crate) const COOLER: usize = 6;
+    pub(crate) const HYDROGEN: usize = 7;
+    pub(crate) const CHLORINE: usize = 8;
+    pub(crate) const COUNT: usize = 9;
+}
+
+/// On/off valves, in the order of `Electrolysis::blocks`.
+pub(crate) mod block {
+    pub(crate) const BRINE: usize = 0;
+    pub(crate) const WATER: usize = 1;
+    pub(crate) const NITROGEN_HYDROGEN: usize = 2;
+    pub(crate) const SCRUBBER: usize = 3;
+    pub(crate) const FURNACE: usize = 4;
+    pub(crate) const NITROGEN_CHLORINE: usize = 5;
+    pub(crate) const VENT: usize = 6;
+    pub(crate) const USER: usize = 7;
+    pub(crate) const PRODUCT: usize = 8;
+    pub(crate) const COUNT: usize = 9;
+}
+
+/// What the PLCs command: openings 0..1, switches, amperes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Orders {
+    pub(crate) valves: [f64; valve::COUNT],
+    pub(crate) blocks: [bool; block::COUNT],
+    pub(crate) anolyte_pump: bool,
+    pub(crate) catholyte_pump: bool,
+    pub(crate) demand: f64,
+    pub(crate) close_breaker: bool,
+    pub(crate) polarise: bool,
+}
+
+/// Faults of the plant that have no place of their own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Upsets {
+    /// Added to the brine, mass shares.
+    pub(crate) calcium: f64,
+    pub(crate) magnesium: f64,
+    pub(crate) no_water: bool,
+    pub(crate) no_cooling: bool,
+    pub(crate) no_fan: bool,
+    pub(crate) emergency_stop: bool,
+    /// mol/s into the room.
+    pub(crate) chlorine_leak: f64,
+    pub(crate) hydrogen_leak: f64,
+}
+
+/// Flows and heats of the last step, for the instruments; m3/s, W.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Rates {
+    pub(crate) brine: f64,
+    pub(crate) acid: f64,
+    pub(crate) water: f64,
+    pub(crate) cooling: f64,
+    pub(crate) cooling_heat: f64,
+    /// A, V, W of the string.
+    pub(crate) current: f64,
+    pub(crate) voltage: f64,
+    pub(crate) power: f64,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Electrolysis {
+    pub(crate) p: Parameters,
+    pub(crate) h: Enthalpies,
+    g: GasEnthalpies,
+    pub(crate) supplies: Supplies,
+    pub(crate) cells: [Cell; CELLS],
+    pub(crate) makes: [CellMake; CELLS],
+    pub(crate) anolyte: Circuit,
+    pub(crate) catholyte: Circuit,
+    pub(crate) hydrogen: Header,
+    pub(crate) chlorine: Header,
+    pub(crate) rectifier: Rectifier,
+    pub(crate) valves: [ControlValve; valve::COUNT],
+    pub(crate) blocks: [BlockValve; block::COUNT],
+    pub(crate) surroundings: Surroundings,
+    pub(crate) upsets: Upsets,
+    pub(crate) rates: Rates,
+    pub(crate) excursions: Excursions,
+    ledger: Ledger,
+    next_refresh: u32,
+    oxygen_half_proton: f64,
+}
+
+/// What a plant begins with.
+pub(crate) struct Beginning {
+    pub(crate) anolyte: Holdup,
+    pub(crate) catholyte: Holdup,
+    /// Dry composition of the headers, and their pressure, Pa absolute.
+    pub(crate) hydrogen: [f64; 5],
+    pub(crate) chlorine: [f64; 5],
+    pub(crate) hydrogen_pressure: f64,
+    pub(crate) chlorine_pressure: f64,
+}
+
+impl Electrolysis {
+    pub(crate) fn new(p: &Parameters, seed: u64, from: &Beginning) -> Self {
+        let h = Enthalpies::new(&p.thermo);
+        let g = GasEnthalpies::new(&p.thermo);
+        let mut noise = Noise::new(seed ^ 0x6365_6c6c);
+        let makes: [CellMake; CELLS] = core::array::from_fn(|_| CellMake::draw(p, &mut noise));
+        let cells = [Cell::new(&from.anolyte, &from.catholyte, p, &h); CELLS];
+        let mut plant = Self {
+            supplies: Supplies::new(p, &h, &Upsets::default()),
+            cells,
+            makes,
+            anolyte: Circuit::new(from.anolyte),
+            catholyte: Circuit::new(from.catholyte),
+            hydrogen: Header::new(&p.hydrogen_header, from.hydrogen, from.hydrogen_pressure, &g),
+            chlorine: Header::new(&p.chlorine_header, from.chlorine, from.chlorine_pressure, &g),
+            rectifier: Rectifier::new(p.site.temperature),
+            valves: [ControlValve::default(); valve::COUNT],
+            blocks: [BlockValve::default(); block::COUNT],
+            surroundings: Surroundings::new(&p.site),
+            upsets: Upsets::default(),
+            rates: Rates::default(),
+            excursions: Excursions::default(),
+            ledger: Ledger::default(),
+            next_refresh: 0,
+            oxygen_half_proton: 1e3 * libm::exp(-core::f64::consts::LN_10 * p.electrode.oxygen_alkaline_ph),
+            p: p.clone(),
+            h,
+            g,
+        };
+        plant.refresh_all();
+        plant.open_ledger();
+        plant
+    }
+
+    /// The balances count from now on.
+    pub(crate) fn open_ledger(&mut self) {
+        self.ledger = Ledger { start: self.inventory(), ..Ledger::default() };
+    }
+
+    /// Something about the supplies has changed.
+    pub(crate) fn renew_supplies(&mut self) {
+        self.supplies = Supplies::new(&self.p, &self.h, &self.upsets);
+    }
+
+    fn refresh_all(&mut self) {
+        for _ in 0..CELLS {
+            self.refresh_some();
+        }
+    }
+
+    /// The slow properties of one cell, and in turn with the cells of one tank.
+    fn refresh_some(&mut self) {
+        let k = self.next_refresh as usize % CELLS;
+        let pressures = (self.hydrogen.pressure, self.chlorine.pressure);
+        self.cells[k].refresh(&self.p, pressures, &mut self.excursions);
+        let circuit = if k.is_multiple_of(2) { &mut self.anolyte } else { &mut self.catholyte };
+        circuit.tank.refresh(&self.p, &mut self.excursions);
+        self.next_refresh = (self.next_refresh + 1) % CELLS as u32;
+    }
+
+    /// One fixed step of `dt` seconds.
+    pub(crate) fn step(&mut self, orders: &Orders, dt: f64) {
+        self.move_actuators(orders, dt);
+        let current = self.drive_rectifier(orders, dt);
+        self.refresh_some();
+        let anolyte = self.send_anolyte(orders, dt);
+        let catholyte = self.send_catholyte(orders, dt);
+        let mut made = self.step_cells(current, &anolyte, &catholyte, dt);
+        self.feed_and_draw(dt);
+        self.anolyte.tank.liquid.add(&made.anolyte);
+        self.catholyte.tank.liquid.add(&made.catholyte);
+        self.breathe(&mut made.chlorine, dt);
+        disproportionate(&mut self.anolyte.tank, dt);
+        self.step_headers(&made, dt);
+        self.lose(dt);
+        self.anolyte.resolve(&self.h);
+        self.catholyte.resolve(&self.h);
+        self.ledger.inward.energy += made.work;
+        self.ledger.outward.energy += made.loss;
+    }
+
+    fn move_actuators(&mut self, orders: &Orders, dt: f64) {
+        for (valve, order) in self.valves.iter_mut().zip(&orders.valves) {
+            valve.step(&self.p.actuator, *order, dt);
+        }
+        for (block, order) in self.blocks.iter_mut().zip(&orders.blocks) {
+            block.step(&self.p.actuator, *order, dt);
+        }
+    }
+
+    fn drive_rectifier(&mut self, orders: &Orders, dt: f64) -> f64 {
+        let duty = RectifierDuty {
+            dt,
+            demand: orders.demand,
+            close: orders.close_breaker,
+            polarise: orders.polarise,
+            emergency_stop: self.upsets.emergency_stop,
+            stack_voltage: self.rates.voltage,
+            ambient: self.p.site.temperature,
+        };
+        self.rectifier.step(&self.p.rectifier, &duty);
+        self.rectifier.current(&self.p.rectifier)
+    }
+
+    fn send_anolyte(&mut self, orders: &Orders, dt: f64) -> Liquid {
+        let heater = &self.p.heater;
+        let exchanger = Exchanger {
+            supply: heater.supply_temperature,
+            flow_max: heater.flow_max,
+            exchange: heater.exchange,
+            rangeability: heater.rangeability,
+            lag: heater.lag,
+            opening: self.valves[valve::HEATER].position,
+        };
+        let open: f64 = self.cells.iter().map(|cell| 1.0 - cell.blocked).sum();
+        // Parallel ways: a blocked one takes little from the total.
+        let free_way = libm::pow((open / CELLS as f64).max(1e-6), 0.3);
+        let supply = self.anolyte.send(&self.p.anolyte, &exchanger, orders.anolyte_pump, free_way, dt);
+        self.ledger.inward.energy += self.anolyte.heat * dt;
+        supply
+    }
+
+    fn send_catholyte(&mut self, orders: &Orders, dt: f64) -> Liquid {
+        let cooler = &self.p.cooler;
+        let exchanger = Exchanger {
+            supply: cooler.supply_temperature,
+            flow_max: if self.upsets.no_cooling { 0.0 } else { cooler.flow_max },
+            exchange: cooler.exchange,
+            rangeability: cooler.rangeability,
+            lag: cooler.lag,
+            opening: self.valves[valve::COOLER].position,
+        };
+        let supply = self.catholyte.send(&self.p.catholyte, &exchanger, orders.catholyte_pump, 1.0, dt);
+        let others = if self.upsets.no_cooling { 0.0 } else { cooler.other_users };
+        self.rates.cooling = exchanger.flow() + others;
+        self.rates.cooling_heat = -self.catholyte.heat;
+        self.ledger.inward.energy += self.catholyte.heat * dt;
+        supply
+    }
+
+    fn step_cells(&mut self, current: f64, anolyte: &Liquid, catholyte: &Liquid, dt: f64) -> CellYield {
+        // Flow per unit of flow share.
+        let anolyte_ways: f64 =
+            self.cells.iter().zip(&self.makes).map(|(cell, make)| make.flow * (1.0 - cell.blocked)).sum();
+        let catholyte_ways: f64 = self.makes.iter().map(|make| make.flow).sum();
+        let flows =
+            (self.anolyte.flow / anolyte_ways.max(1e-9), self.catholyte.flow / catholyte_ways.max(1e-9));
+        let mut made = CellYield::default();
+        let duty = CellDuty {
+            p: &self.p,
+            h: &self.h,
+            g: &self.g,
+            dt,
+            current,
+            leakage_factor: leakage_at(&self.p.membrane, current / self.p.cell.active_area),
+            oxygen_half_proton: self.oxygen_half_proton,
+            anolyte,
+            anolyte_flow: flows.0,
+            catholyte,
+            catholyte_flow: flows.1,
+            hydrogen_pressure: self.hydrogen.pressure,
+            chlorine_pressure: self.chlorine.pressure,
+            chlorine_share: self.chlorine.gas.dry_share(CL2),
+            ambient: self.p.site.temperature,
+        };
+        let mut voltage = current * self.p.rectifier.bus_resistance;
+        let (mut warm_a, mut warm_c) = (0.0, 0.0);
+        for (cell, make) in self.cells.iter_mut().zip(&self.makes) {
+            cell.step(make, &duty, &mut made);
+            voltage += cell.voltage;
+            warm_a += cell.anolyte.temperature;
+            warm_c += cell.catholyte.temperature;
+        }
+        // What the returns show; without circulation the pipe keeps what the cells have.
+        self.anolyte.from_cells = warm_a / CELLS as f64;
+        self.catholyte.from_cells = warm_c / CELLS as f64;
+        self.rates.current = current;
+        self.rates.voltage = voltage;
+        self.rates.power = voltage * current;
+        made
+    }
+
+    fn feed_and_draw(&mut self, dt: f64) {
+        let position = |valves: &[ControlValve; valve::COUNT], k: usize| valves[k].position;
+        let v = &self.valves;
+        let brine = self.p.brine.flow_max * position(v, valve::BRINE) * self.blocks[block::BRINE].position;
+        let acid = self.p.acid.flow_max * position(v, valve::ACID);
+        let pressure = if self.upsets.no_water { 0.0 } else { 1.0 };
+        let water =
+            self.p.water.flow_max * position(v, valve::WATER) * self.blocks[block::WATER].position * pressure;
+        let spent = self.p.anolyte.draw_max * position(v, valve::SPENT);
+        let product =
+            self.p.catholyte.draw_max * position(v, valve::PRODUCT) * self.blocks[block::PRODUCT].position;
+        let feeds = [
+            (brine, &self.supplies.brine, true),
+            (acid, &self.supplies.acid, true),
+            (water, &self.supplies.water, false),
+        ];
+        for (flow, supply, to_anolyte) in feeds {
+            let circuit = if to_anolyte { &mut self.anolyte } else { &mut self.catholyte };
+            let fed = supply.part(flow * dt);
+            circuit.tank.liquid.add(&fed);
+            self.ledger.inward.liquid(&fed);
+        }
+        self.rates = Rates { brine, acid, water, ..self.rates };
+        for (circuit, p, flow) in
+            [(&mut self.anolyte, &self.p.anolyte, spent), (&mut self.catholyte, &self.p.catholyte, product)]
+        {
+            let drawn = circuit.draw(p, flow, dt);
+            self.ledger.outward.liquid(&drawn);
+            let lost = circuit.overflow(p);
+            self.ledger.outward.liquid(&lost);
+        }
+    }
+
+    /// Chlorine between the anolyte tank and the gas above it.
+    fn breathe(&mut self, raw: &mut Gas, dt: f64) {
+        let share = self.chlorine.gas.dry_share(CL2);
+        let p = &self.p.anolyte;
+        let tank = &mut self.anolyte.tank;
+        let wanted = strippable(tank, p.stripping, self.chlorine.pressure, share, dt);
+        // The gas gives at most a little of what it has in one step.
+        let chlorine = wanted.max(-0.02 * self.chlorine.gas.amount[CL2]);
+        degas(&mut tank.liquid, chlorine);
+        let mut gas = Gas::default();
+        gas.amount[CL2] = chlorine;
+        let kelvin = if chlorine > 0.0 { tank.temperature } else { self.p.chlorine_header.temperature };
+        if chlorine > 0.0 {
+            let vapour = tank.vapour.min(0.9 * self.chlorine.pressure);
+            gas.amount[STEAM] = chlorine * vapour / (self.chlorine.pressure - vapour);
+            tank.liquid.amount[W] -= gas.amount[STEAM];
+        }
+        gas.enthalpy = self.g.of(&gas.amount, kelvin);
+        tank.liquid.enthalpy -= gas.enthalpy;
+        raw.add(&gas);
+    }
+
+    fn step_headers(&mut self, made: &CellYield, dt: f64) {
+        let site = &self.p.site;
+        let opening = |k: usize| self.blocks[k].position;
+        let fan_stopped = self.upsets.no_fan;
+        let duty = |valve: usize, user: usize, vent: usize, purge: usize, vent_pressure: f64, leak: f64| {
+            HeaderDuty {
+                dt,
+                site_pressure: site.pressure,
+                site_temperature: site.temperature,
+                valve: self.valves[valve].position,
+                user: opening(user),
+                vent: opening(vent),
+                vent_pressure,
+                purge: opening(purge),
+                leak,
+            }
+        };
+        let hydrogen_duty = duty(
+            valve::HYDROGEN,
+            block::USER,
+            block::VENT,
+            block::NITROGEN_HYDROGEN,
+            self.p.hydrogen_header.vent_pressure,
+            self.upsets.hydrogen_leak,
+        );
+        let scrubber = if fan_stopped { 0.0 } else { self.p.chlorine_header.vent_pressure };
+        let chlorine_duty = duty(
+            valve::CHLORINE,
+            block::FURNACE,
+            block::SCRUBBER,
+            block::NITROGEN_CHLORINE,
+            scrubber,
+            self.upsets.chlorine_leak,
+        );
+        let hydrogen = self.hydrogen.step(&self.p.hydrogen_header, &self.g, &made.hydrogen, &hydrogen_duty);
+        let chlorine = self.chlorine.step(&self.p.chlorine_header, &self.g, &made.chlorine, &chlorine_duty);
+        self.rates.cooling_heat += (hydrogen.cooled + chlorine.cooled) / dt;
+        let warm_h = self.p.hydrogen_header.temperature;
+        let warm_c = self.p.chlorine_header.temperature;
+        Self::settle_header(&mut self.ledger, &hydrogen, &mut self.catholyte, &self.h, warm_h);
+        Self::settle_header(&mut self.ledger, &chlorine, &mut self.anolyte, &self.h, warm_c);
+        self.surroundings.step(
+            &self.p.site,
+            &[hydrogen.leaked, chlorine.leaked],
+            chlorine.vented[CL2],
+            !fan_stopped,
+            dt,
+        );
+    }
+
+    /// Condensate returns to its circuit; the rest goes into the books.
+    fn settle_header(
+        ledger: &mut Ledger,
+        exchange: &HeaderExchange,
+        circuit: &mut Circuit,
+        h: &Enthalpies,
+        kelvin: f64,
+    ) {
+        let enthalpy = exchange.condensate * h.molar(W, kelvin);
+        circuit.tank.liquid.amount[W] += exchange.condensate;
+        circuit.tank.liquid.enthalpy += enthalpy;
+        ledger.inward.gas(&exchange.inward);
+        ledger.outward.gas(&exchange.out);
+        ledger.outward.energy += exchange.cooled - enthalpy;
+    }
+
+    fn lose(&mut self, dt: f64) {
+        let ambient = self.p.site.temperature;
+        for (circuit, p) in [(&mut self.anolyte, &self.p.anolyte), (&mut self.catholyte, &self.p.catholyte)] {
+            self.ledger.outward.energy += circuit.lose_heat(p, ambient, dt);
+        }
+    }
+
+    /// Everything that the area holds.
+    fn inventory(&self) -> Account {
+        let mut account = Account::default();
+        for circuit in [&self.anolyte, &self.catholyte] {
+            account.liquid(&circuit.tank.liquid);
+        }
+        for cell in &self.cells {
+            account.liquid(&cell.anolyte.liquid);
+            account.liquid(&cell.catholyte.liquid);
+            let (calcium, magnesium, hydroxide) = cell.solids();
+            account.elements[2] += hydroxide;
+            account.elements[3] += hydroxide;
+            account.elements[4] += calcium;
+            account.elements[5] += magnesium;
+            account.mass += calcium * MASS_CA + magnesium * MASS_MG + hydroxide * (MASS_O + MASS_H);
+            account.energy += cell.solids_enthalpy(&self.p);
+        }
+        account.gas(&self.hydrogen.gas);
+        account.gas(&self.chlorine.gas);
+        account
+    }
+
+    pub(crate) fn closure(&self) -> Closure {
+        let liquids = self
+            .cells
+            .iter()
+            .flat_map(|cell| [&cell.anolyte.liquid, &cell.catholyte.liquid])
+            .chain([&self.anolyte.tank.liquid, &self.catholyte.tank.liquid]);
+        let charge = liquids
+            .map(|liquid| liquid.charge().abs() / liquid.amount[LI].abs().max(1.0))
+            .fold(0.0, f64::max);
+        self.ledger.closure(&self.inventory(), charge)
+    }
+
+    /// K of the cooling water's return.
+    pub(crate) fn cooling_return(&self) -> f64 {
+        self.p.cooler.supply_temperature + utility_rise(self.rates.cooling_heat, self.rates.cooling)
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        for cell in &mut self.cells {
+            cell.state(walk);
+        }
+        self.anolyte.state(walk);
+        self.catholyte.state(walk);
+        self.hydrogen.state(walk);
+        self.chlorine.state(walk);
+        self.rectifier.state(walk);
+        for valve in &mut self.valves {
+            valve.state(walk);
+        }
+        for block in &mut self.blocks {
+            block.state(walk);
+        }
+        self.surroundings.state(walk);
+        let u = &mut self.upsets;
+        for value in [&mut u.calcium, &mut u.magnesium, &mut u.chlorine_leak, &mut u.hydrogen_leak] {
+            walk.f64(value);
+        }
+        for flag in [&mut u.no_water, &mut u.no_cooling, &mut u.no_fan, &mut u.emergency_stop] {
+            walk.bool(flag);
+        }
+        let r = &mut self.rates;
+        for value in [
+            &mut r.brine,
+            &mut r.acid,
+            &mut r.water,
+            &mut r.cooling,
+            &mut r.cooling_heat,
+            &mut r.current,
+            &mut r.voltage,
+            &mut r.power,
+        ] {
+            walk.f64(value);
+        }
+        self.excursions.state(walk);
+        self.ledger.state(walk);
+        walk.u32(&mut self.next_refresh);
+    }
+}

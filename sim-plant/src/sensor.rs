@@ -1,0 +1,205 @@
+//! An instrument: lag, noise, resolution, analyser cycle and dead time, and its faults.
+
+use model::{Quality, StateWalk};
+
+use crate::noise::Noise;
+use crate::parameters::{PENDING_MAX, SensorKind};
+use crate::tags::{Input, Kind};
+
+/// NAMUR NE 43: a transmitter's current ends at 3.8 and 20.5 mA.
+const BELOW: f64 = 0.0125;
+const ABOVE: f64 = 0.031_25;
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct SensorFaults {
+    pub(crate) frozen: bool,
+    pub(crate) failed: bool,
+    /// Factor on the noise; 1 when sound.
+    pub(crate) noise: f64,
+    /// Unit per hour, and what has gathered.
+    pub(crate) drift: f64,
+    pub(crate) drifted: f64,
+}
+
+impl SensorFaults {
+    pub(crate) const NONE: Self = Self { frozen: false, failed: false, noise: 1.0, drift: 0.0, drifted: 0.0 };
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sensor {
+    lagged: f64,
+    pub(crate) shown: f64,
+    pub(crate) quality: Quality,
+    pub(crate) faults: SensorFaults,
+    pending: [f64; PENDING_MAX + 1],
+    next: u32,
+    since: f64,
+}
+
+impl Sensor {
+    pub(crate) fn new(value: f64) -> Self {
+        Self {
+            lagged: value,
+            shown: value,
+            quality: Quality::Good,
+            faults: SensorFaults::NONE,
+            pending: [value; PENDING_MAX + 1],
+            next: 0,
+            since: 0.0,
+        }
+    }
+
+    pub(crate) fn step(
+        &mut self,
+        input: &Input,
+        p: Option<&SensorKind>,
+        value: f64,
+        noise: &mut Noise,
+        dt: f64,
+    ) {
+        let Some(p) = p else {
+            self.shown = value;
+            self.quality = if self.faults.failed { Quality::BadSensorFailure } else { Quality::Good };
+            return;
+        };
+        let span = input.high - input.low;
+        // Drawn even when it is not shown, so that a fault does not shift the other sensors' noise.
+        let hiss = noise.normal() * p.noise * span * self.faults.noise;
+        self.faults.drifted += self.faults.drift * dt / 3600.0;
+        self.lagged += (value - self.lagged) * (dt / (dt + p.lag));
+        let Some(seen) = self.analyse(p, dt) else {
+            return;
+        };
+        if self.faults.frozen {
+            return;
+        }
+        if self.faults.failed || !seen.is_finite() {
+            self.quality = Quality::BadSensorFailure;
+            return;
+        }
+        let raw = seen + hiss + self.faults.drifted;
+        let step = p.resolution * span;
+        let stepped = if step > 0.0 { libm::rint(raw / step) * step } else { raw };
+        let (low, high) = (input.low - BELOW * span, input.high + ABOVE * span);
+        self.shown = stepped.clamp(low, high);
+        let inside = stepped >= low && stepped <= high;
+        self.quality = if inside { Quality::Good } else { Quality::UncertainEngineeringRange };
+    }
+
+    /// What the instrument sees now; `None` between the results of an analyser.
+    fn analyse(&mut self, p: &SensorKind, dt: f64) -> Option<f64> {
+        if p.cycle <= 0.0 {
+            return Some(self.lagged);
+        }
+        self.since += dt;
+        if self.faults.failed {
+            return Some(self.lagged);
+        }
+        if self.since < p.cycle {
+            return None;
+        }
+        self.since -= p.cycle;
+        let waits = (libm::rint(p.dead / p.cycle) as usize).min(PENDING_MAX);
+        let at = self.next as usize % (PENDING_MAX + 1);
+        self.pending[at] = self.lagged;
+        self.next = (self.next + 1) % (PENDING_MAX as u32 + 1);
+        Some(self.pending[(at + PENDING_MAX + 1 - waits) % (PENDING_MAX + 1)])
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        walk.f64(&mut self.lagged);
+        walk.f64(&mut self.shown);
+        let mut quality = u8::from(self.quality);
+        walk.u8(&mut quality);
+        self.quality = Quality::from(quality);
+        walk.bool(&mut self.faults.frozen);
+        walk.bool(&mut self.faults.failed);
+        walk.f64(&mut self.faults.noise);
+        walk.f64(&mut self.faults.drift);
+        walk.f64(&mut self.faults.drifted);
+        for value in &mut self.pending {
+            walk.f64(value);
+        }
+        walk.u32(&mut self.next);
+        walk.f64(&mut self.since);
+    }
+}
+
+/// The parameters of an instrument; a switch has none.
+pub(crate) fn kind_of(kinds: &[SensorKind], kind: Kind) -> Option<&SensorKind> {
+    kinds.get(kind as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Quality;
+
+    use super::Sensor;
+    use crate::noise::Noise;
+    use crate::parameters::SensorKind;
+    use crate::tags::{Input, Kind, Plc, Signal};
+
+    fn input() -> Input {
+        let signal = Signal::LyeStrength;
+        Input {
+            name: "AT".into(),
+            plc: Plc::Process,
+            kind: Kind::LiquidAnalyser,
+            low: 0.0,
+            high: 10.0,
+            signal,
+        }
+    }
+
+    fn quiet(lag: f64, cycle: f64, dead: f64) -> SensorKind {
+        SensorKind { lag, noise: 0.0, resolution: 0.0, cycle, dead }
+    }
+
+    #[test]
+    fn an_analyser_shows_its_result_after_the_dead_time() {
+        let mut sensor = Sensor::new(1.0);
+        let mut noise = Noise::new(1);
+        let kind = quiet(0.0, 60.0, 300.0);
+        let mut at = None;
+        for step in 0..6000 {
+            sensor.step(&input(), Some(&kind), 2.0, &mut noise, 0.1);
+            if at.is_none() && sensor.shown > 1.5 {
+                at = Some(f64::from(step) * 0.1);
+            }
+        }
+        let at = at.unwrap();
+        assert!((300.0..=361.0).contains(&at), "{at}");
+    }
+
+    #[test]
+    fn a_lag_reaches_63_per_cent_after_its_time() {
+        let mut sensor = Sensor::new(0.0);
+        let mut noise = Noise::new(1);
+        for _ in 0..1000 {
+            sensor.step(&input(), Some(&quiet(10.0, 0.0, 0.0)), 1.0, &mut noise, 0.01);
+        }
+        assert!((sensor.shown - 0.632).abs() < 0.002, "{}", sensor.shown);
+    }
+
+    #[test]
+    fn a_sensor_ends_where_its_current_ends_and_says_so() {
+        let mut sensor = Sensor::new(5.0);
+        let mut noise = Noise::new(1);
+        sensor.step(&input(), Some(&quiet(0.0, 0.0, 0.0)), 1e9, &mut noise, 0.1);
+        assert!((sensor.shown - 10.3125).abs() < 1e-9);
+        assert_eq!(sensor.quality, Quality::UncertainEngineeringRange);
+        sensor.step(&input(), Some(&quiet(0.0, 0.0, 0.0)), f64::NAN, &mut noise, 0.1);
+        assert_eq!(sensor.quality, Quality::BadSensorFailure);
+    }
+
+    #[test]
+    fn a_drift_gathers_by_the_hour() {
+        let mut sensor = Sensor::new(5.0);
+        sensor.faults.drift = 0.6;
+        let mut noise = Noise::new(1);
+        for _ in 0..36_000 {
+            sensor.step(&input(), Some(&quiet(0.0, 0.0, 0.0)), 5.0, &mut noise, 0.1);
+        }
+        assert!((sensor.shown - 5.6).abs() < 1e-6, "{}", sensor.shown);
+    }
+}
