@@ -7,7 +7,7 @@ use model::wire::Role;
 
 use crate::cli::{AuditArgs, AuditCommand, UserArgs, UserCommand};
 use crate::data_folder::DataFolder;
-use crate::demo;
+use crate::{audit_trail, demo};
 
 pub fn users(args: &UserArgs) -> miette::Result<()> {
     let path = args.data.clone().unwrap_or_else(|| DataFolder::default_path("refinery"));
@@ -40,11 +40,13 @@ pub fn audit(args: &AuditArgs) -> miette::Result<()> {
             let text = fs::read_to_string(&path)
                 .into_diagnostic()
                 .wrap_err_with(|| format!("no audit log at {}", path.display()))?;
-            print!("{text}");
+            for line in text.lines() {
+                println!("{}", audit_trail::readable(line));
+            }
             Ok(())
         }
         AuditCommand::Verify => match historian::audit::verify(&path).into_diagnostic()? {
-            historian::audit::Verdict::Intact { entries } => {
+            historian::audit::Verdict::Intact { entries, .. } => {
                 println!("{}: {entries} entries, the chain is intact", path.display());
                 Ok(())
             }

@@ -79,7 +79,7 @@ pub enum ThemeName {
     Mono,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct Look {
     /// Colours of the screen; NO_COLOR is obeyed
     #[arg(long, value_enum)]
@@ -92,7 +92,7 @@ pub struct Look {
     pub ascii: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct DemoArgs {
     /// Folder of the plant's text [default: the refinery that ships with the program]
     #[arg(long, value_name = "DIR")]

@@ -36,6 +36,12 @@ pub fn local_text(time_ms: i64) -> String {
     )
 }
 
+/// For files that other programs read.
+pub fn utc_text(time_ms: i64) -> String {
+    DateTime::from_timestamp_millis(time_ms)
+        .map_or_else(|| time_ms.to_string(), |time| time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
+}
+
 /// Reads `now`, `-10min` (before `reference_ms`), or a local time such as `2026-11-23T14:00:00`.
 pub fn parse(text: &str, reference_ms: i64) -> Result<i64, String> {
     let text = text.trim();

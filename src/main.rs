@@ -16,12 +16,15 @@ mod scan_thread;
 mod journal_thread;
 mod recorder;
 mod people;
+mod audit_trail;
+mod resume;
 mod backend;
 mod controller;
 mod simulator;
 mod demo;
 mod hmi;
 mod history;
+mod plot;
 mod replay;
 mod recipe;
 mod accounts;
@@ -39,7 +42,7 @@ fn main() -> miette::Result<()> {
         Command::Run(args) => controller::run(&args),
         Command::Hmi(args) => hmi::run(&args),
         Command::Check(args) => check::run(&args),
-        Command::History(args) => history::run(args),
+        Command::History(args) => history::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Recipe(args) => recipe::run(&args),
         Command::User(args) => accounts::users(&args),

@@ -22,10 +22,7 @@ pub enum PlantFilesError {
     Read(PathBuf, std::io::Error),
     #[error("{0} is not UTF-8 text: save it as UTF-8")]
     NotText(PathBuf),
-    #[error(
-        "{0} holds more than {FILES_MAX} files or {} MB of text: is this really a plant folder?",
-        BYTES_MAX >> 20
-    )]
+    #[error("{0} holds more than {FILES_MAX} files or {BYTES_MAX} bytes of text: is this really a plant folder?")]
     TooLarge(PathBuf),
 }
 

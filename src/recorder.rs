@@ -1,31 +1,94 @@
 //! The recorder: ten times a second the published state becomes history and a frame for the screens.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use control::StateView;
-use control::plant::Plant;
-use historian::{EventStore, Recorder, SampleStore};
+use control::plant::{Origin, Plant};
+use historian::{EventRetention, EventStore, PointInfo, PointPolicy, Recorder, Retention, SampleOptions, SampleStore};
+use miette::IntoDiagnostic as _;
 use model::wire::{EventRecord, Frame, PointValue, SystemStatus};
-use model::PointId;
+use model::{PointId, UserId};
 use tokio::sync::watch;
 
 use crate::clock::{self, TickClock};
+use crate::data_folder::DataFolder;
 use crate::people::People;
 use crate::scan_thread::ScanStats;
+use crate::settings::Settings;
 use crate::wiring;
 
 const PACE: Duration = Duration::from_millis(20);
 
 /// What the system page shows besides the scan's own counters.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Vitals {
-    pub real_time: std::sync::OnceLock<String>,
+    pub real_time: OnceLock<String>,
     pub journal_committed_ms: Arc<AtomicI64>,
-    pub sessions: AtomicU32,
-    pub started_ms: i64,
+    started_ms: i64,
+}
+
+impl Vitals {
+    pub fn new() -> Self {
+        let now = clock::now_ms();
+        Self { real_time: OnceLock::new(), journal_committed_ms: Arc::new(AtomicI64::new(now)), started_ms: now }
+    }
+}
+
+/// The stores that only the recorder writes.
+pub struct Store {
+    pub samples: SampleStore,
+    pub recorder: Recorder,
+    pub events: EventStore,
+    retention: Retention,
+    event_retention: EventRetention,
+}
+
+impl Store {
+    pub fn open(plant: &Plant, data: &DataFolder, settings: &Settings) -> miette::Result<Self> {
+        let history = &settings.history;
+        let (mut samples, recovery) =
+            SampleStore::open(&data.history(), SampleOptions::default()).into_diagnostic()?;
+        for damage in &recovery.damage {
+            tracing::warn!("history: {damage}");
+        }
+        let names: Vec<PointInfo> = plant
+            .points
+            .iter()
+            .map(|point| PointInfo { name: point.name.clone(), unit: point.unit, stepped: is_stepped(point) })
+            .collect();
+        let ids = samples.register(&names).into_diagnostic()?;
+        let policies: Vec<PointPolicy> = plant
+            .points
+            .iter()
+            .zip(ids)
+            .enumerate()
+            .map(|(index, (point, id))| {
+                // What people and programs set is kept to the last bit; what is measured has noise.
+                let measured = matches!(point.origin, Origin::Field(_)) && point.words.is_none();
+                let deadband =
+                    if measured { (point.high - point.low) * history.deadband_percent / 100.0 } else { 0.0 };
+                PointPolicy {
+                    source: PointId(index as u32),
+                    id,
+                    deadband,
+                    max_interval_ms: history.refresh_s.saturating_mul(1000),
+                    stepped: is_stepped(point),
+                    resolution: deadband / 10.0,
+                }
+            })
+            .collect();
+        let age_ms = i64::from(history.keep_days) * 86_400_000;
+        Ok(Self {
+            samples,
+            recorder: Recorder::new(&policies),
+            events: EventStore::open(&data.history()).into_diagnostic()?,
+            retention: Retention { max_bytes: Some(history.keep_mb << 20), max_age_ms: Some(age_ms) },
+            event_retention: EventRetention { max_rows: None, max_age_ms: Some(age_ms) },
+        })
+    }
 }
 
 pub struct RecorderThread {
@@ -33,15 +96,12 @@ pub struct RecorderThread {
     pub clock: TickClock,
     pub people: Arc<People>,
     pub views: triple_buffer::Output<StateView>,
-    pub samples: SampleStore,
-    pub recorder: Recorder,
-    pub events: EventStore,
+    pub store: Store,
     pub records: Receiver<EventRecord>,
     pub frames: watch::Sender<Arc<Frame>>,
     pub state: watch::Sender<Arc<StateView>>,
     pub stats: Arc<ScanStats>,
     pub vitals: Arc<Vitals>,
-    pub retention: historian::Retention,
     pub stop: Arc<AtomicBool>,
 }
 
@@ -56,19 +116,17 @@ impl RecorderThread {
             }
             self.take_events();
             if stopping || committed.elapsed() >= wiring::HISTORY_COMMIT {
-                if let Err(error) = self.samples.commit() {
+                if let Err(error) = self.store.samples.commit() {
                     self.lost(&error);
                 }
                 committed = Instant::now();
             }
             if pruned.elapsed() >= Duration::from_secs(600) {
-                if let Err(error) = self.samples.enforce(clock::now_ms(), &self.retention) {
-                    tracing::error!("old history could not be removed: {error}");
-                }
+                self.prune();
                 pruned = Instant::now();
             }
             if stopping {
-                if let Err(error) = self.samples.close(clock::now_ms()) {
+                if let Err(error) = self.store.samples.close(clock::now_ms()) {
                     self.lost(&error);
                 }
                 return;
@@ -80,13 +138,17 @@ impl RecorderThread {
     fn take_view(&mut self) {
         let view = self.views.output_buffer_mut();
         let time_ms = self.clock.time_ms(view.tick);
-        if let Err(error) = self.recorder.offer(&mut self.samples, time_ms, &view.values, &view.qualities) {
+        let store = &mut self.store;
+        if let Err(error) = store.recorder.offer(&mut store.samples, time_ms, &view.values, &view.qualities) {
             let count = self.stats.lost.fetch_add(1, Relaxed) + 1;
             if count.is_power_of_two() {
                 tracing::error!("history could not be written ({count} so far): {error}; free the disk");
             }
         }
-        let frame = frame(&self.plant, view, self.clock, &self.people, system(&self.plant, view, &self.stats, &self.vitals));
+        // One receiver is the backend's own; every other is a client that watches.
+        let sessions = u32::try_from(self.frames.receiver_count().saturating_sub(1)).unwrap_or(u32::MAX);
+        let system = system(&self.plant, view, &self.stats, &self.vitals, sessions);
+        let frame = frame(&self.plant, view, self.clock, &self.people, system);
         self.frames.send_replace(Arc::new(frame));
         self.state.send_replace(Arc::new(view.clone()));
     }
@@ -96,9 +158,24 @@ impl RecorderThread {
         if batch.is_empty() {
             return;
         }
-        if let Err(error) = self.events.append_batch(&batch) {
+        if let Err(error) = self.store.events.append_batch(&batch) {
             self.stats.lost.fetch_add(batch.len() as u64, Relaxed);
             tracing::error!("{} events could not be stored: {error}; free the disk", batch.len());
+        }
+    }
+
+    fn prune(&mut self) {
+        let now = clock::now_ms();
+        let store = &mut self.store;
+        if let Err(error) = store.samples.enforce(now, &store.retention) {
+            tracing::error!("old samples could not be removed: {error}");
+        }
+        loop {
+            match store.events.enforce(now, &store.event_retention) {
+                Ok(0) => return,
+                Ok(_) => {}
+                Err(error) => return tracing::error!("old events could not be removed: {error}"),
+            }
         }
     }
 
@@ -110,10 +187,30 @@ impl RecorderThread {
     }
 }
 
+/// Set points, modes and switches stand until they are changed; measurements move between samples.
+fn is_stepped(point: &control::plant::Point) -> bool {
+    point.words.is_some() || point.write.is_some() || point.name.ends_with(".MODE")
+}
+
+/// What the API says before the first scan: every value as it waits.
+pub fn first_frame(plant: &Plant, clock: TickClock) -> Frame {
+    let nobody = |_| String::new();
+    whole_frame(plant, &StateView::new(plant), clock, &nobody, SystemStatus::default())
+}
+
 /// The whole plant at one scan, as the API tells it.
-pub fn frame(plant: &Plant, view: &StateView, clock: TickClock, people: &People, system: SystemStatus) -> Frame {
+fn frame(plant: &Plant, view: &StateView, clock: TickClock, people: &People, system: SystemStatus) -> Frame {
+    whole_frame(plant, view, clock, &|user| people.name(user), system)
+}
+
+fn whole_frame(
+    plant: &Plant,
+    view: &StateView,
+    clock: TickClock,
+    name: &dyn Fn(UserId) -> String,
+    system: SystemStatus,
+) -> Frame {
     let time = |tick: u64| clock.time_ms(tick);
-    let name = |user| people.name(user);
     Frame {
         tick: view.tick,
         time_ms: clock.time_ms(view.tick),
@@ -132,7 +229,7 @@ pub fn frame(plant: &Plant, view: &StateView, clock: TickClock, people: &People,
     }
 }
 
-fn system(plant: &Plant, view: &StateView, stats: &ScanStats, vitals: &Vitals) -> SystemStatus {
+fn system(plant: &Plant, view: &StateView, stats: &ScanStats, vitals: &Vitals, sessions: u32) -> SystemStatus {
     let period_ns = f64::from(plant.period_ms) * 1e6;
     let up = |device: &&model::Device| view.values.get(device.link.index()).is_some_and(|link| *link != 0.0);
     let now = clock::now_ms();
@@ -147,6 +244,6 @@ fn system(plant: &Plant, view: &StateView, stats: &ScanStats, vitals: &Vitals) -
         real_time: vitals.real_time.get().cloned().unwrap_or_default(),
         journal_age_ms: u64::try_from(now - vitals.journal_committed_ms.load(Relaxed)).unwrap_or(0),
         uptime_ms: u64::try_from(now - vitals.started_ms).unwrap_or(0),
-        sessions: vitals.sessions.load(Relaxed),
+        sessions,
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use control::{Engine, Input, ScanOutput, StateView};
 use crossbeam_queue::ArrayQueue;
-use model::{Command, Event, PointId, Quality, StateWriter};
+use model::{Command, Event, Quality, StateWriter};
 use plc_bridge::DeviceLink;
 
 use crate::{real_time, wiring};
@@ -58,20 +58,21 @@ impl Field {
         Self { link, told, told_link: None, sequence: 0, sequence_tick: 0 }
     }
 
-    /// True when the device has answered with data.
+    /// True when the device is up and has told all that it will tell.
     pub fn is_up(&mut self) -> bool {
         self.link.input_bank.update();
-        self.link.input_bank.output_buffer_mut().up
+        let bank = self.link.input_bank.output_buffer_mut();
+        let waits = |quality: &Quality| {
+            matches!(quality, Quality::BadWaitingForInitialData | Quality::BadNoCommunication)
+        };
+        bank.up && !bank.qualities.iter().any(waits)
     }
 
     /// What the PLC's outputs were when the bridge first met it, for a start without a bump.
-    pub fn read_back(&mut self, mut preset: impl FnMut(PointId, f64)) {
+    pub fn read_back(&mut self) -> Vec<Input> {
         let bank = self.link.input_bank.output_buffer_mut();
-        if let Some(values) = &bank.read_back {
-            for (point, value) in self.link.outputs.iter().zip(values) {
-                preset(*point, *value);
-            }
-        }
+        let held = self.link.outputs.iter().zip(&bank.read_back);
+        held.filter_map(|(point, value)| Some(Input { point: *point, value: (*value)?, quality: Quality::Good })).collect()
     }
 
     /// Adds what has changed since the engine was last told.
@@ -127,6 +128,9 @@ pub struct Ports {
 pub struct ScanThread {
     pub engine: Engine,
     pub fields: Vec<Field>,
+    /// The outputs as the field holds them, told to a new engine in its first scan. They stand in the
+    /// journal like every input, so a replay takes the plant over in the same way.
+    pub takeover: Vec<Input>,
     pub ports: Ports,
     pub period: Duration,
     pub first_tick: u64,
@@ -144,7 +148,8 @@ struct Scratch {
 impl ScanThread {
     /// Runs until told to stop. Returns the last tick.
     pub fn run(mut self) -> u64 {
-        let inputs_max = self.fields.iter().map(|field| field.told.len() + 1).sum();
+        let field_inputs: usize = self.fields.iter().map(|field| field.told.len() + 1).sum();
+        let inputs_max = field_inputs + self.takeover.len();
         let mut scratch = Scratch {
             inputs: Vec::with_capacity(inputs_max),
             commands: Vec::with_capacity(wiring::COMMANDS_PER_SCAN),
@@ -180,6 +185,7 @@ impl ScanThread {
 
     fn one(&mut self, tick: u64, period_ms: u64, scratch: &mut Scratch) {
         scratch.inputs.clear();
+        scratch.inputs.append(&mut self.takeover);
         for field in &mut self.fields {
             field.collect(tick, u64::from(wiring::STALE_MS) / period_ms, &mut scratch.inputs);
         }

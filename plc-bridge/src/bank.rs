@@ -30,6 +30,10 @@ pub struct InputBank {
     pub up: bool,
     pub values: Vec<f64>,
     pub qualities: Vec<Quality>,
+    /// What each output of the device was when it was first met, in the order of
+    /// `DeviceLink::outputs`: a new controller begins there and moves nothing. `None` for an output
+    /// that the device does not tell; empty until the first connection.
+    pub read_back: Vec<Option<f64>>,
 }
 
 /// One entry per output of the device, in the order of `DeviceLink::outputs`, in the tag's unit.
@@ -55,6 +59,7 @@ impl FieldBank {
             up: false,
             values: vec![0.0; points],
             qualities: vec![Quality::BadWaitingForInitialData; points],
+            read_back: Vec::new(),
         };
         let (publisher, reader) = triple_buffer::triple_buffer(&current);
         (Self { current, publisher }, reader)
@@ -73,6 +78,15 @@ impl FieldBank {
     /// How many points the device refuses at present.
     pub(crate) fn refused(&self) -> usize {
         self.current.qualities.iter().filter(|quality| **quality == Quality::BadDeviceFailure).count()
+    }
+
+    /// Only the first connection asks: later ones would read what we have written ourselves.
+    pub(crate) fn wants_read_back(&self) -> bool {
+        self.current.read_back.is_empty()
+    }
+
+    pub(crate) fn set_read_back(&mut self, outputs: Vec<Option<f64>>) {
+        self.current.read_back = outputs;
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -96,6 +110,7 @@ impl FieldBank {
         bank.up = self.current.up;
         bank.values.clone_from(&self.current.values);
         bank.qualities.clone_from(&self.current.qualities);
+        bank.read_back.clone_from(&self.current.read_back);
         self.publisher.publish();
     }
 }

@@ -96,6 +96,9 @@ impl ModbusClient {
     async fn connect_and_poll(&mut self) -> Result<std::convert::Infallible, Lost> {
         let mut connection = self.connect().await?;
         self.schedule.forget();
+        if self.bank.wants_read_back() {
+            self.read_back(&mut connection).await?;
+        }
         let spans: Vec<Span> = self.inputs.iter().map(|register| register.span).collect();
         let mut blocks: Vec<Polled> =
             plan::reads(&spans).into_iter().map(|block| Polled { block, refused_until: None }).collect();
@@ -149,6 +152,22 @@ impl ModbusClient {
         Ok(())
     }
 
+    /// Asks what the outputs are, before anything is written.
+    async fn read_back(&mut self, connection: &mut Context) -> Result<(), Lost> {
+        let spans: Vec<Span> = self.outputs.iter().map(|register| register.span).collect();
+        let mut held = vec![None; spans.len()];
+        for block in plan::reads(&spans) {
+            if let Ok(response) = read(connection, self.timeout, &block).await? {
+                for point in &block.points {
+                    let reading = reading(&self.outputs[*point], spans[*point], &block, &response)?;
+                    held[*point] = reading.value.filter(|_| reading.quality.is_usable());
+                }
+            }
+        }
+        self.bank.set_read_back(held);
+        Ok(())
+    }
+
     /// Reads every block once, splitting those that the device refuses.
     async fn read_all(
         &mut self,
@@ -192,20 +211,8 @@ impl ModbusClient {
     }
 
     fn take(&mut self, block: &Block, spans: &[Span], response: &Response) -> Result<(), Lost> {
-        let short = || Lost(format!("an answer to {} registers was too short", block.count));
         for point in &block.points {
-            let (register, span) = (&self.inputs[*point], spans[*point]);
-            let at = usize::from(span.start - block.start);
-            let reading = match response {
-                Response::ReadCoils(bits) | Response::ReadDiscreteInputs(bits) => {
-                    signal::from_bit(register.scaling, *bits.get(at).ok_or_else(short)?)
-                }
-                Response::ReadHoldingRegisters(words) | Response::ReadInputRegisters(words) => {
-                    let words = words.get(at..at + usize::from(span.length)).ok_or_else(short)?;
-                    signal::from_registers(register.format, register.scaling, words)
-                }
-                _ => return Err(Lost("an answer belongs to another request".to_owned())),
-            };
+            let reading = reading(&self.inputs[*point], spans[*point], block, response)?;
             self.bank.set(*point, reading);
         }
         Ok(())
@@ -408,6 +415,22 @@ async fn call(
         Ok(Ok(answer)) => Ok(answer.map_err(Refused)),
         Ok(Err(error)) => Err(Lost(format!("the connection broke: {error}"))),
         Err(_) => Err(Lost(format!("no answer in {limit:?}"))),
+    }
+}
+
+/// What one tag's registers say, out of the answer to a block that holds them.
+fn reading(register: &Register, span: Span, block: &Block, response: &Response) -> Result<Reading, Lost> {
+    let short = || Lost(format!("an answer to {} registers was too short", block.count));
+    let at = usize::from(span.start - block.start);
+    match response {
+        Response::ReadCoils(bits) | Response::ReadDiscreteInputs(bits) => {
+            Ok(signal::from_bit(register.scaling, *bits.get(at).ok_or_else(short)?))
+        }
+        Response::ReadHoldingRegisters(words) | Response::ReadInputRegisters(words) => {
+            let words = words.get(at..at + usize::from(span.length)).ok_or_else(short)?;
+            Ok(signal::from_registers(register.format, register.scaling, words))
+        }
+        _ => Err(Lost("an answer belongs to another request".to_owned())),
     }
 }
 

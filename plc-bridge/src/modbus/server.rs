@@ -40,13 +40,13 @@ impl ModbusServer {
                 _ => return,
             }
             if was_empty {
-                deadline = Instant::now() + FRAME_TIMEOUT;
+                deadline = Instant::now() + self.frame_timeout();
             }
             let Ok(consumed) = self.answer_all(&buffer, &mut answers) else { return };
             if consumed > 0 {
                 buffer.drain(..consumed);
                 activity.touch();
-                let wait = if buffer.is_empty() { self.idle_timeout } else { FRAME_TIMEOUT };
+                let wait = if buffer.is_empty() { self.idle_timeout } else { self.frame_timeout() };
                 deadline = Instant::now() + wait;
             }
             if !answers.is_empty() {
@@ -56,6 +56,10 @@ impl ModbusServer {
                 }
             }
         }
+    }
+
+    fn frame_timeout(&self) -> Duration {
+        FRAME_TIMEOUT.min(self.idle_timeout)
     }
 
     /// Answers every whole frame, and tells how many bytes they took.

@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use super::connect::{Access, Connection};
 use super::session::{Calls, Inbox, Node};
-use super::value::Kind;
+use super::value::{self, Kind};
 use crate::backoff::Backoff;
 use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule};
 use crate::health::{Health, LinkState};
@@ -158,6 +158,13 @@ impl OpcUaClient {
         let usual = |output: &Node| if output.boolean { Kind::Boolean } else { Kind::Double };
         let outputs = self.outputs.iter().zip(&kinds);
         let outputs = outputs.map(|(output, kind)| (id(&output.node), kind.unwrap_or_else(|| usual(output))));
+        if self.bank.wants_read_back() {
+            let held = calls.values(&wanted[..self.outputs.len()]).await?;
+            let readings = self.outputs.iter().zip(&held);
+            let readings = readings.map(|(node, data)| value::reading(data, node.boolean, node.scaling));
+            let usable = readings.map(|reading| reading.value.filter(|_| reading.quality.is_usable()));
+            self.bank.set_read_back(usable.collect());
+        }
         let inbox = Inbox::new(self.inputs.len());
         let publishing = self.options.publishing;
         let (subscription, refused) = calls.subscribe(namespace, &self.inputs, &inbox, publishing).await?;

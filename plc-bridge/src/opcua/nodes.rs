@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use model::{Address, Device, Direction, IoPoint, Quality, Scaling};
 use opcua::server::CreateMonitoredItem;
-use opcua::server::address_space::{AddressSpace, VariableBuilder};
+use opcua::server::address_space::{AddressSpace, NodeType, VariableBuilder};
 use opcua::server::diagnostics::NamespaceMetadata;
 use opcua::server::node_manager::memory::InMemoryNodeManagerImpl;
 use opcua::server::node_manager::{ParsedWriteValue, RequestContext, ServerContext, WriteNode};
@@ -96,13 +96,28 @@ impl PlcNodes {
 
     /// Every node with its present value.
     pub(crate) fn snapshot(&self) -> impl Iterator<Item = (&NodeId, DataValue)> {
+        self.show_all(self.ids.iter().map(|(id, role)| (id, *role)).collect())
+    }
+
+    /// Those of the given nodes that have a value.
+    fn show_some<'a>(
+        &'a self,
+        ids: impl Iterator<Item = &'a NodeId>,
+    ) -> impl Iterator<Item = (&'a NodeId, DataValue)> {
+        self.show_all(ids.filter_map(|id| Some((id, *self.roles.get(id)?))).collect())
+    }
+
+    /// All from one instant of the memory.
+    fn show_all<'a>(
+        &self,
+        nodes: Vec<(&'a NodeId, Role)>,
+    ) -> impl Iterator<Item = (&'a NodeId, DataValue)> + use<'a> {
         let watchdog = self.memory.watchdog();
         let now = DateTime::now();
         let data: Vec<DataValue> = self.memory.look(|values, qualities, heartbeat| {
-            let shown = |(_, role): &(NodeId, Role)| show(*role, values, qualities, heartbeat, watchdog, now);
-            self.ids.iter().map(shown).collect()
+            nodes.iter().map(|(_, role)| show(*role, values, qualities, heartbeat, watchdog, now)).collect()
         });
-        self.ids.iter().map(|(id, _)| id).zip(data)
+        nodes.into_iter().map(|(id, _)| id).zip(data)
     }
 
     pub(crate) fn memory(&self) -> &PlcMemory {
@@ -165,7 +180,7 @@ fn show(
                 // Nobody may use the value then; and a subscriber without a filter hears only of
                 // values that differ, so a failed sensor must not keep its value.
                 _ if quality.is_bad() => Variant::Empty,
-                (true, raw) => Variant::Boolean(raw.is_some_and(|raw| raw >= 0.5)),
+                (true, _) => Variant::Boolean(signal::to_bit(scaling, values[index]).unwrap_or(false)),
                 (false, raw) => Variant::Double(raw.unwrap_or(0.0)),
             };
             DataValue::new_at_status(value, now, value::status(quality))
@@ -196,9 +211,10 @@ impl InMemoryNodeManagerImpl for PlcNodes {
         _: &RwLock<AddressSpace>,
         items: &mut [&mut &mut CreateMonitoredItem],
     ) {
-        let shown: HashMap<&NodeId, DataValue> = self.snapshot().collect();
-        for item in items {
-            match shown.get(&item.item_to_monitor().node_id) {
+        let wanted: Vec<NodeId> = items.iter().map(|item| item.item_to_monitor().node_id.clone()).collect();
+        let shown: HashMap<&NodeId, DataValue> = self.show_some(wanted.iter()).collect();
+        for (item, id) in items.iter_mut().zip(&wanted) {
+            match shown.get(id) {
                 Some(data) => {
                     item.set_initial_value(data.clone());
                     item.set_status(StatusCode::Good);
@@ -238,9 +254,9 @@ impl InMemoryNodeManagerImpl for PlcNodes {
         }
         // Read back at once; subscribers hear of it with the next sampling.
         let mut space = space.write();
-        let written: Vec<&NodeId> = writes.iter().map(|write| &write.value().node_id).collect();
-        for (id, data) in self.snapshot().filter(|(id, _)| written.contains(id)) {
-            if let Some(opcua::server::address_space::NodeType::Variable(variable)) = space.find_mut(id) {
+        let written = writes.iter().map(|write| &write.value().node_id);
+        for (id, data) in self.show_some(written) {
+            if let Some(NodeType::Variable(variable)) = space.find_mut(id) {
                 variable.set_data_value(data);
             }
         }

@@ -41,7 +41,8 @@ async fn requests(
 ) {
     let mut portion = vec![0; PORTION];
     let mut guard = ChunkGuard::new(Sender::Client);
-    let mut deadline = Instant::now() + CHUNK_TIMEOUT;
+    let chunk_timeout = CHUNK_TIMEOUT.min(idle_timeout);
+    let mut deadline = Instant::now() + chunk_timeout;
     loop {
         let received = match timeout_at(deadline, from.read(&mut portion)).await {
             Ok(Ok(received)) if received > 0 => &portion[..received],
@@ -55,7 +56,7 @@ async fn requests(
         if guard.is_between() {
             deadline = Instant::now() + idle_timeout;
         } else if was_between || ended > 0 {
-            deadline = Instant::now() + CHUNK_TIMEOUT;
+            deadline = Instant::now() + chunk_timeout;
         }
         if !matches!(timeout(CHUNK_TIMEOUT, to.write_all(received)).await, Ok(Ok(()))) {
             return;

@@ -211,6 +211,15 @@ impl Calls {
         Ok(kinds)
     }
 
+    pub(crate) async fn values(&self, nodes: &[NodeId]) -> Result<Vec<DataValue>, String> {
+        let mut values = Vec::with_capacity(nodes.len());
+        for batch in nodes.chunks(BATCH) {
+            let wanted = batch.iter().map(|node| ReadValueId::new_value(node.clone()));
+            values.extend(self.read(wanted.collect()).await?);
+        }
+        Ok(values)
+    }
+
     pub(crate) async fn write(&self, values: Vec<(NodeId, Variant)>) -> Result<Vec<StatusCode>, String> {
         let mut codes = Vec::with_capacity(values.len());
         for batch in values.chunks(BATCH) {

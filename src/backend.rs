@@ -1,0 +1,151 @@
+//! What the API asks of the running controller, answered from its queues and stores.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError};
+
+use api::{AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, Who};
+use control::StateView;
+use control::plant::Plant;
+use crossbeam_queue::ArrayQueue;
+use historian::{Column, EventReader, HistorianError, SampleReader};
+use model::wire::{CommandReply, CommandRequest, EventRecord, Frame, HistoryReply, HistorySample, PlantView, Why};
+use model::{Command, Refusal};
+use tokio::sync::{broadcast, oneshot, watch};
+
+use crate::audit_trail::AuditTrail;
+use crate::clock;
+use crate::journal_thread::Waiting;
+use crate::people::People;
+use crate::wiring;
+
+pub struct Controller {
+    pub plant: Arc<Plant>,
+    pub view: Arc<PlantView>,
+    pub frames: watch::Receiver<Arc<Frame>>,
+    pub state: watch::Receiver<Arc<StateView>>,
+    pub events: broadcast::Sender<EventRecord>,
+    pub commands: Arc<ArrayQueue<Command>>,
+    pub waiting: Waiting,
+    pub people: Arc<People>,
+    pub next_command: AtomicU64,
+    pub samples: SampleReader,
+    pub event_reader: EventReader,
+    pub audit: AuditTrail,
+}
+
+impl Controller {
+    /// Not done, and why: an answer without a scan.
+    fn refuse(&self, message: &str) -> CommandReply {
+        let tick = self.frames.borrow().tick;
+        CommandReply { accepted: false, message: message.to_owned(), tick, time_ms: clock::now_ms() }
+    }
+
+    async fn submit(&self, who: &Who, request: &CommandRequest) -> CommandReply {
+        let user = match self.people.id(&who.user) {
+            Ok(user) => user,
+            Err(error) => return self.refuse(&format!("the list of people cannot be written: {error}; free the disk")),
+        };
+        let id = self.next_command.fetch_add(1, Relaxed);
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, sender);
+        let command = Command { id, user, action: request.action };
+        if self.commands.push(command).is_err() {
+            self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            return self.refuse(Refusal::TooMany.text());
+        }
+        match tokio::time::timeout(wiring::COMMAND_TIMEOUT, receiver).await {
+            Ok(Ok(reply)) => reply,
+            _ => {
+                self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                self.refuse("the scan has not answered in time: look at the value before you try again")
+            }
+        }
+    }
+}
+
+impl Backend for Controller {
+    fn plant(&self) -> Arc<PlantView> {
+        self.view.clone()
+    }
+
+    fn frames(&self) -> watch::Receiver<Arc<Frame>> {
+        self.frames.clone()
+    }
+
+    fn events(&self) -> broadcast::Receiver<EventRecord> {
+        self.events.subscribe()
+    }
+
+    async fn execute(&self, who: Who, request: CommandRequest) -> CommandReply {
+        let reply = self.submit(&who, &request).await;
+        self.audit.done(&who, &request.reason, &reply);
+        reply
+    }
+
+    async fn event_log(&self, query: EventQuery) -> Result<Vec<EventRecord>, String> {
+        let store = self.event_reader.clone();
+        let read = move || store.query(query.from_ms, query.to_ms, query.tag.as_deref(), &[], query.max);
+        match tokio::task::spawn_blocking(read).await {
+            Ok(result) => result.map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn history(&self, query: HistoryQuery) -> Result<HistoryReply, HistoryError> {
+        let (samples, plant) = (self.samples.clone(), self.plant.clone());
+        let read = move || read_history(&samples, &plant, &query);
+        match tokio::task::spawn_blocking(read).await {
+            Ok(result) => result,
+            Err(error) => Err(HistoryError::Failed(error.to_string())),
+        }
+    }
+
+    fn why(&self, name: &str) -> Option<Why> {
+        control::why(&self.plant, &self.state.borrow(), name)
+    }
+
+    fn audit(&self, record: AuditRecord) {
+        self.audit.tried(record);
+    }
+}
+
+fn read_history(samples: &SampleReader, plant: &Plant, query: &HistoryQuery) -> Result<HistoryReply, HistoryError> {
+    let point = plant.point(query.point);
+    let fail = |error: HistorianError| match error {
+        HistorianError::UnknownPoint { .. } => HistoryError::NotRecorded,
+        other => HistoryError::Failed(other.to_string()),
+    };
+    let reply = |samples, gaps: &[historian::Gap]| HistoryReply {
+        point: point.name.clone(),
+        unit: point.unit,
+        samples,
+        gaps: gaps.iter().map(|gap| (gap.from_ms, gap.to_ms)).collect(),
+    };
+    if let Some(columns) = query.columns {
+        let found = samples.query_columns(&point.name, query.from_ms, query.to_ms, columns as usize).map_err(fail)?;
+        return Ok(reply(found.columns.iter().filter_map(column).collect(), &found.gaps));
+    }
+    let found =
+        samples.query_raw(&point.name, query.from_ms, query.to_ms, query.max_samples + 1).map_err(fail)?;
+    if found.samples.len() > query.max_samples {
+        return Err(HistoryError::TooMany { max: query.max_samples });
+    }
+    let raw = found.samples.iter().map(|sample| HistorySample {
+        time_ms: sample.time_ms,
+        value: sample.value,
+        min: sample.value,
+        max: sample.value,
+        quality: sample.quality,
+    });
+    Ok(reply(raw.collect(), &found.gaps))
+}
+
+fn column(column: &Column) -> Option<HistorySample> {
+    (column.min.is_finite() && column.max.is_finite() && column.mean.is_finite()).then_some(HistorySample {
+        time_ms: column.start_ms,
+        value: column.mean,
+        min: column.min,
+        max: column.max,
+        quality: column.quality,
+    })
+}

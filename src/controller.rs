@@ -1,0 +1,299 @@
+//! `catholyte run`: the controller. Resumes or begins, wires the threads, serves, stops in order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::sync_channel;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use control::plant::Plant;
+use control::{Engine, Input, StateView};
+use crossbeam_queue::ArrayQueue;
+use historian::journal::{JournalHeader, JournalOptions, JournalWriter};
+use miette::{Context as _, IntoDiagnostic as _, miette};
+use model::{Command, Event};
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+use tokio::sync::{broadcast, watch};
+
+use crate::audit_trail::AuditTrail;
+use crate::backend::Controller;
+use crate::cli::RunArgs;
+use crate::data_folder::DataFolder;
+use crate::journal_thread::{JournalThread, Waiting};
+use crate::people::People;
+use crate::recorder::{self, RecorderThread, Store, Vitals};
+use crate::resume::{self, Resumed};
+use crate::scan_thread::{Field, JournalItem, Ports, SavedState, ScanStats, ScanThread};
+use crate::settings::{self, Settings};
+use crate::{check, clock, demo, real_time, wiring};
+
+pub fn run(args: &RunArgs) -> miette::Result<()> {
+    if std::env::var_os(demo::CHILD).is_some() {
+        real_time::die_with_parent();
+    }
+    let mut plant = check::compile_named(args.place.plant.as_deref())?;
+    let path = args.place.data.clone().unwrap_or_else(|| DataFolder::default_path(&plant.name));
+    let data = DataFolder::open(&path).into_diagnostic()?;
+    let mut settings = settings::load(&data.settings()).into_diagnostic()?;
+    if let Some(listen) = args.listen {
+        settings.listen = listen;
+    }
+    settings::override_endpoints(&mut plant.io.devices, &settings.devices).map_err(|error| miette!("{error}"))?;
+    api::check_listen(settings.listen, settings.insecure_listen).into_diagnostic()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().into_diagnostic()?;
+    start(&runtime, Arc::new(plant), &data, &settings, args.fresh)?.until_told_to_stop(&runtime)
+}
+
+/// The threads of a running controller.
+struct Running {
+    scan: JoinHandle<u64>,
+    rest: Vec<JoinHandle<()>>,
+    stop_scan: Arc<AtomicBool>,
+    stop_rest: Arc<AtomicBool>,
+    bridge: plc_bridge::Bridge,
+    server: tokio::task::JoinHandle<Result<(), api::ServeError>>,
+    shutdown: watch::Sender<bool>,
+}
+
+fn start(
+    runtime: &Runtime,
+    plant: Arc<Plant>,
+    data: &DataFolder,
+    settings: &Settings,
+    fresh: bool,
+) -> miette::Result<Running> {
+    // The port first: a second controller on the same plant must fail before it touches anything.
+    let listener = runtime
+        .block_on(TcpListener::bind(settings.listen))
+        .into_diagnostic()
+        .wrap_err_with(|| format!("cannot listen on {}: does another controller run?", settings.listen))?;
+    let resumed = if fresh {
+        resume::begin(plant.clone(), &data.journal(), "asked for with --fresh")
+    } else {
+        resume::from_journal(plant.clone(), &data.journal())
+    }
+    .into_diagnostic()?;
+    tracing::info!("{}", resumed.note);
+
+    let mut options = plc_bridge::BridgeOptions::default();
+    options.opcua.pki_dir = data.pki().join("bridge");
+    let (links, bridge) = plc_bridge::connect(&plant.io, &options, runtime.handle()).into_diagnostic()?;
+    let mut fields: Vec<Field> = links.into_iter().map(Field::new).collect();
+    wait_for_field(&mut fields);
+    // A new engine takes the plant over where it stands; one that resumes knows its outputs.
+    let takeover = match resumed.continues {
+        None => fields.iter_mut().flat_map(Field::read_back).collect(),
+        Some(_) => Vec::new(),
+    };
+    let assembly = Assembly { plant, resumed, fields, takeover, data, settings };
+    assembly.start(runtime, bridge, listener)
+}
+
+/// Gives the devices a moment to answer, so that the first scan does not see a dead plant.
+fn wait_for_field(fields: &mut [Field]) {
+    let deadline = Instant::now() + wiring::FIELD_WAIT;
+    while Instant::now() < deadline && !fields.iter_mut().all(Field::is_up) {
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Everything that is known before the first thread starts.
+struct Assembly<'a> {
+    plant: Arc<Plant>,
+    resumed: Resumed,
+    fields: Vec<Field>,
+    takeover: Vec<Input>,
+    data: &'a DataFolder,
+    settings: &'a Settings,
+}
+
+/// The ends of the scan's queues that others hold.
+struct Ends {
+    journal: rtrb::Consumer<JournalItem>,
+    events: rtrb::Consumer<Event>,
+    views: triple_buffer::Output<StateView>,
+    snapshots: triple_buffer::Output<SavedState>,
+}
+
+impl Assembly<'_> {
+    fn start(mut self, runtime: &Runtime, bridge: plc_bridge::Bridge, listener: TcpListener) -> miette::Result<Running> {
+        let people = Arc::new(People::open(&self.data.path().join("people")).into_diagnostic()?);
+        let stats = Arc::new(ScanStats::default());
+        let vitals = Arc::new(Vitals::new());
+        let stop_scan = Arc::new(AtomicBool::new(false));
+        let stop_rest = Arc::new(AtomicBool::new(false));
+        let waiting: Waiting = Arc::default();
+        let commands = Arc::new(ArrayQueue::new(wiring::COMMANDS_WAITING));
+        let (broadcast, _) = broadcast::channel(wiring::EVENT_BROADCAST);
+        let (records, records_end) = sync_channel(wiring::RECORDS_WAITING);
+        let (scan, ends) = self.scan_thread(commands.clone(), stats.clone(), stop_scan.clone());
+        let clock = self.resumed.clock;
+
+        let journal = JournalThread {
+            plant: self.plant.clone(),
+            clock,
+            people: people.clone(),
+            writer: self.journal_writer()?,
+            items: ends.journal,
+            events: ends.events,
+            snapshots: ends.snapshots,
+            waiting: waiting.clone(),
+            broadcast: broadcast.clone(),
+            records,
+            stats: stats.clone(),
+            committed_ms: vitals.journal_committed_ms.clone(),
+            stop: stop_rest.clone(),
+        };
+        let store = Store::open(&self.plant, self.data, self.settings)?;
+        let (frames, frames_end) = watch::channel(Arc::new(recorder::first_frame(&self.plant, clock)));
+        let (state, state_end) = watch::channel(Arc::new(StateView::new(&self.plant)));
+        let (samples, event_reader) = (store.samples.reader(), store.events.reader().into_diagnostic()?);
+        let recorder = RecorderThread {
+            plant: self.plant.clone(),
+            clock,
+            people: people.clone(),
+            views: ends.views,
+            store,
+            records: records_end,
+            frames,
+            state,
+            stats,
+            vitals: vitals.clone(),
+            stop: stop_rest.clone(),
+        };
+        let audit = AuditTrail::open(&self.data.audit()).into_diagnostic()?;
+        let backend = Arc::new(Controller {
+            plant: self.plant.clone(),
+            view: Arc::new(control::plant_view(&self.plant)),
+            frames: frames_end,
+            state: state_end,
+            events: broadcast,
+            commands,
+            waiting,
+            people,
+            // Never a number twice, over restarts too.
+            next_command: AtomicU64::new(u64::try_from(clock::now_ms()).unwrap_or(0) << 12),
+            samples,
+            event_reader,
+            audit,
+        });
+        let users = Arc::new(api::Users::open(&self.data.users()).into_diagnostic()?);
+        if let Some(password) = users.first_administrator().into_diagnostic()? {
+            println!("First start: log in as admin with the one-time password {password} and change it.");
+        }
+        let (shutdown, mut shutdown_end) = watch::channel(false);
+        let options = api::Options { insecure_listen: self.settings.insecure_listen, ..api::Options::default() };
+        let server = runtime.spawn(api::serve(listener, backend, users, options, async move {
+            // An error means that the sender has gone, which is an end as well.
+            drop(shutdown_end.wait_for(|stop| *stop).await);
+        }));
+        let rest = vec![
+            spawn("journal", move || journal.run())?,
+            spawn("recorder", move || recorder.run())?,
+        ];
+        let scan = spawn("scan", move || {
+            let granted = real_time::enter();
+            tracing::info!("scan: {granted}");
+            drop(vitals.real_time.set(granted));
+            scan.run()
+        })?;
+        tracing::info!("listening on http://{}", self.settings.listen);
+        Ok(Running { scan, rest, stop_scan, stop_rest, bridge, server, shutdown })
+    }
+
+    fn scan_thread(
+        &mut self,
+        commands: Arc<ArrayQueue<Command>>,
+        stats: Arc<ScanStats>,
+        stop: Arc<AtomicBool>,
+    ) -> (ScanThread, Ends) {
+        let (journal, journal_end) = rtrb::RingBuffer::new(wiring::JOURNAL_ITEMS);
+        let (events, events_end) = rtrb::RingBuffer::new(wiring::EVENTS_WAITING);
+        let (views, views_end) = triple_buffer::triple_buffer(&StateView::new(&self.plant));
+        let (snapshots, snapshots_end) = triple_buffer::triple_buffer(&SavedState::default());
+        let clock = self.resumed.clock;
+        let after = self.resumed.taken.max(self.resumed.continues).map_or(0, |tick| tick + 1);
+        let snapshot_ms = u64::from(self.settings.journal.snapshot_s.max(1)) * 1000;
+        let scan = ScanThread {
+            engine: std::mem::replace(&mut self.resumed.engine, Engine::new(self.plant.clone())),
+            fields: std::mem::take(&mut self.fields),
+            takeover: std::mem::take(&mut self.takeover),
+            ports: Ports { commands, journal, events, views, snapshots, stats, stop },
+            period: Duration::from_millis(u64::from(self.plant.period_ms)),
+            first_tick: clock.tick_at(clock::now_ms()).max(after),
+            snapshot_ticks: snapshot_ms / u64::from(self.plant.period_ms.max(1)),
+        };
+        (scan, Ends { journal: journal_end, events: events_end, views: views_end, snapshots: snapshots_end })
+    }
+
+    fn journal_writer(&self) -> miette::Result<JournalWriter> {
+        let header = JournalHeader {
+            plant_hash: self.plant.hash,
+            plant_name: self.plant.name.clone(),
+            epoch_ms: self.resumed.clock.epoch_ms,
+            period_ms: self.plant.period_ms,
+            continues: self.resumed.continues,
+        };
+        let options = JournalOptions { keep_bytes: self.settings.journal.keep_mb << 20, ..JournalOptions::default() };
+        let writer = JournalWriter::create(&self.data.journal(), header, options).into_diagnostic()?;
+        let files: Vec<(&str, &str)> =
+            self.plant.sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
+        writer.store_plant(self.plant.hash, &files).into_diagnostic()?;
+        Ok(writer)
+    }
+}
+
+fn spawn<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> miette::Result<JoinHandle<T>> {
+    thread::Builder::new().name(name.to_owned()).spawn(body).into_diagnostic()
+}
+
+impl Running {
+    /// Waits for SIGTERM or SIGINT, or for a thread that has died, and stops in order: first the
+    /// scan, then what writes down its last words.
+    fn until_told_to_stop(mut self, runtime: &Runtime) -> miette::Result<()> {
+        let told = runtime.block_on(self.told_to_stop());
+        self.stop_scan.store(true, Relaxed);
+        let scanned = self.scan.join();
+        self.stop_rest.store(true, Relaxed);
+        for thread in self.rest.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a recording thread ended in a panic");
+            }
+        }
+        self.shutdown.send_replace(true);
+        runtime.block_on(async {
+            if tokio::time::timeout(Duration::from_secs(2), &mut self.server).await.is_err() {
+                self.server.abort();
+            }
+            self.bridge.shutdown().await;
+        });
+        let tick = scanned.map_err(|_| miette!("the scan ended in a panic; the PLCs have gone to their fail positions"))?;
+        tracing::info!("stopped after tick {tick}");
+        told
+    }
+
+    async fn told_to_stop(&mut self) -> miette::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).into_diagnostic()?;
+        let mut look = tokio::time::interval(Duration::from_millis(200));
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => return Ok(()),
+                result = tokio::signal::ctrl_c() => return result.into_diagnostic(),
+                served = &mut self.server => {
+                    return match served {
+                        Ok(Ok(())) => Ok(()),
+                        Ok(Err(error)) => Err(miette!("the API server ended: {error}")),
+                        Err(error) => Err(miette!("the API server ended: {error}")),
+                    };
+                }
+                _ = look.tick() => {
+                    if self.scan.is_finished() || self.rest.iter().any(JoinHandle::is_finished) {
+                        return Err(miette!("a thread of the controller ended by itself; see the log"));
+                    }
+                }
+            }
+        }
+    }
+}

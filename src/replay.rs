@@ -1,0 +1,186 @@
+//! `catholyte replay`: run a journal again, verify every scan, look at any tag, ask what if.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use control::Engine;
+use control::plant::Plant;
+use historian::journal::{JournalReader, Records, RunEnd, SegmentStart};
+use miette::{Context as _, IntoDiagnostic as _, miette};
+use model::{PointId, Source};
+
+use crate::cli::ReplayArgs;
+use crate::clock::{self, TickClock};
+use crate::resume::Replayer;
+use crate::{check, real_time};
+
+pub fn run(args: &ReplayArgs) -> miette::Result<()> {
+    let reader = JournalReader::open(&args.journal).into_diagnostic()?;
+    let other = args.with.as_deref().map(check::compile_or_report).transpose()?.map(|(_, plant)| Arc::new(plant));
+    let mut total = Total::default();
+    let mut from = reader.segments().first().map(|segment| segment.first_tick);
+    if from.is_none() {
+        return Err(miette!("{} holds no journal: name the journal folder of a data folder", args.journal.display()));
+    }
+    while let Some(tick) = from {
+        from = replay_run(&reader, tick, args, other.as_ref(), &mut total)?;
+    }
+    total.report(other.is_some())
+}
+
+#[derive(Default)]
+struct Total {
+    runs: u64,
+    scans: u64,
+    plant_ms: u64,
+    cpu_s: f64,
+    difference: Option<u64>,
+    exported_header: bool,
+}
+
+impl Total {
+    fn report(&self, what_if: bool) -> miette::Result<()> {
+        let speed = self.plant_ms as f64 / 1e3 / self.cpu_s.max(1e-9);
+        eprintln!(
+            "{} runs, {} scans, {:.1} s of plant time in {:.2} s of processor time: {speed:.0} times real time",
+            self.runs,
+            self.scans,
+            self.plant_ms as f64 / 1e3,
+            self.cpu_s
+        );
+        match (self.difference, what_if) {
+            (None, false) => println!("every hash agrees"),
+            (None, true) => println!("every hash agrees with the other plant folder as well"),
+            (Some(tick), true) => println!("with the other plant folder the states part at tick {tick}"),
+            (Some(tick), false) => {
+                return Err(miette!(
+                    "the state of tick {tick} comes out otherwise than recorded: \
+                     this program differs from the one that ran, or the journal was changed"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One unbroken run from `tick` on; returns where the next one begins.
+fn replay_run(
+    reader: &JournalReader,
+    tick: u64,
+    args: &ReplayArgs,
+    other: Option<&Arc<Plant>>,
+    total: &mut Total,
+) -> miette::Result<Option<u64>> {
+    let segment = reader.segments().iter().rfind(|segment| segment.first_tick <= tick);
+    let segment = segment.ok_or_else(|| miette!("no segment holds tick {tick}"))?;
+    let (header, start) = reader.describe(segment).into_diagnostic()?;
+    let recorded = recorded_plant(reader, header.plant_hash)?;
+    let mut engine = Engine::new(recorded.clone());
+    let mut records = match start {
+        SegmentStart::Cold => reader.records(segment.first_tick),
+        SegmentStart::After(after) => match reader.snapshot(after) {
+            Ok(snapshot) => {
+                engine.restore(&snapshot.state).map_err(|error| miette!("snapshot {after}: {error}"))?;
+                reader.records_after(after)
+            }
+            Err(_) => return skip_to_snapshot(reader, tick, "its first state is not kept any more"),
+        },
+        SegmentStart::Loss => return skip_to_snapshot(reader, tick, "records before it were lost"),
+    }
+    .into_diagnostic()?;
+    total.runs += 1;
+    let clock = TickClock { epoch_ms: header.epoch_ms, period_ms: header.period_ms };
+    let mut replayer = match other {
+        // Another plant cannot take the recorded state; it runs the same inputs from its own beginning.
+        Some(other) => Replayer::new(Engine::new(other.clone())),
+        None => Replayer::new(engine),
+    };
+    follow(&mut replayer, &mut records, clock, args, other.unwrap_or(&recorded), total)?;
+    for damage in records.damage() {
+        eprintln!("{damage}");
+    }
+    Ok(match records.end() {
+        RunEnd::NewRun { tick } => Some(*tick),
+        RunEnd::Hole { last, next } => {
+            eprintln!("scans {last} to {next} are missing");
+            skip_to_snapshot(reader, *next, "it follows a hole")?
+        }
+        RunEnd::Running | RunEnd::Complete | RunEnd::Damaged => None,
+    })
+}
+
+fn follow(
+    replayer: &mut Replayer,
+    records: &mut Records,
+    clock: TickClock,
+    args: &ReplayArgs,
+    plant: &Plant,
+    total: &mut Total,
+) -> miette::Result<()> {
+    let exported = exported_points(plant, &args.export)?;
+    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+    let mut next_row_ms = i64::MIN;
+    let began = real_time::cpu_time();
+    let (mut first, mut last) = (None, 0);
+    while let Some(tick) = replayer.step(records).into_diagnostic()? {
+        first.get_or_insert(tick);
+        last = tick;
+        let time_ms = clock.time_ms(tick);
+        if !exported.is_empty() && time_ms >= next_row_ms {
+            next_row_ms = time_ms + i64::try_from(args.every_ms).unwrap_or(i64::MAX);
+            if !std::mem::replace(&mut total.exported_header, true) {
+                writeln!(out, "tick,time,{}", args.export.join(",")).into_diagnostic()?;
+            }
+            write!(out, "{tick},{}", clock::local_text(time_ms)).into_diagnostic()?;
+            for point in &exported {
+                let image = replayer.engine.image();
+                write!(out, ",{}{}", image.value(*point), image.quality(*point).mark()).into_diagnostic()?;
+            }
+            writeln!(out).into_diagnostic()?;
+        }
+        if args.until == Some(tick) {
+            break;
+        }
+    }
+    out.flush().into_diagnostic()?;
+    total.cpu_s += (real_time::cpu_time() - began).as_secs_f64();
+    total.scans += replayer.scans;
+    total.plant_ms += first.map_or(0, |first| (last - first + 1) * u64::from(clock.period_ms));
+    total.difference = total.difference.or(replayer.first_difference);
+    Ok(())
+}
+
+fn exported_points(plant: &Plant, names: &[String]) -> miette::Result<Vec<PointId>> {
+    let find = |name: &String| {
+        plant.find_point(name).ok_or_else(|| {
+            match model::nearest(name, plant.points.iter().map(|point| point.name.as_str())) {
+                Some(near) => miette!("no point {name} in this plant; did you mean {near}?"),
+                None => miette!("no point {name} in this plant"),
+            }
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// The very plant that ran, from the copy beside the journal.
+fn recorded_plant(reader: &JournalReader, hash: [u8; 32]) -> miette::Result<Arc<Plant>> {
+    let files = reader.load_plant(hash).into_diagnostic()?;
+    let sources: Vec<Source> =
+        files.into_iter().map(|file| Source { path: file.path, text: file.text }).collect();
+    check::compile_sources(&sources, Path::new("the plant of this journal"))
+        .map(Arc::new)
+        .wrap_err("this program no longer reads the plant text that ran")
+}
+
+fn skip_to_snapshot(reader: &JournalReader, tick: u64, why: &str) -> miette::Result<Option<u64>> {
+    let snapshot = reader.snapshots().find(|snapshot| *snapshot >= tick);
+    let next = snapshot.and_then(|snapshot| {
+        reader.segments().iter().map(|segment| segment.first_tick).find(|first| *first > snapshot)
+    });
+    match next {
+        Some(next) => eprintln!("the run at tick {tick} is passed over up to {next}: {why}"),
+        None => eprintln!("the run at tick {tick} cannot be replayed: {why}"),
+    }
+    Ok(next)
+}

@@ -1,0 +1,149 @@
+//! Taking up where the last run stopped: snapshot, then the journal's tail, scan by scan.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use control::plant::Plant;
+use control::{Engine, Input, ScanOutput};
+use historian::HistorianError;
+use historian::journal::{JournalReader, Records, ResumePoint, ScanRecord};
+
+use crate::check::hex;
+use crate::clock::{self, TickClock};
+use crate::wiring;
+
+/// An engine that is ready to go on, or to begin.
+pub struct Resumed {
+    pub engine: Engine,
+    pub clock: TickClock,
+    /// The scan whose state the engine holds; `None` for a cold start.
+    pub continues: Option<u64>,
+    /// Ticks up to here are taken by earlier runs in the same journal.
+    pub taken: Option<u64>,
+    /// What happened, for the log.
+    pub note: String,
+}
+
+/// Runs recorded scans again and compares their hashes.
+pub struct Replayer {
+    pub engine: Engine,
+    output: ScanOutput,
+    inputs: Vec<Input>,
+    record: ScanRecord,
+    pub scans: u64,
+    /// The first scan whose state came out otherwise than it was recorded.
+    pub first_difference: Option<u64>,
+}
+
+impl Replayer {
+    pub fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            output: ScanOutput::with_capacity(wiring::EVENTS_PER_SCAN),
+            inputs: Vec::new(),
+            record: ScanRecord::default(),
+            scans: 0,
+            first_difference: None,
+        }
+    }
+
+    /// One recorded scan; `None` at the end of the records.
+    pub fn step(&mut self, records: &mut Records) -> Result<Option<u64>, HistorianError> {
+        if !records.read(&mut self.record)? {
+            return Ok(None);
+        }
+        self.inputs.clear();
+        let inputs = self.record.inputs.iter();
+        self.inputs.extend(inputs.map(|(point, value, quality)| Input { point: *point, value: *value, quality: *quality }));
+        self.output.clear();
+        self.engine.scan(self.record.tick, &self.inputs, &self.record.commands, &mut self.output);
+        self.scans += 1;
+        if self.first_difference.is_none() && self.engine.state_hash() != self.record.hash {
+            self.first_difference = Some(self.record.tick);
+        }
+        Ok(Some(self.record.tick))
+    }
+
+    pub fn output(&self) -> &ScanOutput {
+        &self.output
+    }
+}
+
+/// A cold start in a journal folder that may hold earlier runs.
+pub fn begin(plant: Arc<Plant>, journal: &Path, why: &str) -> Result<Resumed, HistorianError> {
+    let (clock, taken) = earlier_runs(&plant, journal)?;
+    let note = format!("{} begins anew: {why}", plant.name);
+    Ok(Resumed { engine: Engine::new(plant), clock, continues: None, taken, note })
+}
+
+/// Exact resume where the journal allows it, a cold start where it does not.
+pub fn from_journal(plant: Arc<Plant>, journal: &Path) -> Result<Resumed, HistorianError> {
+    if !journal.is_dir() {
+        return begin(plant, journal, "there is no journal yet");
+    }
+    let Some(point) = JournalReader::open(journal)?.resume_point()? else {
+        return begin(plant, journal, "the journal holds no run");
+    };
+    if point.header.plant_hash != plant.hash {
+        let why = format!(
+            "the plant text has changed since the last run ({} then, {} now); outputs are taken over from the field",
+            hex(&point.header.plant_hash[..4]),
+            hex(&plant.hash[..4])
+        );
+        return begin(plant, journal, &why);
+    }
+    continue_from(plant, journal, point)
+}
+
+fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Result<Resumed, HistorianError> {
+    let clock = TickClock { epoch_ms: point.header.epoch_ms, period_ms: point.header.period_ms };
+    let mut engine = Engine::new(plant.clone());
+    let mut last_tick = None;
+    if let Some(snapshot) = &point.snapshot {
+        if let Err(error) = engine.restore(&snapshot.state) {
+            return begin(plant, journal, &format!("the snapshot of tick {} does not fit: {error}", snapshot.tick));
+        }
+        last_tick = Some(snapshot.tick);
+    }
+    let mut replayer = Replayer::new(engine);
+    let mut records = point.records;
+    while let Some(tick) = replayer.step(&mut records)? {
+        last_tick = Some(tick);
+    }
+    let mut note = format!(
+        "resumed after tick {} with {} scans of the journal run again",
+        last_tick.unwrap_or(0),
+        replayer.scans
+    );
+    if let Some(tick) = replayer.first_difference {
+        note.push_str(&format!("; WARNING: the state differs from the recorded one from tick {tick} on"));
+    }
+    for damage in point.damage.iter().chain(records.damage()) {
+        note.push_str(&format!("; {damage}"));
+    }
+    let (_, taken) = earlier_runs(&plant, journal)?;
+    Ok(Resumed { engine: replayer.engine, clock, continues: last_tick, taken: taken.max(last_tick), note })
+}
+
+/// The clock of the runs before, so that ticks keep growing; a new one begins now.
+fn earlier_runs(plant: &Plant, journal: &Path) -> Result<(TickClock, Option<u64>), HistorianError> {
+    let new = TickClock { epoch_ms: clock::now_ms(), period_ms: plant.period_ms };
+    if !journal.is_dir() {
+        return Ok((new, None));
+    }
+    let reader = JournalReader::open(journal)?;
+    let (taken, _) = reader.last_tick()?;
+    let Some(taken) = taken else { return Ok((new, None)) };
+    let described = reader.segments().iter().rev().find_map(|segment| reader.describe(segment).ok());
+    let clock = match described {
+        Some((header, _)) if header.period_ms == plant.period_ms => {
+            TickClock { epoch_ms: header.epoch_ms, period_ms: header.period_ms }
+        }
+        // Another period, or nothing readable: place tick 0 so that the next tick is now.
+        _ => {
+            let elapsed = i64::try_from((taken + 1).saturating_mul(u64::from(plant.period_ms))).unwrap_or(0);
+            TickClock { epoch_ms: clock::now_ms() - elapsed, period_ms: plant.period_ms }
+        }
+    };
+    Ok((clock, Some(taken)))
+}
