@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use model::Quality;
+use plc_bridge::{Clock, PlcMemory, ServeOptions, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -203,6 +204,38 @@ async fn idle_strangers_push_out_each_other_and_never_the_controller() {
         assert!(field.plc.peers() <= 16);
         assert!(driver.is_up());
         assert_eq!(driver.bridge.health()[0].reconnects, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_says_nothing_or_never_ends_a_frame_is_hung_up_on() {
+    for wire in BOTH {
+        let memory = PlcMemory::new(&points(wire), &WARM, Duration::from_secs(1), Clock::manual());
+        let pki = tempfile::tempdir().unwrap();
+        let options = ServeOptions {
+            idle_timeout: Duration::from_millis(300),
+            pki_dir: pki.path().to_owned(),
+            ..ServeOptions::default()
+        };
+        let plc = serve(&device(wire, "127.0.0.1:0"), &points(wire), memory, &options).await.unwrap();
+        let beginning: &[u8] =
+            if wire == Wire::Modbus { &[0, 1, 0, 0, 0, 6, 1, 3] } else { b"HELF\x30\0\0\0" };
+        for bytes in [b"".as_slice(), beginning] {
+            let mut stream = TcpStream::connect(plc.address()).await.unwrap();
+            stream.write_all(bytes).await.unwrap();
+            let mut answer = Vec::new();
+            let closed = timeout(Duration::from_secs(4), stream.read_to_end(&mut answer)).await;
+            assert!(closed.is_ok() && answer.is_empty(), "{wire:?} after {} bytes", bytes.len());
+        }
+        // A peer that trickles one byte at a time is no better than one that says nothing.
+        let mut stream = TcpStream::connect(plc.address()).await.unwrap();
+        let mut trickle = tokio::time::interval(Duration::from_millis(100));
+        let mut sent = 0;
+        while stream.write_all(&beginning[..1]).await.is_ok() {
+            trickle.tick().await;
+            sent += 1;
+            assert!(sent < 100, "{wire:?}: still taken");
+        }
     }
 }
 
