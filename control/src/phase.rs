@@ -214,6 +214,7 @@ impl Scene<'_> {
         if memory.late || now.since_ms(memory.step_since) < u64::from(within.ms) {
             return;
         }
+        self.state.phases[index].late = true;
         self.report_late(index);
         let order = match within.otherwise {
             Otherwise::Alarm => return,
@@ -234,8 +235,7 @@ impl Scene<'_> {
     }
 
     fn report_late(&mut self, index: usize) {
-        let memory = &mut self.state.phases[index];
-        memory.late = true;
+        let memory = &self.state.phases[index];
         let batch = memory.batch;
         let step = self.plant.phases[index].flat_step(memory.state, memory.step);
         self.out.push(self.state.tick, EventBody::StepLate { phase: PhaseId(index as u32), batch, step });

@@ -2,6 +2,9 @@
 // Every test file uses a part of it.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod field;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use control::plant::*;
@@ -443,11 +446,14 @@ pub struct Harness {
     pending: Vec<Input>,
     orders: Vec<Command>,
     next_id: u64,
+    names: HashMap<String, PointId>,
 }
 
 impl Harness {
     pub fn new(plant: Plant) -> Self {
+        let names = (0..).zip(&plant.points).map(|(id, point)| (point.name.clone(), PointId(id))).collect();
         Self {
+            names,
             engine: Engine::new(Arc::new(plant)),
             out: ScanOutput::with_capacity(1024),
             tick: 0,
@@ -463,7 +469,7 @@ impl Harness {
     }
 
     pub fn point(&self, name: &str) -> PointId {
-        self.engine.plant().find_point(name).unwrap_or_else(|| panic!("no point {name}"))
+        *self.names.get(name).unwrap_or_else(|| panic!("no point {name}"))
     }
 
     /// Link up and every input good with this value.
@@ -583,4 +589,49 @@ impl Dice {
     pub fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1u64 << 53) as f64
     }
+}
+
+/// The plant of `tests/engine`, compiled from its text.
+pub fn text_plant() -> Plant {
+    let source = |path: &str, text: &str| model::Source { path: path.into(), text: text.into() };
+    let sources = [
+        source("plant.toml", include_str!("../engine/plant.toml")),
+        source("fill.phase", include_str!("../engine/fill.phase")),
+        source("circulate.phase", include_str!("../engine/circulate.phase")),
+        source("load.phase", include_str!("../engine/load.phase")),
+    ];
+    match control::compile(&sources) {
+        Ok(compiled) => compiled.plant,
+        Err(mistakes) => {
+            for mistake in &mistakes {
+                let place = mistake.primary.as_ref().map(|label| {
+                    let (line, _) = sources[label.source].line_column(label.span.start);
+                    format!("{}:{line} {}", sources[label.source].path, label.text)
+                });
+                eprintln!(
+                    "{:?} {} ({}) {}",
+                    mistake.severity,
+                    mistake.message,
+                    place.unwrap_or_default(),
+                    mistake.help
+                );
+            }
+            panic!("the test plant does not compile");
+        }
+    }
+}
+
+/// State of a recipe's batch, from a published view.
+pub fn batch_state(h: &Harness, recipe: &str) -> model::ProcState {
+    let plant = h.plant();
+    let mut view = control::StateView::new(&plant);
+    h.engine.publish(&mut view);
+    view.batches[plant.find_recipe(recipe).unwrap().index()].state()
+}
+
+pub fn phase_state(h: &Harness, phase: &str) -> control::PhaseMemory {
+    let plant = h.plant();
+    let mut view = control::StateView::new(&plant);
+    h.engine.publish(&mut view);
+    view.phases[plant.find_phase(phase).unwrap().index()]
 }
