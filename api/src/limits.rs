@@ -24,6 +24,9 @@ pub(crate) const EVENTS_MAX: u32 = 5_000;
 pub(crate) const REFUSALS_PER_MINUTE: u32 = 60;
 /// Passwords that are worked on at once: each takes 19 MiB and a processor for some 30 ms.
 pub(crate) const HASHES_AT_ONCE: usize = 2;
+/// What the system may hold for a client that takes it slowly. Left alone, it grows to megabytes: on a
+/// thin line that is a minute of old values, and no skipping of frames helps what is already sent.
+pub(crate) const SEND_BUFFER_BYTES: usize = 64 << 10;
 /// Beyond this a login is told to come back; the queue must not grow.
 pub(crate) const HASH_WAIT: Duration = Duration::from_secs(5);
 /// Users of one installation.

@@ -14,6 +14,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use model::wire::PlantView;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
@@ -22,7 +23,7 @@ use crate::app::{App, Peer, stopped};
 use crate::backend::Backend;
 use crate::clock::Clock;
 use crate::endpoint;
-use crate::limits::{HEAD_BYTES, Limits};
+use crate::limits::{HEAD_BYTES, Limits, SEND_BUFFER_BYTES};
 use crate::listen::{ListenError, check_listen};
 use crate::stall::Stall;
 use crate::users::Users;
@@ -125,8 +126,11 @@ async fn connection(
     mut stopping: watch::Receiver<bool>,
 ) {
     // Values are small and wanted now.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%peer, %error, "no TCP_NODELAY");
+    let prepared = stream
+        .set_nodelay(true)
+        .and_then(|()| SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES));
+    if let Err(error) = prepared {
+        tracing::debug!(%peer, %error, "the connection keeps the system's settings");
     }
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.header_timeout).max_buf_size(HEAD_BYTES);

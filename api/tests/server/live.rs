@@ -279,6 +279,31 @@ async fn a_client_that_does_not_read_is_dropped_and_hurts_nobody() {
 }
 
 #[tokio::test]
+async fn a_client_that_reads_too_slowly_for_live_values_is_dropped() {
+    let limits = Limits { live_connections: 1, stall_timeout: Duration::from_secs(1), ..soon() };
+    let server = Server::with(limits, 20_000).await;
+    let token = server.login(Role::Viewer).await;
+    let slow = deaf(&server, &token).await;
+    let start = Instant::now();
+    let (mut read, mut buffer) = (0, [0; 4096]);
+    let dropped = async || {
+        server.script.publish(|frame| {
+            for value in &mut frame.values {
+                value.1 += 1.0;
+            }
+        });
+        // At most 200 kB/s: a frame of half a megabyte takes longer than it may, but never stands still.
+        while read < start.elapsed().as_millis() as usize * 200
+            && let Ok(length @ 1..) = slow.try_read(&mut buffer)
+        {
+            read += length;
+        }
+        connect(&server, Some(&token)).await.is_ok()
+    };
+    until("the slow client is dropped", dropped).await;
+}
+
+#[tokio::test]
 async fn a_client_that_never_answers_a_ping_is_gone() {
     let limits = Limits {
         ping_interval: Duration::from_millis(20),
