@@ -156,12 +156,21 @@ impl ModbusClient {
     async fn read_back(&mut self, connection: &mut Context) -> Result<(), Lost> {
         let spans: Vec<Span> = self.outputs.iter().map(|register| register.span).collect();
         let mut held = vec![None; spans.len()];
-        for block in plan::reads(&spans) {
-            if let Ok(response) = read(connection, self.timeout, &block).await? {
-                for point in &block.points {
-                    let reading = reading(&self.outputs[*point], spans[*point], &block, &response)?;
-                    held[*point] = reading.value.filter(|_| reading.quality.is_usable());
+        let mut blocks = plan::reads(&spans);
+        while let Some(block) = blocks.pop() {
+            match read(connection, self.timeout, &block).await? {
+                Ok(response) => {
+                    for point in &block.points {
+                        let reading = reading(&self.outputs[*point], spans[*point], &block, &response)?;
+                        held[*point] = reading.value.filter(|_| reading.quality.is_usable());
+                    }
                 }
+                // One output that cannot be read must not hide the others.
+                Err(refused) if refused.names_an_address() => {
+                    blocks
+                        .extend(block.split(&spans).map(|(left, right)| [left, right]).into_iter().flatten());
+                }
+                Err(_) => {}
             }
         }
         self.bank.set_read_back(held);

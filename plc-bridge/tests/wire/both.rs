@@ -123,6 +123,40 @@ async fn nothing_is_written_before_the_scan_has_run() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_connection_tells_what_the_outputs_are() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        let mut points = points(wire);
+        // The device does not know the valve, and tells the others all the same.
+        points[VALVE].address = match wire {
+            Wire::Modbus => Address::Modbus {
+                table: ModbusTable::HoldingRegister,
+                register: 13,
+                format: RegisterFormat::I16,
+            },
+            Wire::OpcUa => Address::OpcUa { node: "nobody".into(), boolean: false },
+        };
+        let mut driver = drive_points(wire, field.plc.address(), points);
+        assert!(driver.link.input_bank.read().read_back.is_empty());
+        until(SOON, "the device up", || driver.is_up()).await;
+        let expected = [None, Some(WARM[PUMP]), Some(WARM[SPEED])];
+        assert_eq!(driver.link.input_bank.read().read_back, expected, "{wire:?}");
+
+        driver.commands = vec![0.0, 0.0, 900.0];
+        until(SOON, "the commands", || {
+            driver.scan();
+            field.memory.output(SPEED) == 900.0
+        })
+        .await;
+        field.plc.set_link(false);
+        until(LOSS, "the cut", || !driver.is_up()).await;
+        field.plc.set_link(true);
+        until(SOON, "the mended link", || driver.is_up()).await;
+        assert_eq!(driver.link.input_bank.read().read_back, expected, "not what we have written ourselves");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_scan_loses_its_outputs_to_the_watchdog_and_a_living_one_gets_them_back() {
     for wire in BOTH {
         let field = field(wire).await;
