@@ -1,5 +1,7 @@
 //! The audit log under edits, cuts and kills.
 
+mod common;
+
 use std::fs;
 use std::path::Path;
 
@@ -34,7 +36,7 @@ fn intact(entries: u64) -> Verdict {
 
 #[test]
 fn entries_are_one_line_each_and_read_back_as_they_were_told() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let path = folder.path().join("audit.log");
     write(&path, 0..3);
     write(&path, 3..5);
@@ -48,7 +50,7 @@ fn entries_are_one_line_each_and_read_back_as_they_were_told() {
 
 #[test]
 fn a_changed_byte_anywhere_is_found_in_its_line() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let path = folder.path().join("audit.log");
     write(&path, 0..3);
     let whole = fs::read(&path).unwrap();
@@ -66,7 +68,7 @@ fn a_changed_byte_anywhere_is_found_in_its_line() {
 
 #[test]
 fn a_removed_or_swapped_line_is_found() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let path = folder.path().join("audit.log");
     write(&path, 0..4);
     let text = fs::read_to_string(&path).unwrap();
@@ -80,7 +82,7 @@ fn a_removed_or_swapped_line_is_found() {
 
 #[test]
 fn a_cut_at_any_byte_leaves_the_whole_lines_and_a_log_that_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let path = folder.path().join("audit.log");
     write(&path, 0..3);
     let whole = fs::read(&path).unwrap();
@@ -100,7 +102,7 @@ fn a_cut_at_any_byte_leaves_the_whole_lines_and_a_log_that_goes_on() {
 
 #[test]
 fn a_broken_log_is_told_at_open_and_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let path = folder.path().join("audit.log");
     write(&path, 0..3);
     let text = fs::read_to_string(&path).unwrap().replace("11.1", "11.7");
@@ -113,7 +115,7 @@ fn a_broken_log_is_told_at_open_and_goes_on() {
 
 #[test]
 fn a_second_writer_is_refused_and_a_flood_of_text_is_cut() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let path = folder.path().join("audit.log");
     let (mut log, _) = AuditLog::open(&path).unwrap();
     assert!(matches!(AuditLog::open(&path), Err(HistorianError::Locked { .. })));

@@ -1,5 +1,7 @@
 //! Events as the recorder writes them and as people ask for them.
 
+mod common;
+
 use std::fs;
 
 use historian::{EventReader, EventRetention, EventStore};
@@ -26,7 +28,7 @@ fn times(records: &[EventRecord]) -> Vec<i64> {
 
 #[test]
 fn events_come_back_newest_first_and_whole() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = EventStore::open(folder.path()).unwrap();
     store.append_batch(&some_events()).unwrap();
     let mut expected = some_events();
@@ -36,7 +38,7 @@ fn events_come_back_newest_first_and_whole() {
 
 #[test]
 fn filters_by_time_tag_and_kind_narrow_together() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = EventStore::open(folder.path()).unwrap();
     store.append_batch(&some_events()).unwrap();
     let reader = store.reader().unwrap();
@@ -54,7 +56,7 @@ fn filters_by_time_tag_and_kind_narrow_together() {
 
 #[test]
 fn a_second_handle_sees_each_batch_while_the_writer_runs() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = EventStore::open(folder.path()).unwrap();
     let reader = EventReader::open(folder.path()).unwrap();
     for round in 1..=20 {
@@ -66,7 +68,7 @@ fn a_second_handle_sees_each_batch_while_the_writer_runs() {
 
 #[test]
 fn retention_removes_the_oldest_by_age_and_by_number() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = EventStore::open(folder.path()).unwrap();
     let events: Vec<_> = (0..100).map(|time| event(time, EventKind::System, "")).collect();
     store.append_batch(&events).unwrap();
@@ -81,7 +83,7 @@ fn retention_removes_the_oldest_by_age_and_by_number() {
 
 #[test]
 fn a_file_that_is_no_database_is_set_aside_and_a_new_store_begins() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = EventStore::open(folder.path()).unwrap();
     store.append_batch(&some_events()).unwrap();
     drop(store);
@@ -96,7 +98,7 @@ fn a_file_that_is_no_database_is_set_aside_and_a_new_store_begins() {
 /// SQLite promises that a cut write-ahead log costs the transactions at its end and no others.
 #[test]
 fn a_write_ahead_log_cut_anywhere_keeps_the_batches_before_the_cut() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = EventStore::open(folder.path()).unwrap();
     let wal = folder.path().join("events.sqlite-wal");
     let mut ends = Vec::new();
@@ -107,7 +109,7 @@ fn a_write_ahead_log_cut_anywhere_keeps_the_batches_before_the_cut() {
     // Copied while open: what a killed process leaves behind.
     let (main, log) = (fs::read(folder.path().join("events.sqlite")).unwrap(), fs::read(&wal).unwrap());
     for cut in (0..=log.len()).step_by(1031) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = common::folder();
         fs::write(folder.path().join("events.sqlite"), &main).unwrap();
         fs::write(folder.path().join("events.sqlite-wal"), &log[..cut]).unwrap();
         let mut store = EventStore::open(folder.path()).unwrap();

@@ -1,5 +1,7 @@
 //! The journal folder as the shell uses it: written, killed, resumed, replayed.
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +67,7 @@ fn files(folder: &Path, suffix: &str) -> Vec<PathBuf> {
 
 #[test]
 fn a_resume_gets_the_newest_snapshot_and_every_scan_after_it() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut journal = writer(folder.path(), None);
     write(&mut journal, 1..=10);
     journal.snapshot(10, b"state ten").unwrap();
@@ -87,7 +89,7 @@ fn a_resume_gets_the_newest_snapshot_and_every_scan_after_it() {
 
 #[test]
 fn a_resumed_run_joins_the_one_before_without_a_seam() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     write(&mut writer(folder.path(), None), 1..=10);
     // The scan thread goes on later: ticks are times, and the plant stood still in between.
     write(&mut writer(folder.path(), Some(10)), 50..=55);
@@ -98,7 +100,7 @@ fn a_resumed_run_joins_the_one_before_without_a_seam() {
 
 #[test]
 fn a_cold_start_ends_the_run_before_and_is_what_the_next_resume_uses() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut first = writer(folder.path(), None);
     write(&mut first, 1..=10);
     first.snapshot(10, b"old").unwrap();
@@ -117,7 +119,7 @@ fn a_cold_start_ends_the_run_before_and_is_what_the_next_resume_uses() {
 
 #[test]
 fn a_cut_at_any_byte_keeps_what_was_committed_and_lets_the_run_go_on() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut journal = writer(folder.path(), None);
     let mut committed = vec![(0, 0)];
     for tick in 1..=8 {
@@ -130,7 +132,7 @@ fn a_cut_at_any_byte_keeps_what_was_committed_and_lets_the_run_go_on() {
     let whole = fs::read(&segment).unwrap();
     let header_end = 12 + u32::from_le_bytes(whole[4..8].try_into().unwrap()) as usize;
     for cut in 0..=whole.len() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = common::folder();
         fs::write(folder.path().join(segment.file_name().unwrap()), &whole[..cut]).unwrap();
         let expected = committed.iter().rev().find(|(bytes, _)| *bytes <= cut).unwrap().1;
         let reader = JournalReader::open(folder.path()).unwrap();
@@ -149,7 +151,7 @@ fn a_cut_at_any_byte_keeps_what_was_committed_and_lets_the_run_go_on() {
 
 #[test]
 fn a_flipped_bit_anywhere_loses_no_scan_before_it_and_is_told() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut journal = writer(folder.path(), None);
     for tick in 1..=6 {
         write(&mut journal, tick..=tick);
@@ -174,7 +176,7 @@ fn a_flipped_bit_anywhere_loses_no_scan_before_it_and_is_told() {
 
 #[test]
 fn a_hole_stops_the_replay_and_the_next_snapshot_starts_it_again() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut journal = writer(folder.path(), None);
     write(&mut journal, 1..=5);
     write(&mut journal, 6..=10);
@@ -196,7 +198,7 @@ fn a_hole_stops_the_replay_and_the_next_snapshot_starts_it_again() {
 
 #[test]
 fn a_damaged_snapshot_is_named_and_the_one_before_it_is_used() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut journal = writer(folder.path(), None);
     write(&mut journal, 1..=5);
     journal.snapshot(5, b"five").unwrap();
@@ -218,7 +220,7 @@ fn a_damaged_snapshot_is_named_and_the_one_before_it_is_used() {
 
 #[test]
 fn a_second_writer_and_a_tick_out_of_turn_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut journal = writer(folder.path(), None);
     write(&mut journal, 1..=5);
     let second = JournalWriter::create(folder.path(), header(None), JournalOptions::default());
@@ -232,7 +234,7 @@ fn a_second_writer_and_a_tick_out_of_turn_are_refused() {
 
 #[test]
 fn a_reader_sees_each_commit_while_the_writer_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut journal = writer(folder.path(), None);
     for tick in 1..=50 {
         write(&mut journal, tick..=tick);
@@ -247,7 +249,7 @@ fn a_reader_sees_each_commit_while_the_writer_goes_on() {
 
 #[test]
 fn retention_keeps_the_newest_snapshots_and_everything_after_them() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let options = JournalOptions { keep_bytes: 1, keep_snapshots: 2, ..JournalOptions::default() };
     let mut journal = JournalWriter::create(folder.path(), header(None), options).unwrap();
     for round in 0..6u64 {
@@ -263,7 +265,7 @@ fn retention_keeps_the_newest_snapshots_and_everything_after_them() {
 
 #[test]
 fn a_full_segment_makes_way_for_the_next_without_a_seam() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let options = JournalOptions { segment_bytes: 300, ..JournalOptions::default() };
     let mut journal = JournalWriter::create(folder.path(), header(None), options).unwrap();
     for tick in 1..=40 {
@@ -278,7 +280,7 @@ fn a_full_segment_makes_way_for_the_next_without_a_seam() {
 
 #[test]
 fn the_plant_that_ran_is_found_again_and_a_damaged_copy_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let journal = writer(folder.path(), None);
     let files_in =
         [("plant.toml", "name = \"refinery\"\n"), ("areas/300 cells.toml", "# Lösung\nfile 3 x\n")];

@@ -1,5 +1,7 @@
 //! The sample store as the recorder fills it and as plots ask it.
 
+mod common;
+
 use std::path::Path;
 
 use historian::{
@@ -51,7 +53,7 @@ fn seconds(range: std::ops::Range<i64>) -> impl Iterator<Item = i64> {
 
 #[test]
 fn samples_come_back_from_tail_blocks_and_closed_partitions_alike() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let (id, _) = register(&mut store);
     fill(&mut store, id, seconds(0..350));
@@ -76,7 +78,7 @@ fn samples_come_back_from_tail_blocks_and_closed_partitions_alike() {
 
 #[test]
 fn a_span_begins_with_the_value_that_stood_at_its_start() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let (id, valve) = register(&mut store);
     store.append(500, valve, 1.0, Quality::Good).unwrap();
@@ -95,7 +97,7 @@ fn a_span_begins_with_the_value_that_stood_at_its_start() {
 
 #[test]
 fn an_unknown_name_is_answered_with_the_nearest_one() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     register(&mut store);
     let Err(error) = store.reader().query_raw("TT-31", 0, 1, 1) else { panic!("TT-31 does not exist") };
@@ -109,7 +111,7 @@ fn an_unknown_name_is_answered_with_the_nearest_one() {
 
 /// A number that this store never gave.
 fn other_id() -> SampleId {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let points: Vec<_> = (0..100).map(|index| point(&format!("P-{index}"), "", false)).collect();
     *store.register(&points).unwrap().last().unwrap()
@@ -117,7 +119,7 @@ fn other_id() -> SampleId {
 
 #[test]
 fn a_late_sample_finds_its_place_or_is_counted() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let (id, valve) = register(&mut store);
     for time_ms in [1000, 3000, 2000, 3000] {
@@ -138,7 +140,7 @@ fn a_late_sample_finds_its_place_or_is_counted() {
 
 #[test]
 fn a_killed_recorder_leaves_a_gap_and_a_stopped_one_too() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let (id, _) = register(&mut store);
     fill(&mut store, id, seconds(0..20));
@@ -168,7 +170,7 @@ fn a_killed_recorder_leaves_a_gap_and_a_stopped_one_too() {
 
 #[test]
 fn two_processes_may_read_while_one_writes_and_a_second_writer_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let (id, _) = register(&mut store);
     let outside = SampleStore::open_read_only(folder.path()).unwrap();
@@ -185,7 +187,7 @@ fn two_processes_may_read_while_one_writes_and_a_second_writer_is_refused() {
 
 #[test]
 fn retention_by_age_and_by_size_takes_whole_partitions_from_the_old_end() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let (id, _) = register(&mut store);
     store.mark_gap(1000, 2000, GapReason::Lost).unwrap();
@@ -207,7 +209,7 @@ fn retention_by_age_and_by_size_takes_whole_partitions_from_the_old_end() {
 
 #[test]
 fn a_changed_unit_converts_the_past_and_a_changed_meaning_hides_it() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let bar = store.register(&[point("PT-1", "bar", false)]).unwrap()[0];
     for time_ms in seconds(0..40) {
@@ -230,7 +232,7 @@ fn a_changed_unit_converts_the_past_and_a_changed_meaning_hides_it() {
 
 #[test]
 fn extreme_values_and_every_quality_survive_the_disk() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = common::folder();
     let mut store = open(folder.path());
     let (id, _) = register(&mut store);
     let values = [f64::NAN, f64::INFINITY, -0.0, f64::MIN_POSITIVE / 2.0, f64::MAX, -1e-300, 0.1 + 0.2];

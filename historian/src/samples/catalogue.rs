@@ -82,6 +82,10 @@ impl Catalogue {
         Ok(())
     }
 
+    pub(crate) fn has_both_copies(folder: &Path) -> bool {
+        FILES.iter().all(|name| folder.join(name).exists())
+    }
+
     pub(crate) fn write(&self, folder: &Path) -> Result<(), HistorianError> {
         let mut out = Vec::new();
         let start = frame::begin(&mut out);

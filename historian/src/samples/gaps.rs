@@ -2,7 +2,7 @@
 //!
 //! `gaps.chg`: frame `'CHG' version:u16`, then a frame per gap: `from_ms:i64 to_ms:i64 reason:u8`.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -115,6 +115,18 @@ pub(crate) struct GapFile {
 }
 
 impl GapFile {
+    /// For appending, when the file holds exactly so many gaps and nothing that cannot be read.
+    pub(crate) fn open_whole(folder: &Path, gaps: usize) -> Result<Option<Self>, HistorianError> {
+        let mut damage = Vec::new();
+        let path = folder.join(FILE);
+        if !path.exists() || read(folder, &mut damage)?.len() != gaps || !damage.is_empty() {
+            return Ok(None);
+        }
+        let file = OpenOptions::new().write(true).open(&path).map_err(io_error("open", &path))?;
+        let bytes = file.metadata().map_err(io_error("look at", &path))?.len();
+        Ok(Some(Self { path, file, bytes }))
+    }
+
     /// Durable when this returns.
     pub(crate) fn append(&mut self, gap: &Gap) -> Result<(), HistorianError> {
         let mut out = Vec::new();

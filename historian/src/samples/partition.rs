@@ -3,7 +3,7 @@
 //! ```text
 //! part-<start_ms>.chp   frame: 'CHP' version:u16 start_ms:i64     then blocks (block.rs)
 //! part-<start_ms>.chi   frame: 'CHI' version:u16 partition_bytes:u64 points:u32 (point:u32 count:u32)*
-//!                       then (offset:u64 block header)*, by point, in time order
+//!                       then (offset:u64 block header, crc32 of both:u32)*, by point, in time order
 //! ```
 //! Without a fitting index the partition is walked from header to header instead.
 
@@ -26,7 +26,7 @@ const INDEX_SUFFIX: &str = ".chi";
 const MAGIC: [u8; 3] = *b"CHP";
 const INDEX_MAGIC: [u8; 3] = *b"CHI";
 const VERSION: u16 = 1;
-const INDEX_ENTRY: usize = 8 + HEADER_BYTES;
+const INDEX_ENTRY: usize = 8 + HEADER_BYTES + 4;
 
 /// Blocks by point, in time order.
 pub(crate) type Blocks = HashMap<SampleId, Vec<BlockEntry>>;
@@ -227,8 +227,11 @@ pub(crate) fn write_index(
     }
     frame::end(&mut out, start)?;
     for entry in ordered.values().flat_map(|entries| entries.iter()) {
+        let start = out.len();
         out.extend_from_slice(&entry.offset.to_le_bytes());
         block::write_header(&entry.header, &mut out);
+        let sum = crc32fast::hash(&out[start..]);
+        out.extend_from_slice(&sum.to_le_bytes());
     }
     disk::replace(&index_path(partition), &out).map(drop)
 }
@@ -266,7 +269,11 @@ fn read_slice(path: &Path, offset: u64, count: usize) -> Option<Vec<BlockEntry>>
     let mut bytes = Vec::new();
     file.take((count * INDEX_ENTRY) as u64).read_to_end(&mut bytes).ok()?;
     let entry = |chunk: &[u8]| {
-        let mut cursor = Cursor::new(chunk);
+        let (body, sum) = chunk.split_last_chunk::<4>()?;
+        if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
+            return None;
+        }
+        let mut cursor = Cursor::new(body);
         Some(BlockEntry { offset: cursor.u64()?, header: BlockHeader::read(cursor.take(HEADER_BYTES)?)? })
     };
     let entries: Option<Vec<_>> = bytes.chunks(INDEX_ENTRY).map(entry).collect();

@@ -97,14 +97,25 @@ impl SampleReader {
         to_ms: i64,
         max: usize,
     ) -> Result<Series, HistorianError> {
+        self.with_fresh_view(|reader| reader.raw(name, from_ms, to_ms, max))
+    }
+
+    fn raw(
+        &self,
+        name: &str,
+        from_ms: i64,
+        to_ms: i64,
+        max: usize,
+    ) -> Result<(Series, bool), HistorianError> {
         let gathered = pieces::gather(&self.shared, name, from_ms, to_ms)?;
         let mut source = BlockSource::default();
         let mut samples: Vec<Sample> = gathered.bound.into_iter().collect();
         let mut gaps = gathered.gaps;
-        let mut truncated = false;
+        let (mut truncated, mut sound) = (false, true);
         for piece in &gathered.pieces {
             let Some(run) = source.samples(piece)? else {
                 gaps.push(piece.damaged_gap());
+                sound = false;
                 continue;
             };
             for sample in run.samples().filter(|sample| sample.time_ms <= to_ms) {
@@ -123,7 +134,7 @@ impl SampleReader {
         }
         let since = samples.first().map_or(from_ms, |first| first.time_ms.min(from_ms));
         let gaps = pieces::gaps_within(&gaps, since, to_ms);
-        Ok(Series { point: gathered.point, samples, gaps, truncated })
+        Ok((Series { point: gathered.point, samples, gaps, truncated }, sound))
     }
 
     /// `[from_ms, to_ms)` in equal columns, each with extremes, ends and time-weighted mean.
@@ -135,6 +146,16 @@ impl SampleReader {
         to_ms: i64,
         columns: usize,
     ) -> Result<Columns, HistorianError> {
+        self.with_fresh_view(|reader| reader.columns(name, from_ms, to_ms, columns))
+    }
+
+    fn columns(
+        &self,
+        name: &str,
+        from_ms: i64,
+        to_ms: i64,
+        columns: usize,
+    ) -> Result<(Columns, bool), HistorianError> {
         let gathered = pieces::gather(&self.shared, name, from_ms, to_ms)?;
         let mut source = BlockSource::default();
         let mut gaps = gathered.gaps;
@@ -157,9 +178,24 @@ impl SampleReader {
             }
         }
         let columns = builder.finish(gathered.alive_ms.unwrap_or(i64::MIN));
+        let sound = damaged.is_empty();
         gaps.extend(damaged);
         let gaps = pieces::gaps_within(&gaps, from_ms, to_ms);
-        Ok(Columns { point: gathered.point, columns, gaps })
+        Ok((Columns { point: gathered.point, columns, gaps }, sound))
+    }
+
+    /// A block that cannot be read may have moved since another process was looked at: when its writer
+    /// starts again, it takes from the tail what was not durable yet. So a second look decides.
+    fn with_fresh_view<T>(
+        &self,
+        ask: impl Fn(&Self) -> Result<(T, bool), HistorianError>,
+    ) -> Result<T, HistorianError> {
+        let (answer, sound) = ask(self)?;
+        if sound || self.folder.is_none() {
+            return Ok(answer);
+        }
+        self.refresh()?;
+        ask(self).map(|(answer, _)| answer)
     }
 
     pub fn storage(&self) -> Storage {

@@ -203,7 +203,7 @@ impl SampleStore {
     }
 
     /// Begins a new tail that holds only what no durable block does.
-    fn checkpoint(&mut self) -> Result<(), HistorianError> {
+    pub(super) fn checkpoint(&mut self) -> Result<(), HistorianError> {
         self.partition.sync()?;
         let rows = open_rows(&self.read());
         let checkpoint = Checkpoint {

@@ -98,12 +98,12 @@ impl SampleStore {
         disk::create_folder(folder)?;
         let lock = disk::lock(folder)?;
         let mut damage = Vec::new();
-        let catalogue = match Catalogue::read(folder, &mut damage)? {
-            Some(catalogue) => catalogue,
-            None => Catalogue::new(options.partition_ms.max(1000)),
-        };
-        // Both copies whole again, whatever happened to one of them.
-        catalogue.write(folder)?;
+        let found = Catalogue::read(folder, &mut damage)?;
+        let whole = found.is_some() && damage.is_empty() && Catalogue::has_both_copies(folder);
+        let catalogue = found.unwrap_or_else(|| Catalogue::new(options.partition_ms.max(1000)));
+        if !whole {
+            catalogue.write(folder)?;
+        }
         cut_to_checkpoint(folder, &mut damage)?;
         let partition_ms = catalogue.partition_ms;
         let (shared, mut recovered) = load(folder, catalogue)?;
@@ -113,7 +113,10 @@ impl SampleStore {
             fs::remove_file(&index).map_err(io_error("remove", &index))?;
         }
         let partition = OpenPartition::resume(&shared, &recovered)?;
-        let gap_file = gaps::replace(folder, &shared.gaps)?;
+        let gap_file = match GapFile::open_whole(folder, shared.gaps.len())? {
+            Some(file) => file,
+            None => gaps::replace(folder, &shared.gaps)?,
+        };
         let stopped = recovered.stopped;
         let reason = if stopped { GapReason::Stopped } else { GapReason::Crashed };
         let alive_ms = shared.alive_ms;
@@ -249,6 +252,7 @@ impl SampleStore {
         let known = self.alive(now_ms);
         self.commit()?;
         known?;
+        self.checkpoint()?;
         self.tail.append_stopped(now_ms)
     }
 
