@@ -22,7 +22,9 @@ impl AuditTrail {
     pub fn open(path: &Path) -> Result<Self, HistorianError> {
         let (mut log, recovery) = AuditLog::open(path)?;
         if recovery.removed_bytes > 0 || recovery.broken.is_some() {
-            let broken = recovery.broken.map_or_else(String::new, |(line, why)| format!("; chain broken at line {line}: {why}"));
+            let broken = recovery
+                .broken
+                .map_or_else(String::new, |(line, why)| format!("; chain broken at line {line}: {why}"));
             log.append(&AuditEntry {
                 time_ms: clock::now_ms(),
                 user: "system".to_owned(),
@@ -32,9 +34,9 @@ impl AuditTrail {
             })?;
         }
         let (sender, receiver) = sync_channel(WAITING);
-        thread::Builder::new().name("audit".to_owned()).spawn(move || write(log, &receiver)).map_err(|source| {
-            HistorianError::Io { doing: "start the thread of", path: path.to_owned(), source }
-        })?;
+        thread::Builder::new().name("audit".to_owned()).spawn(move || write(log, &receiver)).map_err(
+            |source| HistorianError::Io { doing: "start the thread of", path: path.to_owned(), source },
+        )?;
         Ok(Self(sender))
     }
 

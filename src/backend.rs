@@ -8,7 +8,9 @@ use control::StateView;
 use control::plant::Plant;
 use crossbeam_queue::ArrayQueue;
 use historian::{Column, EventReader, HistorianError, SampleReader};
-use model::wire::{CommandReply, CommandRequest, EventRecord, Frame, HistoryReply, HistorySample, PlantView, Why};
+use model::wire::{
+    CommandReply, CommandRequest, EventRecord, Frame, HistoryReply, HistorySample, PlantView, Why,
+};
 use model::{Command, Refusal};
 use tokio::sync::{broadcast, oneshot, watch};
 
@@ -43,7 +45,9 @@ impl Controller {
     async fn submit(&self, who: &Who, request: &CommandRequest) -> CommandReply {
         let user = match self.people.id(&who.user) {
             Ok(user) => user,
-            Err(error) => return self.refuse(&format!("the list of people cannot be written: {error}; free the disk")),
+            Err(error) => {
+                return self.refuse(&format!("the list of people cannot be written: {error}; free the disk"));
+            }
         };
         let id = self.next_command.fetch_add(1, Relaxed);
         let (sender, receiver) = oneshot::channel();
@@ -109,7 +113,11 @@ impl Backend for Controller {
     }
 }
 
-fn read_history(samples: &SampleReader, plant: &Plant, query: &HistoryQuery) -> Result<HistoryReply, HistoryError> {
+fn read_history(
+    samples: &SampleReader,
+    plant: &Plant,
+    query: &HistoryQuery,
+) -> Result<HistoryReply, HistoryError> {
     let point = plant.point(query.point);
     let fail = |error: HistorianError| match error {
         HistorianError::UnknownPoint { .. } => HistoryError::NotRecorded,
@@ -122,7 +130,8 @@ fn read_history(samples: &SampleReader, plant: &Plant, query: &HistoryQuery) -> 
         gaps: gaps.iter().map(|gap| (gap.from_ms, gap.to_ms)).collect(),
     };
     if let Some(columns) = query.columns {
-        let found = samples.query_columns(&point.name, query.from_ms, query.to_ms, columns as usize).map_err(fail)?;
+        let found =
+            samples.query_columns(&point.name, query.from_ms, query.to_ms, columns as usize).map_err(fail)?;
         return Ok(reply(found.columns.iter().filter_map(column).collect(), &found.gaps));
     }
     let found =

@@ -47,9 +47,7 @@ pub enum Command {
     /// The log of who did what: show, verify
     Audit(AuditArgs),
     /// Completions for a shell: `catholyte completions bash > ...`
-    Completions {
-        shell: clap_complete::Shell,
-    },
+    Completions { shell: clap_complete::Shell },
 }
 
 #[derive(Args, Debug)]
@@ -151,6 +149,8 @@ pub enum SimCommand {
     /// Switch a fault off again, or `all`
     Clear {
         name: String,
+        /// `name=value`, to tell one of several apart
+        parameters: Vec<String>,
         #[command(flatten)]
         target: SimTarget,
     },

@@ -39,9 +39,14 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
     if let Some(listen) = args.listen {
         settings.listen = listen;
     }
-    settings::override_endpoints(&mut plant.io.devices, &settings.devices).map_err(|error| miette!("{error}"))?;
+    settings::override_endpoints(&mut plant.io.devices, &settings.devices)
+        .map_err(|error| miette!("{error}"))?;
     api::check_listen(settings.listen, settings.insecure_listen).into_diagnostic()?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().into_diagnostic()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .into_diagnostic()?;
     start(&runtime, Arc::new(plant), &data, &settings, args.fresh)?.until_told_to_stop(&runtime)
 }
 
@@ -117,7 +122,12 @@ struct Ends {
 }
 
 impl Assembly<'_> {
-    fn start(mut self, runtime: &Runtime, bridge: plc_bridge::Bridge, listener: TcpListener) -> miette::Result<Running> {
+    fn start(
+        mut self,
+        runtime: &Runtime,
+        bridge: plc_bridge::Bridge,
+        listener: TcpListener,
+    ) -> miette::Result<Running> {
         let people = Arc::new(People::open(&self.data.path().join("people")).into_diagnostic()?);
         let stats = Arc::new(ScanStats::default());
         let vitals = Arc::new(Vitals::new());
@@ -183,15 +193,13 @@ impl Assembly<'_> {
             println!("First start: log in as admin with the one-time password {password} and change it.");
         }
         let (shutdown, mut shutdown_end) = watch::channel(false);
-        let options = api::Options { insecure_listen: self.settings.insecure_listen, ..api::Options::default() };
+        let options =
+            api::Options { insecure_listen: self.settings.insecure_listen, ..api::Options::default() };
         let server = runtime.spawn(api::serve(listener, backend, users, options, async move {
             // An error means that the sender has gone, which is an end as well.
             drop(shutdown_end.wait_for(|stop| *stop).await);
         }));
-        let rest = vec![
-            spawn("journal", move || journal.run())?,
-            spawn("recorder", move || recorder.run())?,
-        ];
+        let rest = vec![spawn("journal", move || journal.run())?, spawn("recorder", move || recorder.run())?];
         let scan = spawn("scan", move || {
             let granted = real_time::enter();
             tracing::info!("scan: {granted}");
@@ -235,7 +243,8 @@ impl Assembly<'_> {
             period_ms: self.plant.period_ms,
             continues: self.resumed.continues,
         };
-        let options = JournalOptions { keep_bytes: self.settings.journal.keep_mb << 20, ..JournalOptions::default() };
+        let options =
+            JournalOptions { keep_bytes: self.settings.journal.keep_mb << 20, ..JournalOptions::default() };
         let writer = JournalWriter::create(&self.data.journal(), header, options).into_diagnostic()?;
         let files: Vec<(&str, &str)> =
             self.plant.sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
@@ -244,7 +253,10 @@ impl Assembly<'_> {
     }
 }
 
-fn spawn<T: Send + 'static>(name: &str, body: impl FnOnce() -> T + Send + 'static) -> miette::Result<JoinHandle<T>> {
+fn spawn<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> miette::Result<JoinHandle<T>> {
     thread::Builder::new().name(name.to_owned()).spawn(body).into_diagnostic()
 }
 
@@ -268,7 +280,8 @@ impl Running {
             }
             self.bridge.shutdown().await;
         });
-        let tick = scanned.map_err(|_| miette!("the scan ended in a panic; the PLCs have gone to their fail positions"))?;
+        let tick = scanned
+            .map_err(|_| miette!("the scan ended in a panic; the PLCs have gone to their fail positions"))?;
         tracing::info!("stopped after tick {tick}");
         told
     }

@@ -51,7 +51,8 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let mut controller = Part::start("run", &data, &plant, &[])?;
     wait_for(listen, &mut [&mut simulator, &mut controller])?;
 
-    let options = hmi::options(&args.look, format!("http://{listen}"), Some((USER.to_owned(), password)), false);
+    let options =
+        hmi::options(&args.look, format!("http://{listen}"), Some((USER.to_owned(), password)), false);
     let result = hmi::run_blocking(options);
     controller.stop();
     simulator.stop();

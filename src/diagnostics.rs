@@ -15,7 +15,10 @@ pub fn render(sources: &[Source], diagnostics: &[Diagnostic], colour: bool) -> S
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code).elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+        let mut group = level
+            .primary_title(diagnostic.message.as_str())
+            .id(diagnostic.code)
+            .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
         let labels = diagnostic.primary.iter().map(|label| (label, AnnotationKind::Primary));
         let related = diagnostic.related.iter().map(|label| (label, AnnotationKind::Context));
         let mut in_order: Vec<(usize, Vec<(&Label, AnnotationKind)>)> = Vec::new();
@@ -76,7 +79,12 @@ pub fn to_json(sources: &[Source], diagnostics: &[Diagnostic]) -> serde_json::Re
         .map(|diagnostic| {
             let place = diagnostic.primary.as_ref().and_then(|label| {
                 let source = sources.get(label.source)?;
-                Some((label, source, source.line_column(label.span.start), source.line_column(label.span.end)))
+                Some((
+                    label,
+                    source,
+                    source.line_column(label.span.start),
+                    source.line_column(label.span.end),
+                ))
             });
             Finding {
                 severity: match diagnostic.severity {

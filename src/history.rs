@@ -22,7 +22,11 @@ pub fn run(args: &HistoryArgs) -> miette::Result<()> {
     };
     // A reader that has seen enough (`| head`) is no failure.
     match result.and_then(|()| out.flush().into_diagnostic()) {
-        Err(report) if report.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) => Ok(()),
+        Err(report)
+            if report.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
+        {
+            Ok(())
+        }
         other => other,
     }
 }
@@ -119,10 +123,8 @@ fn latest(tags: &[String], target: &HistoryTarget, out: &mut impl Write) -> miet
 fn trend(args: &HistoryRange, out: &mut impl Write) -> miette::Result<()> {
     let range = Range::open(args)?;
     for tag in named(args)? {
-        let found = range
-            .reader
-            .query_columns(tag, range.from_ms, range.to_ms, plot::WIDTH * 2)
-            .into_diagnostic()?;
+        let found =
+            range.reader.query_columns(tag, range.from_ms, range.to_ms, plot::WIDTH * 2).into_diagnostic()?;
         let columns: Vec<Option<(f64, f64)>> = found.columns.iter().map(extremes).collect();
         writeln!(out, "{tag}  {}", found.point.unit).into_diagnostic()?;
         match plot::draw(&columns) {
@@ -138,7 +140,8 @@ fn trend(args: &HistoryRange, out: &mut impl Write) -> miette::Result<()> {
 }
 
 fn extremes(column: &Column) -> Option<(f64, f64)> {
-    (column.min.is_finite() && column.max.is_finite() && column.quality.is_usable()).then_some((column.min, column.max))
+    (column.min.is_finite() && column.max.is_finite() && column.quality.is_usable())
+        .then_some((column.min, column.max))
 }
 
 fn export(args: &HistoryRange, out: &mut impl Write) -> miette::Result<()> {
@@ -149,7 +152,8 @@ fn export(args: &HistoryRange, out: &mut impl Write) -> miette::Result<()> {
         for sample in series.samples.iter().filter(|sample| sample.time_ms >= range.from_ms) {
             let time = clock::utc_text(sample.time_ms);
             let quality = sample.quality.text().split(',').next().unwrap_or_default();
-            writeln!(out, "{time},{tag},{},{},{quality}", sample.value, series.point.unit).into_diagnostic()?;
+            writeln!(out, "{time},{tag},{},{},{quality}", sample.value, series.point.unit)
+                .into_diagnostic()?;
         }
         if series.truncated {
             return Err(miette!("{tag} has more than {} samples in this span: raise --max", args.max));
@@ -162,8 +166,11 @@ fn events(args: &HistoryRange, out: &mut impl Write) -> miette::Result<()> {
     let range = Range::open(args)?;
     let folder = demo::data_or_newest(args.target.data.as_deref())?.history();
     let reader = EventReader::open(&folder).into_diagnostic()?;
-    let tags: Vec<Option<&str>> =
-        if args.tags.is_empty() { vec![None] } else { args.tags.iter().map(|tag| Some(tag.as_str())).collect() };
+    let tags: Vec<Option<&str>> = if args.tags.is_empty() {
+        vec![None]
+    } else {
+        args.tags.iter().map(|tag| Some(tag.as_str())).collect()
+    };
     for tag in tags {
         for event in reader.query(range.from_ms, range.to_ms, tag, &[], args.max).into_diagnostic()? {
             writeln!(
@@ -192,7 +199,8 @@ fn verify(target: &HistoryTarget, out: &mut impl Write) -> miette::Result<()> {
         writeln!(out, "{path}: {} samples of {} are damaged, {from} .. {to}", block.samples, block.point)
             .into_diagnostic()?;
     }
-    writeln!(out, "{} files, {} blocks, {} samples read", report.files, report.blocks, report.samples).into_diagnostic()?;
+    writeln!(out, "{} files, {} blocks, {} samples read", report.files, report.blocks, report.samples)
+        .into_diagnostic()?;
     if report.is_sound() {
         writeln!(out, "the history is sound").into_diagnostic()
     } else {

@@ -17,7 +17,12 @@ pub fn run(args: &HmiArgs) -> miette::Result<()> {
     run_blocking(options)
 }
 
-pub fn options(look: &Look, url: String, login: Option<(String, String)>, view_only: bool) -> hmi_tui::Options {
+pub fn options(
+    look: &Look,
+    url: String,
+    login: Option<(String, String)>,
+    view_only: bool,
+) -> hmi_tui::Options {
     let mut options = hmi_tui::Options::new(url);
     (options.user, options.password) = login.unzip();
     options.view_only = view_only;

@@ -20,6 +20,7 @@ mod audit_trail;
 mod resume;
 mod backend;
 mod controller;
+mod sim_host;
 mod simulator;
 mod demo;
 mod hmi;

@@ -22,7 +22,9 @@ pub enum PlantFilesError {
     Read(PathBuf, std::io::Error),
     #[error("{0} is not UTF-8 text: save it as UTF-8")]
     NotText(PathBuf),
-    #[error("{0} holds more than {FILES_MAX} files or {BYTES_MAX} bytes of text: is this really a plant folder?")]
+    #[error(
+        "{0} holds more than {FILES_MAX} files or {BYTES_MAX} bytes of text: is this really a plant folder?"
+    )]
     TooLarge(PathBuf),
 }
 
@@ -57,7 +59,12 @@ pub fn read(folder: &Path) -> Result<Vec<Source>, PlantFilesError> {
     Ok(sources)
 }
 
-fn collect(root: &Path, folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) -> Result<(), PlantFilesError> {
+fn collect(
+    root: &Path,
+    folder: &Path,
+    depth: usize,
+    paths: &mut Vec<PathBuf>,
+) -> Result<(), PlantFilesError> {
     let unreadable = |error| PlantFilesError::Read(folder.to_owned(), error);
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();

@@ -73,7 +73,9 @@ mod tests {
     fn nothing_known_draws_nothing_and_a_flat_line_lies_in_the_middle() {
         assert!(draw(&[None, None]).is_none());
         let picture = draw(&[Some((5.0, 5.0)); 4]).unwrap();
-        let marked = picture.lines().position(|line| line.contains('⠒') || line.contains('⠤') || line.contains('⣀') || line.contains('⠉'));
+        let marked = picture.lines().position(|line| {
+            line.contains('⠒') || line.contains('⠤') || line.contains('⣀') || line.contains('⠉')
+        });
         assert!(matches!(marked, Some(5 | 6)), "{picture}");
     }
 }

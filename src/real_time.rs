@@ -77,7 +77,12 @@ pub fn sleep_until(instant: Duration) {
     };
     // SAFETY: `time` is a valid timespec, and an absolute sleep needs no remainder.
     while unsafe {
-        libc::clock_nanosleep(libc::CLOCK_MONOTONIC, libc::TIMER_ABSTIME, &raw const time, std::ptr::null_mut())
+        libc::clock_nanosleep(
+            libc::CLOCK_MONOTONIC,
+            libc::TIMER_ABSTIME,
+            &raw const time,
+            std::ptr::null_mut(),
+        )
     } == libc::EINTR
     {}
 }

@@ -17,7 +17,9 @@ pub fn run(args: &RecipeArgs) -> miette::Result<()> {
     match &args.command {
         RecipeCommand::List { plant } => list(&control::plant_view(&check::compile_named(plant.as_deref())?)),
         RecipeCommand::Status(target) => Remote::connect(target)?.status(),
-        RecipeCommand::Start { recipe, parameters, target } => Remote::connect(target)?.start(recipe, parameters),
+        RecipeCommand::Start { recipe, parameters, target } => {
+            Remote::connect(target)?.start(recipe, parameters)
+        }
         RecipeCommand::Order { order, recipe, reason, target } => {
             let order = match order {
                 OrderName::Hold => ProcOrder::Hold,
@@ -39,7 +41,12 @@ fn list(plant: &PlantView) -> miette::Result<()> {
         for parameter in &recipe.parameters {
             println!(
                 "    {} = {} {}  ({} .. {})  {}",
-                parameter.name, parameter.value, parameter.unit, parameter.low, parameter.high, parameter.description
+                parameter.name,
+                parameter.value,
+                parameter.unit,
+                parameter.low,
+                parameter.high,
+                parameter.description
             );
         }
         for node in &recipe.procedure {
@@ -121,13 +128,16 @@ impl Remote {
         let recipe = self.recipe(name)?;
         let mut values = Vec::new();
         for text in parameters {
-            let parsed = text.split_once('=').and_then(|(name, value)| Some((name, value.parse::<f64>().ok()?)));
+            let parsed =
+                text.split_once('=').and_then(|(name, value)| Some((name, value.parse::<f64>().ok()?)));
             let (parameter, value) =
                 parsed.ok_or_else(|| miette!("\"{text}\" is no parameter: write name=number"))?;
-            let index = recipe.parameters.iter().position(|known| known.name == parameter).ok_or_else(|| {
-                let names: Vec<&str> = recipe.parameters.iter().map(|known| known.name.as_str()).collect();
-                miette!("{name} has no parameter {parameter}; it has {}", names.join(", "))
-            })?;
+            let index =
+                recipe.parameters.iter().position(|known| known.name == parameter).ok_or_else(|| {
+                    let names: Vec<&str> =
+                        recipe.parameters.iter().map(|known| known.name.as_str()).collect();
+                    miette!("{name} has no parameter {parameter}; it has {}", names.join(", "))
+                })?;
             values.push((index as u16, value));
         }
         // Seconds since 2026 keep batch numbers short, rising, and apart from each other.
@@ -141,7 +151,8 @@ impl Remote {
 
     fn execute(&self, action: Action, reason: &str) -> miette::Result<()> {
         let request = CommandRequest { action, reason: reason.to_owned() };
-        let request = self.client.post(format!("{}/commands", self.base)).bearer_auth(&self.token).json(&request);
+        let request =
+            self.client.post(format!("{}/commands", self.base)).bearer_auth(&self.token).json(&request);
         let reply: CommandReply = answer(request, &self.base)?;
         if reply.accepted {
             println!("{}", reply.message);
@@ -154,11 +165,14 @@ impl Remote {
 
 /// Sends, and turns whatever goes wrong into words.
 fn answer<T: DeserializeOwned>(request: RequestBuilder, url: &str) -> miette::Result<T> {
-    let reply = request.send().into_diagnostic().wrap_err_with(|| format!("no controller answers at {url}"))?;
+    let reply =
+        request.send().into_diagnostic().wrap_err_with(|| format!("no controller answers at {url}"))?;
     let status = reply.status();
     let text = reply.text().into_diagnostic()?;
     if status.is_success() {
-        return serde_json::from_str(&text).into_diagnostic().wrap_err("the controller speaks another version");
+        return serde_json::from_str(&text)
+            .into_diagnostic()
+            .wrap_err("the controller speaks another version");
     }
     match serde_json::from_str::<ErrorReply>(&text) {
         Ok(reply) => Err(miette!("{}", reply.error)),

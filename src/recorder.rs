@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use control::StateView;
 use control::plant::{Origin, Plant};
-use historian::{EventRetention, EventStore, PointInfo, PointPolicy, Recorder, Retention, SampleOptions, SampleStore};
+use historian::{
+    EventRetention, EventStore, PointInfo, PointPolicy, Recorder, Retention, SampleOptions, SampleStore,
+};
 use miette::IntoDiagnostic as _;
 use model::wire::{EventRecord, Frame, PointValue, SystemStatus};
 use model::{PointId, UserId};
@@ -33,7 +35,11 @@ pub struct Vitals {
 impl Vitals {
     pub fn new() -> Self {
         let now = clock::now_ms();
-        Self { real_time: OnceLock::new(), journal_committed_ms: Arc::new(AtomicI64::new(now)), started_ms: now }
+        Self {
+            real_time: OnceLock::new(),
+            journal_committed_ms: Arc::new(AtomicI64::new(now)),
+            started_ms: now,
+        }
     }
 }
 
@@ -229,7 +235,13 @@ fn whole_frame(
     }
 }
 
-fn system(plant: &Plant, view: &StateView, stats: &ScanStats, vitals: &Vitals, sessions: u32) -> SystemStatus {
+fn system(
+    plant: &Plant,
+    view: &StateView,
+    stats: &ScanStats,
+    vitals: &Vitals,
+    sessions: u32,
+) -> SystemStatus {
     let period_ns = f64::from(plant.period_ms) * 1e6;
     let up = |device: &&model::Device| view.values.get(device.link.index()).is_some_and(|link| *link != 0.0);
     let now = clock::now_ms();

@@ -17,11 +17,15 @@ use crate::{check, real_time};
 
 pub fn run(args: &ReplayArgs) -> miette::Result<()> {
     let reader = JournalReader::open(&args.journal).into_diagnostic()?;
-    let other = args.with.as_deref().map(check::compile_or_report).transpose()?.map(|(_, plant)| Arc::new(plant));
+    let other =
+        args.with.as_deref().map(check::compile_or_report).transpose()?.map(|(_, plant)| Arc::new(plant));
     let mut total = Total::default();
     let mut from = reader.segments().first().map(|segment| segment.first_tick);
     if from.is_none() {
-        return Err(miette!("{} holds no journal: name the journal folder of a data folder", args.journal.display()));
+        return Err(miette!(
+            "{} holds no journal: name the journal folder of a data folder",
+            args.journal.display()
+        ));
     }
     while let Some(tick) = from {
         from = replay_run(&reader, tick, args, other.as_ref(), &mut total)?;

@@ -54,7 +54,11 @@ impl Replayer {
         }
         self.inputs.clear();
         let inputs = self.record.inputs.iter();
-        self.inputs.extend(inputs.map(|(point, value, quality)| Input { point: *point, value: *value, quality: *quality }));
+        self.inputs.extend(inputs.map(|(point, value, quality)| Input {
+            point: *point,
+            value: *value,
+            quality: *quality,
+        }));
         self.output.clear();
         self.engine.scan(self.record.tick, &self.inputs, &self.record.commands, &mut self.output);
         self.scans += 1;
@@ -62,10 +66,6 @@ impl Replayer {
             self.first_difference = Some(self.record.tick);
         }
         Ok(Some(self.record.tick))
-    }
-
-    pub fn output(&self) -> &ScanOutput {
-        &self.output
     }
 }
 
@@ -101,7 +101,11 @@ fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Resul
     let mut last_tick = None;
     if let Some(snapshot) = &point.snapshot {
         if let Err(error) = engine.restore(&snapshot.state) {
-            return begin(plant, journal, &format!("the snapshot of tick {} does not fit: {error}", snapshot.tick));
+            return begin(
+                plant,
+                journal,
+                &format!("the snapshot of tick {} does not fit: {error}", snapshot.tick),
+            );
         }
         last_tick = Some(snapshot.tick);
     }

@@ -19,9 +19,14 @@ use crate::{real_time, wiring};
 pub enum JournalItem {
     Input(Input),
     Command(Command),
-    Scan { tick: u64, hash: u64 },
+    Scan {
+        tick: u64,
+        hash: u64,
+    },
     /// A snapshot of the state after this scan stands in the snapshot bank.
-    Snapshot { tick: u64 },
+    Snapshot {
+        tick: u64,
+    },
 }
 
 /// The engine's state after a scan, on its way to disk.
@@ -72,7 +77,10 @@ impl Field {
     pub fn read_back(&mut self) -> Vec<Input> {
         let bank = self.link.input_bank.output_buffer_mut();
         let held = self.link.outputs.iter().zip(&bank.read_back);
-        held.filter_map(|(point, value)| Some(Input { point: *point, value: (*value)?, quality: Quality::Good })).collect()
+        held.filter_map(|(point, value)| {
+            Some(Input { point: *point, value: (*value)?, quality: Quality::Good })
+        })
+        .collect()
     }
 
     /// Adds what has changed since the engine was last told.
@@ -86,7 +94,11 @@ impl Field {
         let up = bank.up && tick.saturating_sub(self.sequence_tick) <= stale_ticks;
         if self.told_link != Some(up) {
             self.told_link = Some(up);
-            inputs.push(Input { point: self.link.link, value: f64::from(u8::from(up)), quality: Quality::Good });
+            inputs.push(Input {
+                point: self.link.link,
+                value: f64::from(u8::from(up)),
+                quality: Quality::Good,
+            });
         }
         for (index, point) in self.link.inputs.iter().enumerate() {
             let value = bank.values[index];

@@ -74,7 +74,8 @@ pub struct SettingsError {
 pub fn load(file: &Path) -> Result<Settings, SettingsError> {
     let place = format!("{} or the environment", file.display());
     let fail = |source| SettingsError { place: place.clone(), source };
-    let environment = config::Environment::with_prefix("CATHOLYTE").prefix_separator("_").separator("__").try_parsing(true);
+    let environment =
+        config::Environment::with_prefix("CATHOLYTE").prefix_separator("_").separator("__").try_parsing(true);
     config::Config::builder()
         .add_source(config::File::from(file).format(config::FileFormat::Toml).required(false))
         .add_source(environment)
@@ -85,14 +86,18 @@ pub fn load(file: &Path) -> Result<Settings, SettingsError> {
 }
 
 /// Puts the endpoints of this installation in place of the plant folder's.
-pub fn override_endpoints(devices: &mut [model::Device], overrides: &BTreeMap<String, String>) -> Result<(), String> {
+pub fn override_endpoints(
+    devices: &mut [model::Device],
+    overrides: &BTreeMap<String, String>,
+) -> Result<(), String> {
     for (name, endpoint) in overrides {
         let Some(device) = devices.iter_mut().find(|device| device.name == *name) else {
             let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
             return Err(format!("settings: no device {name} in this plant; it has {}", names.join(", ")));
         };
         match &mut device.protocol {
-            model::Protocol::ModbusTcp { endpoint: old, .. } | model::Protocol::OpcUa { endpoint: old, .. } => {
+            model::Protocol::ModbusTcp { endpoint: old, .. }
+            | model::Protocol::OpcUa { endpoint: old, .. } => {
                 old.clone_from(endpoint);
             }
         }
@@ -110,7 +115,10 @@ mod tests {
         let file = folder.path().join("catholyte.toml");
         std::fs::write(&file, "listen = \"127.0.0.1:9000\"\n[journal]\nkeep_mb = 7\n").unwrap();
         let settings = load(&file).unwrap();
-        assert_eq!((settings.listen.port(), settings.journal.keep_mb, settings.journal.snapshot_s), (9000, 7, 60));
+        assert_eq!(
+            (settings.listen.port(), settings.journal.keep_mb, settings.journal.snapshot_s),
+            (9000, 7, 60)
+        );
         std::fs::write(&file, "lisen = \"127.0.0.1:9000\"\n").unwrap();
         assert!(load(&file).unwrap_err().to_string().contains("lisen"));
     }

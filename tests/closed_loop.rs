@@ -30,7 +30,11 @@ fn brine_heat_voltage_and_strength_follow_a_step_of_the_current() {
     assert!(after[2] > before[2] + 1.0, "the cells rise: {before:?} {after:?}");
     assert!(after[3] > before[3] * 1.2, "and the power: {before:?} {after:?}");
     plant.run(8.0 * 3600.0);
-    assert!((plant.value("AT-322") - plant.value("AIC-322.SP")).abs() < 0.15, "LiOH {}", plant.value("AT-322"));
+    assert!(
+        (plant.value("AT-322") - plant.value("AIC-322.SP")).abs() < 0.15,
+        "LiOH {}",
+        plant.value("AT-322")
+    );
     assert_eq!(plant.trips(), Vec::<String>::new(), "{}", plant.story(60));
 }
 
@@ -40,7 +44,9 @@ fn the_stop_recipe_brings_the_string_to_rest_and_the_start_recipe_back_to_produc
     plant.run(120.0);
     plant.start_recipe("EL-STOP", 1).unwrap();
     let ended = |state: Option<ProcState>| state.is_some_and(ProcState::is_final);
-    plant.run_until(24.0, |plant| ended(plant.batch_state(1)) || plant.batch_state(1) == Some(ProcState::Held));
+    plant.run_until(24.0, |plant| {
+        ended(plant.batch_state(1)) || plant.batch_state(1) == Some(ProcState::Held)
+    });
     assert_eq!(plant.batch_state(1), Some(ProcState::Complete), "{}", plant.story(60));
     assert!(plant.value("IT-301") < 0.1);
 }
@@ -54,6 +60,12 @@ fn from_cold_the_start_recipe_reaches_product_unattended() {
         matches!(plant.batch_state(2), Some(ProcState::Complete | ProcState::Held | ProcState::Aborted))
     };
     plant.run_until(30.0, done);
-    assert_eq!(plant.batch_state(2), Some(ProcState::Complete), "after {:.1} h\n{}", plant.hour(), plant.story(80));
+    assert_eq!(
+        plant.batch_state(2),
+        Some(ProcState::Complete),
+        "after {:.1} h\n{}",
+        plant.hour(),
+        plant.story(80)
+    );
     assert!((plant.value("IT-301") - 4.0).abs() < 0.1);
 }

@@ -25,7 +25,9 @@ fn a_new_set_point_of_current_moves_the_plant_the_history_and_the_audit() {
     let reply = plant.write("IC-301.SP", before + 0.5);
     assert!(reply.accepted, "{}", reply.message);
     until("the current has begun to rise", || (plant.value("IT-301").0 > before + 0.05).then_some(()));
-    until("the brine follows in ratio", || (plant.value("FIC-301.SP").0 > brine_before * 1.005).then_some(()));
+    until("the brine follows in ratio", || {
+        (plant.value("FIC-301.SP").0 > brine_before * 1.005).then_some(())
+    });
     assert!(!plant.write("IC-301.SP", 1e6).accepted, "a set point beyond its limit is refused");
 
     let written = reply.time_ms;
@@ -46,10 +48,13 @@ fn a_killed_simulator_is_bad_within_two_seconds_and_live_again_by_itself() {
     let killed = plant.frame().time_ms;
     let seen = until("every tag of the field is bad", || {
         let frame = plant.frame();
-        let field = plant.view().points.iter().filter(|point| point.source.as_deref().is_some_and(|s| !s.is_empty()));
+        let field =
+            plant.view().points.iter().filter(|point| point.source.as_deref().is_some_and(|s| !s.is_empty()));
         let inputs = ["TT-311", "LT-321", "IT-301", "ET-331.07"].map(|name| plant.point(name));
         let _ = field;
-        let bad = |point| frame.values.iter().any(|value| value.0 == point && value.2 == Quality::BadNoCommunication);
+        let bad = |point| {
+            frame.values.iter().any(|value| value.0 == point && value.2 == Quality::BadNoCommunication)
+        };
         inputs.into_iter().all(bad).then_some(frame.time_ms)
     });
     assert!(seen - killed <= 2_000, "{} ms", seen - killed);
@@ -77,7 +82,10 @@ fn a_killed_simulator_is_bad_within_two_seconds_and_live_again_by_itself() {
     });
     assert!(live - back <= 5_000, "{} ms", live - back);
     let history = plant.history("TT-311", killed - 5_000, live + 1_000);
-    assert!(history.samples.iter().any(|sample| sample.quality == Quality::BadNoCommunication), "history has the loss");
+    assert!(
+        history.samples.iter().any(|sample| sample.quality == Quality::BadNoCommunication),
+        "history has the loss"
+    );
     assert_eq!(plant.frame().system.overruns, 0);
 }
 

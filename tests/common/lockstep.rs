@@ -6,8 +6,7 @@ use std::sync::Arc;
 use control::plant::Plant;
 use control::{Engine, Input, ScanOutput};
 use model::{
-    Action, Command, Event, EventBody, Mode, PointId, ProcOrder, ProcState, Quality, Refusal, Source,
-    UserId,
+    Action, Command, Event, EventBody, Mode, PointId, ProcOrder, ProcState, Quality, Refusal, Source, UserId,
 };
 use sim_plant::{Initial, Parameters, Point, Simulator};
 
@@ -221,7 +220,10 @@ impl Lockstep {
         self.events
             .iter()
             .filter(|event| {
-                matches!(event.body, EventBody::Interlock { change: model::InterlockChange::Tripped { .. }, .. })
+                matches!(
+                    event.body,
+                    EventBody::Interlock { change: model::InterlockChange::Tripped { .. }, .. }
+                )
             })
             .map(|event| {
                 let (_, tag, text) = control::describe(self.engine.plant(), event);
@@ -230,4 +232,3 @@ impl Lockstep {
             .collect()
     }
 }
-

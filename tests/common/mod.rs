@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use model::wire::{
-    API, AlarmStatus, BatchStatus, CommandReply, CommandRequest, Frame, HistoryReply, Login, PlantView, Session, Why,
+    API, AlarmStatus, BatchStatus, CommandReply, CommandRequest, Frame, HistoryReply, Login, PlantView,
+    Session, Why,
 };
 use model::{Action, PointId, Quality};
 use serde::de::DeserializeOwned;
@@ -48,7 +49,8 @@ impl Plant {
         let added = plant.command(&["user", "add", "engineer", "--role", "engineer"]).output().unwrap();
         assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
         let text = String::from_utf8(added.stdout).unwrap();
-        let password = text.lines().find_map(|line| line.strip_prefix("password: ")).expect("a password is printed");
+        let password =
+            text.lines().find_map(|line| line.strip_prefix("password: ")).expect("a password is printed");
         std::fs::write(plant.data.path().join("password"), password).unwrap();
         plant.start_simulator(initial);
         plant.start_controller();
@@ -127,7 +129,12 @@ impl Plant {
     }
 
     pub fn point(&self, name: &str) -> PointId {
-        self.view().points.iter().find(|point| point.name == name).unwrap_or_else(|| panic!("no point {name}")).id
+        self.view()
+            .points
+            .iter()
+            .find(|point| point.name == name)
+            .unwrap_or_else(|| panic!("no point {name}"))
+            .id
     }
 
     pub fn frame(&self) -> Frame {
@@ -143,7 +150,8 @@ impl Plant {
 
     pub fn execute(&self, action: Action) -> CommandReply {
         let request = CommandRequest { action, reason: "test".into() };
-        let reply = client().post(self.url("/commands")).bearer_auth(self.bearer()).json(&request).send().unwrap();
+        let reply =
+            client().post(self.url("/commands")).bearer_auth(self.bearer()).json(&request).send().unwrap();
         let text = reply.text().unwrap();
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
