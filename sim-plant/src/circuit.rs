@@ -91,22 +91,15 @@ impl Circuit {
         let target = exchanger.heat(self.tank.temperature, turning);
         self.heat += (target - self.heat) * (dt / (dt + exchanger.lag));
         let mut supply = self.tank.liquid.part(1.0 / volume);
-        let energy = self.heat * dt;
+        self.tank.liquid.add(&supply.part(-self.flow * dt));
         if turning > 0.05 {
             supply.enthalpy += self.heat / self.flow;
             let capacity = self.tank.capacity / volume * self.flow;
             self.to_cells = self.tank.temperature + self.heat / capacity;
         } else {
-            self.tank.liquid.enthalpy += energy;
+            self.tank.liquid.enthalpy += self.heat * dt;
             self.to_cells += (self.tank.temperature - self.to_cells) * (dt / 60.0).min(1.0);
         }
-        let taken = self.tank.liquid.part(self.flow * dt / volume);
-        let mut gone = taken;
-        for amount in &mut gone.amount {
-            *amount = -*amount;
-        }
-        gone.enthalpy = -gone.enthalpy;
-        self.tank.liquid.add(&gone);
         supply
     }
 

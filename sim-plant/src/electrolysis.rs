@@ -401,11 +401,11 @@ impl Electrolysis {
         );
         let hydrogen = self.hydrogen.step(&self.p.hydrogen_header, &self.g, &made.hydrogen, &hydrogen_duty);
         let chlorine = self.chlorine.step(&self.p.chlorine_header, &self.g, &made.chlorine, &chlorine_duty);
-        self.rates.cooling_heat += (hydrogen.cooled + chlorine.cooled) / dt;
         let warm_h = self.p.hydrogen_header.temperature;
         let warm_c = self.p.chlorine_header.temperature;
-        Self::settle_header(&mut self.ledger, &hydrogen, &mut self.catholyte, &self.h, warm_h);
-        Self::settle_header(&mut self.ledger, &chlorine, &mut self.anolyte, &self.h, warm_c);
+        let cooled = Self::settle_header(&mut self.ledger, &hydrogen, &mut self.catholyte, &self.h, warm_h)
+            + Self::settle_header(&mut self.ledger, &chlorine, &mut self.anolyte, &self.h, warm_c);
+        self.rates.cooling_heat += cooled / dt;
         self.surroundings.step(
             &self.p.site,
             &[hydrogen.leaked, chlorine.leaked],
@@ -415,20 +415,22 @@ impl Electrolysis {
         );
     }
 
-    /// Condensate returns to its circuit; the rest goes into the books.
+    /// Condensate returns to its circuit; the rest goes into the books. Returns what the gas cooler took, J.
     fn settle_header(
         ledger: &mut Ledger,
         exchange: &HeaderExchange,
         circuit: &mut Circuit,
         h: &Enthalpies,
         kelvin: f64,
-    ) {
+    ) -> f64 {
         let enthalpy = exchange.condensate * h.molar(W, kelvin);
         circuit.tank.liquid.amount[W] += exchange.condensate;
         circuit.tank.liquid.enthalpy += enthalpy;
         ledger.inward.gas(&exchange.inward);
         ledger.outward.gas(&exchange.out);
-        ledger.outward.energy += exchange.cooled - enthalpy;
+        let cooled = exchange.cooled - enthalpy;
+        ledger.outward.energy += cooled;
+        cooled
     }
 
     fn lose(&mut self, dt: f64) {

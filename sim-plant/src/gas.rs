@@ -121,7 +121,7 @@ pub(crate) struct HeaderDuty {
 pub(crate) struct HeaderExchange {
     pub(crate) out: Gas,
     pub(crate) inward: Gas,
-    /// Enthalpy given to the cooling water, J.
+    /// Enthalpy that the gas lost in the cooler, J; the condensate's is still in it.
     pub(crate) cooled: f64,
     /// Water that condensed, mol, at the header's temperature.
     pub(crate) condensate: f64,
