@@ -107,6 +107,8 @@ fn a_cold_start_ends_the_run_before_and_is_what_the_next_resume_uses() {
     write(&mut first, 11..=12);
     drop(first);
     write(&mut writer(folder.path(), None), 100..=105);
+    assert_eq!(JournalReader::next_tick(folder.path()).unwrap(), 106);
+    assert_eq!(JournalReader::next_tick(&folder.path().join("none")).unwrap(), 0);
     let reader = JournalReader::open(folder.path()).unwrap();
     let resume = reader.resume_point().unwrap().unwrap();
     assert_eq!(resume.snapshot, None);

@@ -143,6 +143,15 @@ impl JournalReader {
         Ok((newest_snapshot, damage))
     }
 
+    /// The least tick that a new run in this folder may begin with; 0 when there is no journal yet.
+    pub fn next_tick(folder: &Path) -> Result<u64, HistorianError> {
+        if !folder.exists() {
+            return Ok(0);
+        }
+        let (last, _) = Self::open(folder)?.last_tick()?;
+        Ok(last.map_or(0, |last| last + 1))
+    }
+
     fn newest_snapshot(&self, damage: &mut Vec<Damage>) -> Result<Option<Snapshot>, HistorianError> {
         for (_, path) in self.snapshots.iter().rev() {
             match snapshot::read(path) {

@@ -159,52 +159,26 @@ fn next_block(file: &mut File, from: u64, size: u64) -> io::Result<Option<u64>> 
 pub(crate) struct Partition {
     pub(crate) start_ms: i64,
     pub(crate) path: PathBuf,
-    index: OnceLock<Index>,
-}
-
-#[derive(Debug)]
-enum Index {
-    /// Point, number of blocks, and where its first one stands in the index file.
-    File {
-        path: PathBuf,
-        points: BTreeMap<SampleId, (u32, u64)>,
-    },
-    Memory(Blocks),
+    /// Filled only when the index file is of no use: years of indices would not fit into memory.
+    walked: OnceLock<Blocks>,
 }
 
 impl Partition {
     pub(crate) fn new(start_ms: i64, path: PathBuf) -> Self {
-        Self { start_ms, path, index: OnceLock::new() }
+        Self { start_ms, path, walked: OnceLock::new() }
     }
 
     /// The blocks of one point, in time order.
     pub(crate) fn blocks(&self, id: SampleId) -> Result<Vec<BlockEntry>, HistorianError> {
-        let index = match self.index.get() {
-            Some(index) => index,
-            None => {
-                let loaded = self.load()?;
-                self.index.get_or_init(|| loaded)
-            }
-        };
-        match index {
-            Index::Memory(blocks) => Ok(blocks.get(&id).cloned().unwrap_or_default()),
-            Index::File { path, points } => {
-                let Some(&(count, offset)) = points.get(&id) else { return Ok(Vec::new()) };
-                match read_slice(path, offset, count as usize) {
-                    Some(entries) => Ok(entries),
-                    None => Ok(walk(&self.path)?.blocks.remove(&id).unwrap_or_default()),
-                }
-            }
+        if let Some(blocks) = self.walked.get() {
+            return Ok(blocks.get(&id).cloned().unwrap_or_default());
         }
-    }
-
-    fn load(&self) -> Result<Index, HistorianError> {
-        let path = index_path(&self.path);
         let size = fs::metadata(&self.path).map_or(0, |meta| meta.len());
-        match read_directory(&path, size) {
-            Some(points) => Ok(Index::File { path, points }),
-            None => Ok(Index::Memory(walk(&self.path)?.blocks)),
+        if let Some(entries) = blocks_from_index(&index_path(&self.path), size, id) {
+            return Ok(entries);
         }
+        let walked = walk(&self.path)?.blocks;
+        Ok(self.walked.get_or_init(|| walked).get(&id).cloned().unwrap_or_default())
     }
 }
 
@@ -236,15 +210,14 @@ pub(crate) fn write_index(
     disk::replace(&index_path(partition), &out).map(drop)
 }
 
-/// `None` when there is no index, or it is not of this partition: then the partition is walked.
-fn read_directory(path: &Path, partition_bytes: u64) -> Option<BTreeMap<SampleId, (u32, u64)>> {
+/// `None` when there is no index, or it is damaged, or not of this partition: then the partition is walked.
+fn blocks_from_index(path: &Path, partition_bytes: u64, id: SampleId) -> Option<Vec<BlockEntry>> {
     let mut file = File::open(path).ok()?;
-    let mut head = [0; frame::OVERHEAD];
-    file.read_exact(&mut head).ok()?;
-    let (_, length) = head.split_first_chunk::<4>()?;
-    let length = u32::from_le_bytes(*length.first_chunk()?) as usize;
-    let mut bytes = head.to_vec();
-    file.take(length.min(frame::PAYLOAD_MAX) as u64).read_to_end(&mut bytes).ok()?;
+    let mut bytes = vec![0; frame::OVERHEAD];
+    file.read_exact(&mut bytes).ok()?;
+    let length = Cursor::new(bytes.get(4..8)?).u32()? as usize;
+    let directory = length.min(frame::PAYLOAD_MAX) as u64;
+    (&mut file).take(directory).read_to_end(&mut bytes).ok()?;
     let Some(Step::Frame { payload, .. }) = Frames::new(&bytes).next() else { return None };
     let mut cursor = Cursor::new(payload);
     if cursor.array() != Some(INDEX_MAGIC) || cursor.u16() != Some(VERSION) {
@@ -253,31 +226,32 @@ fn read_directory(path: &Path, partition_bytes: u64) -> Option<BTreeMap<SampleId
     if cursor.u64()? != partition_bytes {
         return None;
     }
-    let mut points = BTreeMap::new();
     let mut offset = (frame::OVERHEAD + payload.len()) as u64;
     for _ in 0..cursor.u32()? {
-        let (id, count) = (SampleId(cursor.u32()?), cursor.u32()?);
-        points.insert(id, (count, offset));
-        offset += u64::from(count) * INDEX_ENTRY as u64;
+        let (other, count) = (SampleId(cursor.u32()?), cursor.u32()?);
+        let size = u64::from(count) * INDEX_ENTRY as u64;
+        if other == id {
+            file.seek(SeekFrom::Start(offset)).ok()?;
+            bytes.clear();
+            file.take(size).read_to_end(&mut bytes).ok()?;
+            return if bytes.len() as u64 == size {
+                bytes.chunks(INDEX_ENTRY).map(index_entry).collect()
+            } else {
+                None
+            };
+        }
+        offset += size;
     }
-    Some(points)
+    Some(Vec::new())
 }
 
-fn read_slice(path: &Path, offset: u64, count: usize) -> Option<Vec<BlockEntry>> {
-    let mut file = File::open(path).ok()?;
-    file.seek(SeekFrom::Start(offset)).ok()?;
-    let mut bytes = Vec::new();
-    file.take((count * INDEX_ENTRY) as u64).read_to_end(&mut bytes).ok()?;
-    let entry = |chunk: &[u8]| {
-        let (body, sum) = chunk.split_last_chunk::<4>()?;
-        if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
-            return None;
-        }
-        let mut cursor = Cursor::new(body);
-        Some(BlockEntry { offset: cursor.u64()?, header: BlockHeader::read(cursor.take(HEADER_BYTES)?)? })
-    };
-    let entries: Option<Vec<_>> = bytes.chunks(INDEX_ENTRY).map(entry).collect();
-    entries.filter(|entries| entries.len() == count)
+fn index_entry(bytes: &[u8]) -> Option<BlockEntry> {
+    let (body, sum) = bytes.split_last_chunk::<4>()?;
+    if crc32fast::hash(body) != u32::from_le_bytes(*sum) {
+        return None;
+    }
+    let mut cursor = Cursor::new(body);
+    Some(BlockEntry { offset: cursor.u64()?, header: BlockHeader::read(cursor.take(HEADER_BYTES)?)? })
 }
 
 /// Partition files of a folder, oldest first.

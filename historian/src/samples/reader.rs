@@ -12,6 +12,7 @@ use super::gaps::Gap;
 use super::pieces::{self, BlockSource, Piece};
 use super::sample::{PointInfo, Sample};
 use super::shared::{RecoveryReport, Shared, load};
+use super::tail;
 use crate::error::HistorianError;
 
 /// Raw samples of a point.
@@ -228,7 +229,7 @@ fn load_read_only(folder: &Path) -> Result<(Shared, RecoveryReport), HistorianEr
         let source = std::io::Error::new(std::io::ErrorKind::NotFound, "no history in this folder");
         return Err(HistorianError::Io { doing: "open", path: folder.to_owned(), source });
     };
-    let (shared, mut recovered) = load(folder, catalogue)?;
+    let (shared, mut recovered) = load(folder, catalogue, tail::read(folder)?)?;
     recovered.report.damage.splice(0..0, damage);
     Ok((shared, recovered.report))
 }

@@ -29,6 +29,9 @@ pub struct PointInfo {
     pub stepped: bool,
 }
 
+/// By how much a run grows.
+const ROOM: usize = 64;
+
 /// Samples of one point, strictly rising in time, one vector per column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Run {
@@ -61,6 +64,7 @@ impl Run {
     /// Puts a sample in its place. `false` when it replaced one of the same time.
     pub(crate) fn insert(&mut self, sample: Sample) -> bool {
         let quality = u8::from(sample.quality);
+        self.make_room();
         if self.times.last().is_none_or(|last| *last < sample.time_ms) {
             self.times.push(sample.time_ms);
             self.values.push(sample.value);
@@ -79,6 +83,15 @@ impl Run {
                 self.qualities.insert(index, quality);
                 true
             }
+        }
+    }
+
+    /// In small steps: thousands of runs that each keep half their memory in reserve would be most of it.
+    fn make_room(&mut self) {
+        if self.times.len() == self.times.capacity() {
+            self.times.reserve_exact(ROOM);
+            self.values.reserve_exact(ROOM);
+            self.qualities.reserve_exact(ROOM);
         }
     }
 

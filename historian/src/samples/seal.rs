@@ -116,7 +116,7 @@ impl SampleStore {
             self.seal(&full, i64::MAX)?;
             self.full.clear();
         }
-        if self.tail.bytes > self.options.tail_bytes.max(4 * self.tail_base) {
+        if self.tail.bytes > self.options.tail_bytes.max(2 * self.tail_base) {
             self.checkpoint()?;
         }
         Ok(())

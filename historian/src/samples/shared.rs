@@ -8,7 +8,7 @@ use super::catalogue::Catalogue;
 use super::gaps::{self, Gap};
 use super::partition::{self, Blocks, Partition};
 use super::sample::{PointInfo, Run, SampleId};
-use super::tail::{self, Checkpoint, Row, TailContent};
+use super::tail::{Checkpoint, Row, TailContent};
 use crate::error::{HistorianError, io_error};
 use crate::frame::{self, Damage};
 
@@ -61,10 +61,13 @@ pub(crate) struct Recovered {
     pub(crate) stopped: bool,
 }
 
-/// Reads a folder. A writer may change it meanwhile: the tail is read before the blocks, so that
+/// Reads a folder. A writer may change it meanwhile: the tail was read before the blocks are, so that
 /// samples which move from the one to the other are seen twice, and told apart by their time.
-pub(crate) fn load(folder: &Path, catalogue: Catalogue) -> Result<(Shared, Recovered), HistorianError> {
-    let mut tail = tail::read(folder)?;
+pub(crate) fn load(
+    folder: &Path,
+    catalogue: Catalogue,
+    mut tail: TailContent,
+) -> Result<(Shared, Recovered), HistorianError> {
     let mut damage = std::mem::take(&mut tail.damage);
     let mut gaps = gaps::read(folder, &mut damage)?;
     gaps.append(&mut tail.gaps);
@@ -90,7 +93,7 @@ pub(crate) fn load(folder: &Path, catalogue: Catalogue) -> Result<(Shared, Recov
     let points = shared.point_slots(&tail);
     shared.open.resize_with(points, Run::default);
     let sealed = shared.sealed(points);
-    let from_tail = shared.take_tail(&tail.rows, &sealed)?;
+    let from_tail = shared.take_tail(&tail, &sealed)?;
     let clean = tail.checkpoint.map_or(shared.current.is_none(), |_| tail.stopped) && damage.is_empty();
     let report = RecoveryReport { clean, last_ms: shared.alive_ms, from_tail, damage };
     let partition_start = checkpoint.partition;
@@ -98,8 +101,11 @@ pub(crate) fn load(folder: &Path, catalogue: Catalogue) -> Result<(Shared, Recov
 }
 
 /// Before the writer loads: what stands in the open partition behind the checkpoint is in the tail.
-pub(crate) fn cut_to_checkpoint(folder: &Path, damage: &mut Vec<Damage>) -> Result<(), HistorianError> {
-    let tail = tail::read(folder)?;
+pub(crate) fn cut_to_checkpoint(
+    folder: &Path,
+    tail: &TailContent,
+    damage: &mut Vec<Damage>,
+) -> Result<(), HistorianError> {
     let Some(Checkpoint { partition, partition_bytes, .. }) = tail.checkpoint else { return Ok(()) };
     let start_ms = match (partition, partition::list(folder)?.as_slice()) {
         (Some(start_ms), _) => start_ms,
@@ -133,7 +139,7 @@ impl Current {
 impl Shared {
     /// Numbers that are in use anywhere: a point that the catalogue lost still has its samples.
     fn point_slots(&self, tail: &TailContent) -> usize {
-        let in_tail = tail.rows.iter().map(|row| row.id.index() + 1);
+        let in_tail = tail.rows().map(|row| row.id.index() + 1);
         let in_blocks =
             self.current.iter().flat_map(|current| current.blocks.keys()).map(|id| id.index() + 1);
         in_tail.chain(in_blocks).chain([self.catalogue.len()]).max().unwrap_or(0)
@@ -148,20 +154,20 @@ impl Shared {
     }
 
     /// Puts the tail's samples where no block holds them. Returns how many.
-    fn take_tail(&mut self, rows: &[Row], sealed: &[i64]) -> Result<u64, HistorianError> {
+    fn take_tail(&mut self, tail: &TailContent, sealed: &[i64]) -> Result<u64, HistorianError> {
         let mut taken = 0;
         let floor = self.current.as_ref().map_or(i64::MIN, |current| current.start_ms);
         let mut older: HashMap<SampleId, i64> = HashMap::new();
-        for Row { id, sample } in rows {
+        for Row { id, sample } in tail.rows() {
             let mut held_until = sealed[id.index()];
             if sample.time_ms < floor {
-                held_until = match older.get(id) {
+                held_until = match older.get(&id) {
                     Some(until) => *until,
-                    None => *older.entry(*id).or_insert(self.sealed_before(*id)?),
+                    None => *older.entry(id).or_insert(self.sealed_before(id)?),
                 };
             }
             if sample.time_ms > held_until {
-                taken += u64::from(self.open[id.index()].insert(*sample));
+                taken += u64::from(self.open[id.index()].insert(sample));
             }
         }
         Ok(taken)

@@ -14,7 +14,7 @@ use super::reader::SampleReader;
 use super::sample::{PointInfo, Run, Sample, SampleId};
 use super::seal::OpenPartition;
 use super::shared::{RecoveryReport, Shared, cut_to_checkpoint, load};
-use super::tail::{Checkpoint, Row, Tail};
+use super::tail::{self, Checkpoint, Row, Tail};
 use crate::disk;
 use crate::error::{HistorianError, io_error};
 
@@ -29,7 +29,7 @@ pub struct SampleOptions {
     pub block_samples: usize,
     /// Span of one partition. Fixed when the store is made; a later value is ignored.
     pub partition_ms: i64,
-    /// The tail is written anew when it has grown to this, or to four times what was needed last time.
+    /// The tail is written anew when it has grown to this, or to twice what was needed last time.
     pub tail_bytes: u64,
 }
 
@@ -104,9 +104,10 @@ impl SampleStore {
         if !whole {
             catalogue.write(folder)?;
         }
-        cut_to_checkpoint(folder, &mut damage)?;
+        let tail = tail::read(folder)?;
+        cut_to_checkpoint(folder, &tail, &mut damage)?;
         let partition_ms = catalogue.partition_ms;
-        let (shared, mut recovered) = load(folder, catalogue)?;
+        let (shared, mut recovered) = load(folder, catalogue, tail)?;
         recovered.report.damage.splice(0..0, damage);
         recovered.report.clean &= recovered.report.damage.is_empty();
         for index in partition::orphaned_indices(folder)? {

@@ -15,6 +15,7 @@
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use model::Quality;
@@ -57,7 +58,9 @@ pub(crate) struct Checkpoint {
 #[derive(Debug, Default)]
 pub(crate) struct TailContent {
     pub(crate) checkpoint: Option<Checkpoint>,
-    pub(crate) rows: Vec<Row>,
+    bytes: Vec<u8>,
+    /// Where the samples stand in the bytes: decoded one by one, they never all lie in memory.
+    lists: Vec<Range<usize>>,
     pub(crate) alive_ms: Option<i64>,
     pub(crate) stopped: bool,
     pub(crate) damage: Vec<Damage>,
@@ -70,6 +73,11 @@ impl TailContent {
     pub(crate) fn is_whole(&self) -> bool {
         self.checkpoint.is_some() && self.damage.iter().all(|damage| damage.torn_tail)
     }
+
+    /// The samples as they came.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row> + '_ {
+        self.lists.iter().flat_map(|list| Rows::new(&self.bytes[list.clone()]))
+    }
 }
 
 pub(crate) fn read(folder: &Path) -> Result<TailContent, HistorianError> {
@@ -80,7 +88,7 @@ pub(crate) fn read(folder: &Path) -> Result<TailContent, HistorianError> {
     for step in Frames::new(&bytes) {
         match step {
             Step::Frame { offset, payload } => {
-                let known = tail.take(payload, &path)?;
+                let known = tail.take(payload, offset + frame::OVERHEAD, &path)?;
                 if let Some(from_ms) = damaged_from.take()
                     && let Some(to_ms) = tail.alive_ms
                     && from_ms < to_ms
@@ -99,11 +107,13 @@ pub(crate) fn read(folder: &Path) -> Result<TailContent, HistorianError> {
             }
         }
     }
+    tail.bytes = bytes;
     Ok(tail)
 }
 
 impl TailContent {
-    fn take(&mut self, payload: &[u8], path: &Path) -> Result<Option<()>, HistorianError> {
+    /// Takes one frame, whose payload begins at an offset of the file.
+    fn take(&mut self, payload: &[u8], offset: usize, path: &Path) -> Result<Option<()>, HistorianError> {
         let mut cursor = Cursor::new(payload);
         match cursor.u8() {
             Some(CHECKPOINT) => {
@@ -116,7 +126,10 @@ impl TailContent {
                 }
                 Ok(self.take_checkpoint(&mut cursor))
             }
-            Some(SAMPLES) => Ok(self.take_rows(&mut cursor)),
+            Some(SAMPLES) => {
+                self.lists.push(offset + 1 + 8..offset + payload.len());
+                Ok(cursor.i64().map(|alive_ms| self.take_life(alive_ms)))
+            }
             Some(STOPPED) => Ok(cursor.i64().map(|time| {
                 self.alive_ms = self.alive_ms.max(Some(time));
                 self.stopped = true;
@@ -136,21 +149,43 @@ impl TailContent {
         Some(())
     }
 
-    fn take_rows(&mut self, cursor: &mut Cursor<'_>) -> Option<()> {
-        let alive_ms = cursor.i64().map(|time| (time != i64::MIN).then_some(time))?;
-        let base = cursor.i64()?;
-        let count = cursor.count()?;
-        for _ in 0..count {
-            let id = SampleId(cursor.varint_u32()?);
-            let time_ms = base.wrapping_add(unzigzag(cursor.varint()?));
-            let sample = Sample { time_ms, value: cursor.f64()?, quality: Quality::from(cursor.u8()?) };
-            self.rows.push(Row { id, sample });
-        }
-        if alive_ms > self.alive_ms {
-            self.alive_ms = alive_ms;
+    fn take_life(&mut self, alive_ms: i64) {
+        if alive_ms != i64::MIN && Some(alive_ms) > self.alive_ms {
+            self.alive_ms = Some(alive_ms);
             self.stopped = false;
         }
-        Some(())
+    }
+}
+
+/// The samples of one frame.
+struct Rows<'a> {
+    cursor: Cursor<'a>,
+    base_ms: i64,
+    left: usize,
+}
+
+impl<'a> Rows<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        let mut cursor = Cursor::new(bytes);
+        let base_ms = cursor.i64().unwrap_or(0);
+        let left = cursor.count().unwrap_or(0);
+        Self { cursor, base_ms, left }
+    }
+
+    fn row(&mut self) -> Option<Row> {
+        let id = SampleId(self.cursor.varint_u32()?);
+        let time_ms = self.base_ms.wrapping_add(unzigzag(self.cursor.varint()?));
+        let (value, quality) = (self.cursor.f64()?, Quality::from(self.cursor.u8()?));
+        Some(Row { id, sample: Sample { time_ms, value, quality } })
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        self.left = self.left.checked_sub(1)?;
+        self.row()
     }
 }
 
