@@ -120,7 +120,9 @@ impl Endpoint {
                 ..text(
                     "live",
                     "Live values and events (WebSocket)",
-                    "Each text message is a ServerMessage: first a full frame, then changes only, at most ten a second; in a frame of changes, null means: as before. Events come as they happen. Answer pings; send nothing else.",
+                    "Each text message is a ServerMessage: first a full frame, then changes only, at most ten a \
+                     second; in a frame of changes, null means: as before. Events come as they happen. Answer \
+                     pings; send nothing else.",
                 )
             },
             Self::Commands => Text {
@@ -130,7 +132,8 @@ impl Endpoint {
                 ..text(
                     "command",
                     "Act on the plant",
-                    "Answered after the journal holds it. 403 when the role is too low; accepted = false, with the rule, when the controller refuses. Bypass and abort need a reason.",
+                    "Answered after the journal holds it. 403 when the role is too low; accepted = false, with the \
+                     rule, when the controller refuses. Bypass and abort need a reason.",
                 )
             },
             Self::Alarms => Text {
