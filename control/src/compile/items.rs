@@ -17,6 +17,8 @@ use super::tree::{Entry, Node, Table, Value, read};
 const DEPTH: usize = 8;
 /// More than a hundred times the largest plant that we know.
 const ITEMS: usize = 1_000_000;
+/// Instances of all classes together; classes in classes multiply.
+const EXPANSIONS: usize = 200_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
@@ -160,6 +162,7 @@ pub(super) fn gather(sources: &[Source], order: &[usize], report: &mut Report) -
         classes: BTreeMap::new(),
         used: BTreeSet::new(),
         found: Items::default(),
+        expanded: 0,
         full: false,
         report,
     };
@@ -180,6 +183,7 @@ struct Gatherer<'a, 'r> {
     classes: BTreeMap<&'a str, (&'a Entry, Option<&'a Text>)>,
     used: BTreeSet<&'a str>,
     found: Items,
+    expanded: usize,
     full: bool,
     report: &'r mut Report,
 }
@@ -317,14 +321,7 @@ impl<'a> Gatherer<'a, '_> {
     fn item(&mut self, kind: Kind, name: &Text, node: &Node, area: Option<&Text>) {
         let Some(table) = node.table() else { return };
         if self.found.items.len() >= ITEMS {
-            if !self.full {
-                self.full = true;
-                self.report.add(
-                    Mistake::error("too-large", format!("more than {ITEMS} declarations"))
-                        .at(name.place, "the plant is full here")
-                        .help("divide the plant, or make smaller `for` ranges"),
-                );
-            }
+            self.overflow(name.place);
             return;
         }
         check_name(kind, name, self.report);
@@ -346,6 +343,19 @@ impl<'a> Gatherer<'a, '_> {
         self.classes.get(near).copied()
     }
 
+    fn overflow(&mut self, place: Place) {
+        if !core::mem::replace(&mut self.full, true) {
+            self.report.add(
+                Mistake::error(
+                    "too-large",
+                    format!("more than {ITEMS} declarations or {EXPANSIONS} instances"),
+                )
+                .at(place, "the plant is full here")
+                .help("divide the plant, or make smaller `for` ranges"),
+            );
+        }
+    }
+
     fn instance(&mut self, table: &Table, place: Place, area: Option<&Text>, depth: usize) {
         let mut fields = Fields::new(table, "this instance".into(), place);
         let Some(name) = fields.need_text("class", "\"cell\"", self.report) else { return };
@@ -365,6 +375,10 @@ impl<'a> Gatherer<'a, '_> {
         let all: Vec<Bindings> = instances(&mut fields, &parameters, self.report);
         fields.finish(self.report);
         for bindings in &all {
+            self.expanded += 1;
+            if self.expanded > EXPANSIONS {
+                self.overflow(name.place);
+            }
             if self.full {
                 return;
             }

@@ -34,10 +34,19 @@ pub(super) struct Text {
 enum Origin {
     /// Written as it stands, from this byte on.
     Exact(u32),
-    /// Pieces as `(byte of the value, byte of the source)`, after class parameters were put in.
-    Pieces(Vec<(u32, u32)>),
+    /// In order, after class parameters were put in.
+    Pieces(Vec<Piece>),
     /// Written with escapes: only the whole is known.
     Whole,
+}
+
+/// Bytes of the value from `value` on stand in the source from `source` on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Piece {
+    value: u32,
+    source: u32,
+    /// Put in for a class parameter, which ends here in the source.
+    replaced: Option<u32>,
 }
 
 impl Text {
@@ -59,9 +68,9 @@ impl Text {
             Origin::Whole => return self.place,
             Origin::Exact(first) => (first + span.start as u32, first + span.end as u32),
             Origin::Pieces(pieces) => {
-                let start = locate(pieces, span.start as u32);
+                let start = locate(pieces, span.start as u32).start;
                 // The end is found from the last byte, so that a replaced `{n}` is not cut in half.
-                let end = span.end.checked_sub(1).map_or(start, |last| locate(pieces, last as u32) + 1);
+                let end = span.end.checked_sub(1).map_or(start, |last| locate(pieces, last as u32).end);
                 (start, end)
             }
         };
@@ -77,11 +86,14 @@ impl Text {
             Origin::Whole => Origin::Whole,
             Origin::Exact(first) => Origin::Exact(first + span.start as u32),
             Origin::Pieces(pieces) => {
-                let start = span.start as u32;
-                let mut kept = Vec::from([(0, locate(pieces, start))]);
-                kept.extend(
-                    pieces.iter().filter(|(at, _)| *at > start).map(|(at, source)| (at - start, *source)),
-                );
+                let from = span.start as u32;
+                let index = pieces.partition_point(|piece| piece.value <= from).saturating_sub(1);
+                let kept = pieces.iter().skip(index).map(|piece| {
+                    let skipped = from.saturating_sub(piece.value);
+                    let source = if piece.replaced.is_some() { piece.source } else { piece.source + skipped };
+                    Piece { value: piece.value.saturating_sub(from), source, ..*piece }
+                });
+                let kept = kept.collect();
                 Origin::Pieces(kept)
             }
         };
@@ -93,32 +105,38 @@ impl Text {
         let mut value = String::with_capacity(self.value.len());
         let mut pieces = Vec::new();
         let mut from = 0;
-        let mut note = |value: &String, old: usize, known: bool| {
-            if known {
-                pieces.push((value.len() as u32, self.part(old..old).start));
-            }
-        };
         let known = !matches!(self.origin, Origin::Whole);
         for (span, new) in changes {
-            note(&value, from, known);
+            pieces.push(Piece {
+                value: value.len() as u32,
+                source: self.part(from..from).start,
+                replaced: None,
+            });
             value.push_str(&self.value[from..span.start]);
-            note(&value, span.start, known);
+            let place = self.part(span.clone());
+            let replaced = Some(place.end);
+            pieces.push(Piece { value: value.len() as u32, source: place.start, replaced });
             value.push_str(new);
             from = span.end;
         }
-        note(&value, from, known);
+        pieces.push(Piece { value: value.len() as u32, source: self.part(from..from).start, replaced: None });
         value.push_str(&self.value[from..]);
         let origin = if known { Origin::Pieces(pieces) } else { Origin::Whole };
         Self { value, place: self.place, origin }
     }
 }
 
-fn locate(pieces: &[(u32, u32)], byte: u32) -> u32 {
-    let index = pieces.partition_point(|(value, _)| *value <= byte).saturating_sub(1);
-    let Some((value, source)) = pieces.get(index) else { return 0 };
-    let there = source + (byte - value.min(&byte));
-    // Inside a replaced piece the source may be shorter than the value: stay before the next piece.
-    pieces.get(index + 1).map_or(there, |(_, next)| there.min(next.saturating_sub(1).max(*source)))
+/// Where one byte of the value was written; all of a replaced piece is one place.
+fn locate(pieces: &[Piece], byte: u32) -> Range<u32> {
+    let index = pieces.partition_point(|piece| piece.value <= byte).saturating_sub(1);
+    let Some(piece) = pieces.get(index) else { return 0..0 };
+    match piece.replaced {
+        Some(end) => piece.source..end,
+        None => {
+            let source = piece.source + byte.saturating_sub(piece.value);
+            source..source + 1
+        }
+    }
 }
 
 #[cfg(test)]
@@ -136,5 +154,7 @@ mod tests {
         assert_eq!(text.part(0..2).span(), 11..13);
         assert_eq!(text.part(6..7).span(), 21..22, "what follows the replaced piece");
         assert_eq!(text.part(8..9).span(), 23..24);
+        assert_eq!(text.part(0..5).span(), 11..20, "all of the braces");
+        assert_eq!(text.slice(3..9).part(3..4).span(), 21..22, "as a text of its own");
     }
 }
