@@ -40,6 +40,8 @@ const BODY_MOST: usize = 64 << 20;
 const QUESTIONS_MOST: usize = 512;
 /// Commands that wait for their turn: acknowledging a full screen of alarms.
 const COMMANDS_MOST: usize = 128;
+/// A farewell is a courtesy; nobody waits for it.
+const LOGOUT_MOST: Duration = Duration::from_millis(500);
 /// Questions under way at once.
 const ASKERS: usize = 2;
 
@@ -68,6 +70,7 @@ pub(crate) struct Client {
     questions: mpsc::Sender<Effect>,
     commands: mpsc::Sender<Effect>,
     tasks: Vec<tokio::task::JoinHandle<()>>,
+    link: Arc<Link>,
 }
 
 impl Drop for Client {
@@ -110,18 +113,26 @@ impl Client {
                 }
             }));
         }
+        let commander = Arc::clone(&link);
         tasks.push(tokio::spawn(async move {
             let mut orders = command_orders;
             // One after the other: the order in which a person acted is the order in which it happens.
             while let Some(order) = orders.recv().await {
-                if let Some(answer) = link.answer(order).await
+                if let Some(answer) = commander.answer(order).await
                     && events.send(answer).await.is_err()
                 {
                     return;
                 }
             }
         }));
-        Ok(Self { logins, questions, commands, tasks })
+        Ok(Self { logins, questions, commands, tasks, link })
+    }
+
+    /// Gives the session back, so that it does not stand until it runs out.
+    pub(crate) async fn log_out(&self) {
+        let Some(token) = self.link.tokens.borrow().clone() else { return };
+        let request = self.link.http.request(Method::POST, self.link.url(&["logout"])).bearer_auth(&token);
+        let _ = timeout(LOGOUT_MOST, request.send()).await;
     }
 
     /// Hands an effect over; what cannot be taken is answered at once.
@@ -271,7 +282,7 @@ async fn send<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Trouble
         StatusCode::UNAUTHORIZED => Err(Trouble::Unauthorised),
         StatusCode::FORBIDDEN => Err(Trouble::Forbidden(text)),
         // A server that refused has not acted; one that broke down may have.
-        _ => Err(other(text, status.is_server_error())),
+        _ => Err(other(text, status.is_server_error() && status != StatusCode::SERVICE_UNAVAILABLE)),
     }
 }
 

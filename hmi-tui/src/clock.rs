@@ -54,6 +54,11 @@ impl Zone {
     }
 }
 
+/// A time that the wire carried, kept where differences of two cannot overflow: 1970 to 9999.
+pub(crate) fn sane(time_ms: i64) -> i64 {
+    time_ms.clamp(0, 253_402_300_799_000)
+}
+
 /// An age in two words at most: `41 s`, `29 m`, `2 h 20`, `3 d`.
 pub(crate) fn age(span_ms: i64) -> String {
     let seconds = span_ms.max(0) / 1000;

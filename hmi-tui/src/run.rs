@@ -49,6 +49,7 @@ pub async fn run(options: Options) -> Result<(), HmiError> {
     let guard = TerminalGuard::take()?;
     let result = serve(state, &client, events).await;
     drop(guard);
+    client.log_out().await;
     if let Some(footer) = &options.footer {
         // A terminal that has gone away takes no farewell.
         let _ = writeln!(io::stdout(), "{footer}");

@@ -1,6 +1,6 @@
 //! Numbers as they stand on a screen: fixed decimals, dashes for what is not known.
 
-use model::wire::PointView;
+use model::wire::{BlockKind, PointView};
 use model::{Mode, Quality};
 
 /// A number with a fixed count of decimals; never `-0.0`.
@@ -28,12 +28,61 @@ pub(crate) fn dashes(decimals: u8) -> String {
 }
 
 /// A value in the manner of its point: words for a switch, a mode for a mode, else a number.
-pub(crate) fn shown(point: &PointView, is_mode: bool, value: f64, quality: Quality) -> String {
-    match &point.words {
-        _ if quality.is_bad() => dashes(point.decimals),
-        Some((zero, one)) if value.is_finite() => (if value >= 0.5 { one } else { zero }).clone(),
-        _ if is_mode => Mode::from_value(value).short().to_owned(),
-        _ => number(value, point.decimals),
+/// `part` is the block that it is a part of, and its role there.
+pub(crate) fn shown(
+    point: &PointView,
+    part: Option<(BlockKind, &str)>,
+    value: f64,
+    quality: Quality,
+) -> String {
+    let word = part.and_then(|(kind, role)| word(kind, role, value));
+    match (&point.words, word) {
+        _ if quality.is_bad() || !value.is_finite() => dashes(point.decimals),
+        (Some((zero, one)), _) => (if value >= 0.5 { one } else { zero }).clone(),
+        (None, Some(word)) => word.to_owned(),
+        (None, None) => number(value, point.decimals),
+    }
+}
+
+/// The word for a mode, and for the command, state and failure of a device.
+fn word(kind: BlockKind, role: &str, value: f64) -> Option<&'static str> {
+    // Off, on, turning on, turning off, failed: the values of STATE.
+    let states = match kind {
+        BlockKind::Motor => ["stopped", "running", "starting", "stopping", "failed"],
+        BlockKind::Valve => ["closed", "open", "opening", "closing", "failed"],
+        BlockKind::Breaker => ["open", "closed", "closing", "opening", "failed"],
+        _ => return (role == "MODE").then(|| Mode::from_value(value).short()),
+    };
+    match role {
+        "MODE" => Some(Mode::from_value(value).short()),
+        "STATE" => {
+            Some(states.iter().zip(0..).find(|(_, at)| f64::from(*at) == value).map_or("unknown", |s| s.0))
+        }
+        "CMD" => Some(match (kind, value >= 0.5) {
+            (BlockKind::Motor, on) => {
+                if on {
+                    "start"
+                } else {
+                    "stop"
+                }
+            }
+            (BlockKind::Valve, on) => {
+                if on {
+                    "open"
+                } else {
+                    "close"
+                }
+            }
+            (_, on) => {
+                if on {
+                    "close"
+                } else {
+                    "open"
+                }
+            }
+        }),
+        "FAIL" => Some(if value >= 0.5 { "does not follow" } else { "none" }),
+        _ => None,
     }
 }
 

@@ -119,7 +119,7 @@ fn procedure_box(panel: &mut Pane<'_>, state: &State, recipe: &RecipeView, statu
     let active =
         (0..recipe.procedure.len()).rev().find(|index| node(*index).is_some_and(|n| n.state.is_active()));
     let first = first_shown(active.unwrap_or(0), recipe.procedure.len(), height);
-    let state_at = inside.width().saturating_sub(21).max(20);
+    let state_at = inside.width().saturating_sub(20).max(12);
     for ((index, view), y) in recipe.procedure.iter().enumerate().skip(first).take(height).zip(0..) {
         let (indent, kind) = match view.level {
             ProcedureLevel::UnitProcedure => (0, "UP"),
@@ -141,7 +141,7 @@ fn procedure_box(panel: &mut Pane<'_>, state: &State, recipe: &RecipeView, statu
         inside.fit(state_at, y, 10, node.state.word(), style);
         if node.state != ProcState::Idle {
             let elapsed = clock::stopwatch(i64::try_from(node.elapsed_ms).unwrap_or(i64::MAX));
-            inside.fit(state_at + 11, y, 9, &elapsed, dim);
+            inside.fit(state_at + 11, y, 8, &elapsed, dim);
         }
     }
     let _ = state;
@@ -159,11 +159,13 @@ fn parameters_box(panel: &mut Pane<'_>, state: &State, recipe: &RecipeView, stat
     let width = inside.width();
     // Name, recipe's value, this batch's value, limits, unit.
     let (recipe_end, now_end, limits, unit) = match width {
-        52.. => (31, 40, 43, width - 8),
-        _ => (0, 26, 29, width.saturating_sub(7)),
+        52.. => (29, 37, 39, width - 7),
+        _ => (0, 21, 23, width.saturating_sub(5)),
     };
     inside.text(1, 0, "parameter", dim);
-    inside.right(recipe_end, 0, "recipe", dim);
+    if recipe_end > 0 {
+        inside.right(recipe_end, 0, "recipe", dim);
+    }
     inside.right(now_end, 0, "batch", dim);
     inside.text(limits, 0, "limits", dim);
     inside.text(unit, 0, "unit", dim);
@@ -174,7 +176,7 @@ fn parameters_box(panel: &mut Pane<'_>, state: &State, recipe: &RecipeView, stat
         if chosen {
             inside.text(0, y, ">", bright);
         }
-        let room = if recipe_end > 0 { 20 } else { 16 };
+        let room = if recipe_end > 0 { 20 } else { 13 };
         inside.fit(1, y, room, &view.name, if chosen { bright } else { text });
         if recipe_end > 0 {
             inside.right(recipe_end, y, &value::trimmed(view.value), dim);

@@ -64,7 +64,7 @@ pub(super) fn draw(panel: &mut Pane<'_>, state: &State, plant: &Plant, bars: &Ba
         Some((mean, worst)) => {
             let decimals = plant.point(worst).map_or(2, |view| view.decimals);
             format!(
-                "{}  mean {} {unit}  worst {}",
+                "{}  mean {} {unit} worst {}",
                 bars.title,
                 value::number(mean, decimals),
                 number_of(plant, worst)

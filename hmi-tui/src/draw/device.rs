@@ -3,7 +3,7 @@
 use model::BlockId;
 use model::wire::{BlockKind, BlockView};
 
-use super::{faceplate, interlock};
+use super::{faceplate, interlock, journal};
 use crate::pane::Pane;
 use crate::state::{Item, Plant, State};
 use crate::update::interlocks_here;
@@ -20,9 +20,9 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State, id: BlockId) {
     faceplate::title_line(body, state, plant, Some(block), view);
     let width = body.width().saturating_sub(2);
     let rest = body.height().saturating_sub(1);
-    let trend = if rest >= 30 { 8 } else { 0 };
+    let events = if rest >= 26 { 9 } else { 0 };
     let locks = (interlocks_here(state).len() as u16 + 2).clamp(3, 8).min(rest / 3);
-    let boxes = rest - trend - locks;
+    let boxes = rest - events - locks;
     let half = width / 2;
     {
         let mut panel = body.part(1, 1, half, boxes);
@@ -30,22 +30,15 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State, id: BlockId) {
     }
     {
         let mut panel = body.part(half + 2, 1, width - half - 1, boxes);
-        let values = block.points.len() as u16 + 2;
-        let rows = values.min(boxes / 2);
-        {
-            let mut upper = panel.part(0, 0, panel.width(), rows);
-            faceplate::parameters_box(&mut upper, state, plant, block);
-        }
-        let mut lower = panel.below(rows);
-        faceplate::alarms_box(&mut lower, state, plant, plant.alarms_of(Item::Block(id)));
+        faceplate::alarms_box(&mut panel, state, plant, plant.alarms_of(Item::Block(id)));
     }
     {
         let mut panel = body.part(1, 1 + boxes, width, locks);
         locks_box(&mut panel, state, plant);
     }
-    if trend > 0 {
-        let mut strip = body.below(1 + boxes + locks);
-        faceplate::trend_strip(&mut strip, state, view, None);
+    if events > 0 {
+        let mut part = body.below(1 + boxes + locks);
+        journal::of_tag(&mut part, state, &block.name);
     }
 }
 
@@ -61,13 +54,7 @@ fn device_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockV
     for (role, label) in [("CMD", "COMMAND"), ("STATE", "STATE"), ("FAIL", "FAILURE")] {
         let Some(point) = plant.part(block.id, role) else { continue };
         let (words, mark) = state.reading(point);
-        let words = match (role, state.live.usable(point)) {
-            // A failure flag without words of its own.
-            ("FAIL", Some(value)) if plant.point(point).is_some_and(|view| view.words.is_none()) => {
-                (if value >= 0.5 { "DOES NOT FOLLOW" } else { "none" }).to_owned()
-            }
-            _ => words.to_uppercase(),
-        };
+        let words = words.to_uppercase();
         inside.text(2, y, label, dim);
         let style = if inside.look.lost { text } else { bright };
         let end = inside.text(14, y, &words, style);

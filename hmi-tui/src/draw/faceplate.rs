@@ -149,7 +149,8 @@ fn gauges(
     let split = inside.width() >= 38;
     let left = if split { inside.width() * 6 / 10 } else { inside.width() };
     {
-        let mut part = inside.part(0, 0, left, inside.height());
+        // Its marks may reach to the scale of the output.
+        let mut part = inside.part(0, 0, if split { left + 2 } else { left }, inside.height());
         gauge.draw(&mut part);
     }
     let output = block.and_then(|block| plant.point(plant.part(block.id, "OUT")?));
@@ -195,10 +196,10 @@ fn new_value(state: &State, point: Option<PointId>) -> Option<f64> {
 /// A label, a value with its unit, and what belongs to it.
 fn value_line(inside: &mut Pane<'_>, y: u16, state: &State, label: &str, view: &PointView, more: &str) {
     let (text, dim) = (inside.look.text(), inside.look.dim());
-    inside.fit(1, y, 8, label, dim);
-    put_reading(inside, 16, y, state, view.id);
-    let x = inside.text(18, y, view.unit.symbol(), dim);
-    inside.fit(x.max(23) + 1, y, inside.width().saturating_sub(x.max(23) + 1), more, text);
+    inside.fit(1, y, 6, label, dim);
+    put_reading(inside, 14, y, state, view.id);
+    let x = inside.text(16, y, view.unit.symbol(), dim).max(20) + 1;
+    inside.fit(x, y, inside.width().saturating_sub(x), more, text);
 }
 
 fn limits_words(view: &PointView) -> String {
@@ -214,17 +215,18 @@ fn control_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &Block
     let mode = state.mode_of(block.id);
     inside.text(1, 0, "MODE", dim);
     let odd = mode != Some(block.normal_mode);
-    let end = inside.text(10, 0, mode.map_or("----", Mode::short), if odd { bright } else { text });
-    inside.text(end.max(17), 0, &format!("(normal: {})", block.normal_mode.short()), dim);
+    let end = inside.text(8, 0, mode.map_or("----", Mode::short), if odd { bright } else { text });
+    inside.text(end.max(15), 0, &format!("(normal: {})", block.normal_mode.short()), dim);
     let part = |role: &str| plant.point(plant.part(block.id, role)?);
     let mut y = 1;
     value_line(&mut inside, y, state, "PV", pv, "");
     if let Some(set_point) = part("SP") {
         y += 1;
         value_line(&mut inside, y, state, "SP", set_point, &limits_words(set_point));
-        if let Some(working) = part("SPW") {
+        let differs = |working: &&PointView| state.reading(working.id).0 != state.reading(set_point.id).0;
+        if let Some(working) = part("SPW").filter(differs) {
             y += 1;
-            value_line(&mut inside, y, state, "SP now", working, "after ramp and cascade");
+            value_line(&mut inside, y, state, "SP now", working, "on its way");
         }
         y += 1;
         deviation_line(&mut inside, y, state, plant, block, pv, set_point);
@@ -241,8 +243,8 @@ fn control_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &Block
     }
     y += 1;
     inside.text(1, y, "OWNER", dim);
-    let width = inside.width().saturating_sub(11);
-    inside.fit(10, y, width, &owner_words(state, plant, block, mode), text);
+    let width = inside.width().saturating_sub(8);
+    inside.fit(8, y, width, &owner_words(state, plant, block, mode), text);
 }
 
 fn deviation_line(
@@ -259,8 +261,8 @@ fn deviation_line(
     let both = state.live.usable(pv.id).zip(state.live.usable(set_point.id));
     let words = both
         .map_or_else(|| value::dashes(pv.decimals), |(pv_now, sp)| value::signed(pv_now - sp, pv.decimals));
-    inside.right(16, y, &words, text);
-    inside.text(18, y, pv.unit.difference().symbol(), dim);
+    inside.right(14, y, &words, text);
+    inside.text(16, y, pv.unit.difference().symbol(), dim);
     let limit = plant
         .alarms_of(Item::Block(block.id))
         .iter()
@@ -268,7 +270,7 @@ fn deviation_line(
         .find(|alarm| alarm.kind == model::wire::AlarmKind::Deviation)
         .and_then(|alarm| alarm.limit);
     if let Some(limit) = limit {
-        inside.text(24, y, &format!("alarm +/-{}", value::trimmed(limit)), text);
+        inside.text(21, y, &format!("alarm +/-{}", value::trimmed(limit)), text);
     }
 }
 
@@ -301,15 +303,15 @@ fn block_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockVi
     let (text, dim) = (inside.look.value(), inside.look.dim());
     let kind = format!("{:?}", block.kind).to_lowercase();
     inside.text(1, 0, "KIND", dim);
-    inside.text(10, 0, &kind, text);
+    inside.text(8, 0, &kind, text);
     let mut y = 1;
     if let Some(mode) = state.mode_of(block.id) {
         inside.text(1, y, "MODE", dim);
-        inside.text(10, y, &format!("{}   (normal: {})", mode.short(), block.normal_mode.short()), text);
+        inside.text(8, y, &format!("{}   (normal: {})", mode.short(), block.normal_mode.short()), text);
         y += 1;
     }
     inside.text(1, y, "UNIT", dim);
-    inside.text(10, y, block.unit.as_deref().unwrap_or("none"), text);
+    inside.text(8, y, block.unit.as_deref().unwrap_or("none"), text);
     for (label, point) in [("INPUT", block.input), ("DRIVES", block.output)] {
         if let Some(view) = point.and_then(|point| plant.point(point)) {
             y += 1;
@@ -341,7 +343,7 @@ fn point_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, view: &PointVie
     ];
     for ((label, words), y) in lines.iter().zip(1..) {
         inside.text(1, y, label, dim);
-        inside.fit(10, y, inside.width().saturating_sub(11), words, text);
+        inside.fit(9, y, inside.width().saturating_sub(9), words, text);
     }
 }
 
@@ -352,18 +354,26 @@ pub(super) fn alarms_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, ala
         inside.text(1, 0, "This tag has no alarms.", dim);
         return;
     }
+    // What stands first; and the response to it needs some lines of its own.
+    let mut alarms = alarms.to_vec();
+    alarms.sort_by_key(|id| {
+        let stands = state.live.alarm(*id).is_some_and(|status| status.state.is_annunciated());
+        (!stands, plant.alarm(*id).map(|alarm| (alarm.priority, alarm.id)))
+    });
+    let room = usize::from(inside.height().saturating_sub(3)).max(1);
+    alarms.truncate(room);
     for (id, y) in alarms.iter().zip(0..) {
         let Some(alarm) = plant.alarm(*id) else { continue };
         let status = state.live.alarm(*id);
         let standing = status.filter(|status| status.state.is_annunciated());
         inside.text(1, y, alarm.kind.short(), dim);
         let limit = alarm.limit.map(value::trimmed).unwrap_or_default();
-        inside.right(12, y, &limit, text);
+        inside.right(11, y, &limit, text);
         match standing {
-            Some(status) => inside.badge(14, y, alarm.priority, status.state.needs_acknowledge()),
-            None => inside.text(14, y, alarm.priority.badge(), dim),
+            Some(status) => inside.badge(13, y, alarm.priority, status.state.needs_acknowledge()),
+            None => inside.text(13, y, alarm.priority.badge(), dim),
         };
-        inside.right(23, y, &clock::span(i64::from(alarm.on_delay_ms)), dim);
+        inside.right(21, y, &clock::span(i64::from(alarm.on_delay_ms)), dim);
         let words = status.map_or_else(
             || "-".to_owned(),
             |status| match status.shelved_until_ms {
@@ -373,15 +383,16 @@ pub(super) fn alarms_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, ala
                 }
             },
         );
-        inside.fit(25, y, inside.width().saturating_sub(26), &words, text);
+        inside.fit(22, y, inside.width().saturating_sub(22), &words, text);
     }
-    response_lines(&mut inside, state, plant, alarms);
+    response_lines(&mut inside, state, plant, &alarms);
 }
 
 /// What to do about the alarm that stands, else about the gravest there could be.
 fn response_lines(inside: &mut Pane<'_>, state: &State, plant: &Plant, alarms: &[AlarmId]) {
     let (text, dim) = (inside.look.text(), inside.look.dim());
-    let first = alarms.len() as u16 + 1;
+    let tight = usize::from(inside.height()) < alarms.len() + 4;
+    let first = alarms.len() as u16 + u16::from(!tight);
     let known = alarms.iter().filter_map(|id| plant.alarm(*id));
     let gravest = known.min_by_key(|alarm| {
         let stands = state.live.alarm(alarm.id).is_some_and(|status| status.state.is_annunciated());
@@ -416,7 +427,11 @@ pub(super) fn parameters_box(panel: &mut Pane<'_>, state: &State, plant: &Plant,
         put_reading(&mut inside, 19, y, state, *point);
         let end = inside.text(21, y, view.unit.symbol(), dim);
         let width = inside.width().saturating_sub(end.max(24) + 1);
-        let more = if view.write.is_some() { limits_words(view) } else { view.description.clone() };
+        let more = match &view.write {
+            Some(write) => format!("{}..{}", value::trimmed(write.low), value::trimmed(write.high)),
+            // `Brine feed, wild flow`: the role says the rest.
+            None => view.description.rsplit(", ").next().unwrap_or_default().to_owned(),
+        };
         inside.fit(end.max(24) + 1, y, width, &more, text);
         if chosen {
             inside.text(0, y, ">", bright);

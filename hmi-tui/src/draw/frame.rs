@@ -2,10 +2,12 @@
 
 use model::{Priority, wire::Role};
 
-use crate::keymap::{Binding, KEYMAP};
+use crate::keymap::{Act, Binding, KEYMAP, Scope};
 use crate::layout::Rows;
 use crate::pane::{Pane, columns, shortened};
-use crate::state::{AlarmTab, Entry, FieldKind, Item, Outcome, Page, Purpose, State, worst_unacknowledged};
+use crate::state::{
+    AlarmTab, Entry, FieldKind, Item, Outcome, Overlay, Page, Purpose, State, worst_unacknowledged,
+};
 use crate::update::why_not;
 use crate::{clock, value};
 
@@ -18,7 +20,13 @@ pub(super) fn draw(screen: &mut Pane<'_>, state: &State, rows: &Rows) {
         Some(entry) => entry_line(screen, rows, state, entry),
         None => {
             last_action(screen, rows.last, state);
-            hints(screen, rows.hints, state);
+            match overlay_hint(state) {
+                Some(words) => {
+                    let dim = screen.look.dim();
+                    screen.fit(1, rows.hints, screen.width().saturating_sub(2), words, dim);
+                }
+                None => hints(screen, rows.hints, state),
+            }
         }
     }
 }
@@ -46,21 +54,24 @@ pub(super) fn header(screen: &mut Pane<'_>, state: &State) {
     });
     let bridge = format!("bridge {}/{}", system.links_up, system.links);
     let scan = format!("scan {:.0}%", system.scan_load_percent);
-    let path = path(state);
+    let (plant, place) = path(state);
+    let path = format!("{plant}   {place}");
     // What does not fit beside the path is left out, the least needed first.
-    let least = columns(&path).min(width / 2) + 2;
+    let least = columns(&place).min(width / 2) + 2;
     for (words, style) in [(user, text), (bridge, dim), (scan, dim)] {
         let needed = columns(&words) + 3;
         if left_of_right > least + needed {
             left_of_right = screen.right(left_of_right - 3, 0, &words, style);
         }
     }
-    screen.fit(1, 0, left_of_right.saturating_sub(3), &path, text);
+    // On a narrow screen the place matters more than the name of the plant.
+    let room = left_of_right.saturating_sub(3);
+    screen.fit(1, 0, room, if columns(&path) <= room { &path } else { &place }, text);
 }
 
 /// `LITHIUM REFINERY 1   Overview > 300 Electrolysis > EL-301 > TIC-311  L3`
-fn path(state: &State) -> String {
-    let Some(plant) = state.plant.as_deref() else { return "Catholyte".to_owned() };
+fn path(state: &State) -> (String, String) {
+    let Some(plant) = state.plant.as_deref() else { return ("Catholyte".to_owned(), String::new()) };
     let place = match state.nav.page {
         Page::Overview => {
             plant.overview().map_or("Plant overview", |display| display.title.as_str()).to_owned()
@@ -91,7 +102,7 @@ fn path(state: &State) -> String {
         (None, Page::Units) => "L2",
         _ => "L4",
     };
-    format!("{}   {path}  {level}", plant.view.title)
+    (plant.view.title.clone(), format!("{path}  {level}"))
 }
 
 /// The worst alarm that nobody has acknowledged, and how many stand.
@@ -179,12 +190,29 @@ fn standing_words(state: &State) -> String {
     }
 }
 
+/// The keys of what lies over the page.
+fn overlay_hint(state: &State) -> Option<&'static str> {
+    Some(match state.overlay.as_ref()? {
+        Overlay::Help { .. } | Overlay::Why { .. } => "Up/Down scroll   Esc close",
+        Overlay::Choose { .. } => "type to search   Up/Down choose   Enter take it   Esc close",
+        Overlay::Note { .. } => "any key closes",
+    })
+}
+
 /// The keys of this view. What is off now stays listed, dim.
 fn hints(screen: &mut Pane<'_>, y: u16, state: &State) {
     let scope = state.scope();
     let end = screen.width();
     let mut x = 1;
+    let narrow = screen.width() < 110;
+    if narrow && scope == Scope::OVERVIEW {
+        let (bright, dim) = (screen.look.bright(), screen.look.dim());
+        x = screen.line(x, y, &[("1-7", bright), (" pages  ", dim)]);
+    }
     for binding in KEYMAP.iter().filter(|binding| binding.hinted.meets(scope)) {
+        if narrow && matches!(binding.acts, [Act::Page(_)]) {
+            continue;
+        }
         let off = binding.acts.iter().all(|act| why_not(state, *act).is_some());
         let (key, word) = match off {
             true => (screen.look.faint(), screen.look.faint()),
@@ -204,7 +232,6 @@ fn hints(screen: &mut Pane<'_>, y: u16, state: &State) {
 
 /// Some keys say what they would do now.
 fn hint_word(state: &State, binding: &Binding) -> &'static str {
-    use crate::keymap::Act;
     let batch =
         || state.selected_recipe().and_then(|recipe| state.live.batch(recipe)).map(|status| status.state);
     match binding.acts.first() {
@@ -295,11 +322,7 @@ fn entry_words(state: &State, entry: &Entry) -> (String, String) {
             ("SET".to_owned(), format!("{name} {} -> ", state.reading(*point).0))
         }
         Purpose::Switch { point, on, block } => {
-            let words = plant.point(*point).and_then(|view| view.words.clone());
-            let new = words.map_or_else(
-                || (if *on { "on" } else { "off" }).to_owned(),
-                |(zero, one)| if *on { one } else { zero },
-            );
+            let new = state.words_for(*point, f64::from(*on));
             let name = plant.item_name(Item::Block(*block));
             (confirm(), format!("{name} command {} -> {new}", state.reading(*point).0))
         }

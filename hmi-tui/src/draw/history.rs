@@ -58,8 +58,12 @@ fn query_line(body: &mut Pane<'_>, state: &State) {
         (None, false, Some(asked)) => {
             let span = clock::span(asked.to_ms - asked.from_ms);
             let took = asked.took_ms.map_or("waiting".to_owned(), |took| format!("{took} ms"));
-            let gaps = gaps(state).len();
-            format!("{} rows over {span}   answer in {took}   {gaps} gaps", asked.rows())
+            let gaps = match gaps(state).len() {
+                0 => "no gaps".to_owned(),
+                1 => "1 gap".to_owned(),
+                count => format!("{count} gaps"),
+            };
+            format!("{} rows over {span}   answer in {took}   {gaps}", asked.rows())
         }
     };
     body.fit(8, 1, body.width().saturating_sub(9), &words, dim);
@@ -229,16 +233,12 @@ fn draw_summary(part: &mut Pane<'_>, state: &State, plant: &Plant) {
 pub(crate) fn journal_events(state: &State) -> Vec<&EventRecord> {
     let query = &state.query;
     let of_kind = |event: &&EventRecord| query.kind.is_none_or(|kind| kind == event.kind);
-    let of_tag = |event: &&EventRecord| query.tag.as_ref().is_none_or(|tag| belongs(&event.tag, tag));
+    let of_tag =
+        |event: &&EventRecord| query.tag.as_ref().is_none_or(|tag| journal::belongs(&event.tag, tag));
     match &query.events {
         Some(events) => events.iter().filter(of_kind).collect(),
         None => state.journal.iter().filter(of_kind).filter(of_tag).collect(),
     }
-}
-
-/// `TIC-311.SP` belongs to `TIC-311`.
-fn belongs(tag: &str, wanted: &str) -> bool {
-    tag == wanted || tag.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
 }
 
 fn draw_events(part: &mut Pane<'_>, state: &State) {

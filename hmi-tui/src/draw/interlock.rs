@@ -32,7 +32,7 @@ pub(super) fn summary_line(pane: &mut Pane<'_>, y: u16, state: &State, view: &In
     pane.fit(1, y, 10, &view.name, text);
     pane.fit(12, y, 24, &view.description, dim);
     let (word, style) = word(pane, status);
-    let end = pane.text(37, y, word, style);
+    let end = pane.text(if word.starts_with(' ') { 36 } else { 37 }, y, word, style);
     let words = status.map(|status| status_words(state, view, status)).unwrap_or_default();
     let actions = format!("-> {}", view.actions.join(", "));
     let words = if words.is_empty() { actions } else { words };
@@ -80,12 +80,12 @@ pub(super) fn causes_line(pane: &mut Pane<'_>, y: u16, state: &State, view: &Int
     for (index, number) in (first..view.causes.len()).take(beside).enumerate() {
         let x = index as u16 * CAUSE_WIDTH + 2;
         let cause = &view.causes[number];
-        pane.fit(x, y, 20, short(cause), dim);
+        pane.fit(x, y, 21, short(cause), dim);
         let word = cause_word(state, view, number);
-        pane.fit(x + 21, y, 9, word, if word == "TRIPPED" { bright } else { value });
+        pane.fit(x + 22, y, 9, word, if word == "TRIPPED" { bright } else { value });
         if let Some(point) = cause.point {
             let (text, mark) = state.reading(point);
-            pane.fit(x + 31, y, 8, &format!("{text}{mark}"), value);
+            pane.fit(x + 32, y, 7, &format!("{text}{mark}"), value);
         }
     }
 }
@@ -106,7 +106,9 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State, id: InterlockId) {
         .bypass_role
         .map_or_else(|| "may never be bypassed".to_owned(), |role| format!("bypass needs {}", role.word()));
     body.text(1, 1, &format!("{latched}   {bypass}   unit {}", view.unit.as_deref().unwrap_or("none")), dim);
-    let causes = (view.causes.len() as u16 + 3).min(body.height().saturating_sub(8).max(4));
+    // The reasons below need some rows as well.
+    let least = (body.height() / 2).max(4);
+    let causes = (view.causes.len() as u16 + 3).min(least);
     let mut part = body.part(0, 3, body.width(), causes);
     draw_causes(&mut part, state, view);
     let y = 3 + causes;
@@ -123,13 +125,18 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State, id: InterlockId) {
 
 fn draw_causes(part: &mut Pane<'_>, state: &State, view: &InterlockView) {
     let Some(plant) = state.plant.as_deref() else { return };
-    let mut inside = part.boxed("TRIPS ON ANY OF");
+    let mut inside = part.boxed(&format!("TRIPS ON ANY OF {}", view.causes.len()));
     let (text, dim, value) = (inside.look.text(), inside.look.dim(), inside.look.value());
     let width = inside.width();
     let end = width.saturating_sub(10);
     inside.text(1, 0, " #  STATE      CAUSE", dim);
     inside.right(end, 0, "NOW", dim);
-    for (number, (cause, y)) in view.causes.iter().zip(1..).enumerate() {
+    let height = usize::from(inside.height().saturating_sub(1));
+    let first = super::first_shown(state.nav.cause_row, view.causes.len(), height);
+    for ((number, cause), y) in view.causes.iter().enumerate().skip(first).take(height).zip(1..) {
+        if number == state.nav.cause_row && view.causes.len() > height {
+            inside.text(0, y, ">", text);
+        }
         inside.right(3, y, &(number + 1).to_string(), dim);
         let word = cause_word(state, view, number);
         let style = match word {

@@ -23,3 +23,23 @@ pub(super) fn line(pane: &mut Pane<'_>, y: u16, state: &State, event: &EventReco
         pane.fit(user, y, 12, &event.user, dim);
     }
 }
+
+/// The newest events of one tag and its parts, with a heading.
+pub(super) fn of_tag(part: &mut Pane<'_>, state: &State, tag: &str) {
+    let dim = part.look.dim();
+    part.text(1, 0, &format!("EVENTS OF {tag} (newest first)"), dim);
+    let events = state.journal.iter().filter(|event| belongs(&event.tag, tag));
+    let mut y = 1;
+    for event in events.take(usize::from(part.height().saturating_sub(1))) {
+        line(part, y, state, event, false);
+        y += 1;
+    }
+    if y == 1 {
+        part.text(1, 1, "None that this console knows.", dim);
+    }
+}
+
+/// `TIC-311.SP` belongs to `TIC-311`.
+pub(super) fn belongs(tag: &str, wanted: &str) -> bool {
+    tag == wanted || tag.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
+}

@@ -40,10 +40,10 @@ fn help(body: &mut Pane<'_>, state: &State, scroll: u16) {
         let off = binding.acts.iter().find_map(|act| why_not(state, *act));
         let (key, words) = if off.is_some() { (dim, dim) } else { (bright, text) };
         inside.right(11, y, binding.label, key);
-        inside.fit(13, y, 36, binding.help, words);
+        inside.fit(13, y, 38, binding.help, words);
         if let Some(reason) = off {
-            let width = inside.width().saturating_sub(51);
-            inside.fit(50, y, width, &format!("off: {reason}"), dim);
+            let width = inside.width().saturating_sub(53);
+            inside.fit(52, y, width, &format!("off: {reason}"), dim);
         }
     }
     let words = "Small letters look or acknowledge, capitals act on the plant and ask again. Up/Down scroll.";

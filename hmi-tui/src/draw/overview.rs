@@ -3,7 +3,7 @@
 use model::ProcState;
 use model::wire::{BlockKind, RowView};
 
-use super::first_shown;
+use super::{first_shown, journal};
 use crate::pane::{Pane, shortened};
 use crate::state::{Plant, State, TRACK_SPAN_MS};
 use crate::widget::{Scale, badge_of, bar, bar_heading, limits_of, put_reading, sparkline};
@@ -32,11 +32,11 @@ fn columns_for(width: u16) -> Columns {
             state: 19,
             tag: 30,
             label: 41,
-            label_width: 18,
-            value_end: 67,
-            set_point_end: 75,
-            unit: 77,
-            bar: (84, 18),
+            label_width: 17,
+            value_end: 66,
+            set_point_end: 73,
+            unit: 75,
+            bar: (82, 20),
             trend: (104, alarm.saturating_sub(105)),
             alarm,
         },
@@ -44,10 +44,10 @@ fn columns_for(width: u16) -> Columns {
             let bar = width.saturating_sub(76 + 6);
             Columns {
                 area: 1,
-                state: 5,
-                tag: 16,
-                label: 27,
-                label_width: 20,
+                state: 6,
+                tag: 17,
+                label: 28,
+                label_width: 19,
                 value_end: 56,
                 set_point_end: 65,
                 unit: 67,
@@ -89,20 +89,45 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
                 row(body, y, state, plant, view, &columns, new_area);
             }
             Line::Batch { index, .. } => batch(body, y, state, plant, *index, columns.state.max(8)),
+            Line::Waiting { index } => waiting(body, y, state, *index, columns.state.max(8)),
         }
+    }
+    let used = y + lines.len() as u16 + 1;
+    if used + 4 < body.height() {
+        let mut part = body.below(used);
+        last_events(&mut part, state);
+    }
+}
+
+/// What is left of a tall screen says what happened last.
+fn last_events(part: &mut Pane<'_>, state: &State) {
+    let dim = part.look.dim();
+    part.text(1, 0, "LAST EVENTS (newest first)", dim);
+    for (event, y) in state.journal.iter().take(usize::from(part.height().saturating_sub(1))).zip(1..) {
+        journal::line(part, y, state, event, false);
     }
 }
 
 enum Line<'a> {
     Blank,
-    Row { cursor: usize, view: &'a RowView },
-    Batch { cursor: usize, index: usize },
+    Row {
+        cursor: usize,
+        view: &'a RowView,
+    },
+    Batch {
+        cursor: usize,
+        index: usize,
+    },
+    /// What the batch above waits for.
+    Waiting {
+        index: usize,
+    },
 }
 
 impl Line<'_> {
     fn cursor(&self) -> Option<usize> {
         match self {
-            Self::Blank => None,
+            Self::Blank | Self::Waiting { .. } => None,
             Self::Row { cursor, .. } | Self::Batch { cursor, .. } => Some(*cursor),
         }
     }
@@ -125,9 +150,14 @@ fn lines<'a>(state: &State, plant: &'a Plant, height: usize) -> Vec<Line<'a>> {
     if !state.live.batches.is_empty() && rows.len() + state.live.batches.len() < height {
         lines.push(Line::Blank);
     }
-    let batches =
-        (0..state.live.batches.len()).map(|index| Line::Batch { cursor: rows.len() + index, index });
-    lines.extend(batches);
+    let batches = state.live.batches.len();
+    let roomy = lines.len() + 2 * batches <= height;
+    for index in 0..batches {
+        lines.push(Line::Batch { cursor: rows.len() + index, index });
+        if roomy && !waiting_words(state, index).is_empty() {
+            lines.push(Line::Waiting { index });
+        }
+    }
     lines
 }
 
@@ -143,16 +173,16 @@ fn key_figures(body: &mut Pane<'_>, state: &State, plant: &Plant, figures: &[Row
         let (text, dim) = (body.look.text(), body.look.dim());
         let alarms = plant.alarms_of_row(figure);
         body.fit(x + 1, y, 18, &figure.label, text);
-        put_reading(body, x + 28, y, state, figure.point);
-        body.fit(x + 30, y, 7, point.unit.symbol(), dim);
-        badge_of(body, x + 37, y, state, &alarms);
+        put_reading(body, x + 27, y, state, figure.point);
+        body.fit(x + 29, y, 6, point.unit.symbol(), dim);
+        badge_of(body, x + 36, y, state, &alarms);
         if half >= 55 {
             let normal =
                 point.normal.map(|(low, high)| format!("{}..{}", value::trimmed(low), value::trimmed(high)));
             if let (Some(normal), None) = (normal, state.worst_of(&alarms)) {
-                body.fit(x + 37, y, 10, &normal, dim);
+                body.fit(x + 36, y, 14, &format!("norm {normal}"), dim);
             }
-            sparkline(body, (x + 47, y), half.saturating_sub(48), state, figure.point, TRACK_SPAN_MS);
+            sparkline(body, (x + 51, y), half.saturating_sub(52), state, figure.point, TRACK_SPAN_MS);
         }
     }
     (figures.len() as u16).div_ceil(2) + 1
@@ -160,7 +190,7 @@ fn key_figures(body: &mut Pane<'_>, state: &State, plant: &Plant, figures: &[Row
 
 fn head(body: &mut Pane<'_>, y: u16, columns: &Columns) {
     let dim = body.look.dim();
-    body.text(columns.area, y, "AREA", dim);
+    body.fit(columns.area, y, columns.state.saturating_sub(columns.area + 1), "AREA", dim);
     body.text(columns.state, y, "STATE", dim);
     body.text(columns.tag, y, "TAG", dim);
     body.text(columns.label, y, "VARIABLE", dim);
@@ -275,7 +305,7 @@ fn area_state(state: &State, plant: &Plant, area: &str) -> &'static str {
         .filter_map(|block| plant.part(block.id, "STATE"))
         .map(|point| state.live.usable(point))
         .collect();
-    match states.iter().flatten().any(|value| *value >= 0.5) {
+    match states.iter().flatten().any(|value| *value == 1.0 || *value == 2.0) {
         true => ProcState::Running.word(),
         false if states.is_empty() => "",
         false if states.iter().any(Option::is_none) => "UNKNOWN",
@@ -300,25 +330,29 @@ fn batch(body: &mut Pane<'_>, y: u16, state: &State, plant: &Plant, index: usize
         .collect();
     let running =
         operations.iter().position(|node| status.nodes.get(*node).is_some_and(|node| node.state.is_active()));
-    let operation = running
-        .and_then(|at| {
-            Some(format!(
-                "op {}/{} {}",
-                at + 1,
-                operations.len(),
-                recipe.procedure.get(operations[at])?.title
-            ))
-        })
-        .unwrap_or_default();
+    let operation = running.map_or_else(String::new, |at| {
+        let node = recipe.procedure.get(operations[at]).filter(|_| body.width() >= 110);
+        let title = node.map_or("", |node| node.title.as_str());
+        format!("op {}/{} {title}", at + 1, operations.len())
+    });
     let since = clock::stopwatch(state.live.time_ms - status.since_ms);
     let head = shortened(&format!("{} {}  {}", status.batch, recipe.title, recipe.unit), 40);
     let end = body.text(x, y, &head, text);
     let end = body.text(end + 2, y, &operation, dim);
-    let end = body.text(end + 2, y, &format!("{} {since}", status.state.word()), text);
-    let waiting = match (&status.cause, &status.phase) {
+    body.text(end + 2, y, &format!("{} {since}", status.state.word()), text);
+}
+
+/// Why it is held, or what its phase waits for.
+fn waiting_words(state: &State, index: usize) -> String {
+    let Some(status) = state.live.batches.get(index) else { return String::new() };
+    match (&status.cause, &status.phase) {
         (Some(cause), _) => format!("cause {cause}"),
         (None, Some(phase)) if !phase.waiting.is_empty() => format!("wait {}", phase.waiting),
         _ => String::new(),
-    };
-    body.fit(end + 2, y, body.width().saturating_sub(end + 3), &waiting, dim);
+    }
+}
+
+fn waiting(body: &mut Pane<'_>, y: u16, state: &State, index: usize, x: u16) {
+    let dim = body.look.dim();
+    body.fit(x, y, body.width().saturating_sub(x + 1), &waiting_words(state, index), dim);
 }

@@ -276,13 +276,15 @@ fn events(body: &mut Pane<'_>, state: &State, plant: &Plant, y: u16, width: u16,
     let mut free = 0;
     let mut found = found.into_iter().peekable();
     while let Some((x, words)) = found.next() {
+        let next = found.peek().map_or(width, |(x, _)| *x);
+        let room = next.saturating_sub(x + 1).clamp(16, 28).min(columns(&words));
+        // At the right edge a text begins before its time.
+        let x = x.min(width.saturating_sub(room));
         if x < free {
             continue;
         }
-        let next = found.peek().map_or(width, |(x, _)| *x);
-        let room = next.saturating_sub(x + 1).max(9).min(width.saturating_sub(x)).min(28);
         body.fit(AXIS + x, y, room, &words, dim);
-        free = x + room.min(columns(&words)) + 1;
+        free = x + room + 1;
     }
 }
 
@@ -299,7 +301,11 @@ fn status(body: &mut Pane<'_>, state: &State, y: u16) {
         .map(|pen| pen.gaps.iter().filter(|(start, stop)| *start < to && *stop > from).count())
         .max()
         .unwrap_or(0);
-    let gaps = if gaps == 0 { "no gaps".to_owned() } else { format!("{gaps} gaps in the record") };
+    let gaps = match gaps {
+        0 => "no gaps".to_owned(),
+        1 => "1 gap in the record".to_owned(),
+        _ => format!("{gaps} gaps in the record"),
+    };
     let dim = body.look.dim();
     let words = format!("{end}   span {}   least and most per column   {gaps}", clock::span(trend.span_ms));
     body.fit(1, y, body.width().saturating_sub(2), &words, dim);

@@ -4,7 +4,7 @@ use model::wire::{DisplayView, InterlockView, RowView};
 
 use super::{cells, fields, first_shown, interlock, overview};
 use crate::clock;
-use crate::pane::Pane;
+use crate::pane::{Pane, columns};
 use crate::state::{Plant, State};
 use crate::widget::{badge_of, bar, put_reading, sparkline};
 
@@ -75,7 +75,10 @@ fn head(body: &mut Pane<'_>, state: &State, plant: &Plant, display: &DisplayView
         let since = clock::stopwatch(state.live.time_ms - status.since_ms);
         format!("   {}  {phase} {since}", status.state.word())
     });
-    body.fit(1, 0, room, &format!("{}{doing}", display.title), bright);
+    let whole = format!("{}{doing}", display.title);
+    // The title stands in the path as well; what the unit does stands only here.
+    let short = format!("{}{doing}", display.unit.as_deref().unwrap_or(&display.name));
+    body.fit(1, 0, room, if columns(&whole) <= room { &whole } else { &short }, bright);
 }
 
 fn draw_mimic(body: &mut Pane<'_>, y: u16, mimic: &[&str], state: &State) {
@@ -130,8 +133,8 @@ enum Line<'a> {
 }
 
 fn draw_rows(lower: &mut Pane<'_>, state: &State, plant: &Plant, display: &DisplayView) {
-    let columns = columns_for(lower.width());
-    head_of_rows(lower, &columns);
+    let places = columns_for(lower.width());
+    head_of_rows(lower, &places);
     let height = usize::from(lower.height().saturating_sub(1));
     let lines = lines(plant, display, height, usize::from(lower.width() / 40).max(1));
     let cursor_of = |line: &Line<'_>| match line {
@@ -147,7 +150,7 @@ fn draw_rows(lower: &mut Pane<'_>, state: &State, plant: &Plant, display: &Displ
             lower.text(0, y, ">", bright);
         }
         match line {
-            Line::Row { view, .. } => row(lower, y, state, plant, view, &columns),
+            Line::Row { view, .. } => row(lower, y, state, plant, view, &places),
             Line::Text(text) => {
                 let dim = lower.look.dim();
                 lower.text(1, y, text, dim);
@@ -219,6 +222,7 @@ fn row(lower: &mut Pane<'_>, y: u16, state: &State, plant: &Plant, view: &RowVie
             put_reading(lower, columns.output_end, y, state, output);
         }
     }
+    let device = view.block.and_then(|block| plant.part(block, "CMD"));
     let Some(point) = plant.point(view.point) else { return };
     put_reading(lower, columns.value_end, y, state, view.point);
     lower.fit(columns.unit, y, 7, point.unit.symbol(), dim);
@@ -229,11 +233,14 @@ fn row(lower: &mut Pane<'_>, y: u16, state: &State, plant: &Plant, view: &RowVie
     if columns.bar.1 > 0 && quality.is_bad() {
         let width = columns.bar.1 + columns.trend.1;
         lower.fit(columns.bar.0, y, width, quality.text(), dim);
+    } else if let Some(command) = device {
+        let words = format!("command {}", state.reading(command).0);
+        lower.fit(columns.unit, y, 20, &words, dim);
     } else if columns.bar.1 > 0 && point.words.is_none() {
         let scale = overview::scale_of(state, plant, view, point, &alarms);
         bar(lower, (columns.bar.0, y), columns.bar.1, &scale, usable, worst);
     }
-    if columns.trend.1 > 0 && usable.is_some() {
+    if columns.trend.1 > 0 && usable.is_some() && device.is_none() {
         sparkline(lower, (columns.trend.0, y), columns.trend.1, state, view.point, ROW_SPAN_MS);
     }
     let behind = badge_of(lower, columns.alarm, y, state, &alarms);

@@ -9,7 +9,7 @@
 //! ```
 
 use model::wire::{CommandRequest, Role};
-use model::{Action, AlarmId, BlockId, InterlockId, Mode, PointId, ProcOrder, RecipeId};
+use model::{Action, AlarmId, BlockId, InterlockId, Mode, PointId, Priority, ProcOrder, RecipeId};
 
 use super::{Plant, State};
 use crate::{input::TextInput, value};
@@ -193,6 +193,10 @@ impl Entry {
         let Some(plant) = state.plant.as_deref() else { return Role::Operator };
         match &self.purpose {
             Purpose::Leave => Role::Viewer,
+            Purpose::Shelve { alarm } => match plant.alarm(*alarm).map(|alarm| alarm.priority) {
+                Some(Priority::Critical) => Role::Supervisor,
+                _ => Role::Operator,
+            },
             Purpose::Write { point } | Purpose::Switch { point, .. } => write_role(plant, *point),
             Purpose::Mode { block, .. } => mode_role(plant, *block),
             Purpose::Bypass { interlock } | Purpose::Restore { interlock } => plant

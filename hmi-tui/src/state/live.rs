@@ -1,5 +1,6 @@
 //! What the controller said last, and when.
 
+use crate::clock::sane;
 use model::wire::{AlarmStatus, BatchStatus, Frame, InterlockStatus, SystemStatus};
 use model::{AlarmId, InterlockId, PointId, Quality, RecipeId};
 
@@ -35,18 +36,27 @@ impl Live {
                 *place = Some((value.1, value.2));
             }
         }
-        if let Some(alarms) = frame.alarms {
+        if let Some(mut alarms) = frame.alarms {
+            for status in &mut alarms {
+                status.since_ms = sane(status.since_ms);
+                status.shelved_until_ms = status.shelved_until_ms.map(sane);
+            }
             self.alarms = alarms;
         }
-        if let Some(interlocks) = frame.interlocks {
+        if let Some(mut interlocks) = frame.interlocks {
+            for status in &mut interlocks {
+                status.since_ms = sane(status.since_ms);
+                status.bypassed_until_ms = status.bypassed_until_ms.map(sane);
+            }
             self.interlocks = interlocks;
         }
-        if let Some(batches) = frame.batches {
+        if let Some(mut batches) = frame.batches {
+            batches.iter_mut().for_each(|status| status.since_ms = sane(status.since_ms));
             self.batches = batches;
         }
         self.system = frame.system;
         self.tick = frame.tick;
-        self.time_ms = frame.time_ms;
+        self.time_ms = sane(frame.time_ms);
         self.frame_at = Some(now_ms);
         self.frames += 1;
     }

@@ -280,9 +280,18 @@ impl State {
         let Some(plant) = self.plant.as_deref() else { return (value::dashes(1), "!") };
         let Some(view) = plant.point(point) else { return (value::dashes(1), "!") };
         let (number, quality) = self.live.value(point);
-        let is_mode = plant.role(point).is_some_and(|(_, role)| role == "MODE");
+        let part = plant.role(point).and_then(|(block, role)| Some((plant.block(block)?.kind, role)));
         let mark = if quality.is_good() && !number.is_finite() { "!" } else { quality.mark() };
-        (value::shown(view, is_mode, number, quality), mark)
+        (value::shown(view, part, number, quality), mark)
+    }
+
+    /// What a value of a point is called.
+    pub(crate) fn words_for(&self, point: PointId, number: f64) -> String {
+        let Some(plant) = self.plant.as_deref() else { return value::dashes(0) };
+        let part = plant.role(point).and_then(|(block, role)| Some((plant.block(block)?.kind, role)));
+        plant
+            .point(point)
+            .map_or_else(|| value::dashes(0), |view| value::shown(view, part, number, Quality::Good))
     }
 
     pub(crate) fn mode_of(&self, block: BlockId) -> Option<Mode> {

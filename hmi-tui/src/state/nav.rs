@@ -63,6 +63,8 @@ pub(crate) struct Nav {
     pub(crate) on_banner: bool,
     /// Row of the parameter box of a faceplate, while the cursor walks there.
     pub(crate) parameter: Option<usize>,
+    /// First cause shown of an interlock.
+    pub(crate) cause_row: usize,
     /// On a small screen the mimic takes the place of the rows.
     pub(crate) mimic_first: bool,
     /// Where Esc leads when a page was reached from an alarm.
@@ -86,6 +88,7 @@ impl Nav {
             self.details.remove(0);
         }
         self.details.push(item);
+        self.cause_row = 0;
         self.parameter = None;
         self.on_banner = false;
     }

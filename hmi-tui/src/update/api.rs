@@ -1,6 +1,8 @@
 //! What the controller says.
 
-use model::wire::{Frame, ServerMessage};
+use model::wire::{EventRecord, Frame, HistoryReply, ServerMessage};
+
+use crate::clock::sane;
 
 use crate::event::{ApiEvent, Effect};
 use crate::state::{LoginForm, Pending, State};
@@ -27,7 +29,10 @@ pub(super) fn take(state: &mut State, event: ApiEvent, effects: &mut Vec<Effect>
         ApiEvent::Plant(view) => state.load_plant(*view),
         ApiEvent::Message(message) => match *message {
             ServerMessage::Frame(frame) => take_frame(state, frame, effects),
-            ServerMessage::Event(event) => state.journal.push(event),
+            ServerMessage::Event(mut event) => {
+                event.time_ms = sane(event.time_ms);
+                state.journal.push(event);
+            }
         },
         ApiEvent::Disconnected(reason) => {
             state.reconnects += 1;
@@ -37,24 +42,17 @@ pub(super) fn take(state: &mut State, event: ApiEvent, effects: &mut Vec<Effect>
                 form.trouble = state.trouble.clone();
             }
         }
-        ApiEvent::History { request, result } => match state.pending.remove(&request) {
-            Some(Pending::Track(point)) => {
-                if let Ok(reply) = result {
-                    state.tracks.answer(point, &reply);
-                }
-            }
-            Some(Pending::Pen(point)) => state.trend.answer(point, &result),
-            Some(Pending::Column(column)) => answer_query(state, column, result),
-            _ => {}
-        },
-        ApiEvent::Events { request, result } => match (state.pending.remove(&request), result) {
-            (Some(Pending::Journal), Ok(events)) => state.journal.fill(events),
-            (Some(Pending::EventsOf(tag)), Ok(events)) if state.query.tag == tag => {
-                state.query.events = Some(events);
-            }
-            (Some(Pending::EventsOf(_)), Err(trouble)) => state.note(format!("events: {trouble}")),
-            _ => {}
-        },
+        ApiEvent::History { request, result } => {
+            let result = result.map(with_sane_times);
+            take_history(state, request, result);
+        }
+        ApiEvent::Events { request, result } => {
+            let result = result.map(|mut events| {
+                events.iter_mut().for_each(|event| event.time_ms = sane(event.time_ms));
+                events
+            });
+            take_events(state, request, result);
+        }
         ApiEvent::Why { request, result } => {
             if let Some(Pending::Why(name)) = state.pending.remove(&request)
                 && name == state.explanation.name
@@ -107,12 +105,44 @@ fn take_frame(state: &mut State, frame: Frame, effects: &mut Vec<Effect>) {
     }
 }
 
-fn answer_query(state: &mut State, column: usize, result: Result<model::wire::HistoryReply, String>) {
+fn answer_query(state: &mut State, column: usize, result: Result<HistoryReply, String>) {
     let Some(asked) = &mut state.query.asked else { return };
     if let Some(place) = asked.replies.get_mut(column) {
         *place = Some(result);
     }
     if asked.replies.iter().all(Option::is_some) && asked.took_ms.is_none() {
         asked.took_ms = Some(state.now_ms.saturating_sub(asked.sent_ms));
+    }
+}
+
+/// Samples and gaps at times with which one can reckon, in their order.
+fn with_sane_times(mut reply: HistoryReply) -> HistoryReply {
+    reply.samples.iter_mut().for_each(|sample| sample.time_ms = sane(sample.time_ms));
+    reply.samples.sort_by_key(|sample| sample.time_ms);
+    reply.gaps.iter_mut().for_each(|gap| *gap = (sane(gap.0), sane(gap.1)));
+    reply
+}
+
+fn take_history(state: &mut State, request: u64, result: Result<HistoryReply, String>) {
+    match state.pending.remove(&request) {
+        Some(Pending::Track(point)) => {
+            if let Ok(reply) = result {
+                state.tracks.answer(point, &reply);
+            }
+        }
+        Some(Pending::Pen(point)) => state.trend.answer(point, &result),
+        Some(Pending::Column(column)) => answer_query(state, column, result),
+        _ => {}
+    }
+}
+
+fn take_events(state: &mut State, request: u64, result: Result<Vec<EventRecord>, String>) {
+    match (state.pending.remove(&request), result) {
+        (Some(Pending::Journal), Ok(events)) => state.journal.fill(events),
+        (Some(Pending::EventsOf(tag)), Ok(events)) if state.query.tag == tag => {
+            state.query.events = Some(events);
+        }
+        (Some(Pending::EventsOf(_)), Err(trouble)) => state.note(format!("events: {trouble}")),
+        _ => {}
     }
 }

@@ -127,7 +127,7 @@ pub(super) fn run(state: &mut State, purpose: Choosing, choice: Choice, effects:
             }
         }
         (Target::Item(_), Choosing::EventTag) => filter_events(state, choice.name, effects),
-        (Target::Item(item), _) => state.nav.open(item),
+        (Target::Item(item), _) => look::open(state, item),
         (Target::Page(page), _) => look::page(state, page),
         (Target::Unit(unit), _) => {
             state.nav.go(Page::Units);

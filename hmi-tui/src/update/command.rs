@@ -234,7 +234,9 @@ fn entry_for(state: &State, plant: &Plant, act: Act) -> Option<Entry> {
             let bypassed = state.live.interlock(interlock).is_some_and(|s| s.bypassed_until_ms.is_some());
             match act {
                 Act::ResetTrip => entry(Purpose::ResetTrip { interlock }, vec![retype(name)]),
-                _ if bypassed => entry(Purpose::Restore { interlock }, vec![]),
+                _ if bypassed => {
+                    entry(Purpose::Restore { interlock }, vec![FieldKind::Reason { needed: true }])
+                }
                 _ => entry(
                     Purpose::Bypass { interlock },
                     vec![FieldKind::Minutes, FieldKind::Reason { needed: true }, retype(name)],
@@ -253,11 +255,13 @@ fn entry_for(state: &State, plant: &Plant, act: Act) -> Option<Entry> {
     }
 }
 
-/// An abort asks for the unit to be typed; every other order asks once.
+/// An abort asks why, and for the unit to be typed; every other order asks once.
 fn order_entry(state: &State, plant: &Plant, order: ProcOrder) -> Option<Entry> {
     let recipe = state.selected_recipe()?;
     let kinds = match order {
-        ProcOrder::Abort => vec![FieldKind::Retype(plant.recipe(recipe)?.unit.clone())],
+        ProcOrder::Abort => {
+            vec![FieldKind::Reason { needed: true }, FieldKind::Retype(plant.recipe(recipe)?.unit.clone())]
+        }
         _ => vec![],
     };
     Some(Entry::new(Purpose::Order { recipe, order }, kinds, state.now_ms))

@@ -17,6 +17,7 @@ pub(super) fn page(state: &mut State, page: Page) {
     state.nav.go(page);
     if page == Page::Alarms {
         state.alarm_list.tag = None;
+        state.alarm_list.tab = AlarmTab::Active;
         if let Some(plant) = state.plant.clone() {
             state.alarm_list.home(&plant, &state.live, state.now_ms);
         }
@@ -46,6 +47,11 @@ pub(super) fn step(state: &mut State, by: isize) {
     if let Some(row) = state.nav.parameter {
         let count = parameter_count(state);
         state.nav.parameter = Some(moved(row, by, count));
+        return;
+    }
+    if let Some(Item::Interlock(interlock)) = state.detail() {
+        let count = plant.interlock(interlock).map_or(0, |view| view.causes.len());
+        state.nav.cause_row = moved(state.nav.cause_row, by, count);
         return;
     }
     if state.detail().is_some() {
@@ -117,7 +123,7 @@ pub(super) fn aside(state: &mut State, by: isize) {
             let count = plant.view.interlocks.len();
             if let Some(next) = plant.view.interlocks.get(wrapping(at, by, count)) {
                 state.nav.details.pop();
-                state.nav.open(Item::Interlock(next.id));
+                open(state, Item::Interlock(next.id));
             }
         }
         Some(_) => {}
@@ -181,14 +187,14 @@ pub(super) fn enter(state: &mut State, effects: &mut Vec<Effect>) {
         Page::Overview => enter_overview(state),
         Page::Units => {
             if let Some(item) = under_cursor(state) {
-                state.nav.open(item);
+                open(state, item);
             }
         }
         Page::Alarms if state.alarm_list.tab == AlarmTab::Journal => {
             let tag = state.journal.iter().nth(state.alarm_list.journal_row).map(|event| event.tag.clone());
             let item = tag.and_then(|tag| state.plant.as_deref()?.find(&tag));
             match item {
-                Some(item) => state.nav.open(item),
+                Some(item) => open(state, item),
                 None => state.note("this line belongs to no tag"),
             }
         }
@@ -225,7 +231,7 @@ fn enter_overview(state: &mut State) {
                 state.nav.unit = unit;
                 state.nav.set_unit_row(row);
             }
-            None => state.nav.open(item),
+            None => open(state, item),
         }
         return;
     }
@@ -247,7 +253,7 @@ pub(super) fn go_to(state: &mut State, item: Item) {
             state.nav.set_unit_row(row);
             state.nav.came_from = (from == Page::Alarms).then_some(from);
         }
-        None => state.nav.open(item),
+        None => open(state, item),
     }
 }
 
@@ -317,8 +323,17 @@ pub(super) fn interlocks(state: &mut State) {
         let Item::Interlock(id) = item else { return false };
         state.live.interlock(*id).is_some_and(|status| status.tripped)
     };
-    if let Some(item) = here.iter().find(tripped).or(here.first()) {
-        state.nav.open(*item);
+    if let Some(item) = here.iter().find(tripped).or(here.first()).copied() {
+        open(state, item);
+    }
+}
+
+/// Opens a faceplate; of an interlock that stands, at the cause that was first out.
+pub(super) fn open(state: &mut State, item: Item) {
+    state.nav.open(item);
+    if let Item::Interlock(id) = item {
+        let status = state.live.interlock(id).filter(|status| status.tripped || status.active);
+        state.nav.cause_row = status.and_then(|status| status.first_out).map_or(0, usize::from);
     }
 }
 

@@ -1,0 +1,142 @@
+//! Every page as an operator sees it, at the two sizes that the guide names.
+
+mod fixture;
+
+use fixture::Console;
+use model::wire::Role;
+
+fn shown(name: &str, keys: &str) {
+    let mut console = Console::new(Role::Engineer);
+    console.now_ms = 1_000;
+    console.frame(fixture::still_frame(1_000));
+    console.keys(keys);
+    for (width, height) in [(120, 40), (80, 24)] {
+        console.size(width, height);
+        insta::assert_snapshot!(format!("{name}_{width}x{height}"), console.text(width, height));
+    }
+}
+
+#[test]
+fn overview() {
+    shown("overview", "");
+}
+
+#[test]
+fn unit() {
+    shown("unit", "2");
+}
+
+#[test]
+fn unit_with_its_mimic_on_a_small_screen() {
+    shown("unit_mimic", "2m");
+}
+
+#[test]
+fn alarms() {
+    shown("alarms", "3");
+}
+
+#[test]
+fn alarm_journal() {
+    shown("alarm_journal", "3<Tab><Tab><Tab><Tab><Down>");
+}
+
+#[test]
+fn trends() {
+    shown(
+        "trends",
+        "4nAT-351<Enter>nTIC-322.PV<Enter>nIT-301<Enter>nLT-311<Enter><Tab><Left><Left><Left><Left>",
+    );
+}
+
+#[test]
+fn batch() {
+    shown("batch", "5");
+}
+
+#[test]
+fn history() {
+    shown("history", "6nTT-311, FT-301 2h every 5m<Enter>");
+}
+
+#[test]
+fn history_of_one_tag() {
+    shown("history_one", "6nTT-311 1h every 1m<Enter><Tab>k");
+}
+
+#[test]
+fn system() {
+    shown("system", "7");
+}
+
+#[test]
+fn loop_faceplate() {
+    shown("faceplate", "/TIC-322<Enter>");
+}
+
+#[test]
+fn loop_faceplate_with_a_new_set_point() {
+    shown("faceplate_entry", "/TIC-322<Enter>V83.5");
+}
+
+#[test]
+fn loop_tuning() {
+    shown("faceplate_tuning", "/TIC-322<Enter>g<Down>");
+}
+
+#[test]
+fn ratio_faceplate() {
+    shown("ratio", "/FFC-301<Enter>");
+}
+
+#[test]
+fn point_faceplate() {
+    shown("point", "/AT-351<Enter>");
+}
+
+#[test]
+fn device_faceplate() {
+    shown("device", "/P-311<Enter>");
+}
+
+#[test]
+fn interlock() {
+    shown("interlock", "/IL-302<Enter>");
+}
+
+#[test]
+fn help() {
+    shown("help", "/TIC-322<Enter>?");
+}
+
+#[test]
+fn palette() {
+    shown("palette", ":theme");
+}
+
+#[test]
+fn why() {
+    shown("why", "/TIC-311<Enter>w");
+}
+
+#[test]
+fn too_small_for_a_page() {
+    let mut console = Console::new(Role::Operator);
+    console.size(60, 12);
+    insta::assert_snapshot!("small_60x12", console.text(60, 12));
+}
+
+#[test]
+fn ascii_terminal() {
+    let settings = hmi_tui::Settings { glyphs: hmi_tui::Glyphs::Ascii, ..fixture::settings() };
+    let mut console = Console::with(settings, Role::Operator);
+    console.keys("2");
+    insta::assert_snapshot!("unit_ascii_120x40", console.screen());
+    assert!(console.screen().is_ascii());
+}
+
+#[test]
+fn login() {
+    let state = hmi_tui::State::new(fixture::settings(), true);
+    insta::assert_snapshot!("login_80x24", hmi_tui::render_to_text(&state, 80, 24));
+}
