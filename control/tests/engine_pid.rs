@@ -72,7 +72,7 @@ fn the_step_response_of_pi_is_the_analytic_one() {
     let mut rig = rig(20.0, &Loop { kc: 2.0, ti: 30.0, ..Loop::default() }).start(50.0);
     rig.h.write("LIC.SP", 55.0).unwrap();
     for n in 1..=1000 {
-        let expected = 20.0 + 2.0 * 5.0 * (1.0 + n as f64 * 0.01 / 30.0);
+        let expected = 20.0 + 2.0 * 5.0 * (1.0 + f64::from(n) * 0.01 / 30.0);
         assert!((rig.out() - expected).abs() < 1e-9, "scan {n}: {} instead of {expected}", rig.out());
         rig.h.scan();
     }
@@ -110,7 +110,7 @@ fn the_step_response_of_the_pv_filter_is_an_exponential() {
     rig.h.set(rig.pv, 60.0);
     for n in 1..=1000 {
         rig.h.scan();
-        let expected = 20.0 + 40.0 * (1.0 - (-(n as f64) * 0.01 / 2.0).exp());
+        let expected = 20.0 + 40.0 * (1.0 - (-f64::from(n) * 0.01 / 2.0).exp());
         assert!((rig.h.value("LIC.PV") - expected).abs() < 0.08, "scan {n}");
     }
 }
@@ -484,6 +484,36 @@ fn a_cascade_starts_opens_and_closes_without_a_bump() {
     assert_eq!(h.actual("TIC"), Mode::Auto);
     assert!((h.value("TIC.OUT") - sp).abs() < 1e-9, "{} {sp}", h.value("TIC.OUT"));
     assert!((h.value("VALVE") - out).abs() < 0.01, "from here it controls");
+}
+
+/// Whichever of the two runs first finds the other in place.
+#[test]
+fn a_cascade_whose_secondary_runs_first_starts_without_a_bump() {
+    for (primary_task, secondary_task) in [(0, 1), (1, 0), (0, 0)] {
+        let mut b = Builder::new();
+        b.task(10, 3);
+        let (pv1, pv2) = (b.input("PV1"), b.input("PV2"));
+        let valve = b.output("VALVE");
+        let primary = b.pid_in("TIC", primary_task, pv1, &Loop { sp: 50.0, ..Loop::default() });
+        let BlockBody::Pid(pid) = &b.plant.blocks[primary.index()].body else { unreachable!() };
+        let options = Loop {
+            cascade: Some(pid.out),
+            target: Some(valve),
+            sp: 35.0,
+            normal_mode: Mode::Cascade,
+            ..Loop::default()
+        };
+        b.pid_in("FIC", secondary_task, pv2, &options);
+        let mut h = b.finish();
+        h.preset(valve, 42.0);
+        h.all_good(0.0);
+        h.set(pv1, 50.0);
+        h.set(pv2, 35.0);
+        h.run(40);
+        assert_eq!((h.actual("TIC"), h.actual("FIC")), (Mode::Auto, Mode::Cascade));
+        assert!((h.value("FIC.SP") - 35.0).abs() < 1e-9, "{}", h.value("FIC.SP"));
+        assert!((h.at(valve) - 42.0).abs() < 1e-9, "{}", h.at(valve));
+    }
 }
 
 /// T6. A saturated secondary stops its primary from going further, and lets it come back at once.

@@ -70,10 +70,17 @@ impl Hold {
     }
 }
 
+/// The order in which blocks take over: a loop says its set point before those that feed it begin
+/// with an output that leads there. Whichever runs first then finds the other in place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StartRound {
     Loops,
-    Feeders,
+    Between,
+    Sources,
+}
+
+impl StartRound {
+    pub(crate) const ALL: [Self; 3] = [Self::Loops, Self::Between, Self::Sources];
 }
 
 /// What every block needs while it runs.
@@ -127,8 +134,7 @@ impl BlockState {
         }
     }
 
-    /// Before the very first run: takes over what stands in the image. Loops come before those
-    /// that feed them through a ratio or a selector, hence two rounds.
+    /// Before the very first run: takes over what stands in the image, see [`StartRound`].
     pub(crate) fn start(
         &mut self,
         plant: &Plant,
@@ -142,11 +148,17 @@ impl BlockState {
                 handshakes[block] = pid::start(body, state, image);
             }
             (Self::Device(_), BlockBody::Device(body), StartRound::Loops) => device::start(body, image),
-            (Self::Ratio(_, fixed), BlockBody::Ratio(body), StartRound::Feeders) => {
+            (Self::Ratio(_, fixed), BlockBody::Ratio(body), StartRound::Between) => {
                 handshakes[block] = ratio::start(body, fixed, image, handshakes);
             }
-            (Self::Selector(fixed), BlockBody::Selector(_), StartRound::Feeders) => {
+            (Self::Selector(fixed), BlockBody::Selector(_), StartRound::Between) => {
                 handshakes[block] = fixed.start(handshakes);
+            }
+            (Self::Pid(state, fixed), BlockBody::Pid(body), StartRound::Sources) => {
+                pid::start_source(body, fixed, state, image, handshakes);
+            }
+            (Self::Ramp(fixed), BlockBody::Ramp(body), StartRound::Sources) => {
+                ramp::start(body, fixed, image, handshakes);
             }
             _ => {}
         }

@@ -184,6 +184,22 @@ pub(super) fn start(pid: &Pid, state: &mut PidState, image: &mut Image) -> Hands
     Handshake { back: sp, feedback: sp, ..Handshake::SILENT }
 }
 
+/// Before the first run of a primary: OUT is what its secondary has.
+pub(super) fn start_source(
+    pid: &Pid,
+    fixed: &Fixed,
+    state: &mut PidState,
+    image: &mut Image,
+    handshakes: &[Handshake],
+) {
+    if let Some(below) = fixed.downstream {
+        let out = bounded(handshakes[below as usize].back, pid.out_low, pid.out_high);
+        image.set(pid.out, out, Quality::Good);
+        state.written = image.value(pid.out);
+        state.calculated = state.written;
+    }
+}
+
 /// The terms of the law that do not depend on the integral.
 struct Terms {
     /// K e

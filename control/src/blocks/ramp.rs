@@ -5,18 +5,27 @@
 
 use model::Quality;
 
-use super::{Context, bounded, cascade_consumer};
+use super::{Context, Handshake, bounded, cascade_consumer};
+use crate::image::Image;
 use crate::plant::{Plant, Ramp};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Fixed {
     /// The loop that takes OUT as its set point, when there is exactly one.
-    consumer: Option<u32>,
+    pub(crate) consumer: Option<u32>,
 }
 
 impl Fixed {
     pub(super) fn new(plant: &Plant, ramp: &Ramp) -> Self {
         Self { consumer: cascade_consumer(plant, ramp.out).map(|index| index as u32) }
+    }
+}
+
+/// Before the first run: OUT is the set point of the loop that it feeds.
+pub(super) fn start(ramp: &Ramp, fixed: &Fixed, image: &mut Image, handshakes: &[Handshake]) {
+    if let Some(consumer) = fixed.consumer {
+        let out = bounded(handshakes[consumer as usize].back, ramp.low, ramp.high);
+        image.set(ramp.out, out, Quality::Good);
     }
 }
 

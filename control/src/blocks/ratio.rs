@@ -33,7 +33,7 @@ impl RatioState {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fixed {
-    secondary: Option<u32>,
+    pub(crate) secondary: Option<u32>,
 }
 
 impl Fixed {
@@ -44,10 +44,13 @@ impl Fixed {
     }
 }
 
-/// Before the first run: what the trim should be for the secondary to keep its set point.
-pub(super) fn start(ratio: &Ratio, fixed: &Fixed, image: &Image, handshakes: &[Handshake]) -> Handshake {
+/// Before the first run: OUT is the secondary's set point, and the trim should be what leads there.
+pub(super) fn start(ratio: &Ratio, fixed: &Fixed, image: &mut Image, handshakes: &[Handshake]) -> Handshake {
+    let Some(secondary) = fixed.secondary else { return Handshake::SILENT };
+    let wanted = handshakes[secondary as usize].back;
     let base = image.value(ratio.ratio) * image.value(ratio.input) + image.value(ratio.bias);
-    let back = fixed.secondary.map_or(0.0, |index| handshakes[index as usize].back - base);
+    image.set(ratio.out, bounded(wanted, ratio.low, ratio.high), Quality::Good);
+    let back = wanted - base;
     Handshake { back, feedback: back, ..Handshake::SILENT }
 }
 

@@ -164,7 +164,7 @@ fn preset(plant: &Plant, state: &mut State, point: PointId, value: f64) {
 fn initialise(plant: &Plant, state: &mut State) {
     state.initialised = true;
     let State { image, blocks, handshakes, .. } = state;
-    for round in [StartRound::Loops, StartRound::Feeders] {
+    for round in StartRound::ALL {
         for (index, block) in blocks.iter_mut().enumerate() {
             block.start(plant, index, image, handshakes, round);
         }

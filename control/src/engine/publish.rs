@@ -22,7 +22,12 @@ impl Engine {
             BlockState::Pid(pid, fixed) => {
                 LoopView { target: pid.target, integral: pid.integral, downstream: fixed.downstream }
             }
-            _ => LoopView::default(),
+            BlockState::Ratio(_, fixed) => LoopView { downstream: fixed.secondary, ..LoopView::default() },
+            BlockState::Ramp(fixed) => LoopView { downstream: fixed.consumer, ..LoopView::default() },
+            BlockState::Stateless
+            | BlockState::Filter(_)
+            | BlockState::Selector(_)
+            | BlockState::Device(_) => LoopView::default(),
         }));
         if view.batches.len() == state.procedures.len() {
             for (copy, procedure) in view.batches.iter_mut().zip(&state.procedures) {

@@ -47,10 +47,12 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
             if let Some(trim) = ratio.trim {
                 lines.push(point_line(scene, 1, &format!("trim from {}", name(scene, trim)), trim));
             }
+            not_heard(scene, id, &mut lines);
         }
         BlockBody::Ramp(ramp) => {
             lines.push(point_line(scene, 0, "OUT", ramp.out));
             lines.push(point_line(scene, 0, "TARGET", ramp.target));
+            not_heard(scene, id, &mut lines);
             let unit = scene.plant.point(ramp.out).unit.difference();
             lines.push(line(0, format!("rate {} {unit}/s", number(ramp.rate, 4))));
             if let Some(source) = &ramp.source {
@@ -69,6 +71,19 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
         }
     }
     Why { title: title(&block.name, &block.description), lines }
+}
+
+/// A source whose loop does not listen follows that loop's set point.
+fn not_heard(scene: Scene<'_>, id: BlockId, lines: &mut Vec<WhyLine>) {
+    let below = scene.view.loops.get(id.index()).and_then(|entry| entry.downstream);
+    let Some(below) = below.map(BlockId) else { return };
+    let listener = &scene.plant.blocks[below.index()];
+    if let BlockBody::Pid(pid) = &listener.body
+        && Mode::from_value(scene.view.value(pid.mode)) != Mode::Cascade
+    {
+        let text = format!("OUT follows {}, which is not in cascade", listener.name);
+        lines.push(WhyLine { block: Some(below), ..line(0, text) });
+    }
 }
 
 fn name(scene: Scene<'_>, point: PointId) -> String {
@@ -263,22 +278,34 @@ pub(super) fn interlock(scene: Scene<'_>, index: usize) -> Why {
         && let Some(cause) = memory.first_out.checked_sub(1)
         && let Some(cause) = interlock.causes.get(usize::from(cause))
     {
-        let ago = duration(scene.ms_since(memory.since));
+        let ago = duration(scene.ms_since(memory.since) / 1000 * 1000);
         lines.push(line(0, format!("first out: {}, {ago} ago", cause.text)));
     }
     lines.push(line(0, "trips on any of".to_owned()));
-    causes(scene, index, 1, &mut lines);
+    causes(scene, index, 1, false, &mut lines);
     lines.push(line(0, "then".to_owned()));
     lines.extend(interlock.actions.iter().map(|action| line(1, action.text.clone())));
     Why { title: title(&interlock.name, &interlock.description), lines }
 }
 
+/// What keeps an interlock tripped: its causes that stand, or the reset that is missing.
+pub(super) fn standing_causes(scene: Scene<'_>, index: usize, indent: u8, lines: &mut Vec<WhyLine>) {
+    let before = lines.len();
+    causes(scene, index, indent, true, lines);
+    if lines.len() == before {
+        lines.push(line(indent, "the cause has gone, it waits for a reset".to_owned()));
+    }
+}
+
 /// Each cause with its terms and live values.
-pub(super) fn causes(scene: Scene<'_>, index: usize, indent: u8, lines: &mut Vec<WhyLine>) {
+fn causes(scene: Scene<'_>, index: usize, indent: u8, standing_only: bool, lines: &mut Vec<WhyLine>) {
     for cause in &scene.plant.interlocks[index].causes {
         let term = tree(scene.plant, &cause.when);
         let truth = term.as_ref().and_then(|term| condition::holds(scene, term));
         let stands = truth.unwrap_or(cause.trips_on_bad);
+        if standing_only && !stands {
+            continue;
+        }
         let bad = match (truth, cause.trips_on_bad) {
             (None, true) => " (bad input: counts as standing)",
             (None, false) => " (bad input: ignored)",
@@ -307,7 +334,7 @@ pub(super) fn alarm(scene: Scene<'_>, index: usize) -> Why {
     if memory.raw != memory.active {
         let (delay_ms, word) =
             if memory.raw { (alarm.on_delay_ms, "on") } else { (alarm.off_delay_ms, "off") };
-        let so_far = duration(scene.ms_since(memory.raw_since));
+        let so_far = duration(scene.ms_since(memory.raw_since) / 100 * 100);
         let delay = duration(u64::from(delay_ms));
         lines.push(line(1, format!("{word}-delay: {so_far} so far of {delay}")));
     }

@@ -80,7 +80,7 @@ fn holders(scene: Scene<'_>, id: PointId, lines: &mut Vec<WhyLine>) {
         let text = format!("forced by interlock {}: {}", interlock.name, interlock.description);
         lines.push(WhyLine { holds: Some(true), ..line(0, text) });
         if let Some(number) = scene.plant.interlocks.iter().position(|other| other.name == interlock.name) {
-            item::causes(scene, number, 1, lines);
+            item::standing_causes(scene, number, 1, lines);
         }
     }
     if let Some(number) = hold.phase.checked_sub(1)

@@ -114,6 +114,8 @@ fn worlds(truth: Truth) -> &'static [bool] {
     }
 }
 
+type Law = fn(bool, bool, bool) -> bool;
+
 fn three() -> impl Strategy<Value = Truth> {
     prop_oneof![Just(Truth::False), Just(Truth::True), Just(Truth::Bad)]
 }
@@ -122,7 +124,7 @@ proptest! {
     /// Kleene: the result is bad exactly when the bad operands could decide it.
     #[test]
     fn bad_operands_matter_only_when_they_could_decide(a in three(), b in three(), c in three()) {
-        let and_or: [(&[Op], fn(bool, bool, bool) -> bool); 4] = [
+        let and_or: [(&[Op], Law); 4] = [
             (&[Op::Load(A), Op::Load(B), Op::And, Op::Load(C), Op::And], |a, b, c| a && b && c),
             (&[Op::Load(A), Op::Load(B), Op::Or, Op::Load(C), Op::Or], |a, b, c| a || b || c),
             (&[Op::Load(A), Op::Not, Op::Load(B), Op::And, Op::Load(C), Op::Or], |a, b, c| (!a && b) || c),
