@@ -41,7 +41,7 @@ pub(crate) fn alarm_rows(body: u16) -> AlarmRows {
     let (detail, journal) = match body {
         30.. => (10, 8),
         22..30 => (8, 0),
-        14..22 => (6, 0),
+        14..22 => (7, 0),
         _ => (0, 0),
     };
     AlarmRows { list: body.saturating_sub(3 + detail + journal), detail, journal }

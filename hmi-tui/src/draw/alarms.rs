@@ -180,7 +180,7 @@ fn line(list: &mut Pane<'_>, y: u16, state: &State, plant: &Plant, status: &Alar
     let shown = value_words(state, plant, alarm, status);
     let start = list.right(at.value_end, y, &shown, value);
     list.fit(at.text, y, start.saturating_sub(at.text + 1), &alarm.text, strong);
-    let by = acknowledged_words(status, now);
+    let by = acknowledged_words(status, now, list.width() >= 110);
     list.fit(at.by, y, list.width().saturating_sub(at.by + 1), &by, dim);
 }
 
@@ -193,10 +193,12 @@ fn value_words(state: &State, plant: &Plant, alarm: &AlarmView, status: &AlarmSt
     format!("{text}{mark} {}", point.unit).trim_end().to_owned()
 }
 
-fn acknowledged_words(status: &AlarmStatus, now: i64) -> String {
+fn acknowledged_words(status: &AlarmStatus, now: i64, wide: bool) -> String {
     match (status.state, status.shelved_until_ms, &status.acknowledged_by) {
-        (AlarmState::Shelved, Some(until), _) => format!("{} left", clock::age(until - now)),
-        (AlarmState::Returned, _, _) => "waiting ack".to_owned(),
+        (AlarmState::Shelved, Some(until), _) => {
+            format!("{}{}", clock::age(until - now), if wide { " left" } else { "" })
+        }
+        (AlarmState::Returned, _, _) => (if wide { "waiting ack" } else { "to ack" }).to_owned(),
         (_, _, Some(user)) => user.clone(),
         _ => String::new(),
     }
@@ -248,7 +250,7 @@ fn detail_lines(
     status: &AlarmStatus,
 ) {
     let (text, dim) = (inside.look.text(), inside.look.dim());
-    let spare = usize::from(inside.height()).saturating_sub(5);
+    let spare = usize::from(inside.height()).saturating_sub(4);
     let mut y = 0;
     // The response may take a second line where there is one to spare.
     for (label, words, most) in [
