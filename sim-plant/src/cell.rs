@@ -1,17 +1,24 @@
 //! One membrane cell: two stirred compartments, two electrodes, one membrane.
 
+mod passage;
+mod seepage;
+#[cfg(test)]
+mod tests;
+
 use model::StateWalk;
 
-use crate::constants::{FARADAY, GAS, GRAVITY, MASS_WATER};
+use crate::constants::{FARADAY, GAS};
 use crate::electro::{
-    Shares, faraday, gap_resistance, leakage, membrane_resistance, overpotential, reversible_voltage,
-    void_share, water_per_lithium,
+    faraday, gap_resistance, leakage, membrane_resistance, overpotential, reversible_voltage, void_share,
+    water_per_lithium,
 };
-use crate::gas::{CL2, Gas, GasEnthalpies, H2, O2, STEAM};
-use crate::liquid::{CA, CL, CLO3, Enthalpies, H, Holdup, LI, Liquid, MG, VOLUME_FLOOR, W, X};
+use crate::gas::{Gas, GasEnthalpies};
+use crate::liquid::{CL, Enthalpies, Holdup, Liquid, X};
 use crate::noise::Noise;
 use crate::parameters::Parameters;
 use crate::properties::{Excursions, conductivity, note_saturation};
+
+pub(crate) use seepage::{degas, disproportionate, strippable};
 
 /// What makes this cell differ from its neighbours; factors around one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -106,15 +113,6 @@ struct Slow {
     water_per_lithium: f64,
     /// Share of the current that makes oxygen because chloride is short.
     starved: f64,
-}
-
-/// Electrode reactions of one step, in mol of electrons.
-struct Electrons {
-    chlorine: f64,
-    oxygen: f64,
-    hydrogen: f64,
-    nickel: f64,
-    hypochlorite: f64,
 }
 
 impl Cell {
@@ -228,268 +226,6 @@ impl Cell {
             + density * resistance
     }
 
-    /// Share of the anode's current that makes oxygen: starved of chloride, or short of acid.
-    fn oxygen_share(&self, duty: &CellDuty<'_>) -> f64 {
-        let half = duty.oxygen_half_proton;
-        let alkaline = duty.p.electrode.oxygen_alkaline_share * half / (half + self.anolyte.species.proton);
-        (self.slow.starved + alkaline).min(1.0)
-    }
-
-    /// Electrodes and membrane: amounts, and the enthalpy that travels with ions and water.
-    fn pass_current(
-        &mut self,
-        electrons: f64,
-        make: &CellMake,
-        duty: &CellDuty<'_>,
-        out: &mut CellYield,
-    ) -> Electrons {
-        let p = duty.p;
-        let forward = electrons >= 0.0;
-        let shares = if forward {
-            let load = self.calcium / (p.cell.active_area * make.area);
-            let back = (self.slow.leakage * duty.leakage_factor + p.membrane.calcium_efficiency * load)
-                * make.leakage;
-            Shares::new(&p.membrane, back, self.anolyte.species.proton, self.anolyte.concentration(LI))
-        } else {
-            Shares::REVERSED
-        };
-        self.shares = [shares.lithium, shares.proton, shares.hydroxide];
-        let passed = self.electrons(electrons, forward, duty);
-        self.electrode_products(&passed, duty, out);
-        self.cross_membrane(electrons, &shares, duty);
-        passed
-    }
-
-    fn electrons(&self, electrons: f64, forward: bool, duty: &CellDuty<'_>) -> Electrons {
-        if !forward {
-            return Electrons {
-                chlorine: electrons,
-                oxygen: 0.0,
-                hydrogen: 0.0,
-                nickel: electrons,
-                hypochlorite: 0.0,
-            };
-        }
-        let e = &duty.p.electrode;
-        let oxygen = electrons * self.oxygen_share(duty);
-        let nickel = (2.0 * self.nickel * duty.dt / e.nickel_reduction_time).min(electrons);
-        let free = self.catholyte.liquid.amount[X].max(0.0);
-        let hypochlorite = (2.0 * free * e.hypochlorite_reduction * duty.dt).min(electrons - nickel);
-        Electrons {
-            chlorine: electrons - oxygen,
-            oxygen,
-            hydrogen: electrons - nickel - hypochlorite,
-            nickel,
-            hypochlorite,
-        }
-    }
-
-    fn electrode_products(&mut self, e: &Electrons, duty: &CellDuty<'_>, out: &mut CellYield) {
-        // 2 Cl- -> Cl2(aq) + 2 e-, and 2 H2O -> O2 + 4 H+ + 4 e-.
-        let anolyte = &mut self.anolyte.liquid;
-        anolyte.amount[CL] -= 0.5 * e.chlorine;
-        anolyte.amount[X] += 0.5 * e.chlorine;
-        anolyte.amount[H] += 0.5 * e.chlorine + e.oxygen;
-        anolyte.amount[W] -= 0.5 * (e.chlorine + e.oxygen);
-        let mut gas = [0.0; 5];
-        gas[O2] = 0.25 * e.oxygen;
-        release(&mut self.anolyte, gas, duty.chlorine_pressure, duty, &mut out.chlorine);
-        // 2 H2O + 2 e- -> H2 + 2 OH-; Ni(OH)2 + 2 e- -> Ni + 2 OH-; HClO + H+ + 2 e- -> Cl- + H2O.
-        let catholyte = &mut self.catholyte.liquid;
-        catholyte.amount[H] -= e.hydrogen + e.nickel + 0.5 * e.hypochlorite;
-        catholyte.amount[W] += e.nickel + 0.5 * e.hypochlorite;
-        catholyte.amount[X] -= 0.5 * e.hypochlorite;
-        catholyte.amount[CL] += 0.5 * e.hypochlorite;
-        catholyte.enthalpy += 0.5 * e.nickel * duty.p.thermo.nickel_hydroxide;
-        self.nickel -= 0.5 * e.nickel;
-        self.wear += 0.5 * (-e.nickel).max(0.0) / duty.p.cell.active_area;
-        let mut gas = [0.0; 5];
-        gas[H2] = 0.5 * e.hydrogen;
-        release(&mut self.catholyte, gas, duty.hydrogen_pressure, duty, &mut out.hydrogen);
-    }
-
-    /// Positive electrons move cations to the catholyte, hydroxide to the anolyte, water along.
-    fn cross_membrane(&mut self, electrons: f64, shares: &Shares, duty: &CellDuty<'_>) {
-        let (p, h) = (duty.p, duty.h);
-        let (warm_a, warm_c) = (self.anolyte.temperature, self.catholyte.temperature);
-        let lithium = shares.lithium * electrons;
-        let proton = shares.proton * electrons;
-        let hydroxide = shares.hydroxide * electrons;
-        // A compartment that runs dry gives no more water.
-        let giver = if electrons >= 0.0 { self.anolyte.volume } else { self.catholyte.volume };
-        let wet = (giver / (0.1 * p.cell.anolyte_volume)).clamp(0.0, 1.0);
-        let water = (self.slow.water_per_lithium * lithium + p.membrane.water_per_proton * proton) * wet;
-        let kelvin = if electrons >= 0.0 { warm_a } else { warm_c };
-        let forward =
-            lithium * h.molar(LI, kelvin) + water * h.molar(W, kelvin) + proton * h.molar(H, kelvin);
-        let backward = hydroxide * h.molar_hydroxide(warm_c);
-        let area = p.cell.active_area;
-        // LiCl diffuses, driven by the difference of chloride.
-        let difference = self.anolyte.concentration(CL) - self.catholyte.concentration(CL);
-        let salt = p.membrane.chloride_permeability * area * difference * duty.dt * wet;
-        let from = if salt >= 0.0 { warm_a } else { warm_c };
-        let salt_enthalpy = salt * (h.molar(LI, from) + h.molar(CL, from));
-        // Calcium and magnesium ride on the water and stay in the membrane as hydroxides; the lithium
-        // that they stand in for stays behind.
-        let convected = water.max(0.0) * MASS_WATER / 1000.0 * p.membrane.hardness_retained;
-        let calcium = (self.anolyte.concentration(CA).max(0.0) * convected)
-            .min(self.anolyte.liquid.amount[CA].max(0.0));
-        let magnesium = (self.anolyte.concentration(MG).max(0.0) * convected)
-            .min(self.anolyte.liquid.amount[MG].max(0.0));
-        let hardness = calcium + magnesium;
-        let stays = 2.0 * hardness * h.molar(LI, kelvin);
-        let carried = calcium * h.molar(CA, warm_a) + magnesium * h.molar(MG, warm_a);
-        let solid = calcium * p.thermo.calcium_hydroxide + magnesium * p.thermo.magnesium_hydroxide;
-
-        let a = &mut self.anolyte.liquid;
-        a.amount[LI] -= lithium + salt - 2.0 * hardness;
-        a.amount[H] -= proton + hydroxide;
-        a.amount[W] += hydroxide - water;
-        a.amount[CL] -= salt;
-        a.amount[CA] -= calcium;
-        a.amount[MG] -= magnesium;
-        a.enthalpy += backward - forward - salt_enthalpy + stays - carried;
-        let c = &mut self.catholyte.liquid;
-        c.amount[LI] += lithium + salt - 2.0 * hardness;
-        c.amount[H] += proton + hydroxide + 2.0 * hardness;
-        c.amount[W] += water - hydroxide - 2.0 * hardness;
-        c.amount[CL] += salt;
-        c.enthalpy += forward - backward + salt_enthalpy - stays + carried - solid;
-        self.calcium += calcium;
-        self.magnesium_loose += magnesium * p.membrane.magnesium_reversible;
-        self.magnesium_fixed += magnesium * (1.0 - p.membrane.magnesium_reversible);
-    }
-
-    /// Electrical work: each side gets what its electrode reaction takes up, the rest is heat.
-    fn put_work(&mut self, e: &Electrons, duty: &CellDuty<'_>, out: &mut CellYield) {
-        let t = &duty.p.thermo;
-        let work = self.voltage * duty.current * duty.dt;
-        let chlorine = 0.5 * t.dissolved_chlorine - t.chloride_ion;
-        let oxygen = -0.5 * t.water;
-        let anode = e.chlorine * chlorine + e.oxygen * oxygen;
-        let cathode = (e.hydrogen + e.hypochlorite) * (t.hydroxide_ion - t.water)
-            + e.nickel * (t.hydroxide_ion - 0.5 * t.nickel_hydroxide);
-        let heat = work - anode - cathode;
-        self.anolyte.liquid.enthalpy += anode + heat * duty.p.cell.heat_to_anolyte;
-        self.catholyte.liquid.enthalpy += cathode + heat * (1.0 - duty.p.cell.heat_to_anolyte);
-        out.work += work;
-    }
-
-    /// The loosely held part of the magnesium goes back to the anolyte.
-    fn release_magnesium(&mut self, duty: &CellDuty<'_>) {
-        let back = self.magnesium_loose * duty.dt / duty.p.membrane.magnesium_release_time;
-        self.magnesium_loose -= back;
-        let a = &mut self.anolyte.liquid;
-        a.amount[MG] += back;
-        a.amount[W] += 2.0 * back;
-        a.amount[H] -= 2.0 * back;
-        a.enthalpy += back * duty.p.thermo.magnesium_hydroxide;
-    }
-
-    /// Hydrogen through the sound membrane, and whatever a hole lets through.
-    fn seep(&mut self, make: &CellMake, duty: &CellDuty<'_>, out: &mut CellYield) {
-        let p = duty.p;
-        let partial = (duty.hydrogen_pressure - self.catholyte.vapour).max(0.0) / 1e5;
-        let made = out.hydrogen.amount[H2].max(0.0);
-        let sound = p.membrane.hydrogen_permeability * p.cell.active_area * make.area * partial * duty.dt;
-        let mut crossing = if duty.current > 0.0 { sound } else { 0.0 };
-        if self.pinhole > 0.0 {
-            crossing += self.leak_through_hole(duty);
-        }
-        let crossing = crossing.min(0.5 * made);
-        let enthalpy = crossing * duty.g.molar(H2, self.catholyte.temperature);
-        out.hydrogen.amount[H2] -= crossing;
-        out.hydrogen.enthalpy -= enthalpy;
-        out.chlorine.amount[H2] += crossing;
-        out.chlorine.enthalpy += enthalpy;
-    }
-
-    /// Moves liquor through the hole, down the pressure difference; returns the hydrogen that goes with it.
-    fn leak_through_hole(&mut self, duty: &CellDuty<'_>) -> f64 {
-        let p = duty.p;
-        // Both compartments stand equally high; the heavier liquor presses a little more.
-        const HALF_HEIGHT: f64 = 1.0;
-        let head = (self.catholyte.density - self.anolyte.density) * GRAVITY * HALF_HEIGHT;
-        let difference = duty.hydrogen_pressure - duty.chlorine_pressure;
-        let area = self.pinhole * p.membrane.pinhole_discharge;
-        let under_liquor = area * (1.0 - self.pinhole_gas_share);
-        let push = difference + head;
-        let (giver, taker) = if push >= 0.0 {
-            (&mut self.catholyte, &mut self.anolyte)
-        } else {
-            (&mut self.anolyte, &mut self.catholyte)
-        };
-        let volume = under_liquor * libm::sqrt(2.0 * push.abs() / giver.density) * duty.dt;
-        let share = (volume / giver.volume.max(VOLUME_FLOOR)).min(0.05);
-        let leaked = giver.liquid.take(share);
-        taker.liquid.add(&leaked);
-        if difference <= 0.0 {
-            return 0.0;
-        }
-        // Moist hydrogen at cell temperature.
-        let density = duty.hydrogen_pressure * 0.012 / (GAS * self.catholyte.temperature);
-        let gas = area * self.pinhole_gas_share * libm::sqrt(2.0 * difference / density);
-        let hydrogen = (duty.hydrogen_pressure - self.catholyte.vapour).max(0.0);
-        gas * duty.dt * hydrogen / (GAS * self.catholyte.temperature)
-    }
-
-    /// 3 HClO -> ClO3- + 2 Cl- + 3 H+.
-    fn react(&mut self, duty: &CellDuty<'_>) {
-        disproportionate(&mut self.anolyte, duty.dt);
-    }
-
-    fn strip(&mut self, duty: &CellDuty<'_>, make: &CellMake, out: &mut CellYield) {
-        let p = duty.p;
-        let load =
-            (self.current / (p.cell.active_area * make.area)).max(0.0) / p.membrane.reference_current_density;
-        let rate = p.cell.stripping_rest + p.cell.stripping_bubbles * load.min(3.0);
-        let chlorine = strippable(&self.anolyte, rate, duty.chlorine_pressure, duty.chlorine_share, duty.dt);
-        if chlorine > 0.0 {
-            let mut gas = [0.0; 5];
-            gas[CL2] = chlorine;
-            degas(&mut self.anolyte.liquid, chlorine);
-            release(&mut self.anolyte, gas, duty.chlorine_pressure, duty, &mut out.chlorine);
-        }
-    }
-
-    fn exchange_heat(&mut self, make: &CellMake, duty: &CellDuty<'_>, out: &mut CellYield) {
-        let c = &duty.p.cell;
-        let conductance = duty.p.membrane.heat_transfer * c.active_area * make.area;
-        // Not more than what would level them out, for a compartment that is nearly empty.
-        let least = self.anolyte.capacity.min(self.catholyte.capacity);
-        let through = (conductance * duty.dt).min(0.4 * least)
-            * (self.catholyte.temperature - self.anolyte.temperature);
-        let loss = |holdup: &Holdup| {
-            (0.5 * c.heat_loss * duty.dt).min(0.1 * holdup.capacity) * (holdup.temperature - duty.ambient)
-        };
-        let (loss_a, loss_c) = (loss(&self.anolyte), loss(&self.catholyte));
-        self.anolyte.liquid.enthalpy += through - loss_a;
-        self.catholyte.liquid.enthalpy -= through + loss_c;
-        out.loss += loss_a + loss_c;
-    }
-
-    /// In from the loop, out over the weir.
-    fn flow(&mut self, make: &CellMake, duty: &CellDuty<'_>, out: &mut CellYield) {
-        let c = &duty.p.cell;
-        let open = make.flow * (1.0 - self.blocked);
-        let sides = [
-            (&mut self.anolyte, duty.anolyte, duty.anolyte_flow * open, c.anolyte_volume, &mut out.anolyte),
-            (
-                &mut self.catholyte,
-                duty.catholyte,
-                duty.catholyte_flow * make.flow,
-                c.catholyte_volume,
-                &mut out.catholyte,
-            ),
-        ];
-        for (holdup, supply, flow, full, sink) in sides {
-            let over = flow + (holdup.volume - full) / c.overflow_time;
-            let share = (over * duty.dt / holdup.volume.max(VOLUME_FLOOR)).clamp(0.0, 0.5);
-            sink.add(&holdup.liquid.take(share));
-            holdup.liquid.add(&supply.part(flow * duty.dt));
-        }
-    }
-
     /// mol of the elements in the solids: Ca, Mg and OH.
     pub(crate) fn solids(&self) -> (f64, f64, f64) {
         let magnesium = self.magnesium_fixed + self.magnesium_loose;
@@ -532,42 +268,4 @@ impl Cell {
             walk.f64(share);
         }
     }
-}
-
-/// Lets gas go, saturated with water vapour at the liquor's temperature.
-fn release(holdup: &mut Holdup, mut gas: [f64; 5], pressure: f64, duty: &CellDuty<'_>, out: &mut Gas) {
-    let dry: f64 = gas.iter().sum();
-    let vapour = holdup.vapour.min(0.9 * pressure);
-    gas[STEAM] = dry.max(0.0) * vapour / (pressure - vapour);
-    holdup.liquid.amount[W] -= gas[STEAM];
-    let enthalpy = duty.g.of(&gas, holdup.temperature);
-    holdup.liquid.enthalpy -= enthalpy;
-    out.add(&Gas { amount: gas, enthalpy });
-}
-
-/// mol of chlorine that wants to leave in this step; negative when the gas would dissolve.
-pub(crate) fn strippable(holdup: &Holdup, rate: f64, pressure: f64, share: f64, dt: f64) -> f64 {
-    let partial = share * (pressure - holdup.vapour).max(0.0);
-    let excess = holdup.species.chlorine - partial * holdup.equilibria.chlorine;
-    (rate * dt / (1.0 + rate * dt) * excess * holdup.volume).min(0.5 * holdup.liquid.amount[X].max(0.0))
-}
-
-/// Cl2(aq) = X + H + Cl - W leaves the components.
-pub(crate) fn degas(liquid: &mut Liquid, chlorine: f64) {
-    liquid.amount[X] -= chlorine;
-    liquid.amount[H] -= chlorine;
-    liquid.amount[CL] -= chlorine;
-    liquid.amount[W] += chlorine;
-}
-
-pub(crate) fn disproportionate(holdup: &mut Holdup, dt: f64) {
-    let s = &holdup.species;
-    let rate = holdup.equilibria.chlorate * s.hypochlorous * s.hypochlorous * s.hypochlorite;
-    let free = holdup.liquid.amount[X].max(0.0);
-    let made = (rate * holdup.volume * dt).min(0.1 * free);
-    let a = &mut holdup.liquid.amount;
-    a[X] -= 3.0 * made;
-    a[CLO3] += made;
-    a[CL] += 2.0 * made;
-    a[H] += 3.0 * made;
 }

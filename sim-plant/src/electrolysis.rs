@@ -3,16 +3,15 @@
 //! One fixed step of the physics. It knows openings and switches, not tags: those are in `tags`.
 
 mod supplies;
+mod gases;
+mod books;
 
-use model::StateWalk;
-
-use crate::cell::{Cell, CellDuty, CellMake, CellYield, degas, disproportionate, strippable};
+use crate::cell::{Cell, CellDuty, CellMake, CellYield, disproportionate};
 use crate::circuit::{Circuit, Exchanger, utility_rise};
-use crate::constants::{MASS_CA, MASS_H, MASS_MG, MASS_O};
 use crate::electro::leakage_at;
-use crate::gas::{CL2, Gas, GasEnthalpies, Header, HeaderDuty, HeaderExchange, STEAM};
-use crate::ledger::{Account, Closure, Ledger};
-use crate::liquid::{Enthalpies, Holdup, LI, Liquid, W};
+use crate::gas::{CL2, GasEnthalpies, Header};
+use crate::ledger::Ledger;
+use crate::liquid::{Enthalpies, Holdup, Liquid};
 use crate::noise::Noise;
 use crate::parameters::Parameters;
 use crate::properties::Excursions;
@@ -343,96 +342,6 @@ impl Electrolysis {
         }
     }
 
-    /// Chlorine between the anolyte tank and the gas above it.
-    fn breathe(&mut self, raw: &mut Gas, dt: f64) {
-        let share = self.chlorine.gas.dry_share(CL2);
-        let p = &self.p.anolyte;
-        let tank = &mut self.anolyte.tank;
-        let wanted = strippable(tank, p.stripping, self.chlorine.pressure, share, dt);
-        // The gas gives at most a little of what it has in one step.
-        let chlorine = wanted.max(-0.02 * self.chlorine.gas.amount[CL2]);
-        degas(&mut tank.liquid, chlorine);
-        let mut gas = Gas::default();
-        gas.amount[CL2] = chlorine;
-        let kelvin = if chlorine > 0.0 { tank.temperature } else { self.p.chlorine_header.temperature };
-        if chlorine > 0.0 {
-            let vapour = tank.vapour.min(0.9 * self.chlorine.pressure);
-            gas.amount[STEAM] = chlorine * vapour / (self.chlorine.pressure - vapour);
-            tank.liquid.amount[W] -= gas.amount[STEAM];
-        }
-        gas.enthalpy = self.g.of(&gas.amount, kelvin);
-        tank.liquid.enthalpy -= gas.enthalpy;
-        raw.add(&gas);
-    }
-
-    fn step_headers(&mut self, made: &CellYield, dt: f64) {
-        let site = &self.p.site;
-        let opening = |k: usize| self.blocks[k].position;
-        let fan_stopped = self.upsets.no_fan;
-        let duty = |valve: usize, user: usize, vent: usize, purge: usize, vent_pressure: f64, leak: f64| {
-            HeaderDuty {
-                dt,
-                site_pressure: site.pressure,
-                site_temperature: site.temperature,
-                valve: self.valves[valve].position,
-                user: opening(user),
-                vent: opening(vent),
-                vent_pressure,
-                purge: opening(purge),
-                leak,
-            }
-        };
-        let hydrogen_duty = duty(
-            valve::HYDROGEN,
-            block::USER,
-            block::VENT,
-            block::NITROGEN_HYDROGEN,
-            self.p.hydrogen_header.vent_pressure,
-            self.upsets.hydrogen_leak,
-        );
-        let scrubber = if fan_stopped { 0.0 } else { self.p.chlorine_header.vent_pressure };
-        let chlorine_duty = duty(
-            valve::CHLORINE,
-            block::FURNACE,
-            block::SCRUBBER,
-            block::NITROGEN_CHLORINE,
-            scrubber,
-            self.upsets.chlorine_leak,
-        );
-        let hydrogen = self.hydrogen.step(&self.p.hydrogen_header, &self.g, &made.hydrogen, &hydrogen_duty);
-        let chlorine = self.chlorine.step(&self.p.chlorine_header, &self.g, &made.chlorine, &chlorine_duty);
-        let warm_h = self.p.hydrogen_header.temperature;
-        let warm_c = self.p.chlorine_header.temperature;
-        let cooled = Self::settle_header(&mut self.ledger, &hydrogen, &mut self.catholyte, &self.h, warm_h)
-            + Self::settle_header(&mut self.ledger, &chlorine, &mut self.anolyte, &self.h, warm_c);
-        self.rates.cooling_heat += cooled / dt;
-        self.surroundings.step(
-            &self.p.site,
-            &[hydrogen.leaked, chlorine.leaked],
-            chlorine.vented[CL2],
-            !fan_stopped,
-            dt,
-        );
-    }
-
-    /// Condensate returns to its circuit; the rest goes into the books. Returns what the gas cooler took, J.
-    fn settle_header(
-        ledger: &mut Ledger,
-        exchange: &HeaderExchange,
-        circuit: &mut Circuit,
-        h: &Enthalpies,
-        kelvin: f64,
-    ) -> f64 {
-        let enthalpy = exchange.condensate * h.molar(W, kelvin);
-        circuit.tank.liquid.amount[W] += exchange.condensate;
-        circuit.tank.liquid.enthalpy += enthalpy;
-        ledger.inward.gas(&exchange.inward);
-        ledger.outward.gas(&exchange.out);
-        let cooled = exchange.cooled - enthalpy;
-        ledger.outward.energy += cooled;
-        cooled
-    }
-
     fn lose(&mut self, dt: f64) {
         let ambient = self.p.site.temperature;
         for (circuit, p) in [(&mut self.anolyte, &self.p.anolyte), (&mut self.catholyte, &self.p.catholyte)] {
@@ -440,83 +349,8 @@ impl Electrolysis {
         }
     }
 
-    /// Everything that the area holds.
-    fn inventory(&self) -> Account {
-        let mut account = Account::default();
-        for circuit in [&self.anolyte, &self.catholyte] {
-            account.liquid(&circuit.tank.liquid);
-        }
-        for cell in &self.cells {
-            account.liquid(&cell.anolyte.liquid);
-            account.liquid(&cell.catholyte.liquid);
-            let (calcium, magnesium, hydroxide) = cell.solids();
-            account.elements[2] += hydroxide;
-            account.elements[3] += hydroxide;
-            account.elements[4] += calcium;
-            account.elements[5] += magnesium;
-            account.mass += calcium * MASS_CA + magnesium * MASS_MG + hydroxide * (MASS_O + MASS_H);
-            account.energy += cell.solids_enthalpy(&self.p);
-        }
-        account.gas(&self.hydrogen.gas);
-        account.gas(&self.chlorine.gas);
-        account
-    }
-
-    pub(crate) fn closure(&self) -> Closure {
-        let liquids = self
-            .cells
-            .iter()
-            .flat_map(|cell| [&cell.anolyte.liquid, &cell.catholyte.liquid])
-            .chain([&self.anolyte.tank.liquid, &self.catholyte.tank.liquid]);
-        let charge = liquids
-            .map(|liquid| liquid.charge().abs() / liquid.amount[LI].abs().max(1.0))
-            .fold(0.0, f64::max);
-        self.ledger.closure(&self.inventory(), charge)
-    }
-
     /// K of the cooling water's return.
     pub(crate) fn cooling_return(&self) -> f64 {
         self.p.cooler.supply_temperature + utility_rise(self.rates.cooling_heat, self.rates.cooling)
-    }
-
-    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
-        for cell in &mut self.cells {
-            cell.state(walk);
-        }
-        self.anolyte.state(walk);
-        self.catholyte.state(walk);
-        self.hydrogen.state(walk);
-        self.chlorine.state(walk);
-        self.rectifier.state(walk);
-        for valve in &mut self.valves {
-            valve.state(walk);
-        }
-        for block in &mut self.blocks {
-            block.state(walk);
-        }
-        self.surroundings.state(walk);
-        let u = &mut self.upsets;
-        for value in [&mut u.calcium, &mut u.magnesium, &mut u.chlorine_leak, &mut u.hydrogen_leak] {
-            walk.f64(value);
-        }
-        for flag in [&mut u.no_water, &mut u.no_cooling, &mut u.no_fan, &mut u.emergency_stop] {
-            walk.bool(flag);
-        }
-        let r = &mut self.rates;
-        for value in [
-            &mut r.brine,
-            &mut r.acid,
-            &mut r.water,
-            &mut r.cooling,
-            &mut r.cooling_heat,
-            &mut r.current,
-            &mut r.voltage,
-            &mut r.power,
-        ] {
-            walk.f64(value);
-        }
-        self.excursions.state(walk);
-        self.ledger.state(walk);
-        walk.u32(&mut self.next_refresh);
     }
 }

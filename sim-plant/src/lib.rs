@@ -1,5 +1,5 @@
-//! The plant without the plant: first-principles unit models of the refinery, and the soft PLCs
-//! that serve them.
+//! The plant without the plant: first-principles unit models of the refinery, behind their
+//! instruments and actuators.
 //!
 //! **What happens here.** Area 300, the membrane electrolysis of LiCl, as balances of elements,
 //! charge and energy over 24 individual cells, two liquor circuits and two gas headers, behind
@@ -7,7 +7,8 @@
 //! it on; the same parameters, seed and calls give the same bits on every machine.
 //!
 //! **What never happens here.** No control and no interlock: the plant does what it is told, also
-//! when that is wrong. No clock and no random number in the physics. Nothing is tuned to look good:
+//! when that is wrong. No clock, no socket, no thread: the shell steps it against real time and
+//! serves it as soft PLCs, a test steps it as fast as it goes. No random number in the physics. Nothing is tuned to look good:
 //! every number stands in `parameters/electrolysis.toml` with its source and how far to trust it.
 //!
 //! **In and out.** In: outputs of the controller by tag, faults by name. Out: what the instruments
@@ -15,6 +16,7 @@
 //!
 //! **Where to begin.** `liquid` explains the components that make every balance exact; `cell` is the
 //! heart; `electrolysis` puts 24 of them between tanks and headers; `simulator` adds instruments.
+//! Inside, everything is in SI; units of the plant appear at the tags and in the data file only.
 //! `docs/process-electrolysis.md` has the equations, the ranges, and what is left out.
 //!
 //! ```

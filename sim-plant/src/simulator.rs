@@ -30,7 +30,7 @@ pub enum BindError {
 
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum RestoreError {
-    #[error("this snapshot is of another plant, version or parameter file; start without it")]
+    #[error("this snapshot is of another plant, version, seed or parameter file; start without it")]
     Foreign,
     #[error("the snapshot has {found} bytes and should have {expected}; it is damaged")]
     Length { found: usize, expected: usize },
@@ -84,6 +84,8 @@ impl Simulator {
         let written = outputs.iter().map(|output| order_of(&orders, output)).collect();
         let sensors = inputs.iter().map(|input| Sensor::new(measure::truth(&plant, input.signal))).collect();
         let mut fingerprint = StateHash::new();
+        // The seed makes the cells what they are, and they are not in the snapshot.
+        fingerprint.u64(&mut { seed });
         for entry in parameters.entries() {
             let mut bits = entry.value.to_bits();
             fingerprint.u64(&mut bits);
