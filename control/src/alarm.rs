@@ -66,14 +66,16 @@ pub(crate) enum Order {
 
 impl AlarmMemory {
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
-        let mut code = self.state as u8;
-        walk.u8(&mut code);
-        self.state = AlarmState::from_code(code);
-        walk.bool(&mut self.active);
-        walk.bool(&mut self.raw);
+        // One word for what is small: the hash of every scan walks over all alarms.
+        let small = u64::from(self.state as u8) << 2 | u64::from(self.active) << 1 | u64::from(self.raw);
+        let mut word = u64::from(self.user.0) << 32 | small;
+        walk.u64(&mut word);
+        self.user = UserId((word >> 32) as u32);
+        self.state = AlarmState::from_code((word >> 2) as u8);
+        self.active = word & 2 != 0;
+        self.raw = word & 1 != 0;
         walk.u64(&mut self.raw_since);
         walk.u64(&mut self.since);
-        walk.u32(&mut self.user.0);
         walk.u64(&mut self.shelved_until);
     }
 

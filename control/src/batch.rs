@@ -55,7 +55,9 @@ impl Scene<'_> {
     ) -> Result<ProcState, Refusal> {
         let owner = self.state.phases[index].recipe;
         let batch = self.unit_batch(&self.plant.phases[index].equipment);
-        let runs = |recipe: usize| self.state.procedures[recipe].state().is_active();
+        let runs = |recipe: usize| {
+            self.state.procedures.get(recipe).is_some_and(|procedure| procedure.state().is_active())
+        };
         let taken = owner != 0 && runs(owner as usize - 1);
         if taken || (order == ProcOrder::Start && batch.is_some_and(runs)) {
             return Err(Refusal::UnitBusy);

@@ -74,10 +74,17 @@ impl Image {
         for value in &mut self.values {
             walk.f64(value);
         }
-        for quality in &mut self.qualities {
-            let mut code = u8::from(*quality);
-            walk.u8(&mut code);
-            *quality = Quality::from(code);
+        // Eight to a word: the hash of every scan walks over them.
+        for qualities in self.qualities.chunks_mut(8) {
+            let mut bytes = [0; 8];
+            for (byte, quality) in bytes.iter_mut().zip(qualities.iter()) {
+                *byte = u8::from(*quality);
+            }
+            let mut word = u64::from_le_bytes(bytes);
+            walk.u64(&mut word);
+            for (byte, quality) in word.to_le_bytes().into_iter().zip(qualities) {
+                *quality = Quality::from(byte);
+            }
         }
     }
 }

@@ -121,6 +121,31 @@ fn of_two_interlocks_on_one_output_the_first_in_the_plant_wins() {
     assert_eq!(h.value("OUT"), 90.0);
 }
 
+/// The interlock names the output tag, not the device.
+#[test]
+fn a_device_whose_output_was_forced_does_not_come_back_by_itself() {
+    let mut b = Builder::new();
+    let level = b.input("LEVEL");
+    b.machine("P-1", DeviceKind::Motor, None);
+    let out = b.plant.find_point("P-1.OUTPUT").unwrap();
+    let cause = b.above(level, 80.0);
+    let off = Forcing { point: out, device: None, value: 0.0, text: String::new() };
+    b.interlock("IL", vec![cause], vec![off], false);
+    let mut h = b.finish();
+    h.all_good(0.0);
+    h.scan();
+    h.write("P-1.CMD", 1.0).unwrap();
+    h.set(level, 90.0);
+    h.run(3);
+    assert_eq!((h.at(out), h.value("P-1.CMD")), (0.0, 0.0));
+    h.set(level, 10.0);
+    h.run(10);
+    assert_eq!((h.at(out), h.value("P-1.CMD")), (0.0, 0.0));
+    h.write("P-1.CMD", 1.0).unwrap();
+    h.scan();
+    assert_eq!(h.at(out), 1.0);
+}
+
 #[test]
 fn a_warm_plant_is_taken_over_without_a_trip() {
     let mut b = Builder::new();

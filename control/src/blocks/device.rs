@@ -15,7 +15,7 @@
 
 use model::{BlockId, EventBody, Quality, StateWalk};
 
-use super::Context;
+use super::{Context, walk_flags};
 use crate::image::Image;
 use crate::plant::{Device, DeviceState};
 
@@ -34,10 +34,8 @@ pub(crate) struct DeviceMemory {
 impl DeviceMemory {
     pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
         walk.u64(&mut self.since);
-        walk.bool(&mut self.apart);
-        walk.bool(&mut self.failed);
-        walk.bool(&mut self.renewed);
-        walk.bool(&mut self.permitted);
+        let flags = [&mut self.apart, &mut self.failed, &mut self.renewed, &mut self.permitted];
+        walk_flags(walk, flags);
     }
 }
 
@@ -53,10 +51,17 @@ pub(super) fn run(device: &Device, memory: &mut DeviceMemory, block: usize, cont
         Some(permit) => context.memory.truth(context.ops, permit, context.image, context.now).is_true(),
     };
     let image = &mut *context.image;
-    let command = image.is_on(device.command);
-    if device.out != device.command && context.holds[device.out.index()].interlock == 0 {
-        image.set(device.out, f64::from(u8::from(command)), Quality::Good);
+    if device.out != device.command {
+        if context.holds[device.out.index()].interlock != 0 {
+            // What an interlock did to the output stays when it lets go, until somebody commands.
+            let forced = f64::from(u8::from(image.is_on(device.out)));
+            image.set(device.command, forced, Quality::Good);
+        } else {
+            let command = f64::from(u8::from(image.is_on(device.command)));
+            image.set(device.out, command, Quality::Good);
+        }
     }
+    let command = image.is_on(device.command);
     let proven = match proven(device, image, command) {
         Feedback::Unknown => return memory.freeze(context),
         Feedback::On => Some(true),

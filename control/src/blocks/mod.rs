@@ -43,11 +43,9 @@ impl Handshake {
         Self { invited: false, back: 0.0, feedback: 0.0, limited_up: false, limited_down: false };
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
-        walk.bool(&mut self.invited);
         walk.f64(&mut self.back);
         walk.f64(&mut self.feedback);
-        walk.bool(&mut self.limited_up);
-        walk.bool(&mut self.limited_down);
+        walk_flags(walk, [&mut self.invited, &mut self.limited_up, &mut self.limited_down]);
     }
 }
 
@@ -64,9 +62,12 @@ pub struct Hold {
 
 impl Hold {
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
-        walk.u32(&mut self.interlock);
-        walk.u32(&mut self.phase);
-        walk.bool(&mut self.seized);
+        // One word for each point of the plant: numbers of interlocks and phases are far below 2^31.
+        let mut word = u64::from(self.interlock) << 32 | u64::from(self.phase) << 1 | u64::from(self.seized);
+        walk.u64(&mut word);
+        self.interlock = (word >> 32) as u32;
+        self.phase = (word as u32) >> 1;
+        self.seized = word & 1 != 0;
     }
 }
 
@@ -97,6 +98,9 @@ pub(crate) struct Context<'a> {
 }
 
 /// The memory of a block between its runs. Derived constants stand beside it and are not state.
+///
+/// Loops are the largest and by far the most; a box would scatter them over the memory.
+#[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BlockState {
     /// Calculation and selector remember nothing that the image does not hold.
@@ -144,8 +148,8 @@ impl BlockState {
         round: StartRound,
     ) {
         match (self, &plant.blocks[block].body, round) {
-            (Self::Pid(state, _), BlockBody::Pid(body), StartRound::Loops) => {
-                handshakes[block] = pid::start(body, state, image);
+            (Self::Pid(state, fixed), BlockBody::Pid(_), StartRound::Loops) => {
+                handshakes[block] = pid::start(fixed, state, image);
             }
             (Self::Device(_), BlockBody::Device(body), StartRound::Loops) => device::start(body, image),
             (Self::Ratio(_, fixed), BlockBody::Ratio(body), StartRound::Between) => {
@@ -154,8 +158,8 @@ impl BlockState {
             (Self::Selector(fixed), BlockBody::Selector(_), StartRound::Between) => {
                 handshakes[block] = fixed.start(handshakes);
             }
-            (Self::Pid(state, fixed), BlockBody::Pid(body), StartRound::Sources) => {
-                pid::start_source(body, fixed, state, image, handshakes);
+            (Self::Pid(state, fixed), BlockBody::Pid(_), StartRound::Sources) => {
+                pid::start_source(fixed, state, image, handshakes);
             }
             (Self::Ramp(fixed), BlockBody::Ramp(body), StartRound::Sources) => {
                 ramp::start(body, fixed, image, handshakes);
@@ -166,8 +170,11 @@ impl BlockState {
 
     #[inline]
     pub(crate) fn run(&mut self, plant: &Plant, block: usize, context: &mut Context<'_>) {
+        // The plant's block is looked at only by those that need it: ten thousand loops do not.
+        if let Self::Pid(state, fixed) = self {
+            return pid::run(fixed, plant, state, block, context);
+        }
         match (self, &plant.blocks[block].body) {
-            (Self::Pid(state, fixed), BlockBody::Pid(body)) => pid::run(body, fixed, state, block, context),
             (Self::Stateless, BlockBody::Calc(body)) => calc::run(body, context),
             (Self::Filter(state), BlockBody::Filter(body)) => filter::run(body, state, context),
             (Self::Ratio(state, fixed), BlockBody::Ratio(body)) => {
@@ -194,6 +201,15 @@ fn cascade_consumer(plant: &Plant, source: model::PointId) -> Option<usize> {
     match (consumers.next(), consumers.next()) {
         (Some((index, _)), None) => Some(index),
         _ => None,
+    }
+}
+
+/// Up to 64 truths in one word.
+pub(crate) fn walk_flags<const N: usize>(walk: &mut impl StateWalk, flags: [&mut bool; N]) {
+    let mut word = flags.iter().rev().fold(0, |word: u64, flag| word << 1 | u64::from(**flag));
+    walk.u64(&mut word);
+    for (bit, flag) in flags.into_iter().enumerate() {
+        *flag = word >> bit & 1 != 0;
     }
 }
 

@@ -38,11 +38,16 @@
 
 use model::{BlockId, EventBody, Mode, Quality, StateWalk};
 
-use super::filter::weight;
+mod fixed;
+mod law;
+
 use super::ramp::approach;
-use super::{Context, Handshake, bounded, cascade_consumer, link_of};
+use super::{Context, Handshake, bounded, walk_flags};
 use crate::image::Image;
-use crate::plant::{BlockBody, OnBad, Pid, Plant};
+use crate::plant::{BlockBody, Expr, OnBad, Pid, Plant};
+
+pub(crate) use fixed::Fixed;
+use law::{control, terms};
 
 /// What a PID remembers between its runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,19 +76,6 @@ pub(crate) struct PidState {
     ff_lost: bool,
 }
 
-/// What follows from the plant alone.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Fixed {
-    /// KC to signed gain.
-    scale: f64,
-    pv_weight: f64,
-    dt: f64,
-    /// The block that takes OUT and answers through the handshake.
-    pub(crate) downstream: Option<u32>,
-    /// Link state of the device that OUT drives.
-    pub(crate) link: Option<model::PointId>,
-}
-
 impl PidState {
     pub(super) fn new(pid: &Pid) -> Self {
         Self {
@@ -106,17 +98,20 @@ impl PidState {
     pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
         walk_mode(walk, &mut self.target);
         walk_mode(walk, &mut self.actual);
-        walk.bool(&mut self.commanded);
-        walk.bool(&mut self.sp_entered);
-        walk.bool(&mut self.sp_awaited);
+        let flags = [
+            &mut self.commanded,
+            &mut self.sp_entered,
+            &mut self.sp_awaited,
+            &mut self.pv_lost,
+            &mut self.ff_lost,
+        ];
+        walk_flags(walk, flags);
         walk.f64(&mut self.integral);
         walk.f64(&mut self.calculated);
         walk.f64(&mut self.lagged);
         walk.f64(&mut self.gain);
         walk.f64(&mut self.td);
         walk.f64(&mut self.written);
-        walk.bool(&mut self.pv_lost);
-        walk.bool(&mut self.ff_lost);
     }
 }
 
@@ -134,41 +129,8 @@ pub(crate) const fn is_automatic(mode: Mode) -> bool {
     }
 }
 
-impl Fixed {
-    pub(super) fn new(plant: &Plant, block: usize, pid: &Pid) -> Self {
-        let dt =
-            plant.tasks.get(plant.blocks[block].task as usize).map_or(1, |task| task.period_ticks.max(1));
-        let dt = f64::from(dt) * f64::from(plant.period_ms) * 1e-3;
-        let span = (pid.out_high - pid.out_low) / (pid.pv_high - pid.pv_low);
-        let scale = if span.is_finite() { span } else { 0.0 };
-        Self {
-            scale: if pid.direct { -scale } else { scale },
-            pv_weight: weight(pid.filter_s, dt),
-            dt,
-            downstream: pid.secondary.map(|id| id.0).or_else(|| listener(plant, pid)),
-            link: pid.target.and_then(|target| link_of(plant, target)),
-        }
-    }
-}
-
-/// Who takes OUT, when the plant text does not say it: a cascade, a ratio's trim, an override selector.
-fn listener(plant: &Plant, pid: &Pid) -> Option<u32> {
-    if pid.target.is_some() {
-        return None;
-    }
-    let through = |index: &usize| match &plant.blocks[*index].body {
-        BlockBody::Ratio(ratio) => ratio.trim == Some(pid.out),
-        BlockBody::Selector(selector) => {
-            selector.inputs.contains(&pid.out) && cascade_consumer(plant, selector.out).is_some()
-        }
-        _ => false,
-    };
-    let index = cascade_consumer(plant, pid.out).or_else(|| (0..plant.blocks.len()).find(through));
-    index.map(|index| index as u32)
-}
-
 /// Before the first run: OUT is where the field's output stands.
-pub(super) fn start(pid: &Pid, state: &mut PidState, image: &mut Image) -> Handshake {
+pub(super) fn start(pid: &Fixed, state: &mut PidState, image: &mut Image) -> Handshake {
     if let Some(target) = pid.target {
         let value = image.value(target);
         image.set(pid.out, value, Quality::Good);
@@ -185,14 +147,8 @@ pub(super) fn start(pid: &Pid, state: &mut PidState, image: &mut Image) -> Hands
 }
 
 /// Before the first run of a primary: OUT is what its secondary has.
-pub(super) fn start_source(
-    pid: &Pid,
-    fixed: &Fixed,
-    state: &mut PidState,
-    image: &mut Image,
-    handshakes: &[Handshake],
-) {
-    if let Some(below) = fixed.downstream {
+pub(super) fn start_source(pid: &Fixed, state: &mut PidState, image: &mut Image, handshakes: &[Handshake]) {
+    if let Some(below) = pid.downstream {
         let out = bounded(handshakes[below as usize].back, pid.out_low, pid.out_high);
         image.set(pid.out, out, Quality::Good);
         state.written = image.value(pid.out);
@@ -200,28 +156,20 @@ pub(super) fn start_source(
     }
 }
 
-/// The terms of the law that do not depend on the integral.
-struct Terms {
-    /// K e
-    error: f64,
-    /// P + D
-    prompt: f64,
-    feed_forward: f64,
-}
-
-pub(super) fn run(pid: &Pid, fixed: &Fixed, state: &mut PidState, block: usize, context: &mut Context<'_>) {
-    let below = fixed.downstream.map(|index| context.handshakes[index as usize]);
-    let pv = measure(pid, fixed, state, context.image);
+pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, context: &mut Context<'_>) {
+    let below = pid.downstream.map(|index| context.handshakes[index as usize]);
+    let pv = measure(pid, state, context.image);
     let readback = context.image.value(pid.target.unwrap_or(pid.out));
     let moved = readback != state.written;
     let shed = shed(pid, state, context.image);
-    let actual = actual_mode(pid, fixed, state, below, context);
-    let working = set_point(pid, fixed, state, actual, pv, context.image);
-    let terms = terms(pid, fixed, state, pv, working, context);
+    let actual = actual_mode(pid, state, below, context);
+    let working = set_point(pid, state, actual, pv, context.image);
+    let feed_forward = if pid.feeds_forward { expression(plant, block) } else { None };
+    let terms = terms(pid, feed_forward, state, pv, working, context);
     let out = if is_automatic(actual) {
         let feedback = if pid.target.is_some() { readback } else { below.map_or(readback, |b| b.feedback) };
         let taken_over = state.actual != actual || moved;
-        control(pid, fixed, state, &terms, taken_over.then_some(readback), feedback, below, context.image)
+        control(pid, state, &terms, taken_over.then_some(readback), feedback, below, context.image)
     } else {
         let out = match actual {
             Mode::Tracking => readback,
@@ -269,8 +217,15 @@ pub(super) fn run(pid: &Pid, fixed: &Fixed, state: &mut PidState, block: usize, 
     context.image.set(pid.mode, actual.value(), Quality::Good);
 }
 
+fn expression(plant: &Plant, block: usize) -> Option<&Expr> {
+    match &plant.blocks[block].body {
+        BlockBody::Pid(pid) => pid.feed_forward.as_ref(),
+        _ => None,
+    }
+}
+
 /// PV through its filter. A bad one stays where it was; what comes after it starts afresh.
-fn measure(pid: &Pid, fixed: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
+fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
     let (raw, quality) = (image.value(pid.input), image.quality(pid.input));
     let last = image.value(pid.pv);
     let pv = if quality.is_bad() {
@@ -281,14 +236,14 @@ fn measure(pid: &Pid, fixed: &Fixed, state: &mut PidState, image: &mut Image) ->
         state.lagged = raw;
         raw
     } else {
-        last + (raw - last) * fixed.pv_weight
+        last + (raw - last) * pid.pv_weight
     };
     image.set(pid.pv, pv, quality);
     pv
 }
 
 /// What a bad PV does to an automatic loop; the output that it should be driven to, if any.
-fn shed(pid: &Pid, state: &mut PidState, image: &Image) -> Option<f64> {
+fn shed(pid: &Fixed, state: &mut PidState, image: &Image) -> Option<f64> {
     if !image.quality(pid.input).is_bad() || !is_automatic(state.target) {
         return None;
     }
@@ -307,13 +262,7 @@ fn shed(pid: &Pid, state: &mut PidState, image: &Image) -> Option<f64> {
     }
 }
 
-fn actual_mode(
-    pid: &Pid,
-    fixed: &Fixed,
-    state: &PidState,
-    below: Option<Handshake>,
-    context: &Context<'_>,
-) -> Mode {
+fn actual_mode(pid: &Fixed, state: &PidState, below: Option<Handshake>, context: &Context<'_>) -> Mode {
     if state.target == Mode::OutOfService {
         return Mode::OutOfService;
     }
@@ -321,7 +270,7 @@ fn actual_mode(
         let hold = context.holds[target.index()];
         hold.interlock != 0 || hold.seized
     });
-    if dictated || fixed.link.is_some_and(|link| !context.image.is_on(link)) {
+    if dictated || pid.link.is_some_and(|link| !context.image.is_on(link)) {
         return Mode::Tracking;
     }
     if below.is_some_and(|below| !below.invited) {
@@ -338,14 +287,7 @@ fn actual_mode(
 }
 
 /// SP and the working set point behind its ramp.
-fn set_point(
-    pid: &Pid,
-    fixed: &Fixed,
-    state: &mut PidState,
-    actual: Mode,
-    pv: f64,
-    image: &mut Image,
-) -> f64 {
+fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &mut Image) -> f64 {
     let limited = |value: f64| bounded(value, pid.sp_limit_low, pid.sp_limit_high);
     if state.target != Mode::Manual {
         state.sp_entered = false;
@@ -360,95 +302,14 @@ fn set_point(
     };
     let sp = limited(sp);
     image.set(pid.sp, sp, Quality::Good);
-    let ramped = pid.sp_rate.is_finite() && pid.sp_rate > 0.0;
+    let ramped = pid.sp_step.is_finite();
     let working = match (ramped, is_automatic(actual)) {
         (false, _) => sp,
-        (true, true) => approach(image.value(pid.sp_working), sp, pid.sp_rate * fixed.dt),
+        // A loop that takes a running plant over begins at its PV, not on the way there.
+        (true, true) if first => sp,
+        (true, true) => approach(image.value(pid.sp_working), sp, pid.sp_step),
         (true, false) => limited(pv),
     };
     image.set(pid.sp_working, working, Quality::Good);
     working
-}
-
-fn terms(
-    pid: &Pid,
-    fixed: &Fixed,
-    state: &mut PidState,
-    pv: f64,
-    working: f64,
-    context: &mut Context<'_>,
-) -> Terms {
-    let image = &mut *context.image;
-    let td = image.value(pid.td);
-    let n = if pid.derivative_n > 0.0 { pid.derivative_n } else { 1.0 };
-    let last_lagged = state.lagged;
-    state.lagged += (pv - last_lagged) * weight(td / n, fixed.dt);
-    let gain = image.value(pid.kc) * fixed.scale;
-    let shape = pid.beta * working - pv + n * (state.lagged - pv);
-    if gain != state.gain || td != state.td {
-        // New tuning: the integral takes up what the other terms lose.
-        let lagged = last_lagged + (pv - last_lagged) * weight(state.td / n, fixed.dt);
-        let before = pid.beta * working - pv + n * (lagged - pv);
-        state.integral += state.gain * before - gain * shape;
-        state.gain = gain;
-        state.td = td;
-    }
-    let feed_forward = match &pid.feed_forward {
-        None => 0.0,
-        Some(expr) => {
-            let last = image.value(pid.ff);
-            let now = context.memory.eval(context.ops, expr, image, context.now);
-            if now.quality.is_bad() {
-                state.ff_lost = true;
-                image.set_quality(pid.ff, Quality::BadCalculation);
-                last
-            } else {
-                if state.ff_lost {
-                    state.ff_lost = false;
-                    state.integral += last - now.value;
-                }
-                image.set(pid.ff, now.value, now.quality);
-                now.value
-            }
-        }
-    };
-    Terms { error: gain * (working - pv), prompt: gain * shape, feed_forward }
-}
-
-/// One step of the control law; with a `start`, OUT begins there.
-#[allow(clippy::too_many_arguments)]
-fn control(
-    pid: &Pid,
-    fixed: &Fixed,
-    state: &mut PidState,
-    terms: &Terms,
-    start: Option<f64>,
-    feedback: f64,
-    below: Option<Handshake>,
-    image: &Image,
-) -> f64 {
-    let other = terms.prompt + terms.feed_forward;
-    if let Some(start) = start {
-        state.integral = bounded(start, pid.out_limit_low, pid.out_limit_high) - other;
-    } else {
-        let ti = image.value(pid.ti);
-        if ti > 0.0 {
-            let share = if fixed.dt < ti { fixed.dt / ti } else { 1.0 };
-            let step = share * (terms.error + feedback - state.calculated);
-            let blocked = below
-                .is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
-            if !blocked {
-                state.integral += step;
-            }
-        }
-    }
-    let calculated = other + state.integral;
-    if calculated.is_finite() {
-        state.calculated = calculated;
-    } else {
-        // Absurd tuning: keep OUT and begin again from it.
-        state.calculated = image.value(pid.out);
-        state.integral = 0.0;
-    }
-    bounded(state.calculated, pid.out_limit_low, pid.out_limit_high)
 }

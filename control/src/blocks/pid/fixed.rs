@@ -1,0 +1,103 @@
+//! What a PID needs of the plant, gathered so that its run stays in one place of memory.
+
+use model::PointId;
+
+use super::super::filter::weight;
+use super::super::{cascade_consumer, link_of};
+use crate::plant::{BlockBody, OnBad, Pid, Plant};
+
+/// What follows from the plant alone. It is no state.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Fixed {
+    pub(super) input: PointId,
+    pub(super) pv: PointId,
+    pub(super) sp: PointId,
+    pub(super) sp_working: PointId,
+    pub(super) out: PointId,
+    pub(super) mode: PointId,
+    pub(super) kc: PointId,
+    pub(super) ti: PointId,
+    pub(super) td: PointId,
+    pub(super) ff: PointId,
+    pub(super) target: Option<PointId>,
+    pub(super) cascade: Option<PointId>,
+    /// The block that takes OUT and answers through the handshake.
+    pub(crate) downstream: Option<u32>,
+    /// Link state of the device that OUT drives.
+    pub(super) link: Option<PointId>,
+    pub(super) feeds_forward: bool,
+    pub(super) direct: bool,
+    pub(super) on_bad_pv: OnBad,
+    /// KC to signed gain.
+    pub(super) scale: f64,
+    pub(super) pv_weight: f64,
+    pub(super) dt: f64,
+    pub(super) beta: f64,
+    pub(super) derivative_n: f64,
+    pub(super) out_low: f64,
+    pub(super) out_high: f64,
+    pub(super) out_limit_low: f64,
+    pub(super) out_limit_high: f64,
+    pub(super) sp_limit_low: f64,
+    pub(super) sp_limit_high: f64,
+    /// Change of the working set point in one run; infinite without a ramp.
+    pub(super) sp_step: f64,
+}
+
+impl Fixed {
+    pub(crate) fn new(plant: &Plant, block: usize, pid: &Pid) -> Self {
+        let task = plant.tasks.get(plant.blocks[block].task as usize);
+        let ticks = task.map_or(1, |task| task.period_ticks.max(1));
+        let dt = f64::from(ticks) * f64::from(plant.period_ms) * 1e-3;
+        let span = (pid.out_high - pid.out_low) / (pid.pv_high - pid.pv_low);
+        let scale = if span.is_finite() { span } else { 0.0 };
+        let ramped = pid.sp_rate.is_finite() && pid.sp_rate > 0.0;
+        Self {
+            input: pid.input,
+            pv: pid.pv,
+            sp: pid.sp,
+            sp_working: pid.sp_working,
+            out: pid.out,
+            mode: pid.mode,
+            kc: pid.kc,
+            ti: pid.ti,
+            td: pid.td,
+            ff: pid.ff,
+            target: pid.target,
+            cascade: pid.cascade,
+            downstream: pid.secondary.map(|id| id.0).or_else(|| listener(plant, pid)),
+            link: pid.target.and_then(|target| link_of(plant, target)),
+            feeds_forward: pid.feed_forward.is_some(),
+            direct: pid.direct,
+            on_bad_pv: pid.on_bad_pv,
+            scale: if pid.direct { -scale } else { scale },
+            pv_weight: weight(pid.filter_s, dt),
+            dt,
+            beta: pid.beta,
+            derivative_n: if pid.derivative_n > 0.0 { pid.derivative_n } else { 1.0 },
+            out_low: pid.out_low,
+            out_high: pid.out_high,
+            out_limit_low: pid.out_limit_low,
+            out_limit_high: pid.out_limit_high,
+            sp_limit_low: pid.sp_limit_low,
+            sp_limit_high: pid.sp_limit_high,
+            sp_step: if ramped { pid.sp_rate * dt } else { f64::INFINITY },
+        }
+    }
+}
+
+/// Who takes OUT, when the plant text does not say it: a cascade, a ratio's trim, an override selector.
+fn listener(plant: &Plant, pid: &Pid) -> Option<u32> {
+    if pid.target.is_some() {
+        return None;
+    }
+    let through = |index: &usize| match &plant.blocks[*index].body {
+        BlockBody::Ratio(ratio) => ratio.trim == Some(pid.out),
+        BlockBody::Selector(selector) => {
+            selector.inputs.contains(&pid.out) && cascade_consumer(plant, selector.out).is_some()
+        }
+        _ => false,
+    };
+    let index = cascade_consumer(plant, pid.out).or_else(|| (0..plant.blocks.len()).find(through));
+    index.map(|index| index as u32)
+}
