@@ -172,3 +172,33 @@ fn phases_recipes_alarms_and_displays_are_as_written() {
     assert_eq!(unit.bars.as_ref().unwrap().points.len(), 3);
     assert!(unit.mimic.starts_with("   brine"), "without the empty first line");
 }
+
+/// What the manual shows is what the compiler reads: no key, word or place of the examples is unknown.
+#[test]
+fn the_examples_of_the_manual_are_understood() {
+    let manual = include_str!("../../docs/plant-folder.md");
+    let mut sources = Vec::new();
+    for (number, block) in manual.split("```toml\n").skip(1).enumerate() {
+        let text = block.split("\n```\n").next().unwrap().to_string();
+        sources.push(model::Source { path: format!("{number}.toml"), text });
+    }
+    assert!(sources.len() >= 7, "{} examples", sources.len());
+    let phase = manual.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    sources.push(model::Source { path: "fill.phase".into(), text: phase.into() });
+    let found = control::compile(&sources).expect_err("the examples name what they do not declare");
+    let misread = [
+        "syntax",
+        "unknown-key",
+        "unknown-word",
+        "wrong-type",
+        "missing-key",
+        "missing-unit",
+        "unknown-unit",
+    ];
+    let wrong: Vec<String> = found
+        .iter()
+        .filter(|diagnostic| misread.contains(&diagnostic.code))
+        .map(|diagnostic| format!("{}: {}", place(&sources, diagnostic), diagnostic.message))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}

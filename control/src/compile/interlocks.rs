@@ -145,7 +145,7 @@ impl Interlocks<'_, '_> {
                 Mistake::warning("interlocks-disagree", format!("`{}` and `{other}` drive `{point}` apart", item.name))
                     .at(place, "this way")
                     .related(*first, format!("`{other}` drives it the other way"))
-                    .help("while both are tripped the later one in the text wins: make sure that it is the safer one"),
+                    .help("while both are tripped the first one in the text wins: make sure that it is the safer one"),
             ),
             Some(_) => {}
             None => {

@@ -22,7 +22,10 @@ mod devices;
 mod tags;
 mod lexer;
 mod syntax;
+mod operand;
 mod emit;
+mod arithmetic;
+mod functions;
 mod blocks;
 mod units;
 mod signals;
@@ -30,6 +33,8 @@ mod loops;
 mod machines;
 mod flow;
 mod writers;
+mod phase_lines;
+mod phase_words;
 mod phase_text;
 mod phases;
 mod alarms;
@@ -62,6 +67,20 @@ pub struct Compiled {
 }
 
 /// Compiles the text of a plant folder. Labels of diagnostics index `sources` as they are given.
+///
+/// ```
+/// use model::Source;
+///
+/// let source = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
+/// let plant = source("plant.toml", "[plant]\nname = \"small\"");
+/// let calc = "[calc.X-1]\nunit = \"bar\"\nrange = [0, 1]\nvalue = \"50 kPa\"";
+/// let compiled = control::compile(&[plant.clone(), source("x.toml", calc)]).unwrap();
+/// assert_eq!(compiled.plant.points[0].name, "X-1");
+///
+/// let found = control::compile(&[plant, source("x.toml", &calc.replace("kPa", "kA"))]).unwrap_err();
+/// assert_eq!(found[0].code, "unit-mismatch");
+/// assert!(found[0].help.contains("write it in bar"));
+/// ```
 ///
 /// # Errors
 ///

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use model::{Dimension, Source, Unit, nearest};
 
-use super::lexer::{Lexer, Token, Unread};
+use super::lexer::Unread;
+use super::phase_lines::{STATEMENTS, first_word, lines};
+use super::phase_words::{Number, Read, Words};
 use super::place::{Place, Text};
 use super::quantity::parse_unit;
 use super::report::{Mistake, Report};
@@ -110,68 +112,12 @@ pub(super) fn parse(index: u32, source: &Source, report: &mut Report) -> Vec<Pha
     parser.finish()
 }
 
-/// The statements of the text as byte ranges. A statement goes on over the end of its line while a
-/// parenthesis is open, and when the next line begins with an operator.
-fn lines(text: &str) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = Vec::new();
-    let mut open = 0_i32;
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let code = without_comment(line);
-        let trimmed = code.trim();
-        if !trimmed.is_empty() {
-            let from = start + (code.len() - code.trim_start().len());
-            let to = from + trimmed.len();
-            let first = first_word(trimmed);
-            let operator = ["AND", "OR", "XOR"].iter().any(|word| word.eq_ignore_ascii_case(first))
-                || trimmed.starts_with(['+', '*', '/', '<', '>', '=', ')', ',', '-']);
-            let inside = open > 0 && !is_statement(trimmed);
-            match found.last_mut() {
-                Some(last) if operator || inside => last.end = to,
-                _ => {
-                    open = 0;
-                    found.push(from..to);
-                }
-            }
-            open += trimmed.matches('(').count() as i32 - trimmed.matches(')').count() as i32;
-        }
-        start += line.len();
-    }
-    found
-}
-
-fn without_comment(line: &str) -> &str {
-    let mut quoted = false;
-    for (at, letter) in line.char_indices() {
-        match letter {
-            '"' => quoted = !quoted,
-            '/' if !quoted && line[at..].starts_with("//") => return &line[..at],
-            _ => {}
-        }
-    }
-    line
-}
-
-const STATEMENTS: [&str; 10] =
-    ["PHASE", "PARAM", "RUNNING", "HOLDING", "RESTARTING", "STOPPING", "ABORTING", "STEP", "WAIT", "WITHIN"];
-
-fn first_word(text: &str) -> &str {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default()
-}
-
-fn is_statement(text: &str) -> bool {
-    let word = first_word(text);
-    STATEMENTS.iter().any(|statement| statement.eq_ignore_ascii_case(word)) || text.contains(":=")
-}
-
 struct Parser<'s, 'r> {
     index: u32,
     text: &'s str,
     phases: Vec<PhaseText>,
     report: &'r mut Report,
 }
-
-type Read = Result<(), Unread>;
 
 impl Parser<'_, '_> {
     fn place(&self, span: Range<usize>) -> Place {
@@ -506,8 +452,6 @@ impl Parser<'_, '_> {
     }
 }
 
-type Number = (f64, Option<Unit>, Range<usize>);
-
 /// Converts value and limits of a parameter to its unit, and compares them.
 fn limits(parameter: &mut ParameterText, unit: Unit, numbers: [Number; 3]) -> Read {
     let value_span = numbers[0].2.clone();
@@ -541,78 +485,4 @@ fn limits(parameter: &mut ParameterText, unit: Unit, numbers: [Number; 3]) -> Re
     }
     (parameter.value, parameter.low, parameter.high) = (value, low, high);
     Ok(())
-}
-
-/// Reads the words of one statement in order.
-struct Words<'s> {
-    lexer: Lexer<'s>,
-    from: usize,
-    end: usize,
-}
-
-impl<'s> Words<'s> {
-    fn new(text: &'s str, span: Range<usize>) -> Self {
-        Self { lexer: Lexer::new(&text[span.clone()]), from: span.start, end: span.end }
-    }
-
-    fn next(&mut self) -> Result<(Option<Token<'s>>, Range<usize>), Unread> {
-        match self.lexer.next() {
-            Ok(Some((token, span))) => Ok((Some(token), self.from + span.start..self.from + span.end)),
-            Ok(None) => Ok((None, self.end..self.end)),
-            Err(mut unread) => {
-                unread.span = self.from + unread.span.start..self.from + unread.span.end;
-                Err(unread)
-            }
-        }
-    }
-
-    fn wrong(span: Range<usize>, what: &str, usage: &str) -> Unread {
-        Unread::new(span, format!("{what} is expected here"), usage)
-    }
-
-    fn name(&mut self, usage: &str) -> Result<Range<usize>, Unread> {
-        match self.next()? {
-            (Some(Token::Name(_)), span) => Ok(span),
-            (_, span) => Err(Self::wrong(span, "a name", usage)),
-        }
-    }
-
-    fn word(&mut self, word: &str, usage: &str) -> Read {
-        match self.next()? {
-            (Some(Token::Name(name)), _) if name.eq_ignore_ascii_case(word) => Ok(()),
-            (_, span) => Err(Self::wrong(span, word, usage)),
-        }
-    }
-
-    fn sign(&mut self, sign: &str, usage: &str) -> Read {
-        match self.next()? {
-            (Some(Token::Sign(found)), _) if found == sign => Ok(()),
-            (_, span) => Err(Self::wrong(span, sign, usage)),
-        }
-    }
-
-    fn quoted(&mut self, usage: &str) -> Result<String, Unread> {
-        match self.next()? {
-            (Some(Token::Quoted(text)), _) => Ok(text.to_string()),
-            (_, span) => Err(Self::wrong(span, "a text in quotes", usage)),
-        }
-    }
-
-    fn number(&mut self, usage: &str) -> Result<(f64, Option<Unit>, Range<usize>), Unread> {
-        match self.next()? {
-            (Some(Token::Number(value, unit)), span) => Ok((value, unit, span)),
-            (Some(Token::Sign("-")), start) => match self.next()? {
-                (Some(Token::Number(value, unit)), span) => Ok((-value, unit, start.start..span.end)),
-                (_, span) => Err(Self::wrong(span, "a number", usage)),
-            },
-            (_, span) => Err(Self::wrong(span, "a number", usage)),
-        }
-    }
-
-    fn end(&mut self, usage: &str) -> Read {
-        match self.next()? {
-            (None, _) => Ok(()),
-            (_, span) => Err(Unread::new(span, "too much on this line", usage)),
-        }
-    }
 }

@@ -1,0 +1,213 @@
+//! Comparisons, and the functions of expressions.
+
+use alloc::format;
+use model::{Mode, PointId};
+
+use super::draft::Part;
+use super::emit::Emitter;
+use super::operand::{Operand, Type};
+use super::quantity::Shown;
+use super::report::Mistake;
+use super::syntax::{Function, Node, Tree};
+use crate::plant::{Op, Origin};
+
+impl Emitter<'_, '_, '_> {
+    pub(super) fn compare(&mut self, op: Op, left: &Tree<'_>, right: &Tree<'_>) -> Option<Operand> {
+        let (first, second) = self.numbers(left, right)?;
+        self.compared(op, (left, first), (right, second))
+    }
+
+    pub(super) fn compared(
+        &mut self,
+        op: Op,
+        left: (&Tree<'_>, Operand),
+        right: (&Tree<'_>, Operand),
+    ) -> Option<Operand> {
+        let limit_tree = right.0;
+        let (second, _) = self.alike((left.0, &left.1), right)?;
+        if let ([Op::Load(point)], Some(limit)) = (&left.1.ops[..], second.constant()) {
+            self.can_change(*point, limit, limit_tree);
+        }
+        Some(left.1.with(second, op, Type::Truth))
+    }
+
+    /// A measured value never leaves its range, so a limit outside of it is never passed.
+    pub(super) fn can_change(&mut self, point: PointId, limit: f64, tree: &Tree<'_>) {
+        if !self.draft.is_sure(point) {
+            return;
+        }
+        let point = self.draft.point(point);
+        let measured = matches!(point.origin, Origin::Field(_) | Origin::Entry);
+        if measured && (limit > point.high || limit < point.low) {
+            let (low, high, limit) = (Shown(point.low), Shown(point.high), Shown(limit));
+            let message = format!("{} is never {limit}: it reads {low} to {high}", point.name);
+            let help = format!("write a limit from {low} to {high} {}", point.unit);
+            self.report.add(
+                Mistake::warning("outside-range", message)
+                    .at(self.place(tree), "this comparison never changes")
+                    .help(help),
+            );
+        }
+    }
+
+    /// `=` and `<>` also compare conditions, and modes and device states with their words.
+    pub(super) fn equal(&mut self, op: Op, left: &Tree<'_>, right: &Tree<'_>) -> Option<Operand> {
+        if let (Node::Name(name), Node::Name(word)) = (&left.node, &right.node)
+            && !self.draft.names.contains_key(*word)
+            && let Some(point) = self.draft.names.get(*name).and_then(|named| named.point)
+            && let Some(value) = self.word_value(point, word)
+        {
+            let word = Operand::new(Type::Bare, Op::Const(value));
+            return Some(self.load(name, left)?.with(word, op, Type::Truth));
+        }
+        let first = self.tree(left);
+        let second = self.tree(right);
+        let (first, second) = (first?, second?);
+        match (first.found, second.found) {
+            (Type::Truth, Type::Truth) => Some(first.with(second, op, Type::Truth)),
+            (Type::Truth, _) => {
+                self.truth_and_number(left, right);
+                None
+            }
+            (_, Type::Truth) => {
+                self.truth_and_number(right, left);
+                None
+            }
+            _ => self.compared(op, (left, first), (right, second)),
+        }
+    }
+
+    pub(super) fn truth_and_number(&mut self, truth: &Tree<'_>, number: &Tree<'_>) {
+        let (condition, other) = (self.written(truth), self.written(number));
+        let help = match other.as_str() {
+            "1" => format!("write `{condition}` alone"),
+            "0" => format!("write `NOT {condition}`"),
+            _ => format!("write `{condition}` alone, or `NOT {condition}`"),
+        };
+        self.report.add(
+            Mistake::error("type-mismatch", format!("`{condition}` is true or false, `{other}` is a number"))
+                .at(self.place(number), "a number")
+                .related(self.place(truth), "true or false")
+                .help(help),
+        );
+    }
+
+    pub(super) fn word_value(&self, point: PointId, word: &str) -> Option<f64> {
+        match self.draft.part(point) {
+            Part::Mode => Mode::parse(word).map(Mode::value),
+            Part::State => {
+                let words: [&[&str]; 5] =
+                    [&["off", "stopped"], &["on", "running"], &["turning_on"], &["turning_off"], &["failed"]];
+                let state = words.iter().position(|row| row.iter().any(|w| w.eq_ignore_ascii_case(word)))?;
+                Some(state as f64)
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn call(
+        &mut self,
+        function: Function,
+        arguments: &[Tree<'_>],
+        tree: &Tree<'_>,
+    ) -> Option<Operand> {
+        match (function, arguments) {
+            (Function::Good | Function::Bad | Function::Previous, [argument]) => {
+                self.of_name(function, argument, tree)
+            }
+            (Function::Rise | Function::Fall, [condition]) => {
+                let edge = self.draft.code.edges;
+                self.draft.code.edges += 1;
+                let op = if function == Function::Rise { Op::Rise { edge } } else { Op::Fall { edge } };
+                Some(self.truth(condition)?.then(op, Type::Truth))
+            }
+            (Function::Select, [condition, a, b]) => self.select(condition, a, b),
+            (Function::Limit, [_, _, _]) => {
+                let (mut parts, found) = self.list(arguments, Some(1))?;
+                let mut ops = parts.remove(0);
+                ops.extend(parts.into_iter().flatten());
+                Some(Operand { found, ops }.then(Op::Limit, found))
+            }
+            (Function::Median, list) => {
+                let (parts, found) = self.list(list, None)?;
+                let ops = parts.into_iter().flatten().collect();
+                Some(Operand { found, ops }.then(Op::Median3, found))
+            }
+            (Function::Min, list) => self.fold(list, Op::Min),
+            (Function::Max, list) => self.fold(list, Op::Max),
+            (Function::Average, list) => {
+                let sum = self.fold(list, Op::Add)?;
+                let found = sum.found;
+                Some(sum.with(Operand::new(Type::Bare, Op::Const(list.len() as f64)), Op::Divide, found))
+            }
+            (Function::Abs, [value]) => {
+                let operand = self.number(value)?;
+                let found = operand.found;
+                Some(operand.then(Op::Abs, found))
+            }
+            (Function::Sqrt | Function::Exp | Function::Ln, [value]) => {
+                let op = match function {
+                    Function::Sqrt => Op::Sqrt,
+                    Function::Exp => Op::Exp,
+                    _ => Op::Ln,
+                };
+                let operand = self.number(value)?;
+                let found = if operand.found == Type::Bare { Type::Bare } else { Type::Free };
+                Some(operand.then(op, found))
+            }
+            (Function::Power, [base, exponent]) => {
+                let (base, exponent) = self.numbers(base, exponent)?;
+                Some(base.with(exponent, Op::Power, Type::Free))
+            }
+            // The parser has counted the arguments.
+            _ => None,
+        }
+    }
+
+    pub(super) fn of_name(
+        &mut self,
+        function: Function,
+        argument: &Tree<'_>,
+        tree: &Tree<'_>,
+    ) -> Option<Operand> {
+        let Node::Name(name) = &argument.node else {
+            let written = self.written(tree);
+            self.report.add(
+                Mistake::error("type-mismatch", format!("`{written}` asks for the name of a value"))
+                    .at(self.place(argument), "not a name")
+                    .help("write the name of a tag or of a value of a block, as in `GOOD(TT-311)`"),
+            );
+            return None;
+        };
+        let point = self.resolve(name, argument)?;
+        if function == Function::Previous {
+            return Some(Operand::new(self.type_of(point), Op::LoadPrevious(point)));
+        }
+        let place = self.place(argument);
+        self.reads.push((point, place));
+        let op = if function == Function::Good { Op::IsGood(point) } else { Op::IsBad(point) };
+        Some(Operand::new(Type::Truth, op))
+    }
+
+    pub(super) fn select(&mut self, condition: &Tree<'_>, a: &Tree<'_>, b: &Tree<'_>) -> Option<Operand> {
+        let chosen = self.truth(condition);
+        let first = self.tree(a);
+        let second = self.tree(b);
+        let (chosen, first, second) = (chosen?, first?, second?);
+        let (second, found) = match (first.found, second.found) {
+            (Type::Truth, Type::Truth) => (second, Type::Truth),
+            (Type::Truth, _) => {
+                self.truth_and_number(a, b);
+                return None;
+            }
+            (_, Type::Truth) => {
+                self.truth_and_number(b, a);
+                return None;
+            }
+            _ => self.alike((a, &first), (b, second))?,
+        };
+        let mut ops = chosen.ops;
+        ops.extend(first.ops);
+        Some(Operand { found, ops }.with(second, Op::Select, found))
+    }
+}
