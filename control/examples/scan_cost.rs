@@ -191,7 +191,7 @@ fn replay() {
             run.inputs.clear();
             // Every input moves at ten times a second, spread over the scans.
             for (number, io) in points.iter().enumerate() {
-                if (scan + number as u64) % 10 == 0 {
+                if (scan + number as u64).is_multiple_of(10) {
                     let value = 48.0 + ((scan + number as u64) % 100) as f64 * 0.01;
                     run.inputs.push(Input { point: io.point, value, quality: Quality::Good });
                 }

@@ -4,13 +4,13 @@ mod support;
 
 use std::sync::Arc;
 
-use control::plant::Plant;
+use control::plant::{Op, Plant};
 use control::{Engine, Input, RestoreError, ScanOutput, StateView};
 use model::{
     Action, AlarmId, BlockId, Command, Direction, EventBody, InterlockId, Mode, PhaseId, PointId, ProcOrder,
     Quality, RecipeId, StateWriter, UserId,
 };
-use support::{Dice, text_plant};
+use support::{Builder, Dice, Loop, text_plant};
 
 /// One scan's worth of anything, sensible or not.
 struct Storm {
@@ -292,4 +292,59 @@ fn whatever_state_a_snapshot_brings_the_scan_does_not_panic() {
             control::batch_status(&plant, &view, &time);
         }
     }
+}
+
+/// T12. The bits are the same in debug and release, and on every machine: the number is part of the
+/// test. It may change only when the control law or an expression changes on purpose.
+#[test]
+fn a_loop_gives_the_same_bits_on_every_machine() {
+    let mut b = Builder::new();
+    let (pv, load) = (b.input("PV"), b.input("LOAD"));
+    let valve = b.output("VALVE");
+    let ff = b.expr(&[
+        Op::Load(load),
+        Op::Const(20.0),
+        Op::Divide,
+        Op::Exp,
+        Op::Load(load),
+        Op::Const(1.0),
+        Op::Add,
+        Op::Ln,
+        Op::Multiply,
+        Op::Load(load),
+        Op::Sqrt,
+        Op::Const(0.7),
+        Op::Power,
+        Op::Add,
+        Op::Const(0.1),
+        Op::Multiply,
+    ]);
+    let options = Loop {
+        target: Some(valve),
+        feed_forward: Some(ff),
+        td: 3.0,
+        filter_s: 0.7,
+        beta: 0.6,
+        sp_rate: 1.5,
+        kc: 0.35,
+        ..Loop::default()
+    };
+    b.pid("LIC", pv, &options);
+    let mut h = b.finish();
+    h.all_good(50.0);
+    h.scan();
+    let mut dice = Dice(0x601d);
+    let mut fold = 0xcbf2_9ce4_8422_2325_u64;
+    for scan in 0..20_000 {
+        h.set(pv, 45.0 + 10.0 * dice.unit());
+        h.set(load, 40.0 * dice.unit());
+        if scan % 500 == 0 {
+            h.write("LIC.SP", 30.0 + 40.0 * dice.unit()).unwrap();
+        }
+        h.scan();
+        for value in h.engine.image().values() {
+            fold = (fold ^ value.to_bits()).wrapping_mul(0x100_0000_01b3);
+        }
+    }
+    assert_eq!(fold, 0xae0d_50f4_7d8c_9d93, "{fold:#x}");
 }

@@ -153,7 +153,34 @@ fn other_blocks_and_tags_explain_themselves() {
     );
     let plant = h.plant();
     assert!(why(&plant, &StateView::new(&plant), "NO-SUCH").is_none());
-    assert!(why(&plant, &StateView::default(), "TIC-311").is_some(), "an empty view is no reason to panic");
+    assert!(why(&plant, &StateView::new(&plant), "TIC-311").is_some());
+}
+
+#[test]
+fn everything_that_has_a_name_explains_itself_in_any_view() {
+    let (mut h, mut field) = running();
+    start_batch(&mut h);
+    field.run(&mut h, 3.0);
+    let plant = h.plant();
+    let mut live = StateView::new(&plant);
+    h.engine.publish(&mut live);
+    let names = plant
+        .points
+        .iter()
+        .map(|point| &point.name)
+        .chain(plant.blocks.iter().map(|block| &block.name))
+        .chain(plant.alarms.iter().map(|alarm| &alarm.name))
+        .chain(plant.interlocks.iter().map(|interlock| &interlock.name))
+        .chain(plant.phases.iter().map(|phase| &phase.name))
+        .chain(plant.recipes.iter().map(|recipe| &recipe.name));
+    for name in names {
+        // An empty view is that of a controller that has not published yet.
+        for view in [&live, &StateView::new(&plant), &StateView::default()] {
+            let why = why(&plant, view, name).unwrap_or_else(|| panic!("nothing about {name}"));
+            assert!(!why.title.is_empty(), "{name}");
+        }
+        assert!(!ask(&h, name).lines.is_empty(), "{name}");
+    }
 }
 
 #[test]

@@ -183,28 +183,44 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
         state.integral = out - terms.prompt - terms.feed_forward;
         out
     };
-    let image = &mut *context.image;
-    image.set(pid.out, out, Quality::Good);
+    context.image.set(pid.out, out, Quality::Good);
     if let Some(target) = pid.target
         && actual != Mode::Tracking
     {
-        image.set(target, out, Quality::Good);
+        context.image.set(target, out, Quality::Good);
     }
     state.written = out;
     if pid.cascade.is_some() {
-        let high = out >= pid.out_limit_high || below.is_some_and(|below| below.limited_up);
-        let low = out <= pid.out_limit_low || below.is_some_and(|below| below.limited_down);
-        // What a higher set point would do to OUT.
-        let (up, down) = if pid.direct { (low, high) } else { (high, low) };
-        let (sp, automatic) = (image.value(pid.sp), is_automatic(actual));
-        context.handshakes[block] = Handshake {
-            invited: actual == Mode::Cascade,
-            back: sp,
-            feedback: working,
-            limited_up: automatic && (up || sp >= pid.sp_limit_high),
-            limited_down: automatic && (down || sp <= pid.sp_limit_low),
-        };
+        context.handshakes[block] = answer(pid, actual, out, working, below, context.image);
     }
+    show_mode(pid, state, actual, block, context);
+}
+
+/// What the block upstream is told.
+fn answer(
+    pid: &Fixed,
+    actual: Mode,
+    out: f64,
+    working: f64,
+    below: Option<Handshake>,
+    image: &Image,
+) -> Handshake {
+    let high = out >= pid.out_limit_high || below.is_some_and(|below| below.limited_up);
+    let low = out <= pid.out_limit_low || below.is_some_and(|below| below.limited_down);
+    // What a higher set point would do to OUT.
+    let (up, down) = if pid.direct { (low, high) } else { (high, low) };
+    let (sp, automatic) = (image.value(pid.sp), is_automatic(actual));
+    Handshake {
+        invited: actual == Mode::Cascade,
+        back: sp,
+        feedback: working,
+        limited_up: automatic && (up || sp >= pid.sp_limit_high),
+        limited_down: automatic && (down || sp <= pid.sp_limit_low),
+    }
+}
+
+/// Shows the actual mode, and reports it when it has changed by itself.
+fn show_mode(pid: &Fixed, state: &mut PidState, actual: Mode, block: usize, context: &mut Context<'_>) {
     if state.actual != actual {
         let by_order = state.commanded && actual == state.target;
         if !by_order {
