@@ -20,6 +20,13 @@ pub fn users(args: &UserArgs) -> miette::Result<()> {
             println!("{name} may log in as {}", role.word());
             println!("password: {password}");
         }
+        UserCommand::Password { name } => {
+            let (_, role) = users.list().into_iter().find(|(known, _)| known == name).ok_or_else(|| {
+                miette!("nobody is called {name}; `catholyte user list` shows who there is")
+            })?;
+            users.remove(name).into_diagnostic()?;
+            println!("password: {}", users.add_with_random_password(name, role).into_diagnostic()?);
+        }
         UserCommand::Remove { name } => {
             users.remove(name).into_diagnostic()?;
             println!("{name} may not log in any more");

@@ -356,7 +356,11 @@ pub struct UserArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Add a person; the one-time password is printed
+    /// Give somebody a new password; it is printed
+    Password {
+        name: String,
+    },
+    /// Add a person; the password is printed
     Add {
         name: String,
         #[arg(long, value_parser = ["viewer", "operator", "supervisor", "engineer", "administrator"])]

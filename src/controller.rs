@@ -190,11 +190,17 @@ impl Assembly<'_> {
         });
         let users = Arc::new(api::Users::open(&self.data.users()).into_diagnostic()?);
         if let Some(password) = users.first_administrator().into_diagnostic()? {
-            println!("First start: log in as admin with the one-time password {password} and change it.");
+            println!("First start: the administrator is admin, one-time password {password}");
+            println!(
+                "`catholyte user password admin` gives a lasting one, `catholyte user add` adds people."
+            );
         }
         let (shutdown, mut shutdown_end) = watch::channel(false);
-        let options =
-            api::Options { insecure_listen: self.settings.insecure_listen, ..api::Options::default() };
+        let options = api::Options {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            insecure_listen: self.settings.insecure_listen,
+            ..api::Options::default()
+        };
         let server = runtime.spawn(api::serve(listener, backend, users, options, async move {
             // An error means that the sender has gone, which is an end as well.
             drop(shutdown_end.wait_for(|stop| *stop).await);

@@ -60,7 +60,10 @@ fn start_log(command: &Command) {
     if matches!(command, Command::Demo(_) | Command::Hmi(_)) {
         return;
     }
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CATHOLYTE_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,opcua=warn,async_opcua=warn"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CATHOLYTE_LOG").unwrap_or_else(|_| {
+        tracing_subscriber::EnvFilter::new(
+            "info,opcua_crypto=off,opcua_client=off,opcua_core=off,opcua_server=off",
+        )
+    });
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }

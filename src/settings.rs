@@ -70,12 +70,14 @@ pub struct SettingsError {
     source: config::ConfigError,
 }
 
-/// Reads `file` if it exists, then the environment (`CATHOLYTE_LISTEN`, `CATHOLYTE_JOURNAL__KEEP_MB`).
+/// Reads `file` if it exists, then the environment (`CATHOLYTE_SET_LISTEN`, `CATHOLYTE_SET_JOURNAL__KEEP_MB`).
 pub fn load(file: &Path) -> Result<Settings, SettingsError> {
     let place = format!("{} or the environment", file.display());
     let fail = |source| SettingsError { place: place.clone(), source };
-    let environment =
-        config::Environment::with_prefix("CATHOLYTE").prefix_separator("_").separator("__").try_parsing(true);
+    let environment = config::Environment::with_prefix("CATHOLYTE_SET")
+        .prefix_separator("_")
+        .separator("__")
+        .try_parsing(true);
     config::Config::builder()
         .add_source(config::File::from(file).format(config::FileFormat::Toml).required(false))
         .add_source(environment)
