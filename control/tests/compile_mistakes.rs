@@ -78,6 +78,7 @@ const MISTAKES: &[Mistake] = &[
     mistake(IO, "fail = 0\nio = { device = \"PLC-300\", holding = 10", "io = { device = \"PLC-300\", holding = 10", "missing-key", "[tag.FV-301]", "fail = 0"),
     mistake(IO, "normal = [74, 86]\n", "fail = 0\n", "direction", "fail = 0\nio = { device = \"PLC-300\", input = 0", "remove `fail`"),
     mistake(IO, "entry = { initial = 5.0, role = \"operator\" }\n", "", "missing-key", "[tag.HS-301]", "entry = {"),
+    mistake(IO, "fail = \"close\"", "fail = \"shut\"", "unknown-word", "shut", "close, open"),
     mistake(IO, "role = \"operator\"", "role = \"oprator\"", "unknown-word", "oprator", "did you mean `operator`?"),
     mistake(IO, "area = \"300\"", "area = \"400\"", "unknown-name", "area = \"400\"", "300"),
     // Classes.

@@ -227,3 +227,28 @@ fn a_mistake_in_a_class_is_told_once_and_counted() {
     assert_eq!(marked, "TX-{n}", "the place inside the text of the class");
     assert!(found[1].message.contains("likewise in 8 more instances"), "{}", found[1].message);
 }
+
+#[test]
+fn too_much_text_is_refused_at_once() {
+    let mut sources = small();
+    sources.push(Source { path: "z.toml".into(), text: " ".repeat((16 << 20) + 1) });
+    let found = control::compile(&sources).unwrap_err();
+    assert_eq!(found[0].code, "too-large");
+    assert!(found[0].help.contains("16 MB"));
+    sources.extend((0..4).map(|n| Source { path: format!("{n}.toml"), text: " ".repeat(15 << 20) }));
+    assert_eq!(control::compile(&sources).unwrap_err()[0].code, "too-large");
+}
+
+#[test]
+fn line_ends_of_another_system_change_no_place() {
+    let mut sources = small();
+    for source in &mut sources {
+        source.text = source.text.replace('\n', "\r\n");
+    }
+    assert!(control::compile(&sources).is_ok());
+    let io = sources.iter_mut().find(|source| source.path == "loops.toml").unwrap();
+    io.text = io.text.replace("\"TT-312 - TT-311\"", "\"\"\"\r\nTT-312 - TT-3111\"\"\"");
+    let found = control::compile(&sources).unwrap_err();
+    let label = found[0].primary.as_ref().unwrap();
+    assert_eq!(&sources[label.source].text[label.span.clone()], "TT-3111");
+}

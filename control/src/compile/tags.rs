@@ -14,7 +14,8 @@ use super::items::{Item, Items, Kind};
 use super::place::Place;
 use super::quantity::parse_unit;
 use super::report::{Mistake, Report};
-use crate::plant::Origin;
+use super::tree::Node;
+use crate::plant::{Origin, Point};
 
 pub(super) fn compile(items: &Items, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
     for item in items.of(Kind::Tag) {
@@ -345,6 +346,28 @@ fn connect(item: &Item, point: PointId, found: Found, draft: &mut Draft) -> Opti
     output.then_some(index)
 }
 
+/// The value of a switch may be said with its word.
+fn word_or_quantity(
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    unit: Unit,
+    point: &Point,
+    report: &mut Report,
+) -> Option<f64> {
+    let Some((low, high)) = &point.words else { return fields.quantity(key, unit, report) };
+    let Some(text) = fields.node(key).and_then(Node::text) else {
+        return fields.quantity(key, unit, report);
+    };
+    match text.as_str() {
+        word if word == low => Some(0.0),
+        word if word == high => Some(1.0),
+        _ => {
+            fields.not_one_of(key, text, &[low, high], report);
+            None
+        }
+    }
+}
+
 /// Where the PLC drives an output when nobody speaks to it.
 fn fail(
     fields: &mut Fields<'_>,
@@ -356,7 +379,7 @@ fn fail(
 ) {
     let unit = draft.point(point).unit;
     let given = fields.has("fail");
-    let value = fields.quantity("fail", unit, report);
+    let value = word_or_quantity(fields, "fail", unit, draft.point(point), report);
     let Some(index) = output else {
         if given && matches!(draft.point(point).origin, Origin::Field(_)) {
             report.add(
@@ -400,7 +423,7 @@ fn entry(
     };
     let role = entry.role("role", report).unwrap_or(Role::Operator);
     let unit = draft.point(point).unit;
-    let initial = entry.quantity("initial", unit, report);
+    let initial = word_or_quantity(&mut entry, "initial", unit, draft.point(point), report);
     entry.finish(report);
     if has_io && !output {
         report.add(

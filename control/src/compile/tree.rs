@@ -176,9 +176,17 @@ impl Reader<'_> {
     /// Finds out where the first byte of the value stands: behind one or three quotes, or none.
     fn written(&self, place: Place, value: String) -> Text {
         let raw = self.text.get(place.span()).unwrap_or_default();
-        for (open, close) in
-            [("\"\"\"\n", 3), ("'''\n", 3), ("\"\"\"", 3), ("'''", 3), ("\"", 1), ("'", 1), ("", 0)]
-        {
+        for (open, close) in [
+            ("\"\"\"\r\n", 3),
+            ("'''\r\n", 3),
+            ("\"\"\"\n", 3),
+            ("'''\n", 3),
+            ("\"\"\"", 3),
+            ("'''", 3),
+            ("\"", 1),
+            ("'", 1),
+            ("", 0),
+        ] {
             let end = raw.len().saturating_sub(close);
             if raw.starts_with(open) && raw.get(open.len()..end) == Some(value.as_str()) {
                 return Text::exact(value, place, place.start as usize + open.len());
