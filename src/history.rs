@@ -22,13 +22,13 @@ pub fn run(args: &HistoryArgs) -> miette::Result<()> {
     };
     // A reader that has seen enough (`| head`) is no failure.
     match result.and_then(|()| out.flush().into_diagnostic()) {
-        Err(report)
-            if report.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::BrokenPipe) =>
-        {
-            Ok(())
-        }
+        Err(report) if report.chain().any(is_broken_pipe) => Ok(()),
         other => other,
     }
+}
+
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn open(data: Option<&Path>) -> miette::Result<SampleReader> {

@@ -215,7 +215,7 @@ impl ScanThread {
             }
         }
         self.report(tick, scratch);
-        if tick % (u64::from(wiring::PUBLISH_MS) / period_ms).max(1) == 0 {
+        if tick.is_multiple_of((u64::from(wiring::PUBLISH_MS) / period_ms).max(1)) {
             self.engine.publish(self.ports.views.input_buffer_mut());
             self.ports.views.publish();
         }
@@ -238,7 +238,7 @@ impl ScanThread {
                 lost += u64::from(self.ports.journal.push(item).is_err());
             }
             lost += u64::from(self.ports.journal.push(JournalItem::Scan { tick, hash }).is_err());
-            if tick % self.snapshot_ticks == 0 {
+            if tick.is_multiple_of(self.snapshot_ticks) {
                 self.snapshot(tick, scratch);
             }
         } else {

@@ -67,13 +67,13 @@ impl Default for HistorySettings {
 #[error("settings in {place}: {source}")]
 pub struct SettingsError {
     place: String,
-    source: config::ConfigError,
+    source: Box<config::ConfigError>,
 }
 
 /// Reads `file` if it exists, then the environment (`CATHOLYTE_SET_LISTEN`, `CATHOLYTE_SET_JOURNAL__KEEP_MB`).
 pub fn load(file: &Path) -> Result<Settings, SettingsError> {
     let place = format!("{} or the environment", file.display());
-    let fail = |source| SettingsError { place: place.clone(), source };
+    let fail = |source| SettingsError { place: place.clone(), source: Box::new(source) };
     let environment = config::Environment::with_prefix("CATHOLYTE_SET")
         .prefix_separator("_")
         .separator("__")

@@ -68,10 +68,6 @@ impl Lockstep {
         }
     }
 
-    pub fn plant(&self) -> Arc<Plant> {
-        self.engine.plant().clone()
-    }
-
     /// Lets `seconds` of plant time pass.
     pub fn run(&mut self, seconds: f64) {
         let ticks = (seconds * 1000.0 / f64::from(self.engine.plant().period_ms)) as u64;
@@ -176,20 +172,10 @@ impl Lockstep {
         self.execute(Action::Write { point, value })
     }
 
-    pub fn set_mode(&mut self, block: &str, mode: Mode) -> Result<(), Refusal> {
-        let block = self.engine.plant().find_block(block).unwrap_or_else(|| panic!("no block {block}"));
-        self.execute(Action::Mode { block, mode })
-    }
-
     pub fn start_recipe(&mut self, name: &str, batch: u32) -> Result<(), Refusal> {
         let recipe = self.engine.plant().find_recipe(name).unwrap_or_else(|| panic!("no recipe {name}"));
         self.execute(Action::Prepare { recipe, batch })?;
         self.execute(Action::Batch { recipe, order: ProcOrder::Start })
-    }
-
-    pub fn order(&mut self, recipe: &str, order: ProcOrder) -> Result<(), Refusal> {
-        let recipe = self.engine.plant().find_recipe(recipe).unwrap();
-        self.execute(Action::Batch { recipe, order })
     }
 
     /// The state that the batch went to last.

@@ -2,13 +2,12 @@
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use model::wire::{
-    API, AlarmStatus, BatchStatus, CommandReply, CommandRequest, Frame, HistoryReply, Login, PlantView,
-    Session, Why,
+    API, AlarmStatus, CommandReply, CommandRequest, Frame, HistoryReply, Login, PlantView, Session, Why,
 };
 use model::{Action, PointId, Quality};
 use serde::de::DeserializeOwned;
@@ -164,10 +163,6 @@ impl Plant {
         self.get("/alarms")
     }
 
-    pub fn batches(&self) -> Vec<BatchStatus> {
-        self.frame().batches.unwrap_or_default()
-    }
-
     pub fn history(&self, name: &str, from_ms: i64, to_ms: i64) -> HistoryReply {
         self.get(&format!("/history?point={name}&from={from_ms}&to={to_ms}"))
     }
@@ -220,8 +215,4 @@ pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
         assert!(began.elapsed() < PATIENCE, "waited {} s in vain: {what}", PATIENCE.as_secs());
         std::thread::sleep(Duration::from_millis(25));
     }
-}
-
-pub fn refinery() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery")
 }
