@@ -1,9 +1,8 @@
 //! The one table of keys: the hint row, the help page and the dispatch all read it.
 
+use crate::state::Page;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use model::ProcOrder;
-
-use crate::state::Page;
 
 /// Where a key means something. A set of views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -439,7 +438,7 @@ pub(crate) const KEYMAP: &[Binding] = &[
         ROWS.or(S::SYSTEM),
     ),
     key(&[K::Char('?')], "?", "help", "all keys", &[A::Help], S::ALL, S::ALL),
-    key(&[K::Char('q')], "q", "leave", "leave the HMI; the plant goes on", &[A::Leave], S::ALL, S::SYSTEM),
+    key(&[K::Char('q')], "q", "leave", "leave the HMI", &[A::Leave], S::ALL, S::SYSTEM),
 ];
 
 /// What a key means in a view.

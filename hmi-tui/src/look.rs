@@ -1,9 +1,8 @@
 //! Colours and characters. Grey is normal; a filled cell is the only colour.
 
+use crate::{Glyphs, Theme};
 use model::Priority;
 use ratatui::style::{Color, Modifier, Style};
-
-use crate::{Glyphs, Theme};
 
 /// Everything that decides how a cell looks, worked out once a frame.
 #[derive(Clone, Debug)]

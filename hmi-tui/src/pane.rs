@@ -2,10 +2,9 @@
 //!
 //! ratatui panics on a cell outside its buffer; all drawing goes through here, so no page can.
 
+use crate::look::Look;
 use model::Priority;
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
-
-use crate::look::Look;
 
 pub(crate) struct Pane<'a> {
     buffer: &'a mut Buffer,

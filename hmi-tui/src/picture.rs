@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
+use crate::state::State;
+use crate::{Event, Theme, draw};
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
-
-use crate::state::State;
-use crate::{Event, Theme, draw};
 
 /// Size of a cell in the picture.
 const CELL: (f64, f64) = (8.4, 18.0);

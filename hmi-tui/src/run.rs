@@ -3,8 +3,13 @@
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal, Write};
 use std::panic;
+use std::sync::Arc;
 use std::time::Duration;
 
+use crate::client::Client;
+use crate::event::{ApiEvent, Effect, Event};
+use crate::state::{Settings, State};
+use crate::{HmiError, Options, Zone, draw, update};
 use crossterm::event::{
     DisableBracketedPaste, EnableBracketedPaste, Event as TerminalEvent, EventStream, KeyCode, KeyEvent,
 };
@@ -15,11 +20,6 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
-
-use crate::client::Client;
-use crate::event::{ApiEvent, Effect, Event};
-use crate::state::{Settings, State};
-use crate::{HmiError, Options, Zone, draw, update};
 
 /// Data is drawn at most so often; a key is drawn at once.
 const DRAW_EVERY: Duration = Duration::from_millis(100);
@@ -57,26 +57,38 @@ pub async fn run(options: Options) -> Result<(), HmiError> {
     result
 }
 
+type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
+
 /// Gives the terminal back, whatever happens.
-struct TerminalGuard;
+struct TerminalGuard {
+    /// What stood in the place of our panic hook.
+    before: Arc<Hook>,
+}
 
 impl TerminalGuard {
     fn take() -> Result<Self, HmiError> {
-        let before = panic::take_hook();
+        let before: Arc<Hook> = Arc::new(panic::take_hook());
+        let kept = Arc::clone(&before);
         panic::set_hook(Box::new(move |info| {
+            // First the terminal, so that the message can be read.
             restore();
-            before(info);
+            kept(info);
         }));
+        let guard = Self { before };
         enable_raw_mode()?;
         execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
-        Ok(Self)
+        Ok(guard)
     }
 }
 
 impl Drop for TerminalGuard {
     fn drop(&mut self) {
         restore();
-        // The hook that was added above does no harm when there is nothing to restore.
+        // The hook cannot be changed while it runs.
+        if !std::thread::panicking() {
+            let before = Arc::clone(&self.before);
+            panic::set_hook(Box::new(move |info| before(info)));
+        }
     }
 }
 

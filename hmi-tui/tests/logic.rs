@@ -168,7 +168,7 @@ fn batch_orders_follow_the_state_model() {
         last_line(&console)
     );
     console.keys("R");
-    assert!(last_line(&console).contains("EL-START batch 412: HELD -> RESTART"), "{}", last_line(&console));
+    assert!(last_line(&console).contains("EL-START B-0412: HELD -> RESTART"), "{}", last_line(&console));
     console.keys("<Enter>");
     assert_eq!(
         console.commands()[0].action,

@@ -17,7 +17,7 @@ use crate::event::{ApiEvent, Effect};
 
 /// First and longest pause before the next try to reconnect.
 const BACK_OFF_FIRST: Duration = Duration::from_millis(250);
-const BACK_OFF_MOST: Duration = Duration::from_secs(5);
+const BACK_OFF_MOST: Duration = Duration::from_secs(2);
 /// Frames come ten times a second; a link that is silent for so long is broken.
 const SILENCE_MOST: Duration = Duration::from_secs(5);
 

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::event::{ApiEvent, Effect};
 use model::wire::{CommandReply, ErrorReply};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
-
-use crate::event::{ApiEvent, Effect};
 
 pub(super) const CONNECT_MOST: Duration = Duration::from_secs(3);
 /// The server gives the controller ten seconds for an answer.

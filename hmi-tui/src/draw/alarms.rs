@@ -7,8 +7,7 @@ use super::journal;
 use crate::clock;
 use crate::layout;
 use crate::pane::{Pane, columns};
-use crate::state::{AlarmTab, Plant, State, TRACK_SPAN_MS};
-use crate::update::alarm_list_height;
+use crate::state::{AlarmTab, Plant, State, TRACK_SPAN_MS, alarm_list_height, explained_alarm};
 use crate::value;
 use crate::widget::sparkline;
 
@@ -85,7 +84,7 @@ fn columns_for(width: u16) -> Columns {
             age: 25,
             area: 34,
             tag: 40,
-            text: 51,
+            text: 53,
             value_end: width - 31,
             limit_end: width - 20,
             by: width - 16,
@@ -176,7 +175,7 @@ fn line(list: &mut Pane<'_>, y: u16, state: &State, plant: &Plant, status: &Alar
         list.right(at.limit_end, y, &limit, dim);
     }
     list.text(at.age, y, &clock::age(now - status.since_ms), value);
-    list.fit(at.tag, y, 10, &alarm.tag, strong);
+    list.fit(at.tag, y, at.text.saturating_sub(at.tag + 1), &alarm.tag, strong);
     let shown = value_words(state, plant, alarm, status);
     let start = list.right(at.value_end, y, &shown, value);
     list.fit(at.text, y, start.saturating_sub(at.text + 1), &alarm.text, strong);
@@ -204,18 +203,10 @@ fn acknowledged_words(status: &AlarmStatus, now: i64, wide: bool) -> String {
     }
 }
 
-/// The alarm that the detail box explains: under the cursor, else the first of the list.
-pub(crate) fn explained(state: &State) -> Option<AlarmStatus> {
-    let plant = state.plant.as_deref()?;
-    let lines = state.alarm_list.lines(plant, &state.live, alarm_list_height(state));
-    let chosen = lines.cursor.and_then(|cursor| lines.lines.get(cursor).cloned().flatten());
-    chosen.or_else(|| lines.lines.into_iter().flatten().next())
-}
-
 fn draw_detail(part: &mut Pane<'_>, state: &State, plant: &Plant) {
     let (width, height) = (part.width(), part.height());
     let load = if width >= 110 { 42 } else { 0 };
-    let status = explained(state);
+    let status = explained_alarm(state);
     let alarm = status.as_ref().and_then(|status| plant.alarm(status.alarm));
     {
         let mut panel = part.part(1, 0, width.saturating_sub(load + 2), height);
@@ -341,13 +332,15 @@ fn draw_load(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
     inside.text(1, 7, &format!("counted since {since}"), dim);
 }
 
+/// All of the journal with a cursor, or the newest few that are news.
 fn draw_journal(part: &mut Pane<'_>, state: &State, row: usize, cursor: bool) {
     let height = usize::from(part.height());
     let first = super::first_shown(row, state.journal.len(), height);
     let bright = part.look.bright();
-    for (index, (event, y)) in state.journal.iter().skip(first).take(height).zip(0..).enumerate() {
+    let events = state.journal.iter().enumerate().filter(|(_, event)| cursor || journal::is_news(event));
+    for ((index, event), y) in events.skip(first).take(height).zip(0..) {
         journal::line(part, y, state, event, false);
-        if cursor && first + index == row && !state.nav.on_banner {
+        if cursor && index == row && !state.nav.on_banner {
             part.text(0, y, ">", bright);
         }
     }

@@ -27,7 +27,8 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
     let rest = body.height().saturating_sub(y + 1);
     let events = if rest >= 22 { 7 } else { 0 };
     let boxes = rest - events;
-    let left = (body.width() / 2).saturating_sub(1);
+    // The parameters need 53 columns inside their box to show everything.
+    let left = if body.width() >= 110 { body.width() - 58 } else { (body.width() / 2).saturating_sub(1) };
     {
         let mut panel = body.part(1, y + 1, left, boxes);
         procedure_box(&mut panel, state, recipe, status);
@@ -48,6 +49,11 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
         let mut part = body.below(y + 1 + boxes);
         batch_events(&mut part, state);
     }
+}
+
+/// `B-0412`, as the journal writes it.
+pub(super) fn batch_name(number: u32) -> String {
+    format!("B-{number:04}")
 }
 
 fn recipe_list(body: &mut Pane<'_>, state: &State, plant: &Plant) -> u16 {
@@ -77,7 +83,7 @@ fn recipe_list(body: &mut Pane<'_>, state: &State, plant: &Plant) -> u16 {
         }
         if let Some(status) = state.live.batch(recipe.id) {
             let value = body.look.value();
-            body.text(batch_at, y, &status.batch.to_string(), value);
+            body.text(batch_at, y, &batch_name(status.batch), value);
             body.text(
                 batch_at + 8,
                 y,
@@ -105,7 +111,7 @@ fn title_line(body: &mut Pane<'_>, y: u16, state: &State, recipe: &RecipeView, s
         },
     );
     let start = body.right(end, y, &right, bright);
-    let number = status.map_or_else(String::new, |status| format!("{}  ", status.batch));
+    let number = status.map_or_else(String::new, |status| format!("{}  ", batch_name(status.batch)));
     let head =
         format!("{number}{}   recipe {} v{}   {}", recipe.title, recipe.name, recipe.version, recipe.unit);
     body.fit(1, y, start.saturating_sub(3), &head, dim);
@@ -119,7 +125,8 @@ fn procedure_box(panel: &mut Pane<'_>, state: &State, recipe: &RecipeView, statu
     let active =
         (0..recipe.procedure.len()).rev().find(|index| node(*index).is_some_and(|n| n.state.is_active()));
     let first = first_shown(active.unwrap_or(0), recipe.procedure.len(), height);
-    let state_at = inside.width().saturating_sub(20).max(12);
+    let columns_of_state = if status.is_some() { 20 } else { 0 };
+    let state_at = inside.width().saturating_sub(columns_of_state).max(12);
     for ((index, view), y) in recipe.procedure.iter().enumerate().skip(first).take(height).zip(0..) {
         let (indent, kind) = match view.level {
             ProcedureLevel::UnitProcedure => (0, "UP"),
@@ -271,7 +278,10 @@ fn steps(inside: &mut Pane<'_>, y: u16, now: Option<usize>, steps: Option<&[Stri
 fn batch_events(part: &mut Pane<'_>, state: &State) {
     let dim = part.look.dim();
     part.text(1, 0, "BATCH EVENTS (newest first)", dim);
-    let events = state.journal.iter().filter(|event| event.kind == EventKind::Batch);
+    let recipes = state.plant.as_deref().map(|plant| plant.view.recipes.as_slice()).unwrap_or_default();
+    let events = state.journal.iter().filter(|event| {
+        event.kind == EventKind::Batch || recipes.iter().any(|recipe| recipe.name == event.tag)
+    });
     for (event, y) in events.take(usize::from(part.height().saturating_sub(1))).zip(1..) {
         journal::line(part, y, state, event, false);
     }

@@ -1,12 +1,11 @@
 //! Many like values against their mean: the cell voltages of an electrolyser.
 
-use model::PointId;
-use model::wire::BarsView;
-
 use crate::pane::Pane;
 use crate::state::{Item, Plant, State};
 use crate::value;
 use crate::widget::put_reading;
+use model::PointId;
+use model::wire::BarsView;
 
 /// Width of the panel with its box.
 pub(super) const WIDTH: u16 = 38;
@@ -64,7 +63,7 @@ pub(super) fn draw(panel: &mut Pane<'_>, state: &State, plant: &Plant, bars: &Ba
         Some((mean, worst)) => {
             let decimals = plant.point(worst).map_or(2, |view| view.decimals);
             format!(
-                "{}  mean {} {unit} worst {}",
+                "{} mean {} {unit} worst {}",
                 bars.title,
                 value::number(mean, decimals),
                 number_of(plant, worst)

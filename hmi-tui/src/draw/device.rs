@@ -3,10 +3,9 @@
 use model::BlockId;
 use model::wire::{BlockKind, BlockView};
 
-use super::{faceplate, interlock, journal};
+use super::{boxes, faceplate, interlock, journal};
 use crate::pane::Pane;
-use crate::state::{Item, Plant, State};
-use crate::update::interlocks_here;
+use crate::state::{Item, Plant, State, interlocks_here};
 
 pub(super) fn is_device(state: &State, id: BlockId) -> bool {
     let kind = faceplate::block_of(state, id).map(|block| block.kind);
@@ -30,7 +29,7 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State, id: BlockId) {
     }
     {
         let mut panel = body.part(half + 2, 1, width - half - 1, boxes);
-        faceplate::alarms_box(&mut panel, state, plant, plant.alarms_of(Item::Block(id)));
+        boxes::alarms_box(&mut panel, state, plant, plant.alarms_of(Item::Block(id)));
     }
     {
         let mut panel = body.part(1, 1 + boxes, width, locks);

@@ -1,16 +1,14 @@
 //! L3: one loop, block or point: value among its limits, control, tuning, alarms, the last hour.
 
-use model::wire::{BlockKind, BlockView, PointView, Role};
+use model::wire::{BlockKind, BlockView, PointView};
 use model::{AlarmId, BlockId, Mode, PointId};
 
+use super::boxes::{alarms_box, limits_words, parameters_box, uses_box, value_line};
 use super::gauge::Gauge;
-use super::{first_shown, frame};
-use crate::clock;
-use crate::pane::{Pane, wrapped};
-use crate::state::{Entry, Item, Plant, Purpose, State, TRACK_SPAN_MS, mode_role};
-use crate::update::parameter_points;
+use super::{frame, strip};
+use crate::pane::{Pane, shortened};
+use crate::state::{Entry, Item, Plant, Purpose, State, mode_role};
 use crate::value;
-use crate::widget::{Curve, plot, put_reading};
 
 /// Rows of the boxes that show everything; what is left goes to the trend.
 const BOXES: u16 = 25;
@@ -36,8 +34,8 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State, item: Item) {
     draw_boxes(&mut part, state, plant, item, block, view);
     if trend > 0 {
         let set_point = block.and_then(|block| plant.part(block.id, "SP"));
-        let mut strip = body.below(1 + boxes);
-        trend_strip(&mut strip, state, view, set_point);
+        let mut strip_area = body.below(1 + boxes);
+        strip::draw(&mut strip_area, state, view, set_point);
     }
 }
 
@@ -105,7 +103,7 @@ pub(super) fn title_line(
     let room = (end / 2).max(end.saturating_sub(60));
     let x = body.line(1, 0, &[(name, bright), ("   ", text)]);
     body.fit(x, 0, room.saturating_sub(x), description, text);
-    let right = crate::pane::shortened(&right, end.saturating_sub(room + 1));
+    let right = shortened(&right, end.saturating_sub(room + 1));
     body.right(end, 0, &right, dim);
 }
 
@@ -134,12 +132,14 @@ fn gauges(
         }
     }
     let (reading, mark) = state.reading(view.id);
-    let is_number = view.words.is_none();
+    if let Some((zero, one)) = &view.words {
+        return switch(&mut inside, state, view, [one, zero]);
+    }
     let gauge = Gauge {
         heading: format!("{} {}", if block.is_some() { "PV" } else { "VALUE" }, view.unit),
         low: view.low,
         high: view.high,
-        value: state.live.usable(view.id).filter(|_| is_number),
+        value: state.live.usable(view.id),
         reading: format!("{reading}{mark}"),
         normal: view.normal.or_else(|| input.and_then(|input| input.normal)),
         marks,
@@ -157,6 +157,27 @@ fn gauges(
     if let (true, Some(output)) = (split, output.filter(|output| output.id != view.id)) {
         let mut part = inside.part(left - 3, 0, inside.width() - left + 3, inside.height());
         output_gauge(state, output).draw(&mut part);
+    }
+}
+
+/// The two words of a switch, with a mark at the one that holds.
+fn switch(inside: &mut Pane<'_>, state: &State, view: &PointView, words: [&str; 2]) {
+    let (dim, bright) = (inside.look.dim(), inside.look.bright());
+    let (reading, mark) = state.reading(view.id);
+    inside.text(4, 1, "STATE", dim);
+    for (word, y) in words.iter().zip([3, 5]) {
+        let holds = *word == reading;
+        if holds {
+            inside.text(2, y, ">", bright);
+        }
+        let style = if holds && !inside.look.lost { bright } else { dim };
+        let end = inside.text(4, y, word, style);
+        if holds {
+            inside.text(end, y, mark, style);
+        }
+    }
+    if !words.contains(&reading.as_str()) {
+        inside.text(4, 7, &format!("{reading}{mark}"), bright);
     }
 }
 
@@ -191,21 +212,6 @@ fn new_value(state: &State, point: Option<PointId>) -> Option<f64> {
         }
         _ => None,
     }
-}
-
-/// A label, a value with its unit, and what belongs to it.
-fn value_line(inside: &mut Pane<'_>, y: u16, state: &State, label: &str, view: &PointView, more: &str) {
-    let (text, dim) = (inside.look.text(), inside.look.dim());
-    inside.fit(1, y, 6, label, dim);
-    put_reading(inside, 14, y, state, view.id);
-    let x = inside.text(16, y, view.unit.symbol(), dim).max(20) + 1;
-    inside.fit(x, y, inside.width().saturating_sub(x), more, text);
-}
-
-fn limits_words(view: &PointView) -> String {
-    view.write.as_ref().map_or_else(String::new, |write| {
-        format!("limits {}..{}", value::trimmed(write.low), value::trimmed(write.high))
-    })
 }
 
 fn control_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockView, pv: &PointView) {
@@ -347,169 +353,6 @@ fn point_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, view: &PointVie
     }
 }
 
-pub(super) fn alarms_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, alarms: &[AlarmId]) {
-    let mut inside = panel.boxed("ALARMS");
-    let (text, dim) = (inside.look.value(), inside.look.dim());
-    if alarms.is_empty() {
-        inside.text(1, 0, "This tag has no alarms.", dim);
-        return;
-    }
-    // What stands first; and the response to it needs some lines of its own.
-    let mut alarms = alarms.to_vec();
-    alarms.sort_by_key(|id| {
-        let stands = state.live.alarm(*id).is_some_and(|status| status.state.is_annunciated());
-        (!stands, plant.alarm(*id).map(|alarm| (alarm.priority, alarm.id)))
-    });
-    let room = usize::from(inside.height().saturating_sub(3)).max(1);
-    alarms.truncate(room);
-    for (id, y) in alarms.iter().zip(0..) {
-        let Some(alarm) = plant.alarm(*id) else { continue };
-        let status = state.live.alarm(*id);
-        let standing = status.filter(|status| status.state.is_annunciated());
-        inside.text(1, y, alarm.kind.short(), dim);
-        let limit = alarm.limit.map(value::trimmed).unwrap_or_default();
-        inside.right(11, y, &limit, text);
-        match standing {
-            Some(status) => inside.badge(13, y, alarm.priority, status.state.needs_acknowledge()),
-            None => inside.text(13, y, alarm.priority.badge(), dim),
-        };
-        inside.right(21, y, &clock::span(i64::from(alarm.on_delay_ms)), dim);
-        let words = status.map_or_else(
-            || "-".to_owned(),
-            |status| match status.shelved_until_ms {
-                Some(until) => format!("shelved {}", clock::age(until - state.live.time_ms)),
-                None => {
-                    format!("{} {}", status.state.word(), clock::age(state.live.time_ms - status.since_ms))
-                }
-            },
-        );
-        inside.fit(22, y, inside.width().saturating_sub(22), &words, text);
-    }
-    response_lines(&mut inside, state, plant, &alarms);
-}
-
-/// What to do about the alarm that stands, else about the gravest there could be.
-fn response_lines(inside: &mut Pane<'_>, state: &State, plant: &Plant, alarms: &[AlarmId]) {
-    let (text, dim) = (inside.look.text(), inside.look.dim());
-    let tight = usize::from(inside.height()) < alarms.len() + 4;
-    let first = alarms.len() as u16 + u16::from(!tight);
-    let known = alarms.iter().filter_map(|id| plant.alarm(*id));
-    let gravest = known.min_by_key(|alarm| {
-        let stands = state.live.alarm(alarm.id).is_some_and(|status| status.state.is_annunciated());
-        (!stands, alarm.priority)
-    });
-    let Some(alarm) = gravest else { return };
-    let words =
-        format!("Response to {}: {}  Time {}.", alarm.kind.short(), alarm.response, alarm.time_to_respond);
-    for (line, y) in wrapped(&words, inside.width().saturating_sub(2)).iter().zip(first..) {
-        inside.text(1, y, line, if y == first { text } else { dim });
-    }
-}
-
-/// Tuning of a loop, or all values of another block; `g` walks them.
-pub(super) fn parameters_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockView) {
-    let title = if block.kind == BlockKind::Pid { "TUNING" } else { "VALUES" };
-    let lock = match block.kind {
-        BlockKind::Pid => frame::lock_words(state, Role::Engineer),
-        _ => "",
-    };
-    let hint = if state.nav.parameter.is_some() { "   Enter sets, Esc back" } else { lock };
-    let mut inside = panel.boxed(&format!("{title}{hint}"));
-    let (text, dim, bright) = (inside.look.text(), inside.look.dim(), inside.look.bright());
-    let points = parameter_points(state);
-    let height = usize::from(inside.height());
-    let first = first_shown(state.nav.parameter.unwrap_or(0), points.len(), height);
-    for ((index, point), y) in points.iter().enumerate().skip(first).take(height).zip(0..) {
-        let Some(view) = plant.point(*point) else { continue };
-        let role = plant.role(*point).map_or(view.name.as_str(), |(_, role)| role);
-        let chosen = state.nav.parameter == Some(index);
-        inside.fit(1, y, 9, role, if chosen { bright } else { dim });
-        put_reading(&mut inside, 19, y, state, *point);
-        let end = inside.text(21, y, view.unit.symbol(), dim);
-        let width = inside.width().saturating_sub(end.max(24) + 1);
-        let more = match &view.write {
-            Some(write) => format!("{}..{}", value::trimmed(write.low), value::trimmed(write.high)),
-            // `Brine feed, wild flow`: the role says the rest.
-            None => view.description.rsplit(", ").next().unwrap_or_default().to_owned(),
-        };
-        inside.fit(end.max(24) + 1, y, width, &more, text);
-        if chosen {
-            inside.text(0, y, ">", bright);
-        }
-    }
-}
-
-/// Who reads this point.
-fn uses_box(panel: &mut Pane<'_>, plant: &Plant, view: &PointView) {
-    let mut inside = panel.boxed("USED BY");
-    let (text, dim) = (inside.look.text(), inside.look.dim());
-    let blocks =
-        plant.view.blocks.iter().filter(|block| [block.input, block.output].contains(&Some(view.id)));
-    let blocks = blocks.map(|block| (block.name.as_str(), block.description.as_str()));
-    let causes = |interlock: &&model::wire::InterlockView| {
-        interlock.causes.iter().any(|cause| cause.point == Some(view.id) || cause.text.contains(&view.name))
-    };
-    let interlocks = plant.view.interlocks.iter().filter(causes);
-    let interlocks = interlocks.map(|interlock| (interlock.name.as_str(), interlock.description.as_str()));
-    let mut y = 0;
-    for (name, description) in blocks.chain(interlocks) {
-        inside.fit(1, y, 10, name, text);
-        inside.fit(12, y, inside.width().saturating_sub(13), description, dim);
-        y += 1;
-    }
-    if y == 0 {
-        inside.text(1, 0, "No loop and no interlock names it.", dim);
-    }
-}
-
 pub(super) fn block_of(state: &State, id: BlockId) -> Option<&BlockView> {
     state.plant.as_deref()?.block(id)
-}
-
-/// The last hour along the bottom.
-pub(super) fn trend_strip(strip: &mut Pane<'_>, state: &State, view: &PointView, set_point: Option<PointId>) {
-    const AXIS: u16 = 9;
-    let (dim, faint) = (strip.look.dim(), strip.look.faint());
-    let (width, height) = (strip.width().saturating_sub(AXIS + 1), strip.height().saturating_sub(1));
-    let now = state.live.time_ms;
-    let columns = |point: PointId| {
-        state.tracks.get(point).map(|track| track.columns(now, TRACK_SPAN_MS, width * 2)).unwrap_or_default()
-    };
-    let (values, set_points) = (columns(view.id), set_point.map(columns).unwrap_or_default());
-    let known = values.iter().chain(&set_points).flatten();
-    let (low, high) = known.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), (least, most, _)| {
-        (low.min(*least), high.max(*most))
-    });
-    let (low, high) = crate::widget::widened(low, high, (view.high - view.low).abs() * 0.02);
-    let edge = if strip.look.is_ascii() { "|" } else { "│" };
-    (0..height).for_each(|y| {
-        strip.text(AXIS - 1, y, edge, faint);
-    });
-    strip.text(AXIS - 1, height, "┴", faint);
-    if low.is_finite() && high > low {
-        for (y, at) in [(0, high), (height / 2, (low + high) / 2.0), (height.saturating_sub(1), low)] {
-            strip.right(AXIS - 2, y, &value::number(at, view.decimals), dim);
-        }
-        let share = |at: f64| (at - low) / (high - low);
-        let curve = |columns: &[Option<(f64, f64, f64)>], selected| Curve {
-            columns: columns.iter().map(|c| c.map(|(least, most, _)| (share(least), share(most)))).collect(),
-            selected,
-            name: None,
-        };
-        let curves = [curve(&set_points, false), curve(&values, true)];
-        let mut part = strip.part(AXIS, 0, width, height);
-        plot(&mut part, &curves);
-    } else {
-        strip.text(AXIS + 1, height / 2, "no history yet", dim);
-    }
-    time_axis(strip, AXIS, height, width);
-}
-
-fn time_axis(strip: &mut Pane<'_>, x: u16, y: u16, width: u16) {
-    let dim = strip.look.dim();
-    strip.text(x, y, "-60 min", dim);
-    for (share, words) in [(1, "-45"), (2, "-30"), (3, "-15")] {
-        strip.text(x + width * share / 4, y, words, dim);
-    }
-    strip.right(x + width, y, "now", dim);
 }

@@ -1,10 +1,9 @@
 //! Text that the plant's engineers drew, with live values in the place of `{FIELDS}`.
 
-use ratatui::style::Style;
-
 use crate::pane::{Pane, columns};
 use crate::state::{Item, State};
 use crate::widget::put_reading_in;
+use ratatui::style::Style;
 
 /// A piece of a drawn line.
 #[derive(Debug, PartialEq, Eq)]

@@ -2,14 +2,13 @@
 
 use model::{Priority, wire::Role};
 
+use super::entry;
+use crate::clock;
 use crate::keymap::{Act, Binding, KEYMAP, Scope};
 use crate::layout::Rows;
 use crate::pane::{Pane, columns, shortened};
-use crate::state::{
-    AlarmTab, Entry, FieldKind, Item, Outcome, Overlay, Page, Purpose, State, worst_unacknowledged,
-};
+use crate::state::{AlarmTab, Item, Outcome, Overlay, Page, Plant, State, worst_unacknowledged};
 use crate::update::why_not;
-use crate::{clock, value};
 
 pub(super) fn draw(screen: &mut Pane<'_>, state: &State, rows: &Rows) {
     header(screen, state);
@@ -17,7 +16,7 @@ pub(super) fn draw(screen: &mut Pane<'_>, state: &State, rows: &Rows) {
     screen.rule(2);
     screen.rule(rows.lower_rule);
     match &state.entry {
-        Some(entry) => entry_line(screen, rows, state, entry),
+        Some(entry) => entry::draw(screen, rows, state, entry),
         None => {
             last_action(screen, rows.last, state);
             match overlay_hint(state) {
@@ -111,7 +110,8 @@ pub(super) fn banner(screen: &mut Pane<'_>, y: u16, state: &State) {
     let (text, dim) = (screen.look.text(), screen.look.dim());
     let counts_from = counts(screen, y, state);
     let Some(status) = worst_unacknowledged(plant, &state.live) else {
-        screen.fit(1, y, counts_from.saturating_sub(2), "no unacknowledged alarm", dim);
+        let end = screen.text(1, y, "no unacknowledged alarm", dim);
+        tripped_words(screen, end + 3, y, counts_from, state, plant);
         return;
     };
     let Some(alarm) = plant.alarm(status.alarm) else { return };
@@ -127,6 +127,19 @@ pub(super) fn banner(screen: &mut Pane<'_>, y: u16, state: &State) {
         format!("{} {}{}  {} {age}", alarm.tag, alarm.text, value.unwrap_or_default(), status.state.word());
     let style = if state.nav.on_banner { screen.look.bright() } else { screen.look.value() };
     screen.fit(behind + 1, y, counts_from.saturating_sub(behind + 3), &words, style);
+}
+
+/// A trip that waits for its reset is no alarm, and must not be overlooked either.
+fn tripped_words(screen: &mut Pane<'_>, x: u16, y: u16, end: u16, state: &State, plant: &Plant) {
+    let tripped = state.live.interlocks.iter().filter(|status| status.tripped);
+    let names: Vec<&str> = tripped.map(|status| plant.item_name(Item::Interlock(status.interlock))).collect();
+    if names.is_empty() {
+        return;
+    }
+    let fill = if screen.look.lost { screen.look.faint() } else { screen.look.fill(Priority::Critical) };
+    let x = screen.text(x, y, " TRIPPED ", fill);
+    let text = screen.look.value();
+    screen.fit(x + 1, y, end.saturating_sub(x + 2), &names.join(" "), text);
 }
 
 fn counts(screen: &mut Pane<'_>, y: u16, state: &State) -> u16 {
@@ -241,152 +254,6 @@ fn hint_word(state: &State, binding: &Binding) -> &'static str {
         Some(Act::Freeze) if state.trend.end_ms.is_some() => "go on",
         _ => binding.word,
     }
-}
-
-/// The second step of a command: old -> new, change, limits, and how to go on.
-fn entry_line(screen: &mut Pane<'_>, rows: &Rows, state: &State, entry: &Entry) {
-    let (text, dim, bright) = (screen.look.text(), screen.look.dim(), screen.look.bright());
-    let (title, context) = entry_words(state, entry);
-    let mut x = screen.text(1, rows.last, &title, bright);
-    x = screen.text(x + 2, rows.last, &context, text);
-    for (index, field) in entry.fields.iter().enumerate() {
-        let label = match &field.kind {
-            FieldKind::Number => "",
-            FieldKind::Minutes => "  minutes ",
-            FieldKind::Reason { .. } => "  reason ",
-            FieldKind::Retype(_) => "  type the tag ",
-        };
-        x = screen.text(x, rows.last, label, dim);
-        let (before, behind) = field.input.halves();
-        if index == entry.active {
-            x = screen.text(x, rows.last, &before, bright);
-            let under = behind.chars().next().unwrap_or('_');
-            let cursor = bright.add_modifier(ratatui::style::Modifier::UNDERLINED);
-            x = screen.text(x, rows.last, under.encode_utf8(&mut [0; 4]), cursor);
-            let rest: String = behind.chars().skip(1).collect();
-            x = screen.text(x, rows.last, &rest, bright);
-        } else {
-            x = screen.text(x, rows.last, &format!("{before}{behind}"), text);
-        }
-        if index == 0 {
-            x = screen.text(x, rows.last, &change_words(state, entry), text);
-        }
-    }
-    entry_keys(screen, rows, state, entry, x);
-}
-
-fn entry_keys(screen: &mut Pane<'_>, rows: &Rows, state: &State, entry: &Entry, x: u16) {
-    let (dim, bright) = (screen.look.dim(), screen.look.bright());
-    let last_field = entry.active + 1 >= entry.fields.len();
-    let enter = match (&entry.purpose, last_field) {
-        (Purpose::Leave, _) => "Enter leave",
-        (_, true) => "Enter execute",
-        (_, false) => "Enter next",
-    };
-    let choose = if matches!(entry.purpose, Purpose::Mode { .. }) { "Left/Right choose   " } else { "" };
-    let words = format!("{choose}{enter}   Esc cancel   expires in {} s", entry.seconds_left(state.now_ms));
-    let width = screen.width();
-    let (refusal_row, beside) = (rows.hints, x + columns(&words) + 5 < width);
-    if beside {
-        screen.text(x + 3, rows.last, &words, dim);
-    }
-    match &entry.refusal {
-        // The refusal takes the row of the hints; it must be read in full.
-        Some(refusal) => {
-            let end = screen.text(1, refusal_row, "NOT SENT  ", bright);
-            screen.fit(end, refusal_row, width.saturating_sub(end + 1), refusal, bright);
-        }
-        None if !beside => {
-            screen.fit(1, refusal_row, width.saturating_sub(2), &words, dim);
-        }
-        None => {
-            let tab = if crate::update::may_give_reason(entry) { "Tab reason   " } else { "" };
-            let words = format!("{tab}Enter carries it out, nothing happens before");
-            screen.fit(1, refusal_row, width.saturating_sub(2), &words, dim);
-        }
-    }
-}
-
-/// What the line is about, and what stands now.
-fn entry_words(state: &State, entry: &Entry) -> (String, String) {
-    let Some(plant) = state.plant.as_deref() else { return (String::new(), String::new()) };
-    let interlock = |id| plant.item_name(Item::Interlock(id)).to_owned();
-    let alarm =
-        |id| plant.alarm(id).map(|alarm| format!("{}  {}", alarm.name, alarm.text)).unwrap_or_default();
-    let recipe = |id| plant.recipe(id).map(|recipe| recipe.name.clone()).unwrap_or_default();
-    let confirm = || "CONFIRM".to_owned();
-    match &entry.purpose {
-        Purpose::Leave => ("LEAVE".to_owned(), "the HMI? The plant goes on without it.".to_owned()),
-        Purpose::Write { point } => {
-            let name = plant.point(*point).map(|view| view.name.clone()).unwrap_or_default();
-            ("SET".to_owned(), format!("{name} {} -> ", state.reading(*point).0))
-        }
-        Purpose::Switch { point, on, block } => {
-            let new = state.words_for(*point, f64::from(*on));
-            let name = plant.item_name(Item::Block(*block));
-            (confirm(), format!("{name} command {} -> {new}", state.reading(*point).0))
-        }
-        Purpose::Mode { block, pick } => {
-            let old = state.mode_of(*block).map_or("?", model::Mode::short);
-            let modes = plant.block(*block).map(|block| block.modes.clone()).unwrap_or_default();
-            let list = modes.iter().map(|mode| match mode == pick {
-                true => format!("[{}]", mode.short()),
-                false => mode.short().to_owned(),
-            });
-            let list: Vec<String> = list.collect();
-            (
-                "MODE".to_owned(),
-                format!("{} {old} -> {}", plant.item_name(Item::Block(*block)), list.join(" ")),
-            )
-        }
-        Purpose::Shelve { alarm: id } => ("SHELVE".to_owned(), alarm(*id)),
-        Purpose::Unshelve { alarm: id } => ("UNSHELVE".to_owned(), alarm(*id)),
-        Purpose::ResetTrip { interlock: id } => ("RESET TRIP".to_owned(), interlock(*id)),
-        Purpose::Bypass { interlock: id } => ("BYPASS".to_owned(), interlock(*id)),
-        Purpose::Restore { interlock: id } => ("END BYPASS".to_owned(), interlock(*id)),
-        Purpose::Prepare { recipe: id } => ("PREPARE".to_owned(), format!("{} as batch ", recipe(*id))),
-        Purpose::Parameter { recipe: id, parameter } => {
-            let view = plant.recipe(*id).and_then(|recipe| recipe.parameters.get(usize::from(*parameter)));
-            let old = state.live.batch(*id).and_then(|batch| batch.parameters.get(usize::from(*parameter)));
-            let old = old.copied().map_or_else(|| "--".to_owned(), value::trimmed);
-            let name = view.map(|view| view.name.clone()).unwrap_or_default();
-            ("SET".to_owned(), format!("{} {name} {old} -> ", recipe(*id)))
-        }
-        Purpose::Order { recipe: id, order } => {
-            let batch = state.live.batch(*id);
-            let now = batch.map_or("", |batch| batch.state.word());
-            let number = batch.map_or(0, |batch| batch.batch);
-            let order = order.word().to_uppercase();
-            (confirm(), format!("{} batch {number}: {now} -> {order}", recipe(*id)))
-        }
-    }
-}
-
-/// ` degC (+3.0, limits 20..70)`
-fn change_words(state: &State, entry: &Entry) -> String {
-    let Some(plant) = state.plant.as_deref() else { return String::new() };
-    let (unit, decimals, old, low, high) = match &entry.purpose {
-        Purpose::Write { point } => {
-            let Some(view) = plant.point(*point) else { return String::new() };
-            let Some(write) = &view.write else { return String::new() };
-            (view.unit, view.decimals, state.live.usable(*point), write.low, write.high)
-        }
-        Purpose::Parameter { recipe, parameter } => {
-            let index = usize::from(*parameter);
-            let view = plant.recipe(*recipe).and_then(|recipe| recipe.parameters.get(index));
-            let Some(view) = view else { return String::new() };
-            let old = state.live.batch(*recipe).and_then(|batch| batch.parameters.get(index)).copied();
-            (view.unit, 2, old, view.low, view.high)
-        }
-        Purpose::Shelve { .. } | Purpose::Bypass { .. } => return " (1..480)".to_owned(),
-        _ => return String::new(),
-    };
-    let change = match (entry.number(), old) {
-        (Some(new), Some(old)) => format!("{}, ", value::signed(new - old, decimals)),
-        _ => String::new(),
-    };
-    let limits = format!("limits {}..{}", value::trimmed(low), value::trimmed(high));
-    format!(" {unit} ({change}{limits})")
 }
 
 /// For a box title: who may change what is in it.

@@ -1,9 +1,8 @@
 //! A standing bar with its scale, its normal band, its limits and its set point.
 
-use model::Priority;
-
 use crate::pane::{Pane, columns};
 use crate::value;
+use model::Priority;
 
 pub(super) struct Gauge {
     pub(super) heading: String,

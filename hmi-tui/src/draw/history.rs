@@ -1,11 +1,11 @@
 //! A question to the history as a table with its gaps, a graph and a summary; events below.
 
-use model::wire::{EventRecord, HistorySample};
+use model::wire::HistorySample;
 
 use super::{first_shown, journal};
 use crate::clock;
 use crate::pane::Pane;
-use crate::state::{Plant, State, usable};
+use crate::state::{Plant, State, journal_events, usable};
 use crate::value;
 use crate::widget::{Curve, plot, widened};
 
@@ -226,18 +226,6 @@ fn draw_summary(part: &mut Pane<'_>, state: &State, plant: &Plant) {
         y += 1;
         let zone = state.settings.zone;
         inside.text(1, y, &format!("gap {} .. {}", zone.day_minute(*from), zone.day_minute(*to)), dim);
-    }
-}
-
-/// The events that pass the filters, newest first.
-pub(crate) fn journal_events(state: &State) -> Vec<&EventRecord> {
-    let query = &state.query;
-    let of_kind = |event: &&EventRecord| query.kind.is_none_or(|kind| kind == event.kind);
-    let of_tag =
-        |event: &&EventRecord| query.tag.as_ref().is_none_or(|tag| journal::belongs(&event.tag, tag));
-    match &query.events {
-        Some(events) => events.iter().filter(of_kind).collect(),
-        None => state.journal.iter().filter(of_kind).filter(of_tag).collect(),
     }
 }
 

@@ -80,12 +80,13 @@ pub(super) fn causes_line(pane: &mut Pane<'_>, y: u16, state: &State, view: &Int
     for (index, number) in (first..view.causes.len()).take(beside).enumerate() {
         let x = index as u16 * CAUSE_WIDTH + 2;
         let cause = &view.causes[number];
-        pane.fit(x, y, 21, short(cause), dim);
+        pane.fit(x, y, 23, short(cause), dim);
         let word = cause_word(state, view, number);
-        pane.fit(x + 22, y, 9, word, if word == "TRIPPED" { bright } else { value });
+        pane.fit(x + 24, y, 9, word, if word == "TRIPPED" { bright } else { value });
         if let Some(point) = cause.point {
             let (text, mark) = state.reading(point);
-            pane.fit(x + 32, y, 7, &format!("{text}{mark}"), value);
+            pane.right(x + 38, y, &text, value);
+            pane.text(x + 38, y, mark, value);
         }
     }
 }

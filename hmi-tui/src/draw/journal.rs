@@ -1,9 +1,8 @@
 //! Lines of the event journal.
 
-use model::wire::EventRecord;
-
 use crate::pane::Pane;
-use crate::state::State;
+use crate::state::{State, belongs};
+use model::wire::{EventKind, EventRecord};
 
 /// `14:31:26.400  ALARM  AI-319    HI 0.81 %vol (limit 0.8)    j.ortiz`
 pub(super) fn line(pane: &mut Pane<'_>, y: u16, state: &State, event: &EventRecord, with_date: bool) {
@@ -24,6 +23,13 @@ pub(super) fn line(pane: &mut Pane<'_>, y: u16, state: &State, event: &EventReco
     }
 }
 
+/// Alarms that the plant suppresses by design come in dozens at each stop and start. They stand in
+/// the journal; where only the newest few events are shown they would push everything else out.
+pub(super) fn is_news(event: &EventRecord) -> bool {
+    let routine = ["suppressed by design", "no longer suppressed"];
+    event.kind != EventKind::Alarm || !routine.iter().any(|words| event.text.ends_with(words))
+}
+
 /// The newest events of one tag and its parts, with a heading.
 pub(super) fn of_tag(part: &mut Pane<'_>, state: &State, tag: &str) {
     let dim = part.look.dim();
@@ -37,9 +43,4 @@ pub(super) fn of_tag(part: &mut Pane<'_>, state: &State, tag: &str) {
     if y == 1 {
         part.text(1, 1, "None that this console knows.", dim);
     }
-}
-
-/// `TIC-311.SP` belongs to `TIC-311`.
-pub(super) fn belongs(tag: &str, wanted: &str) -> bool {
-    tag == wanted || tag.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
 }

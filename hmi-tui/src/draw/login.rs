@@ -1,9 +1,8 @@
 //! Before there is a plant: who are you, and is anybody there.
 
-use ratatui::style::Modifier;
-
 use crate::pane::{Pane, wrapped};
 use crate::state::{LoginForm, State};
+use ratatui::style::Modifier;
 
 const WIDTH: u16 = 60;
 

@@ -2,8 +2,10 @@
 
 mod alarms;
 mod batch;
+mod boxes;
 mod cells;
 mod device;
+mod entry;
 mod faceplate;
 mod fields;
 mod frame;
@@ -15,19 +17,16 @@ mod login;
 mod overlay;
 mod overview;
 mod small;
+mod strip;
 mod system;
 mod trend;
 mod unit;
-
-use ratatui::{Frame, buffer::Buffer, layout::Rect};
-
-pub(crate) use alarms::explained as explained_alarm;
-pub(crate) use history::journal_events;
 
 use crate::layout;
 use crate::look;
 use crate::pane::Pane;
 use crate::state::{Item, Page, State};
+use ratatui::{Frame, buffer::Buffer, layout::Rect};
 
 /// Draws the whole screen.
 pub fn draw(state: &State, frame: &mut Frame<'_>) {

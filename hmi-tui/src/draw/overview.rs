@@ -3,6 +3,7 @@
 use model::ProcState;
 use model::wire::{BlockKind, RowView};
 
+use super::batch::batch_name;
 use super::{first_shown, journal};
 use crate::pane::{Pane, shortened};
 use crate::state::{Plant, State, TRACK_SPAN_MS};
@@ -103,7 +104,8 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
 fn last_events(part: &mut Pane<'_>, state: &State) {
     let dim = part.look.dim();
     part.text(1, 0, "LAST EVENTS (newest first)", dim);
-    for (event, y) in state.journal.iter().take(usize::from(part.height().saturating_sub(1))).zip(1..) {
+    let events = state.journal.iter().filter(|event| journal::is_news(event));
+    for (event, y) in events.take(usize::from(part.height().saturating_sub(1))).zip(1..) {
         journal::line(part, y, state, event, false);
     }
 }
@@ -336,7 +338,7 @@ fn batch(body: &mut Pane<'_>, y: u16, state: &State, plant: &Plant, index: usize
         format!("op {}/{} {title}", at + 1, operations.len())
     });
     let since = clock::stopwatch(state.live.time_ms - status.since_ms);
-    let head = shortened(&format!("{} {}  {}", status.batch, recipe.title, recipe.unit), 40);
+    let head = shortened(&format!("{} {}  {}", batch_name(status.batch), recipe.title, recipe.unit), 40);
     let end = body.text(x, y, &head, text);
     let end = body.text(end + 2, y, &operation, dim);
     body.text(end + 2, y, &format!("{} {since}", status.state.word()), text);

@@ -1,12 +1,11 @@
 //! Four pens over one span of time, with a cursor, figures and the events between.
 
-use model::wire::HistorySample;
-
 use crate::clock;
 use crate::pane::{Pane, columns};
 use crate::state::{Pen, Plant, State, usable};
 use crate::value;
 use crate::widget::{Curve, badge_of, plot, put_reading, widened};
+use model::wire::HistorySample;
 
 const NAMES: [char; 4] = ['A', 'B', 'C', 'D'];
 /// Columns of the axis before the plot.

@@ -9,14 +9,12 @@ mod nav;
 mod overlay;
 mod plant;
 mod query;
+mod shown;
 mod track;
 mod trend;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use model::wire::{CommandReply, Frame, HistoryReply, PlantView, Role, ServerMessage, Session};
-use model::{AlarmState, BlockId, Mode, PointId, Priority, Quality, RecipeId};
 
 use crate::clock::Zone;
 use crate::event::ApiEvent;
@@ -24,6 +22,8 @@ use crate::input::TextInput;
 use crate::keymap::Scope;
 use crate::look::Look;
 use crate::{Event, Glyphs, Theme, value};
+use model::wire::{CommandReply, Frame, HistoryReply, PlantView, Role, ServerMessage, Session};
+use model::{AlarmState, BlockId, Mode, PointId, Priority, Quality, RecipeId};
 
 pub(crate) use alarm_list::{AlarmList, AlarmTab, worst_unacknowledged};
 pub(crate) use entry::{ENTRY_EXPIRES_MS, Entry, FieldKind, Purpose, mode_role, write_role};
@@ -35,6 +35,10 @@ pub use nav::Page;
 pub(crate) use overlay::{Choosing, Explanation, Overlay};
 pub(crate) use plant::{Item, Plant};
 pub(crate) use query::{Asked, Query, parse as parse_query};
+pub(crate) use shown::{
+    alarm_list_height, belongs, explained_alarm, explained_name, interlocks_here, journal_events,
+    parameter_count, parameter_points, row_under_cursor, under_cursor, watched,
+};
 pub(crate) use track::{TRACK_SLOTS, TRACK_SPAN_MS, Tracks, usable};
 pub(crate) use trend::{Pen, Trend};
 

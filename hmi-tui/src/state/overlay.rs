@@ -1,8 +1,7 @@
 //! What lies over the page until Esc: help, palette, finder, explanations, refusals.
 
-use model::wire::Why;
-
 use crate::input::TextInput;
+use model::wire::Why;
 
 #[derive(Debug)]
 pub(crate) enum Overlay {

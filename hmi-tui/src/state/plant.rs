@@ -160,7 +160,16 @@ impl Plant {
 
     /// The faceplate on which a point is found: that of its block, else its own.
     pub(crate) fn home(&self, point: PointId) -> Item {
-        self.role(point).map_or(Item::Point(point), |(block, _)| Item::Block(block))
+        if let Some((block, _)) = self.role(point) {
+            return Item::Block(block);
+        }
+        // `P-311.FAULT` is a tag of the field, and belongs to the pump all the same.
+        let name = self.point(point).and_then(|view| view.name.split_once('.'));
+        let block = name.and_then(|(name, _)| match self.names.get(name) {
+            Some(Item::Block(block)) => Some(*block),
+            _ => None,
+        });
+        block.map_or(Item::Point(point), Item::Block)
     }
 
     /// The faceplate on which an alarm can be mended: of its block, or of the loop that measures its tag.

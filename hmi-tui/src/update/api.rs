@@ -1,8 +1,7 @@
 //! What the controller says.
 
-use model::wire::{EventRecord, Frame, HistoryReply, ServerMessage};
-
 use crate::clock::sane;
+use model::wire::{EventRecord, Frame, HistoryReply, ServerMessage};
 
 use crate::event::{ApiEvent, Effect};
 use crate::state::{LoginForm, Pending, State};

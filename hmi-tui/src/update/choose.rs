@@ -73,7 +73,7 @@ fn add_commands(all: &mut Vec<Choice>) {
     }
     all.push(choice("reduced motion", "badges blink or stand still", Target::Motion));
     all.push(choice("help", "all keys", Target::Help));
-    all.push(choice("quit", "leave the HMI; the plant goes on", Target::Leave));
+    all.push(choice("quit", "leave the HMI", Target::Leave));
 }
 
 fn add_tags(plant: &Plant, purpose: Choosing, all: &mut Vec<Choice>) {

@@ -4,10 +4,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use model::wire::{Login, PasswordChange};
 use model::{Mode, Priority};
 
-use super::{choose, command, open};
+use super::{choose, command, cursor, open, permission, question};
 use crate::event::Effect;
 use crate::keymap::{Act, meaning};
-use crate::state::{AlarmTab, Choosing, Item, LoginForm, Overlay, Page, Purpose, State};
+use crate::state::{AlarmTab, Choosing, Item, LoginForm, Overlay, Page, Purpose, State, under_cursor};
 
 pub(super) fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if key.kind == KeyEventKind::Release {
@@ -40,7 +40,7 @@ pub(super) fn press(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>)
         return query_key(state, key, effects);
     }
     let Some(act) = meaning(state.scope(), key) else { return };
-    match command::why_not(state, act) {
+    match permission::why_not(state, act) {
         Some(reason) => state.note(format!("{}: {reason}", key_name(key))),
         None => perform(state, act, effects),
     }
@@ -176,8 +176,8 @@ fn overlay_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 fn query_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     match key.code {
         KeyCode::Esc => state.query.editing = false,
-        KeyCode::Enter => open::ask_history(state, effects),
-        KeyCode::Tab => open::complete_query(state),
+        KeyCode::Enter => question::ask_history(state, effects),
+        KeyCode::Tab => question::complete_query(state),
         _ => {
             state.query.input.key(key);
             state.query.trouble = None;
@@ -188,11 +188,11 @@ fn query_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
 fn perform(state: &mut State, act: Act, effects: &mut Vec<Effect>) {
     match act {
         Act::Page(page) => open::page(state, page),
-        Act::Step(by) => open::step(state, by),
-        Act::Leap(by) => open::step(state, by * open::leap(state)),
-        Act::First => open::step(state, -100_000),
-        Act::Last => open::step(state, 100_000),
-        Act::Aside(by) => open::aside(state, by),
+        Act::Step(by) => cursor::step(state, by),
+        Act::Leap(by) => cursor::step(state, by * cursor::leap(state)),
+        Act::First => cursor::step(state, -100_000),
+        Act::Last => cursor::step(state, 100_000),
+        Act::Aside(by) => cursor::aside(state, by),
         Act::Open => open::enter(state, effects),
         Act::Back => open::back(state),
         Act::Tab => tab(state),
@@ -208,7 +208,7 @@ fn perform(state: &mut State, act: Act, effects: &mut Vec<Effect>) {
         Act::Trend => open::trend(state),
         Act::Interlocks => open::interlocks(state),
         Act::Faceplate => {
-            if let Some(item) = open::under_cursor(state) {
+            if let Some(item) = under_cursor(state) {
                 state.nav.open(item);
             }
         }
@@ -246,8 +246,8 @@ fn perform(state: &mut State, act: Act, effects: &mut Vec<Effect>) {
         },
         Act::Parameters => open::parameters(state),
         Act::Query => state.query.editing = true,
-        Act::EventKind => open::next_kind(state),
-        Act::EventTag => open::event_tag(state),
+        Act::EventKind => question::next_kind(state),
+        Act::EventTag => question::event_tag(state),
         Act::Shelve
         | Act::SetValue
         | Act::SetMode

@@ -3,15 +3,19 @@
 mod api;
 mod choose;
 mod command;
+mod cursor;
 mod keys;
 mod open;
+mod permission;
+mod question;
 
-use crate::state::{ENTRY_EXPIRES_MS, Pending, State, TRACK_SLOTS, TRACK_SPAN_MS};
+use crate::state::{ENTRY_EXPIRES_MS, Pending, State, TRACK_SLOTS, TRACK_SPAN_MS, explained_name, watched};
 use crate::{Effect, Event};
 
 pub(crate) use choose::choices;
-pub(crate) use command::{may_give_reason, why_not};
-pub(crate) use open::{alarm_list_height, interlocks_here, parameter_points, show};
+pub(crate) use command::may_give_reason;
+pub(crate) use open::show;
+pub(crate) use permission::why_not;
 
 /// How often an open explanation is asked for again.
 const WHY_EVERY_MS: u64 = 2_000;
@@ -60,7 +64,7 @@ fn ask_for_what_is_shown(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let Some(plant) = state.plant.clone() else { return };
     let now = state.live.time_ms;
-    for point in open::watched(state) {
+    for point in watched(state) {
         if state.tracks.watch(point, state.now_ms)
             && let Some(view) = plant.point(point)
         {
@@ -98,7 +102,7 @@ fn ask_for_pens(state: &mut State, effects: &mut Vec<Effect>) {
 }
 
 fn ask_why(state: &mut State, effects: &mut Vec<Effect>) {
-    let Some(name) = open::explained(state) else {
+    let Some(name) = explained_name(state) else {
         state.explanation = Default::default();
         return;
     };

@@ -1,9 +1,8 @@
 //! A value among its limits: `····l···├━━◆┿━┤··h··`.
 
+use crate::pane::Pane;
 use model::Priority;
 use model::wire::AlarmKind;
-
-use crate::pane::Pane;
 
 /// What a bar measures against.
 #[derive(Clone, Debug, Default)]

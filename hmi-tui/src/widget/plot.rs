@@ -1,9 +1,8 @@
 //! Curves over time: braille, half blocks, or letters on a terminal that has only those.
 
-use ratatui::style::Style;
-
 use crate::Glyphs;
 use crate::pane::Pane;
+use ratatui::style::Style;
 
 /// One curve: each column's least and most as a share of the height, 0 at the bottom.
 pub(crate) struct Curve {

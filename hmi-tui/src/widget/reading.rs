@@ -1,11 +1,10 @@
 //! A value with its mark, its alarm and its limits.
 
-use model::wire::AlarmKind;
-use model::{AlarmId, PointId};
-
 use crate::pane::{Pane, columns, shortened};
 use crate::state::State;
 use crate::value;
+use model::wire::AlarmKind;
+use model::{AlarmId, PointId};
 
 /// Right-aligned so that the last digit stands before `end`; the mark of doubt follows it.
 pub(crate) fn put_reading(pane: &mut Pane<'_>, end: u16, y: u16, state: &State, point: PointId) {

@@ -1,9 +1,8 @@
 //! A row of blocks: the last hour in a dozen cells.
 
-use model::PointId;
-
 use crate::pane::Pane;
 use crate::state::State;
+use model::PointId;
 
 const BLOCKS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 const ASCII: [&str; 4] = ["_", "-", "=", "^"];
