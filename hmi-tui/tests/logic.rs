@@ -506,3 +506,20 @@ fn a_screen_too_small_to_show_a_command_takes_none() {
     console.keys("<Enter>");
     assert!(console.commands().is_empty());
 }
+
+#[test]
+fn only_what_stands_and_waits_blinks_and_only_when_it_may() {
+    /// How many fills of priorities an SVG has.
+    fn fills(console: &mut Console) -> usize {
+        let svg = hmi_tui::render_to_svg(&mut console.state, 120, 40);
+        svg.lines().filter(|line| line.starts_with("<rect") && line.contains("x=")).count()
+    }
+    let mut console = Console::new(Role::Operator);
+    console.keys("3");
+    let lit = fills(&mut console);
+    console.pass(500);
+    let dark = fills(&mut console);
+    assert_eq!(lit - dark, 2, "the badge of the banner and the one in the list, nothing else");
+    console.keys(":reduced<Enter>");
+    assert_eq!(fills(&mut console), lit);
+}

@@ -156,7 +156,8 @@ fn line(list: &mut Pane<'_>, y: u16, state: &State, plant: &Plant, status: &Alar
     let (value, dim) = (list.look.value(), list.look.dim());
     let now = state.live.time_ms;
     if status.state.is_annunciated() {
-        list.badge(1, y, alarm.priority, status.state.needs_acknowledge());
+        // Only what stands and waits blinks; what has returned waits in peace.
+        list.badge(1, y, alarm.priority, status.state == AlarmState::Unacked);
     } else {
         list.text(1, y, alarm.priority.badge(), dim);
     }

@@ -55,7 +55,7 @@ pub(super) fn alarms_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, ala
         let limit = alarm.limit.map(value::trimmed).unwrap_or_default();
         inside.right(11, y, &limit, text);
         match standing {
-            Some(status) => inside.badge(13, y, alarm.priority, status.state.needs_acknowledge()),
+            Some(status) => inside.badge(13, y, alarm.priority, status.state == model::AlarmState::Unacked),
             None => inside.text(13, y, alarm.priority.badge(), dim),
         };
         inside.right(20, y, &clock::span(i64::from(alarm.on_delay_ms)).replace(' ', ""), dim);

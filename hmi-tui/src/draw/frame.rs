@@ -116,7 +116,7 @@ pub(super) fn banner(screen: &mut Pane<'_>, y: u16, state: &State) {
     };
     let Some(alarm) = plant.alarm(status.alarm) else { return };
     let start = screen.text(0, y, if state.nav.on_banner { ">" } else { " " }, text);
-    let behind = screen.badge(start, y, alarm.priority, true);
+    let behind = screen.badge(start, y, alarm.priority, status.state == model::AlarmState::Unacked);
     let value = alarm.point.filter(|_| status.active).and_then(|point| {
         let unit = plant.point(point)?.unit;
         let (text, mark) = state.reading(point);

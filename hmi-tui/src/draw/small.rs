@@ -13,7 +13,7 @@ pub(super) fn draw(screen: &mut Pane<'_>, state: &State) {
     let list = AlarmList::default().sorted(plant, &state.live);
     for (status, y) in list.iter().zip(3..screen.height().saturating_sub(1)) {
         let Some(alarm) = plant.alarm(status.alarm) else { continue };
-        screen.badge(1, y, alarm.priority, status.state.needs_acknowledge());
+        screen.badge(1, y, alarm.priority, status.state == model::AlarmState::Unacked);
         let age = clock::age(state.live.time_ms - status.since_ms);
         let words = format!("{} {}  {} {age}", alarm.tag, alarm.text, status.state.word());
         screen.fit(5, y, screen.width().saturating_sub(6), &words, value);

@@ -308,7 +308,7 @@ impl State {
         let plant = self.plant.as_deref()?;
         let standing = alarms.iter().filter_map(|id| {
             let status = self.live.alarm(*id).filter(|status| status.state.is_annunciated())?;
-            Some((plant.alarm(*id)?.priority, status.state.needs_acknowledge()))
+            Some((plant.alarm(*id)?.priority, status.state == AlarmState::Unacked))
         });
         standing.min_by_key(|(priority, unacknowledged)| (*priority, !unacknowledged))
     }
