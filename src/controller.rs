@@ -137,7 +137,10 @@ impl Assembly<'_> {
         let commands = Arc::new(ArrayQueue::new(wiring::COMMANDS_WAITING));
         let (broadcast, _) = broadcast::channel(wiring::EVENT_BROADCAST);
         let (records, records_end) = sync_channel(wiring::RECORDS_WAITING);
-        let (scan, ends) = self.scan_thread(commands.clone(), stats.clone(), stop_scan.clone());
+        // What people see before the first scan is what the engine holds: after a resume, the last state.
+        let mut first_view = StateView::new(&self.plant);
+        self.resumed.engine.publish(&mut first_view);
+        let (mut scan, ends) = self.scan_thread(commands.clone(), stats.clone(), stop_scan.clone());
         let clock = self.resumed.clock;
 
         let journal = JournalThread {
@@ -156,8 +159,9 @@ impl Assembly<'_> {
             stop: stop_rest.clone(),
         };
         let store = Store::open(&self.plant, self.data, self.settings)?;
-        let (frames, frames_end) = watch::channel(Arc::new(recorder::first_frame(&self.plant, clock)));
-        let (state, state_end) = watch::channel(Arc::new(StateView::new(&self.plant)));
+        let (frames, frames_end) =
+            watch::channel(Arc::new(recorder::first_frame(&self.plant, &first_view, clock)));
+        let (state, state_end) = watch::channel(Arc::new(first_view));
         let (samples, event_reader) = (store.samples.reader(), store.events.reader().into_diagnostic()?);
         let recorder = RecorderThread {
             plant: self.plant.clone(),
@@ -207,6 +211,8 @@ impl Assembly<'_> {
         }));
         let rest = vec![spawn("journal", move || journal.run())?, spawn("recorder", move || recorder.run())?];
         let scan = spawn("scan", move || {
+            // Opening the stores has taken its time; ticks stand for the clock on the wall.
+            scan.first_tick = scan.first_tick.max(clock.tick_at(clock::now_ms()));
             let granted = real_time::enter();
             tracing::info!("scan: {granted}");
             drop(vitals.real_time.set(granted));

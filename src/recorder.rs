@@ -198,10 +198,10 @@ fn is_stepped(point: &control::plant::Point) -> bool {
     point.words.is_some() || point.write.is_some() || point.name.ends_with(".MODE")
 }
 
-/// What the API says before the first scan: every value as it waits.
-pub fn first_frame(plant: &Plant, clock: TickClock) -> Frame {
+/// What the API says before the first scan.
+pub fn first_frame(plant: &Plant, view: &StateView, clock: TickClock) -> Frame {
     let nobody = |_| String::new();
-    whole_frame(plant, &StateView::new(plant), clock, &nobody, SystemStatus::default())
+    whole_frame(plant, view, clock, &nobody, SystemStatus::default())
 }
 
 /// The whole plant at one scan, as the API tells it.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::wire::{
@@ -15,7 +16,11 @@ use serde::de::DeserializeOwned;
 /// Longer than anything here takes on a loaded machine; reaching it is a failure.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// One plant at a time: what is measured here is the plant, not how many of them a machine carries.
+static TURN: Mutex<()> = Mutex::new(());
+
 pub struct Plant {
+    _turn: MutexGuard<'static, ()>,
     pub data: tempfile::TempDir,
     listen: String,
     simulator: Option<Child>,
@@ -27,6 +32,7 @@ pub struct Plant {
 impl Plant {
     /// A running refinery in a folder of its own, logged in as `engineer`.
     pub fn start(initial: &str) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let data = tempfile::tempdir().unwrap();
         let ports = free_ports(3);
         std::fs::write(
@@ -38,6 +44,7 @@ impl Plant {
         )
         .unwrap();
         let mut plant = Self {
+            _turn: turn,
             listen: format!("127.0.0.1:{}", ports[0]),
             data,
             simulator: None,
