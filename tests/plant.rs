@@ -103,11 +103,13 @@ fn a_killed_controller_resumes_with_the_same_state_and_its_journal_replays() {
 #[test]
 fn a_dead_controller_lets_the_plc_go_to_its_fail_positions() {
     let mut plant = settled("running");
-    plant.kill_controller();
-    until("the watchdogs have fired", || {
+    let watchdogs = |plant: &Plant, state: &str| {
         let status = plant.run(&["sim", "status"]);
-        (status.matches("watchdog FIRED").count() == 2).then_some(())
-    });
+        (status.matches(state).count() == 2).then_some(())
+    };
+    until("both PLCs have heard the controller", || watchdogs(&plant, "watchdog ok"));
+    plant.kill_controller();
+    until("the watchdogs have fired", || watchdogs(&plant, "watchdog FIRED"));
 }
 
 #[test]
