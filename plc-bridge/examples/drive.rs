@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run -p plc-bridge --example drive -- --modbus 127.0.0.1:5020
-//! cargo run -p plc-bridge --example drive -- --opcua opc.tcp://127.0.0.1:4840/ --pki /tmp/pki
+//! cargo run -p plc-bridge --example drive -- --opcua opc.tcp://127.0.0.1:4840/ --pki target/pki
 //! ```
 //!
 //! Prints a JSON line whenever a value, a quality or the link changes. Reads commands from standard

@@ -1,7 +1,7 @@
 //! Serves the interoperability field as soft PLCs, for peers that are not ours.
 //!
 //! ```text
-//! cargo run -p plc-bridge --example soft_plc -- --modbus 127.0.0.1:5020 --opcua 127.0.0.1:4840 --pki /tmp/pki
+//! cargo run -p plc-bridge --example soft_plc -- --modbus 127.0.0.1:5020 --opcua 127.0.0.1:4840 --pki target/pki
 //! ```
 //!
 //! Prints its endpoints as one JSON line, and from then on one line whenever an output or a watchdog
