@@ -167,6 +167,31 @@ fn a_ramp_is_a_ramp_and_a_step_is_a_step() {
     }
 }
 
+/// The sample that ends the line may be in a block that the span does not touch.
+#[test]
+fn the_line_out_of_the_span_is_drawn_to_a_sample_in_the_next_block() {
+    let folder = common::folder();
+    let mut samples: Vec<_> = (0..8).map(|index| at(index * 10, 0.0, Quality::Good)).collect();
+    samples.extend((0..8).map(|index| at(170 + index * 10, 100.0, Quality::Good)));
+    for (gap, (min, max)) in [(None, (30.0, 50.0)), (Some((150, 160)), (0.0, 0.0))] {
+        let folder = folder.path().join(format!("{}", gap.is_some()));
+        std::fs::create_dir(&folder).unwrap();
+        let store = store_of(&samples, false, gap, &folder);
+        let columns = store.reader().query_columns("P", 100, 120, 1).unwrap().columns;
+        assert!(close(columns[0].min, min) && close(columns[0].max, max), "{columns:?}");
+    }
+}
+
+/// The sample before the span may be in a block of its own, with a gap between it and the span.
+#[test]
+fn a_gap_between_the_last_sample_and_the_span_ends_what_was_known() {
+    let folder = common::folder();
+    let samples = [at(980, 0.0, Quality::Good), at(1000, -1.0, Quality::Good), at(1001, 0.0, Quality::Good)];
+    let store = store_of(&samples, true, Some((746, 981)), folder.path());
+    let columns = store.reader().query_columns("P", 997, 1001, 1).unwrap().columns;
+    assert!(close(columns[0].mean, -1.0), "{columns:?}");
+}
+
 #[test]
 fn no_line_is_drawn_across_a_gap_and_bad_values_speak_only_when_alone() {
     let folder = common::folder();

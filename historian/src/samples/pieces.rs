@@ -24,6 +24,9 @@ pub(super) struct Gathered {
     pub(super) pieces: Vec<Piece>,
     /// The last sample at or before the start, when no piece holds it.
     pub(super) bound: Option<Sample>,
+    /// The first sample after the end, when no piece reaches that far: the line to it crosses the end.
+    pub(super) beyond: Option<Sample>,
+    /// All that touch the span, and the stretches to the samples on either side of it.
     pub(super) gaps: Vec<Gap>,
     pub(super) alive_ms: Option<i64>,
 }
@@ -124,11 +127,14 @@ pub(super) fn gather(
         Some(first) if first.first().time_ms <= from_ms => None,
         _ => view.bound(from_ms)?,
     };
-    let first = pieces.first().map(Piece::first).or(bound);
-    // A gap before the span may have ended what was known at its start.
+    let last = pieces.iter().map(|piece| piece.last().time_ms).max();
+    let beyond = if last.is_some_and(|last| last >= to_ms) { None } else { view.beyond(to_ms)? };
+    let first = bound.or(pieces.first().map(Piece::first));
+    // A gap before the span may have ended what was known at its start, one after it the line out of it.
     let since = first.map_or(from_ms, |first| first.time_ms.min(from_ms));
-    let gaps = gaps_within(&view.gaps, since, to_ms);
-    Ok(Gathered { point: view.point, pieces, bound, gaps, alive_ms: view.alive_ms })
+    let until = beyond.map(|sample| sample.time_ms).max(last).map_or(to_ms, |last| last.max(to_ms));
+    let gaps = gaps_within(&view.gaps, since, until);
+    Ok(Gathered { point: view.point, pieces, bound, beyond, gaps, alive_ms: view.alive_ms })
 }
 
 fn view(shared: &RwLock<Shared>, name: &str, from_ms: i64) -> Result<View, HistorianError> {
@@ -205,10 +211,7 @@ impl View {
     /// The last sample at or before a time, looked for from the newest place to the oldest.
     fn bound(&self, at_ms: i64) -> Result<Option<Sample>, HistorianError> {
         for generation in self.generations.iter().rev() {
-            let convert = |sample: Sample| {
-                let value = generation.convert.and_then(|(from, to)| from.convert(sample.value, to));
-                Sample { value: value.unwrap_or(sample.value), ..sample }
-            };
+            let convert = |sample| generation.converted(sample);
             let open = generation.open.before(at_ms.saturating_add(1));
             if let Some(index) = open.checked_sub(1) {
                 return Ok(Some(convert(generation.open.get(index))));
@@ -227,6 +230,38 @@ impl View {
             }
         }
         Ok(None)
+    }
+
+    /// The first sample after a time, looked for from the oldest place to the newest.
+    fn beyond(&self, at_ms: i64) -> Result<Option<Sample>, HistorianError> {
+        for generation in &self.generations {
+            let first_of = |entries: &[BlockEntry]| {
+                let after = entries.iter().find(|entry| entry.header.first.time_ms > at_ms);
+                after.map(|entry| generation.converted(entry.header.first))
+            };
+            let ends_later =
+                |partition: &&Arc<Partition>| partition.start_ms.saturating_add(self.partition_ms) > at_ms;
+            for partition in self.closed.iter().filter(ends_later) {
+                if let Some(sample) = first_of(&partition.blocks(generation.id)?) {
+                    return Ok(Some(sample));
+                }
+            }
+            if let Some(sample) = first_of(&generation.current) {
+                return Ok(Some(sample));
+            }
+            let index = generation.open.before(at_ms.saturating_add(1));
+            if index < generation.open.len() {
+                return Ok(Some(generation.converted(generation.open.get(index))));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Generation {
+    fn converted(&self, sample: Sample) -> Sample {
+        let value = self.convert.and_then(|(from, to)| from.convert(sample.value, to));
+        Sample { value: value.unwrap_or(sample.value), ..sample }
     }
 }
 

@@ -178,6 +178,9 @@ impl SampleReader {
                 }
             }
         }
+        if let Some(beyond) = &gathered.beyond {
+            builder.take(beyond);
+        }
         let columns = builder.finish(gathered.alive_ms.unwrap_or(i64::MIN));
         let sound = damaged.is_empty();
         gaps.extend(damaged);
