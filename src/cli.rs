@@ -164,6 +164,36 @@ pub enum SimCommand {
     Pause(SimTarget),
     /// Let it go on
     Resume(SimTarget),
+    /// One unit operation alone, from stated conditions: an experiment
+    Unit(SimUnitArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    catholyte sim unit list                    the unit operations there are\n  \
+    catholyte sim unit dissolver               everything that can be set on it, with range and source\n  \
+    catholyte sim unit dissolver --set solids=500kg/h --set acid_coarse=0@20min --for 2h --every 1min --out csv")]
+pub struct SimUnitArgs {
+    /// Name of the unit operation, or `list`
+    pub name: String,
+    /// Condition `key=value`, with any unit that converts; `@TIME` lets it wait: `acid_coarse=0@20min`
+    #[arg(long = "set", value_name = "KEY=VALUE[UNIT][@TIME]")]
+    pub settings: Vec<String>,
+    /// Parameter file that wins over the one that ships
+    #[arg(long, value_name = "FILE")]
+    pub parameters: Option<PathBuf>,
+    /// How long to run; without it, everything that can be set is listed
+    #[arg(long = "for", value_name = "TIME")]
+    pub duration: Option<String>,
+    /// A line of the table every so often [default: a sixtieth of the run]
+    #[arg(long, value_name = "TIME")]
+    pub every: Option<String>,
+    /// Step of the model [default: the longest that it allows]
+    #[arg(long, value_name = "TIME")]
+    pub step: Option<String>,
+    /// `csv` to print a table, or the path of a file for it [default: the last values, in words]
+    #[arg(long, value_name = "csv|FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -21,6 +21,7 @@ mod resume;
 mod backend;
 mod controller;
 mod sim_host;
+mod sim_unit;
 mod simulator;
 mod demo;
 mod hmi;

@@ -24,7 +24,7 @@ use sim_plant::{Initial, Parameters, Simulator};
 use crate::cli::{SimArgs, SimCommand, SimServeArgs, SimTarget, Start};
 use crate::data_folder::DataFolder;
 use crate::sim_host::{self, SharedPlant};
-use crate::{check, demo, real_time, settings};
+use crate::{check, demo, real_time, settings, sim_unit};
 
 /// A request is a few words; more is a mistake or an attack.
 const REQUEST_MAX: u64 = 4096;
@@ -46,6 +46,7 @@ pub fn run(args: SimArgs) -> miette::Result<()> {
         SimCommand::Explain { tag, target } => ask(&target, &format!("explain {tag}")),
         SimCommand::Pause(target) => ask(&target, "pause"),
         SimCommand::Resume(target) => ask(&target, "resume"),
+        SimCommand::Unit(args) => sim_unit::run(&args),
     }
 }
 

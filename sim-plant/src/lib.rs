@@ -6,10 +6,13 @@
 //! instruments and actuators that lag, drift, stick and fail. One call of [`Simulator::step`] moves
 //! it on; the same parameters, seed and calls give the same bits on every machine.
 //!
+//! Everything else of the plants is unit operations over one ledger of species: `species` and `matter`
+//! count, `solution` has the properties, `units` the models, `experiment` runs one alone.
+//!
 //! **What never happens here.** No control and no interlock: the plant does what it is told, also
 //! when that is wrong. No clock, no socket, no thread: the shell steps it against real time and
 //! serves it as soft PLCs, a test steps it as fast as it goes. No random number in the physics. Nothing is tuned to look good:
-//! every number stands in `parameters/electrolysis.toml` with its source and how far to trust it.
+//! every number stands in `parameters/` with its source and how far to trust it.
 //!
 //! **In and out.** In: outputs of the controller by tag, faults by name. Out: what the instruments
 //! show, with quality; explanations; the closure of all balances.
@@ -17,7 +20,7 @@
 //! **Where to begin.** `liquid` explains the components that make every balance exact; `cell` is the
 //! heart; `electrolysis` puts 24 of them between tanks and headers; `simulator` adds instruments.
 //! Inside, everything is in SI; units of the plant appear at the tags and in the data file only.
-//! `docs/process-electrolysis.md` has the equations, the ranges, and what is left out.
+//! `docs/simulator.md` tells how to add a unit; `docs/process-electrolysis.md` has the equations, the ranges, and what is left out.
 //!
 //! ```
 //! use model::Direction;
@@ -38,6 +41,7 @@
 //! ```
 
 mod constants;
+#[macro_use]
 mod parameters;
 mod properties;
 mod liquid;
@@ -56,6 +60,15 @@ mod tags;
 mod sensor;
 mod fault;
 mod simulator;
+
+pub mod species;
+pub mod chemistry;
+pub mod matter;
+pub mod solution;
+mod root;
+pub mod unit;
+pub mod units;
+pub mod experiment;
 
 pub use fault::{ActiveFault, FAULTS, FaultError, FaultKind, FaultParameter};
 pub use initial::Initial;

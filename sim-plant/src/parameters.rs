@@ -1,13 +1,14 @@
 //! The data file of area 300: every number of the physics, with its unit, source and trust.
 
 mod reader;
+#[macro_use]
 mod tables;
 
 use std::path::Path;
 
 use thiserror::Error;
 
-use reader::Reader;
+pub(crate) use reader::{Given, Reader};
 pub use reader::{ParameterEntry, ParameterMistake, Trust};
 pub(crate) use tables::*;
 

@@ -61,6 +61,24 @@ pub struct ParameterEntry {
     pub trust: Trust,
     pub file: String,
     pub line: usize,
+    /// What it means; empty where the name says it all.
+    pub text: String,
+    /// The unit in which the model asks for it, and what it accepts in that unit.
+    pub asked: &'static str,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// A number that a person gives on the command line; it wins over every file.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Given {
+    pub(crate) table: String,
+    pub(crate) name: String,
+    pub(crate) value: f64,
+    /// As written; `None` means the unit that the model asks for.
+    pub(crate) unit: Option<String>,
+    /// The flag as written, for messages.
+    pub(crate) flag: String,
 }
 
 struct Document<'a> {
@@ -76,17 +94,28 @@ impl Document<'_> {
 }
 
 /// Documents in order of precedence: an override first, then the built-in file.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     documents: Vec<Document<'a>>,
+    given: &'a [Given],
     known: BTreeSet<(String, String)>,
-    pub(super) entries: Vec<ParameterEntry>,
-    pub(super) mistakes: Vec<ParameterMistake>,
+    pub(crate) entries: Vec<ParameterEntry>,
+    pub(crate) mistakes: Vec<ParameterMistake>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(files: &[(&'a str, &'a str)]) -> Self {
-        let mut reader =
-            Self { documents: Vec::new(), known: BTreeSet::new(), entries: Vec::new(), mistakes: Vec::new() };
+    pub(crate) fn new(files: &[(&'a str, &'a str)]) -> Self {
+        Self::with_given(files, &[])
+    }
+
+    /// `given` wins over every file.
+    pub(crate) fn with_given(files: &[(&'a str, &'a str)], given: &'a [Given]) -> Self {
+        let mut reader = Self {
+            documents: Vec::new(),
+            given,
+            known: BTreeSet::new(),
+            entries: Vec::new(),
+            mistakes: Vec::new(),
+        };
         for &(file, text) in files {
             match DeTable::parse(text) {
                 Ok(tables) => {
@@ -103,11 +132,27 @@ impl<'a> Reader<'a> {
     }
 
     /// One number in SI (or in `unit` itself when that is not a plant unit), inside `low..=high` of `unit`.
-    pub(super) fn number(&mut self, table: &str, name: &str, unit: &str, low: f64, high: f64) -> f64 {
-        self.known.insert((table.to_owned(), name.to_owned()));
+    pub(crate) fn number(&mut self, table: &str, name: &str, unit: &'static str, low: f64, high: f64) -> f64 {
+        self.described(table, name, "", unit, low, high)
+    }
+
+    /// As [`Self::number`], with what it means.
+    pub(crate) fn described(
+        &mut self,
+        table: &str,
+        name: &str,
+        text: &str,
+        unit: &'static str,
+        low: f64,
+        high: f64,
+    ) -> f64 {
+        let first = self.known.insert((table.to_owned(), name.to_owned()));
         match self.find(table, name, unit, low, high) {
-            Ok((value, entry)) => {
-                self.entries.push(entry);
+            Ok((value, mut entry)) => {
+                if first {
+                    text.trim().clone_into(&mut entry.text);
+                    self.entries.push(entry);
+                }
                 value
             }
             Err(mistake) => {
@@ -121,10 +166,15 @@ impl<'a> Reader<'a> {
         &self,
         table: &str,
         name: &str,
-        unit: &str,
+        unit: &'static str,
         low: f64,
         high: f64,
     ) -> Result<(f64, ParameterEntry), ParameterMistake> {
+        // The last of several flags for one number counts.
+        let given = self.given.iter().rev().find(|given| given.table == table && given.name == name);
+        if let Some(given) = given {
+            return from_flag(given, unit, low, high);
+        }
         let found = self.documents.iter().find_map(|document| {
             let item = document.tables.get(table)?.get_ref().as_table()?.get(name)?;
             Some((document, item))
@@ -166,12 +216,16 @@ impl<'a> Reader<'a> {
             trust,
             file: document.file.to_owned(),
             line,
+            text: String::new(),
+            asked: unit,
+            low,
+            high,
         };
         Ok((to_si(value, unit), entry))
     }
 
     /// Entries that no code reads are slips of the pen.
-    pub(super) fn refuse_unknown(&mut self) {
+    pub(crate) fn refuse_unknown(&mut self) {
         for document in &self.documents {
             for (table_name, table) in &document.tables {
                 let Some(entries) = table.get_ref().as_table() else {
@@ -196,6 +250,38 @@ impl<'a> Reader<'a> {
             }
         }
     }
+}
+
+/// A number from a flag: the unit it is written in, its range, and the flag in every message.
+fn from_flag(
+    given: &Given,
+    unit: &'static str,
+    low: f64,
+    high: f64,
+) -> Result<(f64, ParameterEntry), ParameterMistake> {
+    let name = format!("{}.{}", given.table, given.name);
+    let fail = |message: String| ParameterMistake { file: given.flag.clone(), line: 0, message };
+    let written = given.unit.as_deref().unwrap_or(unit);
+    let Some(value) = convert(given.value, written, unit) else {
+        return Err(fail(format!("{name}: unit \"{written}\" does not convert to \"{unit}\"")));
+    };
+    if !value.is_finite() || value < low || value > high {
+        return Err(fail(format!("{name}: {value} {unit} is outside {low} to {high}")));
+    }
+    let entry = ParameterEntry {
+        name,
+        value: given.value,
+        unit: written.to_owned(),
+        source: "given on the command line".to_owned(),
+        trust: Trust::Asserted,
+        file: given.flag.clone(),
+        line: 0,
+        text: String::new(),
+        asked: unit,
+        low,
+        high,
+    };
+    Ok((to_si(value, unit), entry))
 }
 
 fn number_of(value: &Spanned<DeValue<'_>>) -> Option<f64> {
@@ -234,6 +320,13 @@ fn to_si(value: f64, unit: &str) -> f64 {
         "ppb" => return value * 1e-9,
         "1/h" => return value / 3600.0,
         "m3/h per kA" => return value / 3600.0 / 1e3,
+        "um" => "m",
+        "L/min" | "L/s" => "m3/s",
+        "t/h" => "kg/s",
+        "kW" => "W",
+        "wt%" | "%vol" => return value * 0.01,
+        "kJ/kg" => return value * 1e3,
+        "1/min" => return value / 60.0,
         "Nm3/h" => return value / 3600.0 / crate::constants::NORMAL_VOLUME,
         "%" => return value * 0.01,
         _ => return value,

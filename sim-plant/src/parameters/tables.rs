@@ -1,17 +1,27 @@
 //! The tables of the data file: every entry with the unit and the range that it must have.
 
-use super::reader::Reader;
-
-/// Declares a table of the file: `name: "unit", low, high;` - the value arrives in SI.
+/// Declares a table of a parameter file: `name: "unit", low, high;` - the value arrives in SI. A doc
+/// comment above a name is what listings tell about it.
 macro_rules! tables {
-    ($($(#[$doc:meta])* $group:ident { $($field:ident: $unit:literal, $low:literal, $high:literal;)+ })+) => {$(
-        $(#[$doc])*
+    ($($(#[$meta:meta])* $group:ident {
+        $($(#[doc = $text:literal])* $field:ident: $unit:literal, $low:literal, $high:literal;)+
+    })+) => {$(
+        $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
-        pub(crate) struct $group { $(pub(crate) $field: f64,)+ }
+        pub(crate) struct $group { $($(#[doc = $text])* pub(crate) $field: f64,)+ }
 
         impl $group {
-            pub(super) fn read(reader: &mut Reader<'_>, table: &str) -> Self {
-                Self { $($field: reader.number(table, stringify!($field), $unit, $low, $high),)+ }
+            pub(crate) fn read(reader: &mut $crate::parameters::Reader<'_>, table: &str) -> Self {
+                Self {
+                    $($field: reader.described(
+                        table,
+                        stringify!($field),
+                        concat!($($text),*),
+                        $unit,
+                        $low,
+                        $high,
+                    ),)+
+                }
             }
         }
     )+};

@@ -1,0 +1,308 @@
+//! One unit operation alone, from stated conditions: what a laboratory would call an experiment.
+//!
+//! Conditions are the entries of the unit's parameter file, a file that wins over it, and settings
+//! `key=value` with any unit that converts. A setting may wait: `acid_coarse=0@20min`. A mistake names
+//! the flag or the line; nothing runs before every condition is sound.
+
+mod setting;
+
+use std::sync::Arc;
+
+use thiserror::Error;
+
+use model::{StateHash, StateReader, StateWriter};
+
+use crate::chemistry::Chemistry;
+use crate::matter::{Account, Balance, Books, Matter};
+use crate::parameters::{Given, ParameterEntry, ParameterMistake, Reader};
+use crate::solution::Notes;
+use crate::unit::{Duty, Exchange, Row, Shape, UnitOperation};
+use crate::units;
+
+use setting::Setting;
+pub use setting::parse_time;
+
+#[derive(Debug, Error)]
+pub enum ExperimentError {
+    #[error("no unit operation is called \"{name}\"{hint}; `catholyte sim unit list` shows them all")]
+    NoUnit { name: String, hint: String },
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Mistakes(Vec<ParameterMistake>),
+    #[error("{0}")]
+    Time(String),
+}
+
+/// The conditions of an experiment.
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    /// `key=value`, `key=value unit`, `key=value unit@time`.
+    pub settings: Vec<String>,
+    /// Name and text of a parameter file that wins over the one that ships.
+    pub file: Option<(String, String)>,
+    /// s; the longest step that the unit allows, if left out.
+    pub step: Option<f64>,
+}
+
+/// A unit that runs alone, with its feeds, its books and its clock.
+pub struct Experiment {
+    row: &'static Row,
+    chemistry: Arc<Chemistry>,
+    file: Option<(String, String)>,
+    unit: Box<dyn UnitOperation>,
+    entries: Vec<ParameterEntry>,
+    given: Vec<Given>,
+    /// Settings that wait, the next one last.
+    waiting: Vec<Setting>,
+    books: Books,
+    step: f64,
+    steps: u64,
+    duty: Duty,
+    inlets: Vec<Matter>,
+    outlets: Vec<Matter>,
+    readings: Vec<f64>,
+}
+
+/// A step shorter than this is no use, s.
+const STEP_MIN: f64 = 1e-3;
+
+impl Experiment {
+    pub fn open(
+        name: &str,
+        conditions: &Conditions,
+        chemistry: &Arc<Chemistry>,
+    ) -> Result<Self, ExperimentError> {
+        let row = units::find(name).map_err(|near| ExperimentError::NoUnit {
+            name: name.to_owned(),
+            hint: near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?")),
+        })?;
+        let step = conditions.step.unwrap_or(row.shape.step_max);
+        if !(step >= STEP_MIN && step <= row.shape.step_max) {
+            let (low, high) = (STEP_MIN, row.shape.step_max);
+            return Err(ExperimentError::Time(format!("a step of {step} s is outside {low} to {high} s")));
+        }
+        let defaults = Self::settables(row);
+        let mut mistakes = Vec::new();
+        let mut settings: Vec<Setting> = Vec::new();
+        for text in &conditions.settings {
+            match Setting::parse(text, &defaults) {
+                Ok(setting) => settings.push(setting),
+                Err(mistake) => mistakes.push(mistake),
+            }
+        }
+        // A setting that waits must be sound now.
+        let all: Vec<Given> = settings.iter().map(|setting| setting.given.clone()).collect();
+        if let Err(ExperimentError::Mistakes(more)) = build(row, conditions.file.as_ref(), &all, chemistry) {
+            mistakes.extend(more);
+        }
+        if !mistakes.is_empty() {
+            return Err(ExperimentError::Mistakes(mistakes));
+        }
+        let (waiting, now): (Vec<_>, Vec<_>) = settings.into_iter().partition(|setting| setting.at > 0.0);
+        let mut waiting = waiting;
+        waiting.sort_by(|a, b| b.at.total_cmp(&a.at));
+        let given: Vec<Given> = now.into_iter().map(|setting| setting.given).collect();
+        let (unit, entries) = build(row, conditions.file.as_ref(), &given, chemistry)?;
+        let shape = row.shape;
+        let mut made = Self {
+            row,
+            chemistry: chemistry.clone(),
+            file: conditions.file.clone(),
+            unit,
+            entries,
+            given,
+            waiting,
+            books: Books::default(),
+            step,
+            steps: 0,
+            duty: Duty {
+                feeds: vec![Matter::default(); shape.inlets.len()],
+                orders: vec![0.0; shape.orders.len()],
+            },
+            inlets: vec![Matter::default(); shape.inlets.len()],
+            outlets: vec![Matter::default(); shape.outlets.len()],
+            readings: vec![0.0; shape.readings.len()],
+        };
+        made.books = Books::open(made.held());
+        made.unit.read(&mut made.readings);
+        Ok(made)
+    }
+
+    /// Everything that can be set on a unit, with its default, unit, range and source.
+    pub fn settables(row: &'static Row) -> Vec<ParameterEntry> {
+        let mut reader = Reader::new(&[row.file]);
+        let chemistry = Chemistry::built_in().map(Arc::new);
+        if let Ok(chemistry) = chemistry {
+            (row.build)(&mut reader, &chemistry);
+        }
+        reader.entries
+    }
+
+    pub fn shape(&self) -> &'static Shape {
+        self.row.shape
+    }
+
+    /// The conditions as they stand, with where each comes from.
+    pub fn entries(&self) -> &[ParameterEntry] {
+        &self.entries
+    }
+
+    /// s since the start.
+    pub fn time(&self) -> f64 {
+        self.steps as f64 * self.step
+    }
+
+    /// The readings, in the order of [`Shape::readings`].
+    pub fn readings(&self) -> &[f64] {
+        &self.readings
+    }
+
+    /// A reading by its name.
+    pub fn reading(&self, name: &str) -> Option<f64> {
+        let index = self.row.shape.readings.iter().position(|reading| reading.name == name)?;
+        Some(self.readings[index])
+    }
+
+    pub fn notes(&self) -> &Notes {
+        self.unit.notes()
+    }
+
+    fn held(&self) -> Account {
+        let mut held = Account::default();
+        self.unit.contents(&mut held);
+        held
+    }
+
+    pub fn balance(&self) -> Balance {
+        self.books.balance(&self.held())
+    }
+
+    /// Runs to `seconds` after the start, in whole steps.
+    pub fn run_to(&mut self, seconds: f64) {
+        let steps = (seconds / self.step).round();
+        while (self.steps as f64) < steps {
+            self.one_step();
+        }
+    }
+
+    fn one_step(&mut self) {
+        let now = self.time();
+        while self.waiting.last().is_some_and(|setting| setting.at <= now + 1e-9) {
+            if let Some(setting) = self.waiting.pop() {
+                self.given.push(setting.given);
+                self.rebuild();
+            }
+        }
+        self.unit.duty(&mut self.duty);
+        for (inlet, feed) in self.inlets.iter_mut().zip(&self.duty.feeds) {
+            *inlet = feed.part(self.step);
+            self.books.inward.count(inlet, &self.chemistry);
+        }
+        for outlet in &mut self.outlets {
+            *outlet = Matter::default();
+        }
+        let mut exchange = Exchange {
+            inlets: &self.inlets,
+            orders: &self.duty.orders,
+            outlets: &mut self.outlets,
+            heat: 0.0,
+        };
+        self.unit.step(&mut exchange, self.step);
+        self.books.inward.energy += exchange.heat;
+        for outlet in &self.outlets {
+            self.books.outward.count(outlet, &self.chemistry);
+        }
+        self.steps += 1;
+        self.unit.read(&mut self.readings);
+    }
+
+    /// The unit with its new conditions in the state of the old one.
+    fn rebuild(&mut self) {
+        let mut state = StateWriter::default();
+        self.unit.state(&mut state);
+        // Every setting was sound when the experiment opened.
+        if let Ok((unit, entries)) = build(self.row, self.file.as_ref(), &self.given, &self.chemistry) {
+            self.unit = unit;
+            self.entries = entries;
+            self.unit.state(&mut StateReader::new(&state.0));
+        }
+    }
+
+    /// A hash of everything that the next step depends on.
+    pub fn hash(&mut self) -> u64 {
+        let mut hash = StateHash::new();
+        self.unit.state(&mut hash);
+        self.books.state(&mut hash);
+        hash.finish()
+    }
+
+    /// The state, to go on from later.
+    pub fn snapshot(&mut self) -> Vec<u8> {
+        let mut writer = StateWriter::default();
+        model::StateWalk::u64(&mut writer, &mut self.steps);
+        self.unit.state(&mut writer);
+        self.books.state(&mut writer);
+        writer.0
+    }
+
+    /// Goes on from a snapshot of an experiment with the same conditions; false when it does not fit.
+    pub fn restore(&mut self, snapshot: &[u8]) -> bool {
+        let own = self.snapshot();
+        let mut reader = StateReader::new(if snapshot.len() == own.len() { snapshot } else { &own });
+        model::StateWalk::u64(&mut reader, &mut self.steps);
+        self.unit.state(&mut reader);
+        self.books.state(&mut reader);
+        self.unit.read(&mut self.readings);
+        snapshot.len() == own.len()
+    }
+
+    /// The first line of a CSV table.
+    pub fn csv_header(&self) -> String {
+        let mut line = "time [s]".to_owned();
+        for reading in self.row.shape.readings {
+            line.push_str(&format!(",{} [{}]", reading.name, reading.unit));
+        }
+        line
+    }
+
+    /// The readings now, as a line of that table.
+    pub fn csv_line(&self) -> String {
+        let mut line = format!("{}", self.time());
+        for value in &self.readings {
+            line.push_str(&format!(",{}", rounded(*value)));
+        }
+        line
+    }
+}
+
+/// Seven digits, without the tail that binary fractions leave.
+fn rounded(value: f64) -> f64 {
+    if value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    format!("{value:.6e}").parse().unwrap_or(value)
+}
+
+type Built = (Box<dyn UnitOperation>, Vec<ParameterEntry>);
+
+fn build(
+    row: &Row,
+    file: Option<&(String, String)>,
+    given: &[Given],
+    chemistry: &Arc<Chemistry>,
+) -> Result<Built, ExperimentError> {
+    let mut files = Vec::new();
+    if let Some((name, text)) = file {
+        files.push((name.as_str(), text.as_str()));
+    }
+    files.push(row.file);
+    let mut reader = Reader::with_given(&files, given);
+    if !reader.mistakes.is_empty() {
+        return Err(ExperimentError::Mistakes(reader.mistakes));
+    }
+    let built = (row.build)(&mut reader, chemistry);
+    reader.refuse_unknown();
+    match built {
+        Some(unit) if reader.mistakes.is_empty() => Ok((unit, reader.entries)),
+        _ => Err(ExperimentError::Mistakes(reader.mistakes)),
+    }
+}

@@ -1,0 +1,115 @@
+//! `key=value unit@time`: one condition as a person writes it.
+
+use model::Unit;
+
+use crate::parameters::{Given, ParameterEntry, ParameterMistake};
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Setting {
+    pub(super) given: Given,
+    /// s after the start; 0 from the beginning.
+    pub(super) at: f64,
+}
+
+impl Setting {
+    pub(super) fn parse(text: &str, known: &[ParameterEntry]) -> Result<Self, ParameterMistake> {
+        let flag = format!("--set {text}");
+        let fail = |message: String| ParameterMistake { file: flag.clone(), line: 0, message };
+        let (key, value) =
+            text.split_once('=').ok_or_else(|| fail("write key=value, such as temperature=40degC".into()))?;
+        let (value, at) = match value.split_once('@') {
+            Some((value, time)) => {
+                let at = parse_time(time.trim()).map_err(&fail)?;
+                (value.trim(), at)
+            }
+            None => (value.trim(), 0.0),
+        };
+        let (table, name) = find(key.trim(), known).map_err(&fail)?;
+        let (number, unit) =
+            number(value).ok_or_else(|| fail(format!("\"{value}\" does not begin with a number")))?;
+        let unit = (!unit.is_empty()).then(|| unit.to_owned());
+        Ok(Self { given: Given { table, name, value: number, unit, flag: flag.clone() }, at })
+    }
+}
+
+/// The full name of a key: `table.name`, or `name` alone where only one table has it.
+fn find(key: &str, known: &[ParameterEntry]) -> Result<(String, String), String> {
+    let split = |entry: &ParameterEntry| {
+        let (table, name) = entry.name.split_once('.').unwrap_or(("", &entry.name));
+        (table.to_owned(), name.to_owned())
+    };
+    if let Some(entry) = known.iter().find(|entry| entry.name == key) {
+        return Ok(split(entry));
+    }
+    let same: Vec<&ParameterEntry> = known
+        .iter()
+        .filter(|entry| entry.name.split_once('.').is_some_and(|(_, name)| name == key))
+        .collect();
+    match same.as_slice() {
+        [entry] => Ok(split(entry)),
+        [] => {
+            let names = known.iter().flat_map(|entry| {
+                [entry.name.as_str(), entry.name.split_once('.').map_or("", |(_, name)| name)]
+            });
+            let hint =
+                model::nearest(key, names).map_or(String::new(), |near| format!("; did you mean {near}?"));
+            Err(format!("nothing is called {key}{hint}"))
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|entry| entry.name.as_str()).collect();
+            Err(format!("{key} is ambiguous: write {}", names.join(" or ")))
+        }
+    }
+}
+
+/// The number that the text begins with, and the rest of it.
+fn number(text: &str) -> Option<(f64, &str)> {
+    let end = text
+        .char_indices()
+        .find(|(_, c)| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E' | '_')))
+        .map_or(text.len(), |(index, _)| index);
+    // `2e` of `2eq` is no number, `2` is.
+    (1..=end).rev().find_map(|end| {
+        let value: f64 = text[..end].replace('_', "").parse().ok()?;
+        Some((value, text[end..].trim()))
+    })
+}
+
+/// `60min`, `2 h`, `90` (seconds); finite and not negative.
+pub fn parse_time(text: &str) -> Result<f64, String> {
+    let (value, unit) = number(text).ok_or_else(|| format!("\"{text}\" is no time; write 60min or 2h"))?;
+    let symbol = if unit.is_empty() { "s" } else { unit };
+    let second = Unit::parse("s").unwrap_or(Unit::NONE);
+    let seconds = Unit::parse(symbol).and_then(|unit| unit.convert(value, second));
+    match seconds {
+        Some(seconds) if seconds >= 0.0 && seconds.is_finite() => Ok(seconds),
+        Some(_) => Err(format!("a time of {text} cannot be")),
+        None => Err(format!("\"{unit}\" is no unit of time; write s, min, h or d")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{number, parse_time};
+
+    #[test]
+    fn a_number_and_its_unit_come_apart() {
+        assert_eq!(number("40degC"), Some((40.0, "degC")));
+        assert_eq!(number("1e-3 mol/L"), Some((1e-3, "mol/L")));
+        assert_eq!(number("2eq"), Some((2.0, "eq")));
+        assert_eq!(number("-5"), Some((-5.0, "")));
+        assert_eq!(number("nan"), None);
+        assert_eq!(number("inf"), None);
+        assert_eq!(number(""), None);
+    }
+
+    #[test]
+    fn times_are_read_in_any_unit_of_time() {
+        assert_eq!(parse_time("60min"), Ok(3600.0));
+        assert_eq!(parse_time("2 h"), Ok(7200.0));
+        assert_eq!(parse_time("90"), Ok(90.0));
+        for wrong in ["-1 s", "1 kg", "soon", "1e999 s", ""] {
+            assert!(parse_time(wrong).is_err(), "{wrong}");
+        }
+    }
+}

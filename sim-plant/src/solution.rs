@@ -1,0 +1,191 @@
+//! Aqueous liquor and slurry: what follows from the amounts and the enthalpy of a stirred volume.
+//!
+//! `laliberte` and `density` give mass per volume, viscosity, heat capacity; `equilibria` solves the pH;
+//! every property says when it is asked for outside its range ([`Notes`]).
+
+pub(crate) mod density;
+pub(crate) mod equilibria;
+pub(crate) mod laliberte;
+pub mod notes;
+pub(crate) mod solubility;
+pub(crate) mod vapour;
+
+use model::StateWalk;
+
+pub use notes::{Notes, Remark};
+
+use crate::chemistry::Chemistry;
+use crate::constants::REFERENCE;
+use crate::matter::Matter;
+use crate::species::{Phase, Species};
+use density::Makeup;
+use equilibria::{Equilibria, Speciation};
+
+/// Below this volume of liquor, m3, it counts as dry.
+pub(crate) const VOLUME_FLOOR: f64 = 1e-9;
+
+/// A stirred volume of slurry, with what follows from its amounts and enthalpy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Slurry {
+    pub matter: Matter,
+    /// K
+    pub temperature: f64,
+    /// J/K
+    pub capacity: f64,
+    /// m3 of liquor, and of solids with organic phase.
+    pub liquor: f64,
+    pub solids: f64,
+    /// kg/m3 of liquor.
+    pub density: f64,
+    pub species: Speciation,
+    pub(crate) equilibria: Equilibria,
+}
+
+impl Slurry {
+    /// From amounts (mol) at a temperature: enthalpy and speciation are worked out. `matter.enthalpy` on
+    /// the way in does not matter.
+    pub fn at(matter: &Matter, kelvin: f64, chemistry: &Chemistry, notes: &mut Notes) -> Self {
+        let mut made = Self { matter: matter.clone(), temperature: kelvin, ..Self::default() };
+        // Ionic strength and pH depend on each other; three rounds agree to the last digits.
+        for _ in 0..4 {
+            made.volumes(chemistry, notes);
+            made.solve(chemistry, notes);
+        }
+        let (enthalpy, capacity) = made.sums(chemistry);
+        made.capacity = capacity;
+        made.matter.enthalpy = enthalpy + capacity * (kelvin - REFERENCE);
+        made
+    }
+
+    /// As [`Self::at`], with as much water as fills `volume` (m3) of liquor and solids.
+    pub fn filled(
+        matter: &Matter,
+        volume: f64,
+        kelvin: f64,
+        chemistry: &Chemistry,
+        notes: &mut Notes,
+    ) -> Self {
+        let molar = chemistry.molar_mass(Species::Water);
+        let mut recipe = matter.clone();
+        recipe[Species::Water] = 0.0;
+        let solids = chemistry.condensed_volume(&recipe);
+        let solutes: f64 = (0..AQUEOUS).map(|k| recipe.amount[k] * chemistry.mass[k]).sum();
+        let liquor = (volume - solids).max(0.01 * volume);
+        recipe[Species::Water] = liquor * 1000.0 / molar;
+        // The density of the mixture decides how much water that is.
+        for _ in 0..40 {
+            let density = Makeup::of(&recipe, chemistry).density(kelvin, &mut Notes::default());
+            recipe[Species::Water] =
+                ((density * liquor - solutes) / molar).max(0.01 * liquor * 1000.0 / molar);
+        }
+        Self::at(&recipe, kelvin, chemistry, notes)
+    }
+
+    /// Volumes, speciation and temperature from amounts and enthalpy; call it after every change.
+    pub fn settle(&mut self, chemistry: &Chemistry, notes: &mut Notes) {
+        self.volumes(chemistry, notes);
+        self.solve(chemistry, notes);
+        let (enthalpy, capacity) = self.sums(chemistry);
+        self.capacity = capacity;
+        if capacity > 1e-9 {
+            self.temperature = REFERENCE + (self.matter.enthalpy - enthalpy) / capacity;
+        }
+        notes.check(Remark::Temperature, (253.15..=453.15).contains(&self.temperature));
+    }
+
+    /// As [`Self::settle`] when only the pH can have changed and volumes have not: cheaper.
+    pub(crate) fn solve(&mut self, chemistry: &Chemistry, notes: &mut Notes) {
+        if self.liquor < VOLUME_FLOOR {
+            return;
+        }
+        self.equilibria =
+            Equilibria::at(&chemistry.constants, self.temperature, self.ionic_strength(), notes);
+        let guess = self.species.proton;
+        self.species = Speciation::solve(&self.matter, self.liquor, &self.equilibria, guess, notes);
+    }
+
+    fn volumes(&mut self, chemistry: &Chemistry, notes: &mut Notes) {
+        let makeup = Makeup::of(&self.matter, chemistry);
+        self.density = makeup.density(self.temperature, notes);
+        self.liquor = (makeup.mass / self.density).max(0.0);
+        self.solids = chemistry.condensed_volume(&self.matter).max(0.0);
+    }
+
+    /// mol/L, with the protonated anions of the last solution.
+    fn ionic_strength(&self) -> f64 {
+        let litres = self.liquor * 1e3;
+        let mut sum = 0.0;
+        for species in &Species::ALL[..AQUEOUS] {
+            let charge = species.charge();
+            let amount = self.matter[*species];
+            sum += charge * charge * if matches!(species, Species::Acid) { 0.0 } else { amount };
+        }
+        (0.5 * (sum / litres + self.species.charge_squares())).max(0.0)
+    }
+
+    fn sums(&self, chemistry: &Chemistry) -> (f64, f64) {
+        let (mut enthalpy, mut capacity) = chemistry.sums(&self.matter);
+        if self.liquor >= VOLUME_FLOOR {
+            let (more, more_capacity) = self.species.extra(&chemistry.constants);
+            enthalpy += more * self.liquor * 1e3;
+            capacity += more_capacity * self.liquor * 1e3;
+        }
+        (enthalpy, capacity)
+    }
+
+    /// Pa s of the liquor.
+    pub fn viscosity(&self, chemistry: &Chemistry, notes: &mut Notes) -> f64 {
+        Makeup::of(&self.matter, chemistry).viscosity(self.temperature, notes)
+    }
+
+    /// J/(kg K) of the liquor as published, for comparison; `None` where a solute was never measured.
+    pub fn published_heat_capacity(&self, chemistry: &Chemistry) -> Option<f64> {
+        Makeup::of(&self.matter, chemistry).heat_capacity(self.temperature)
+    }
+
+    /// m3 of liquor, solids and organic phase.
+    pub fn volume(&self) -> f64 {
+        self.liquor + self.solids
+    }
+
+    /// mol/L of liquor.
+    pub fn concentration(&self, species: Species) -> f64 {
+        self.matter[species] / (self.liquor.max(VOLUME_FLOOR) * 1e3)
+    }
+
+    /// g/L of liquor.
+    pub fn grams_per_litre(&self, species: Species, chemistry: &Chemistry) -> f64 {
+        self.concentration(species) * chemistry.molar_mass(species) * 1e3
+    }
+
+    pub fn ph(&self) -> f64 {
+        self.species.ph
+    }
+
+    /// kg of solids per m3 of slurry.
+    pub fn solids_per_volume(&self, chemistry: &Chemistry) -> f64 {
+        self.matter.phase_mass(Phase::Solid, chemistry) / self.volume().max(VOLUME_FLOOR)
+    }
+
+    /// Heat (J) from outside.
+    pub fn heat(&mut self, joule: f64) {
+        self.matter.enthalpy += joule;
+    }
+
+    pub fn state(&mut self, walk: &mut dyn StateWalk) {
+        self.matter.state(walk);
+        self.species.state(walk);
+        self.equilibria.state(walk);
+        for value in
+            [&mut self.temperature, &mut self.capacity, &mut self.liquor, &mut self.solids, &mut self.density]
+        {
+            walk.f64(value);
+        }
+    }
+}
+
+/// The aqueous components come first in the list of species.
+pub(crate) const AQUEOUS: usize = Species::Silica.index() + 1;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,401 @@
+//! What equilibrium makes of the components: pH, bisulfate, carbonate, fluoride, phosphate, sulfite.
+//!
+//! The proton condition of the components is
+//!
+//! ```text
+//! Acid/V = [H+] - [OH-] + [HSO4-] + [HCO3-] + 2 [CO2] + [HF] + [HPO4] + 2 [H2PO4] + 3 [H3PO4]
+//!        + [HSO3-] + 2 [SO2] - [ClO-]
+//! ```
+//!
+//! Its right side grows with [H+], so a safeguarded Newton in ln[H+] between fixed bounds always ends.
+//! Constants: pK at 25 degC, to other temperatures by van 't Hoff with the enthalpies of formation of
+//! `species.toml` (HSO4-: 2.4 at 60, 2.7 at 90 degC); water by a parabola through 25, 60, 90 degC. To
+//! concentrations by the SIT form `log K' = log K + dz2 D + b I`, `D = A sqrt(I)/(1 + 1.5 sqrt(I))`, held at
+//! I = 6. pH is that of activity, `-log [H+] + D - e I`. Metal hydrolysis and ion pairs other than these are left out.
+
+use model::StateWalk;
+
+use super::{Notes, Remark};
+use crate::constants::{GAS, REFERENCE, ZERO_CELSIUS};
+use crate::matter::Matter;
+use crate::parameters::Reader;
+use crate::species::Species;
+
+/// Acids that take part: proton donor, what it leaves, squared charges gained, and their pK.
+const ACIDS: usize = 10;
+const NAMES: [&str; ACIDS] =
+    ["HSO4-", "HCO3-", "CO2(aq)", "HF(aq)", "HPO4--", "H2PO4-", "H3PO4(aq)", "HSO3-", "SO2(aq)", "HClO"];
+/// `z(base)^2 + 1 - z(acid)^2`
+const CHARGES: [f64; ACIDS] = [4.0, 4.0, 2.0, 2.0, 6.0, 4.0, 2.0, 4.0, 2.0, 2.0];
+
+/// Constants as the files give them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Constants {
+    pk: [f64; ACIDS],
+    /// J/mol of giving the proton away.
+    heat: [f64; ACIDS],
+    /// `b` of the activity form, L/mol.
+    interaction: [f64; ACIDS],
+    water: [f64; 3],
+    proton_interaction: f64,
+    /// What the species adds to the components it is made of: J/mol, J/(mol K).
+    extra: [(f64, f64); ACIDS],
+    hydroxide: (f64, f64),
+}
+
+impl Constants {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Self {
+        let mut c = Self::default();
+        let mut formation = |name: &str| r.number("formation", name, "kJ/mol", -1e4, 1e3);
+        let (water, sulfate, carbonate) = (formation("H2O"), formation("SO4--"), formation("CO3--"));
+        let (fluoride, phosphate, sulfite) = (formation("F-"), formation("PO4---"), formation("SO3--"));
+        let hypochlorite = formation("ClO-");
+        let acid = NAMES.map(&mut formation);
+        let hydroxide = formation("OH-");
+        // Of each acid, as a sum of components; and of its conjugate base.
+        let [hso4, hco3, co2, hf, hpo4, h2po4, h3po4, hso3, so2, hclo] = acid;
+        let base = [
+            sulfate,
+            carbonate,
+            hco3 - water,
+            fluoride,
+            phosphate,
+            hpo4,
+            h2po4,
+            sulfite,
+            hso3 - water,
+            hypochlorite,
+        ];
+        for k in 0..ACIDS {
+            c.heat[k] = base[k] - acid[k];
+        }
+        let mut capacity = |name: &str| r.number("heat_capacity", name, "J/(mol K)", -200.0, 2000.0);
+        let (cp_water, cp_sulfate) = (capacity("H2O"), capacity("SO4--"));
+        let (cp_hydroxide, cp_bisulfate) = (capacity("OH-"), capacity("HSO4-"));
+        c.hydroxide = (hydroxide - water, cp_hydroxide - cp_water);
+        c.extra = [
+            (hso4 - sulfate, cp_bisulfate - cp_sulfate),
+            (hco3 - carbonate, 0.0),
+            // The water that these two lose again keeps its heat capacity.
+            (co2 + water - carbonate, cp_water),
+            (hf - fluoride, 0.0),
+            (hpo4 - phosphate, 0.0),
+            (h2po4 - phosphate, 0.0),
+            (h3po4 - phosphate, 0.0),
+            (hso3 - sulfite, 0.0),
+            (so2 + water - sulfite, cp_water),
+            // Per ClO-, the species that differs from its component.
+            (hypochlorite - hclo, 0.0),
+        ];
+        for (k, name) in NAMES.iter().enumerate() {
+            c.pk[k] = r.number("pk", name, "", -5.0, 20.0);
+            c.interaction[k] = r.number("interaction", name, "L/mol", -2.0, 2.0);
+        }
+        c.water = ["25", "60", "90"].map(|t| r.number("pk_water", t, "", 10.0, 16.0));
+        c.proton_interaction = r.number("interaction", "H+", "L/mol", -2.0, 2.0);
+        c
+    }
+}
+
+/// Constants at one temperature and ionic strength, in mol/L.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Equilibria {
+    /// [H+][base]/[acid]
+    pub(crate) acid: [f64; ACIDS],
+    /// [H+][OH-]
+    pub(crate) water: f64,
+    /// log10 of the activity coefficient of H+.
+    pub(crate) proton: f64,
+}
+
+/// The activity model reaches so far, mol/L.
+const IONIC_STRENGTH_MAX: f64 = 6.0;
+
+impl Equilibria {
+    pub(crate) fn at(c: &Constants, kelvin: f64, ionic: f64, notes: &mut Notes) -> Self {
+        notes.check(Remark::IonicStrength, ionic <= IONIC_STRENGTH_MAX);
+        notes.check(Remark::Equilibria, (ZERO_CELSIUS - 0.01..=ZERO_CELSIUS + 100.01).contains(&kelvin));
+        let kelvin = kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 100.0);
+        let ionic = ionic.clamp(0.0, IONIC_STRENGTH_MAX);
+        let t = kelvin - ZERO_CELSIUS;
+        // Debye-Hueckel slope of water, 0.491 at 0, 0.509 at 25, 0.600 at 100 degC.
+        let slope = 0.491 + t * (6.1e-4 + 4.8e-6 * t);
+        let root = ionic.sqrt();
+        let d = slope * root / (1.0 + 1.5 * root);
+        let ten = core::f64::consts::LN_10;
+        let inverse = 1.0 / kelvin - 1.0 / REFERENCE;
+        let mut acid = [0.0; ACIDS];
+        for (k, constant) in acid.iter_mut().enumerate() {
+            let log = -c.pk[k] + CHARGES[k] * d + c.interaction[k] * ionic;
+            *constant = libm::exp(ten * log - c.heat[k] / GAS * inverse);
+        }
+        let pkw = parabola(t, [(25.0, c.water[0]), (60.0, c.water[1]), (90.0, c.water[2])]);
+        Self { acid, water: libm::exp(ten * (2.0 * d - pkw)), proton: c.proton_interaction * ionic - d }
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut dyn StateWalk) {
+        for value in &mut self.acid {
+            walk.f64(value);
+        }
+        walk.f64(&mut self.water);
+        walk.f64(&mut self.proton);
+    }
+}
+
+/// Concentrations that equilibrium decides, mol/L.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Speciation {
+    pub proton: f64,
+    pub hydroxide: f64,
+    pub bisulfate: f64,
+    pub sulfate: f64,
+    pub bicarbonate: f64,
+    pub carbon_dioxide: f64,
+    pub carbonate: f64,
+    pub hydrogen_fluoride: f64,
+    pub fluoride: f64,
+    /// HPO4--, H2PO4-, H3PO4, and PO4---.
+    pub phosphates: [f64; 4],
+    pub bisulfite: f64,
+    pub sulfur_dioxide: f64,
+    pub hypochlorite: f64,
+    /// Of activity, as an ideal electrode shows it.
+    pub ph: f64,
+}
+
+/// Totals, mol/L.
+struct Totals {
+    acid: f64,
+    sulfate: f64,
+    carbonate: f64,
+    fluoride: f64,
+    phosphate: f64,
+    sulfite: f64,
+    hypochlorous: f64,
+}
+
+const PROTON_MIN: f64 = 1e-17;
+const PROTON_MAX: f64 = 1e2;
+
+impl Speciation {
+    pub(crate) fn solve(matter: &Matter, liquor: f64, k: &Equilibria, guess: f64, notes: &mut Notes) -> Self {
+        let per_litre = 1.0 / (liquor * 1e3);
+        let of = |species: Species| (matter[species] * per_litre).max(0.0);
+        let totals = Totals {
+            acid: matter[Species::Acid] * per_litre,
+            sulfate: of(Species::Sulfate),
+            carbonate: of(Species::Carbonate),
+            fluoride: of(Species::Fluoride),
+            phosphate: of(Species::Phosphate),
+            sulfite: of(Species::Sulfite),
+            hypochlorous: of(Species::HypochlorousAcid),
+        };
+        let (proton, found) = find_proton(&totals, k, guess);
+        notes.check(Remark::PhNotFound, found);
+        Self::distribute(proton, &totals, k)
+    }
+
+    /// The species at a given [H+].
+    fn distribute(h: f64, t: &Totals, k: &Equilibria) -> Self {
+        let a = &k.acid;
+        let bisulfate = t.sulfate * h / (h + a[0]);
+        let (c1, c2) = (h / a[1], h * h / (a[1] * a[2]));
+        let carbonate = t.carbonate / (1.0 + c1 + c2);
+        let hydrogen_fluoride = t.fluoride * h / (h + a[3]);
+        let (p1, p2) = (h / a[4], h * h / (a[4] * a[5]));
+        let p3 = p2 * h / a[6];
+        let phosphate = t.phosphate / (1.0 + p1 + p2 + p3);
+        let (s1, s2) = (h / a[7], h * h / (a[7] * a[8]));
+        let sulfite = t.sulfite / (1.0 + s1 + s2);
+        Self {
+            proton: h,
+            hydroxide: k.water / h,
+            bisulfate,
+            sulfate: t.sulfate - bisulfate,
+            bicarbonate: carbonate * c1,
+            carbon_dioxide: carbonate * c2,
+            carbonate,
+            hydrogen_fluoride,
+            fluoride: t.fluoride - hydrogen_fluoride,
+            phosphates: [phosphate * p1, phosphate * p2, phosphate * p3, phosphate],
+            bisulfite: sulfite * s1,
+            sulfur_dioxide: sulfite * s2,
+            hypochlorite: t.hypochlorous * a[9] / (h + a[9]),
+            ph: -libm::log10(h) - k.proton,
+        }
+    }
+
+    /// What equilibrium adds to the sum of z^2 c of the components (each as its bare anion), mol/L.
+    pub(crate) fn charge_squares(&self) -> f64 {
+        self.proton + self.hydroxide + self.hypochlorite
+            - 3.0 * (self.bisulfate + self.bicarbonate + self.bisulfite)
+            - 4.0 * (self.carbon_dioxide + self.sulfur_dioxide)
+            - self.hydrogen_fluoride
+            - 5.0 * self.phosphates[0]
+            - 8.0 * self.phosphates[1]
+            - 9.0 * self.phosphates[2]
+    }
+
+    /// Net acid that these species make, mol/L.
+    #[cfg(test)]
+    fn acid(&self) -> f64 {
+        self.proton - self.hydroxide
+            + self.bisulfate
+            + self.bicarbonate
+            + 2.0 * self.carbon_dioxide
+            + self.hydrogen_fluoride
+            + self.phosphates[0]
+            + 2.0 * self.phosphates[1]
+            + 3.0 * self.phosphates[2]
+            + self.bisulfite
+            + 2.0 * self.sulfur_dioxide
+            - self.hypochlorite
+    }
+
+    /// J/L and J/(K L) beyond the components.
+    pub(crate) fn extra(&self, c: &Constants) -> (f64, f64) {
+        let amounts = [
+            self.bisulfate,
+            self.bicarbonate,
+            self.carbon_dioxide,
+            self.hydrogen_fluoride,
+            self.phosphates[0],
+            self.phosphates[1],
+            self.phosphates[2],
+            self.bisulfite,
+            self.sulfur_dioxide,
+            self.hypochlorite,
+        ];
+        let mut sum = (self.hydroxide * c.hydroxide.0, self.hydroxide * c.hydroxide.1);
+        for (amount, extra) in amounts.iter().zip(&c.extra) {
+            sum.0 += amount * extra.0;
+            sum.1 += amount * extra.1;
+        }
+        sum
+    }
+
+    pub fn state(&mut self, walk: &mut dyn StateWalk) {
+        for value in [
+            &mut self.proton,
+            &mut self.hydroxide,
+            &mut self.bisulfate,
+            &mut self.sulfate,
+            &mut self.bicarbonate,
+            &mut self.carbon_dioxide,
+            &mut self.carbonate,
+            &mut self.hydrogen_fluoride,
+            &mut self.fluoride,
+            &mut self.bisulfite,
+            &mut self.sulfur_dioxide,
+            &mut self.hypochlorite,
+            &mut self.ph,
+        ] {
+            walk.f64(value);
+        }
+        for value in &mut self.phosphates {
+            walk.f64(value);
+        }
+    }
+}
+
+/// [H+] in mol/L, and whether it was found: Newton in ln[H+], kept between bounds by bisection.
+fn find_proton(totals: &Totals, k: &Equilibria, guess: f64) -> (f64, bool) {
+    let at = |h: f64| {
+        let (acid, slope) = Speciation::protons(h, totals, k);
+        (acid - totals.acid, slope)
+    };
+    let (mut low, mut high) = (PROTON_MIN, PROTON_MAX);
+    let mut h = if guess > low && guess < high { guess } else { 1e-7 };
+    for _ in 0..100 {
+        let (residual, slope) = at(h);
+        if residual > 0.0 {
+            high = h;
+        } else {
+            low = h;
+        }
+        let step = (-residual / slope).clamp(-1.5, 1.5);
+        // A rational exp is exact enough for a Newton step, and the same on every machine.
+        let mut next = h * (2.0 + step) / (2.0 - step);
+        if !(next > low && next < high) {
+            next = (low * high).sqrt();
+        }
+        if (next / h - 1.0).abs() < 1e-12 || high / low < 1.0 + 1e-13 {
+            return (next, true);
+        }
+        h = next;
+    }
+    (h, false)
+}
+
+impl Speciation {
+    /// Net acid at `h` and its derivative against ln `h`: for a polyprotic acid the derivative is the
+    /// variance of the number of protons.
+    fn protons(h: f64, t: &Totals, k: &Equilibria) -> (f64, f64) {
+        let a = &k.acid;
+        let hydroxide = k.water / h;
+        let mut acid = h - hydroxide;
+        let mut slope = h + hydroxide;
+        let mut count = |total: f64, weights: [f64; 4]| {
+            if total > 0.0 {
+                let all: f64 = weights.iter().sum();
+                let first = weights[1] + 2.0 * weights[2] + 3.0 * weights[3];
+                let second = weights[1] + 4.0 * weights[2] + 9.0 * weights[3];
+                let mean = first / all;
+                acid += total * mean;
+                slope += total * (second / all - mean * mean);
+            }
+        };
+        count(t.sulfate, [1.0, h / a[0], 0.0, 0.0]);
+        count(t.carbonate, [1.0, h / a[1], h * h / (a[1] * a[2]), 0.0]);
+        count(t.fluoride, [1.0, h / a[3], 0.0, 0.0]);
+        let p2 = h * h / (a[4] * a[5]);
+        count(t.phosphate, [1.0, h / a[4], p2, p2 * h / a[6]]);
+        count(t.sulfite, [1.0, h / a[7], h * h / (a[7] * a[8]), 0.0]);
+        // HClO counts no proton as itself, and one less as ClO-.
+        count(t.hypochlorous, [1.0, h / a[9], 0.0, 0.0]);
+        (acid - t.hypochlorous, slope)
+    }
+}
+
+/// The parabola through three points.
+fn parabola(x: f64, points: [(f64, f64); 3]) -> f64 {
+    let [(x0, y0), (x1, y1), (x2, y2)] = points;
+    y0 * (x - x1) * (x - x2) / ((x0 - x1) * (x0 - x2))
+        + y1 * (x - x0) * (x - x2) / ((x1 - x0) * (x1 - x2))
+        + y2 * (x - x0) * (x - x1) / ((x2 - x0) * (x2 - x1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Speciation, Totals, find_proton};
+    use crate::chemistry::Chemistry;
+    use crate::solution::Notes;
+    use crate::solution::equilibria::Equilibria;
+
+    #[test]
+    fn the_ph_that_is_found_satisfies_the_proton_condition_for_any_liquor() {
+        let chemistry = Chemistry::built_in().unwrap();
+        for kelvin in [273.15, 298.15, 363.15] {
+            for ionic in [0.0, 0.1, 3.0] {
+                let k = Equilibria::at(&chemistry.constants, kelvin, ionic, &mut Notes::default());
+                for step in 0..60 {
+                    let acid = libm::pow(10.0, f64::from(step % 30) * 0.3 - 8.0)
+                        * if step < 30 { 1.0 } else { -1.0 };
+                    let totals = Totals {
+                        acid,
+                        sulfate: 0.5,
+                        carbonate: 0.05,
+                        fluoride: 0.01,
+                        phosphate: 0.02,
+                        sulfite: 1e-3,
+                        hypochlorous: 1e-3,
+                    };
+                    let (h, found) = find_proton(&totals, &k, 1e-7);
+                    assert!(found, "{kelvin} {ionic} {acid}");
+                    let made = Speciation::distribute(h, &totals, &k).acid();
+                    assert!((made - acid).abs() <= 1e-9 * (1.0 + acid.abs()), "{acid}: {made}");
+                }
+            }
+        }
+    }
+}

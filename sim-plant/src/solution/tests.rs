@@ -1,0 +1,108 @@
+use std::sync::LazyLock;
+
+use super::density::Makeup;
+use super::{Notes, Slurry};
+use crate::chemistry::Chemistry;
+use crate::matter::Matter;
+use crate::species::Species;
+use Species::{Acid, Carbonate, Chloride, Lithium, Nickel, Sodium, Sulfate, Water};
+
+static CHEMISTRY: LazyLock<Chemistry> = LazyLock::new(|| Chemistry::built_in().unwrap());
+
+/// One kilogram of a solution of so many weight per cent.
+fn solution(ions: &[(Species, f64)], percent: f64) -> Matter {
+    let c = &*CHEMISTRY;
+    let mass: f64 = ions.iter().map(|(ion, count)| count * c.molar_mass(*ion)).sum();
+    let mut made = Matter::default();
+    let moles = percent / 100.0 / mass;
+    for &(ion, count) in ions {
+        made[ion] += count * moles;
+    }
+    let missing: f64 = 1.0 - made.mass(c);
+    made[Water] += missing / c.molar_mass(Water);
+    made
+}
+
+const LITHIUM_HYDROXIDE: &[(Species, f64)] = &[(Lithium, 1.0), (Acid, -1.0), (Water, 1.0)];
+const LITHIUM_CHLORIDE: &[(Species, f64)] = &[(Lithium, 1.0), (Chloride, 1.0)];
+const LITHIUM_SULFATE: &[(Species, f64)] = &[(Lithium, 2.0), (Sulfate, 1.0)];
+const SULFURIC_ACID: &[(Species, f64)] = &[(Acid, 2.0), (Sulfate, 1.0)];
+const HYDROCHLORIC_ACID: &[(Species, f64)] = &[(Acid, 1.0), (Chloride, 1.0)];
+const SODIUM_HYDROXIDE: &[(Species, f64)] = &[(Sodium, 1.0), (Acid, -1.0), (Water, 1.0)];
+const NICKEL_SULFATE: &[(Species, f64)] = &[(Nickel, 1.0), (Sulfate, 1.0)];
+
+#[test]
+fn densities_and_viscosities_match_the_reference_values_of_the_basis() {
+    let cases = [
+        (LITHIUM_HYDROXIDE, 5.0, 1051.6, 1037.6, 1.55),
+        (LITHIUM_HYDROXIDE, 10.0, 1102.5, 1086.8, 3.27),
+        (LITHIUM_CHLORIDE, 20.0, 1114.1, 1099.5, 1.89),
+        (LITHIUM_CHLORIDE, 40.0, 1251.4, 1234.8, 8.27),
+        (LITHIUM_SULFATE, 10.0, 1084.3, 1068.0, 1.52),
+        (LITHIUM_SULFATE, 20.0, 1177.4, 1161.5, 2.94),
+        (SULFURIC_ACID, 20.0, 1137.7, 1115.7, 1.42),
+        (HYDROCHLORIC_ACID, 32.0, 1155.5, 1133.4, 1.63),
+        (SODIUM_HYDROXIDE, 32.0, 1345.0, 1328.2, 12.7),
+        (NICKEL_SULFATE, 20.0, 1238.5, 1220.2, 2.69),
+    ];
+    let mut notes = Notes::default();
+    for (ions, percent, cold, warm, viscosity) in cases {
+        let makeup = Makeup::of(&solution(ions, percent), &CHEMISTRY);
+        for (t, expected) in [(25.0, cold), (60.0, warm)] {
+            let found = makeup.density(t + 273.15, &mut notes);
+            assert!((found / expected - 1.0).abs() < 0.0008, "{ions:?} {percent} {t}: {found} {expected}");
+        }
+        let found = makeup.viscosity(298.15, &mut notes) * 1e3;
+        assert!((found / viscosity - 1.0).abs() < 0.02, "{ions:?} {percent}: {found} {viscosity}");
+    }
+    assert_eq!(notes.lines(), Vec::new());
+}
+
+#[test]
+fn heat_capacities_come_out_of_the_ions() {
+    for (ions, percent, expected) in [
+        (LITHIUM_HYDROXIDE, 5.0, 3.96),
+        (LITHIUM_CHLORIDE, 20.0, 3.26),
+        (LITHIUM_SULFATE, 10.0, 3.73),
+        (SULFURIC_ACID, 20.0, 3.51),
+    ] {
+        let slurry = Slurry::at(&solution(ions, percent), 298.15, &CHEMISTRY, &mut Notes::default());
+        let found = slurry.capacity * 1e-3;
+        assert!((found / expected - 1.0).abs() < 0.02, "{ions:?}: {found} {expected}");
+        let published = slurry.published_heat_capacity(&CHEMISTRY).unwrap() * 1e-3;
+        assert!((published / expected - 1.0).abs() < 0.02, "{ions:?}: {published} {expected}");
+    }
+}
+
+#[test]
+fn acids_lyes_and_salts_have_the_ph_of_the_textbook() {
+    let ph = |ions: &[(Species, f64)], molality: f64| {
+        let mut matter = Matter::default();
+        matter[Water] = 1.0 / CHEMISTRY.molar_mass(Water);
+        for &(ion, count) in ions {
+            matter[ion] += count * molality;
+        }
+        Slurry::at(&matter, 298.15, &CHEMISTRY, &mut Notes::default()).ph()
+    };
+    for (ions, molality, expected, within) in [
+        (HYDROCHLORIC_ACID, 0.1, 1.09, 0.05),
+        (SULFURIC_ACID, 0.05, 1.22, 0.10),
+        (SODIUM_HYDROXIDE, 0.01, 11.95, 0.05),
+        (&[(Lithium, 2.0), (Carbonate, 1.0)][..], 0.1, 11.3, 0.2),
+        (&[(Lithium, 1.0), (Acid, 1.0), (Carbonate, 1.0)][..], 0.1, 8.25, 0.15),
+        (LITHIUM_CHLORIDE, 1.0, 7.0, 0.3),
+    ] {
+        let found = ph(ions, molality);
+        assert!((found - expected).abs() < within, "{ions:?} {molality}: {found}, not {expected}");
+    }
+}
+
+#[test]
+fn a_slurry_gives_its_temperature_back() {
+    let mut notes = Notes::default();
+    let slurry = Slurry::at(&solution(LITHIUM_SULFATE, 12.0), 333.15, &CHEMISTRY, &mut notes);
+    let mut again = slurry.clone();
+    again.settle(&CHEMISTRY, &mut notes);
+    assert!((again.temperature - 333.15).abs() < 1e-6, "{}", again.temperature);
+    assert!((again.volume() / slurry.volume() - 1.0).abs() < 1e-12);
+}

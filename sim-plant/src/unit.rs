@@ -1,0 +1,116 @@
+//! What every unit operation is: matter in, orders in; matter out, readings out; one fixed step.
+//!
+//! Two users drive the same object: an area's flowsheet joins units by their streams, and
+//! [`crate::experiment`] runs one alone from stated conditions. A unit is one file in `units/`, one
+//! parameter file, one row in [`crate::units::CATALOGUE`]; `docs/simulator.md` shows how to add one.
+
+use std::sync::Arc;
+
+use model::StateWalk;
+
+use crate::chemistry::Chemistry;
+use crate::matter::{Account, Matter};
+use crate::parameters::Reader;
+use crate::solution::Notes;
+
+/// A stream's end at the unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+/// Something that the unit is told: a valve, a motor, a duty. Held inside its range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Order {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub low: f64,
+    pub high: f64,
+    pub text: &'static str,
+}
+
+/// A true value that an instrument could show, in the unit named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    pub name: &'static str,
+    pub unit: &'static str,
+    pub text: &'static str,
+}
+
+/// What a kind of unit looks like from outside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    pub name: &'static str,
+    pub text: &'static str,
+    pub inlets: &'static [Port],
+    pub outlets: &'static [Port],
+    pub orders: &'static [Order],
+    pub readings: &'static [Reading],
+    /// The longest step that the model is made for, s.
+    pub step_max: f64,
+}
+
+/// One step's traffic across the boundary.
+#[derive(Debug)]
+pub struct Exchange<'a> {
+    /// mol and J of this step, one for each inlet.
+    pub inlets: &'a [Matter],
+    pub orders: &'a [f64],
+    /// Comes empty, one for each outlet.
+    pub outlets: &'a mut [Matter],
+    /// J that crossed without matter: jacket, losses, motors; inward is positive.
+    pub heat: f64,
+}
+
+/// Feeds (mol/s, W) and orders of a unit that runs alone.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Duty {
+    pub feeds: Vec<Matter>,
+    pub orders: Vec<f64>,
+}
+
+/// A unit operation. No clock, no random number, no allocation in [`UnitOperation::step`].
+pub trait UnitOperation: Send {
+    fn shape(&self) -> &'static Shape;
+
+    /// Moves on by `dt` seconds, at most [`Shape::step_max`]. What comes in may be anything; what
+    /// leaves is finite, and inventory + out = inventory before + in.
+    fn step(&mut self, exchange: &mut Exchange<'_>, dt: f64);
+
+    /// The readings of [`Shape::readings`], in their order and units.
+    fn read(&self, readings: &mut [f64]);
+
+    /// Counts what the unit holds.
+    fn contents(&self, account: &mut Account);
+
+    /// What the physics has to say about itself.
+    fn notes(&self) -> &Notes;
+
+    /// The feeds and orders that the parameter file states, for a run without neighbours. It may look at
+    /// the unit's own readings, as the titrator of a laboratory does.
+    fn duty(&self, duty: &mut Duty);
+
+    fn state(&mut self, walk: &mut dyn StateWalk);
+}
+
+/// A row of the catalogue: a kind of unit, its parameter file, and how it is built.
+pub struct Row {
+    pub shape: &'static Shape,
+    pub(crate) file: (&'static str, &'static str),
+    pub(crate) build: Build,
+}
+
+/// Reads the settings and builds the unit; `None` when the reader found mistakes.
+pub(crate) type Build = fn(&mut Reader<'_>, &Arc<Chemistry>) -> Option<Box<dyn UnitOperation>>;
+
+impl Shape {
+    /// Holds an order inside its range; what is no number becomes the low end. Says whether it was good.
+    pub fn hold(&self, order: usize, value: f64) -> (f64, bool) {
+        let Order { low, high, .. } = self.orders[order];
+        if value.is_nan() {
+            return (low, false);
+        }
+        (value.clamp(low, high), value >= low && value <= high)
+    }
+}

@@ -1,0 +1,34 @@
+//! The unit operations that there are: one file each, one parameter file each, one row each.
+
+pub mod dissolver;
+
+use crate::unit::Row;
+
+/// `row!(module, Type, "name")`: the module has `SHAPE`, `Settings` and the type; the parameter file is
+/// `parameters/units/name.toml`.
+macro_rules! row {
+    ($module:ident, $unit:ident, $name:literal) => {
+        Row {
+            shape: &$module::SHAPE,
+            file: (
+                concat!("sim-plant/parameters/units/", $name, ".toml"),
+                include_str!(concat!("../parameters/units/", $name, ".toml")),
+            ),
+            build: |reader, chemistry| {
+                let settings = $module::Settings::read(reader);
+                reader.mistakes.is_empty().then(|| -> Box<dyn crate::unit::UnitOperation> {
+                    Box::new($module::$unit::new(settings, chemistry.clone()))
+                })
+            },
+        }
+    };
+}
+
+/// Every unit operation, in the order of the process.
+pub const CATALOGUE: &[Row] = &[row!(dissolver, Dissolver, "dissolver")];
+
+/// The row of this name; otherwise the name that was probably meant.
+pub fn find(name: &str) -> Result<&'static Row, Option<&'static str>> {
+    let row = CATALOGUE.iter().find(|row| row.shape.name == name);
+    row.ok_or_else(|| model::nearest(name, CATALOGUE.iter().map(|row| row.shape.name)))
+}
