@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use control::plant::Plant;
-use control::{Engine, Input, StateView};
+use control::{Engine, StateView};
 use crossbeam_queue::ArrayQueue;
 use historian::journal::{JournalHeader, JournalOptions, JournalWriter};
 use miette::{Context as _, IntoDiagnostic as _, miette};
@@ -86,12 +86,7 @@ fn start(
     let (links, bridge) = plc_bridge::connect(&plant.io, &options, runtime.handle()).into_diagnostic()?;
     let mut fields: Vec<Field> = links.into_iter().map(Field::new).collect();
     wait_for_field(&mut fields);
-    // A new engine takes the plant over where it stands; one that resumes knows its outputs.
-    let takeover = match resumed.continues {
-        None => fields.iter_mut().flat_map(Field::read_back).collect(),
-        Some(_) => Vec::new(),
-    };
-    let assembly = Assembly { plant, resumed, fields, takeover, data, settings };
+    let assembly = Assembly { plant, resumed, fields, data, settings };
     assembly.start(runtime, bridge, listener)
 }
 
@@ -108,7 +103,6 @@ struct Assembly<'a> {
     plant: Arc<Plant>,
     resumed: Resumed,
     fields: Vec<Field>,
-    takeover: Vec<Input>,
     data: &'a DataFolder,
     settings: &'a Settings,
 }
@@ -238,7 +232,6 @@ impl Assembly<'_> {
         let scan = ScanThread {
             engine: std::mem::replace(&mut self.resumed.engine, Engine::new(self.plant.clone())),
             fields: std::mem::take(&mut self.fields),
-            takeover: std::mem::take(&mut self.takeover),
             ports: Ports { commands, journal, events, views, snapshots, stats, stop },
             period: Duration::from_millis(u64::from(self.plant.period_ms)),
             first_tick: clock.tick_at(clock::now_ms()).max(after),

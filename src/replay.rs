@@ -83,7 +83,7 @@ fn replay_run(
     let mut engine = Engine::new(recorded.clone());
     let mut records = match start {
         SegmentStart::Cold => reader.records(segment.first_tick),
-        SegmentStart::After(after) => match reader.snapshot(after) {
+        SegmentStart::After(after) | SegmentStart::Resumed(after) => match reader.snapshot(after) {
             Ok(snapshot) => {
                 engine.restore(&snapshot.state).map_err(|error| miette!("snapshot {after}: {error}"))?;
                 reader.records_after(after)

@@ -52,6 +52,9 @@ impl Replayer {
         if !records.read(&mut self.record)? {
             return Ok(None);
         }
+        if records.follows_restart() {
+            self.engine.resume();
+        }
         self.inputs.clear();
         let inputs = self.record.inputs.iter();
         self.inputs.extend(inputs.map(|(point, value, quality)| Input {
@@ -126,6 +129,8 @@ fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Resul
         note.push_str(&format!("; {damage}"));
     }
     let (_, taken) = earlier_runs(&plant, journal)?;
+    // This process has heard nothing of the field yet. The journal's next segment says the same.
+    replayer.engine.resume();
     Ok(Resumed { engine: replayer.engine, clock, continues: last_tick, taken: taken.max(last_tick), note })
 }
 

@@ -53,6 +53,8 @@ pub struct Field {
     link: DeviceLink,
     told: Vec<(u64, Quality)>,
     told_link: Option<bool>,
+    /// The meeting whose outputs the engine was told of.
+    met: u32,
     sequence: u64,
     sequence_tick: u64,
 }
@@ -60,7 +62,7 @@ pub struct Field {
 impl Field {
     pub fn new(link: DeviceLink) -> Self {
         let told = vec![(0, Quality::BadWaitingForInitialData); link.inputs.len()];
-        Self { link, told, told_link: None, sequence: 0, sequence_tick: 0 }
+        Self { link, told, told_link: None, met: 0, sequence: 0, sequence_tick: 0 }
     }
 
     /// True when the device is up and has told all that it will tell.
@@ -73,16 +75,6 @@ impl Field {
         bank.up && !bank.qualities.iter().any(waits)
     }
 
-    /// What the PLC's outputs were when the bridge first met it, for a start without a bump.
-    pub fn read_back(&mut self) -> Vec<Input> {
-        let bank = self.link.input_bank.output_buffer_mut();
-        let held = self.link.outputs.iter().zip(&bank.read_back);
-        held.filter_map(|(point, value)| {
-            Some(Input { point: *point, value: (*value)?, quality: Quality::Good })
-        })
-        .collect()
-    }
-
     /// Adds what has changed since the engine was last told.
     fn collect(&mut self, tick: u64, stale_ticks: u64, inputs: &mut Vec<Input>) {
         self.link.input_bank.update();
@@ -91,7 +83,17 @@ impl Field {
             self.sequence = bank.sequence;
             self.sequence_tick = tick;
         }
-        let up = bank.up && tick.saturating_sub(self.sequence_tick) <= stale_ticks;
+        let alive = bank.up && tick.saturating_sub(self.sequence_tick) <= stale_ticks;
+        let is_new = alive && bank.meeting != self.met;
+        // Outputs that were looked at anew are taken over from a device that was away.
+        let up = alive && !(is_new && self.told_link == Some(true));
+        if is_new && up {
+            self.met = bank.meeting;
+            let held = self.link.outputs.iter().zip(&bank.read_back);
+            inputs.extend(held.filter_map(|(point, value)| {
+                Some(Input { point: *point, value: (*value)?, quality: Quality::Good })
+            }));
+        }
         if self.told_link != Some(up) {
             self.told_link = Some(up);
             inputs.push(Input {
@@ -120,7 +122,7 @@ impl Field {
         for (value, point) in bank.values.iter_mut().zip(&self.link.outputs) {
             *value = image.value(*point);
         }
-        bank.valid = true;
+        bank.meeting = self.met;
         bank.heartbeat = tick as u32;
         self.link.output_bank.publish();
     }
@@ -140,9 +142,6 @@ pub struct Ports {
 pub struct ScanThread {
     pub engine: Engine,
     pub fields: Vec<Field>,
-    /// The outputs as the field holds them, told to a new engine in its first scan. They stand in the
-    /// journal like every input, so a replay takes the plant over in the same way.
-    pub takeover: Vec<Input>,
     pub ports: Ports,
     pub period: Duration,
     pub first_tick: u64,
@@ -160,8 +159,8 @@ struct Scratch {
 impl ScanThread {
     /// Runs until told to stop. Returns the last tick.
     pub fn run(mut self) -> u64 {
-        let field_inputs: usize = self.fields.iter().map(|field| field.told.len() + 1).sum();
-        let inputs_max = field_inputs + self.takeover.len();
+        let inputs_max =
+            self.fields.iter().map(|field| field.told.len() + field.link.outputs.len() + 1).sum();
         let mut scratch = Scratch {
             inputs: Vec::with_capacity(inputs_max),
             commands: Vec::with_capacity(wiring::COMMANDS_PER_SCAN),
@@ -197,7 +196,6 @@ impl ScanThread {
 
     fn one(&mut self, tick: u64, period_ms: u64, scratch: &mut Scratch) {
         scratch.inputs.clear();
-        scratch.inputs.append(&mut self.takeover);
         for field in &mut self.fields {
             field.collect(tick, u64::from(wiring::STALE_MS) / period_ms, &mut scratch.inputs);
         }

@@ -69,3 +69,25 @@ fn from_cold_the_start_recipe_reaches_product_unattended() {
     );
     assert!((plant.value("IT-301") - 4.0).abs() < 0.1);
 }
+
+/// The watchdogs have stopped the pumps and opened the breaker while nobody watched. The controller
+/// that comes back must not start anything: people do, with the sequence that is made for it.
+#[test]
+fn a_controller_that_was_away_for_longer_than_the_watchdogs_wait_starts_nothing_by_itself() {
+    let mut plant = Lockstep::new(&refinery(), Initial::Running);
+    plant.run(120.0);
+    plant.restart_controller(5.0);
+    plant.run(300.0);
+    let story = plant.story(40);
+    for (tag, at_rest) in [("P-311.RUN", 0.0), ("P-321.RUN", 0.0), ("RF-301.CLOSED", 0.0), ("P-311.CMD", 0.0)]
+    {
+        assert_eq!(plant.value(tag), at_rest, "{tag}\n{story}");
+    }
+    assert!(plant.value("IT-301") < 0.2, "no load comes back by itself\n{story}");
+    assert!(plant.value("IC-301.SP") > 3.9, "what people had set is still there\n{story}");
+    let taken_over = |event: &model::Event| matches!(event.body, model::EventBody::TakenOver { outputs, .. } if outputs > 0);
+    assert!(plant.events.iter().any(taken_over), "and it is told\n{story}");
+    let alarm = plant.engine.plant().find_alarm("PLC-300.LINK").unwrap();
+    let raised = |event: &model::Event| matches!(event.body, model::EventBody::Alarm { alarm: of, to: model::AlarmState::Unacked, .. } if of == alarm);
+    assert!(plant.events.iter().any(raised), "an alarm waits for the operator\n{story}");
+}

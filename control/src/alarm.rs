@@ -112,6 +112,17 @@ impl AlarmMemory {
         }
     }
 
+    /// What happened while nobody could look: the condition counts as having stood, without its delay,
+    /// and has gone unless the next scan finds it. Returns the state that it left, when it did.
+    pub(crate) fn strike(&mut self, tick: u64) -> Option<AlarmState> {
+        (self.raw, self.active) = (true, true);
+        self.raw_since = tick;
+        match self.state {
+            AlarmState::Suppressed => None,
+            _ => self.settle(true, tick),
+        }
+    }
+
     /// The table's column for the passing of time and the condition.
     pub(crate) fn settle(&mut self, enabled: bool, tick: u64) -> Option<AlarmState> {
         use AlarmState as S;

@@ -35,6 +35,11 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
             let text = if *up { "answers" } else { "no communication" };
             (EventKind::Link, name.unwrap_or_default(), text.to_owned())
         }
+        EventBody::TakenOver { device, outputs } => {
+            let name = plant.io.devices.get(device.index()).map(|device| device.name.clone());
+            let text = format!("held {outputs} outputs elsewhere than commanded: taken over, nothing moved");
+            (EventKind::Link, name.unwrap_or_default(), text)
+        }
         EventBody::Phase { phase, batch, from, to } => {
             phase_event(plant, *phase, *batch, &format!("{} -> {}", from.word(), to.word()))
         }
@@ -65,6 +70,7 @@ pub fn user_of(event: &Event) -> Option<UserId> {
         | EventBody::Device { .. }
         | EventBody::Interlock { .. }
         | EventBody::Link { .. }
+        | EventBody::TakenOver { .. }
         | EventBody::Phase { .. }
         | EventBody::Step { .. }
         | EventBody::StepLate { .. }

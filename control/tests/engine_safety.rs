@@ -68,6 +68,56 @@ fn a_trip_wins_over_loop_device_and_operator_in_the_same_scan() {
     assert!(h.write("P-1.CMD", 1.0).is_ok() && h.write("LIC.OUT", 20.0).is_ok());
 }
 
+/// The link goes, the pump having run; the field comes back with these outputs.
+fn comes_back(valve: impl Fn(f64) -> f64, pump: f64) -> (Harness, f64) {
+    let mut h = protected();
+    h.write("P-1.CMD", 1.0).unwrap();
+    h.run(2);
+    let link = h.point("PLC.LINK");
+    h.set(link, 0.0);
+    h.run(300);
+    let commanded = h.value("VALVE");
+    for (name, value) in [("VALVE", valve(commanded)), ("P-1.OUTPUT", pump), ("PLC.LINK", 1.0)] {
+        let point = h.point(name);
+        h.set(point, value);
+    }
+    h.scan();
+    (h, commanded)
+}
+
+fn taken_over(h: &Harness) -> Option<u16> {
+    h.out.events().iter().find_map(|event| match event.body {
+        EventBody::TakenOver { outputs, .. } => Some(outputs),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_device_that_comes_back_at_its_fail_positions_starts_nothing_by_itself() {
+    let (mut h, _) = comes_back(|_| 0.0, 0.0);
+    assert_eq!(taken_over(&h), Some(2));
+    assert_eq!((h.value("P-1.CMD"), h.value("P-1.OUTPUT")), (0.0, 0.0));
+    assert_eq!(h.actual("LIC"), Mode::Auto);
+    assert!(h.value("VALVE") < 0.1, "the loop goes on from the shut valve: {}", h.value("VALVE"));
+    h.run(100);
+    assert_eq!(h.value("P-1.CMD"), 0.0);
+    assert!(h.write("P-1.CMD", 1.0).is_ok(), "a person may start it");
+}
+
+#[test]
+fn a_device_that_held_its_outputs_goes_on_as_if_nothing_had_been() {
+    // What a 16-bit register makes of the command is the command.
+    let (mut h, commanded) = comes_back(|value| value + 0.002, 1.0);
+    assert_eq!(taken_over(&h), None);
+    assert_eq!((h.value("P-1.CMD"), h.value("P-1.OUTPUT")), (1.0, 1.0));
+    assert_eq!(h.value("VALVE"), commanded);
+    // While the link stands, nobody but the writer moves an output.
+    let pump = h.point("P-1.OUTPUT");
+    h.set(pump, 0.0);
+    h.scan();
+    assert_eq!(h.value("P-1.OUTPUT"), 1.0);
+}
+
 #[test]
 fn a_loop_in_auto_goes_on_from_where_the_trip_put_its_output() {
     let mut h = protected();

@@ -99,6 +99,31 @@ fn a_resumed_run_joins_the_one_before_without_a_seam() {
 }
 
 #[test]
+fn the_first_scan_of_every_new_process_is_marked() {
+    let folder = common::folder();
+    let mut first = writer(folder.path(), None);
+    write(&mut first, 1..=10);
+    first.snapshot(10, b"state").unwrap();
+    write(&mut first, 11..=12);
+    drop(first);
+    write(&mut writer(folder.path(), Some(12)), 50..=52);
+    // Killed before its own first snapshot, so the next resume runs through it.
+    write(&mut writer(folder.path(), Some(52)), 70..=71);
+    let reader = JournalReader::open(folder.path()).unwrap();
+    let restarts = |mut records: historian::journal::Records| {
+        let mut record = ScanRecord::default();
+        let mut restarts = Vec::new();
+        while records.read(&mut record).unwrap() {
+            restarts.extend(records.follows_restart().then_some(record.tick));
+        }
+        restarts
+    };
+    assert_eq!(restarts(reader.resume_point().unwrap().unwrap().records), [50, 70]);
+    assert_eq!(restarts(reader.records(1).unwrap()), [50, 70]);
+    assert_eq!(restarts(reader.records_after(50).unwrap()), [70]);
+}
+
+#[test]
 fn a_cold_start_ends_the_run_before_and_is_what_the_next_resume_uses() {
     let folder = common::folder();
     let mut first = writer(folder.path(), None);

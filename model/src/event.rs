@@ -49,6 +49,12 @@ pub enum EventBody {
         device: DeviceId,
         up: bool,
     },
+    /// A device that came back held outputs elsewhere than commanded, as a watchdog leaves them.
+    /// They were taken over: nothing moves by itself.
+    TakenOver {
+        device: DeviceId,
+        outputs: u16,
+    },
     Phase {
         phase: PhaseId,
         batch: u32,

@@ -88,9 +88,10 @@ impl Scan {
             return;
         }
         self.heartbeat += 1;
+        let meeting = self.link.input_bank.read().meeting;
         let bank = self.link.output_bank.input_buffer_mut();
         bank.heartbeat = self.heartbeat;
-        bank.valid = true;
+        bank.meeting = meeting;
         bank.values.copy_from_slice(&self.commands);
         self.link.output_bank.publish();
     }

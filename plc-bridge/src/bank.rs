@@ -14,6 +14,21 @@
 //! | connected again, and this point not read yet | `BadNoCommunication` | the last one |
 //! | the device refuses this point | `BadDeviceFailure` | the last one |
 //! | read | as [`crate::signal`] and the device's own status say | new, or the last one |
+//!
+//! # A meeting
+//!
+//! Nobody may assert old commands on a device whose watchdog has driven its outputs to their fail
+//! positions meanwhile: a pump that stopped must not start because a cable is back. So every
+//! connection begins with a look at the outputs, and nothing is written before the scan has seen it.
+//!
+//! ```text
+//!   device task                                     scan
+//!   connect, read the outputs ── meeting n, read_back ──► takes them over where they differ
+//!   first heartbeat           ◄── meeting n, values ───── goes on from there
+//!   reads the outputs again: as before ─► writes; otherwise the watchdog was faster: meeting n + 1
+//! ```
+//! A heartbeat that was not sent for as long as the watchdog waits ends the connection, and with it
+//! the meeting.
 
 use std::time::{Duration, Instant};
 
@@ -30,9 +45,10 @@ pub struct InputBank {
     pub up: bool,
     pub values: Vec<f64>,
     pub qualities: Vec<Quality>,
-    /// What each output of the device was when it was first met, in the order of
-    /// `DeviceLink::outputs`: a new controller begins there and moves nothing. `None` for an output
-    /// that the device does not tell; empty until the first connection.
+    /// Counts how often the outputs were looked at before anything was written; 0 before the first time.
+    pub meeting: u32,
+    /// What each output of the device was at this meeting, in the order of `DeviceLink::outputs`: the
+    /// scan goes on from there and moves nothing. `None` for an output that the device does not tell.
     pub read_back: Vec<Option<f64>>,
 }
 
@@ -41,8 +57,9 @@ pub struct InputBank {
 pub struct OutputBank {
     /// Moves with every scan. The device learns of it only while it moves.
     pub heartbeat: u32,
-    /// False until the scan has computed its outputs once; nothing is written before.
-    pub valid: bool,
+    /// The meeting whose outputs the scan knows; 0 before it has computed its own for the first time.
+    /// Nothing is written for another meeting than the present one.
+    pub meeting: u32,
     pub values: Vec<f64>,
 }
 
@@ -59,6 +76,7 @@ impl FieldBank {
             up: false,
             values: vec![0.0; points],
             qualities: vec![Quality::BadWaitingForInitialData; points],
+            meeting: 0,
             read_back: Vec::new(),
         };
         let (publisher, reader) = triple_buffer::triple_buffer(&current);
@@ -80,13 +98,17 @@ impl FieldBank {
         self.current.qualities.iter().filter(|quality| **quality == Quality::BadDeviceFailure).count()
     }
 
-    /// Only the first connection asks: later ones would read what we have written ourselves.
-    pub(crate) fn wants_read_back(&self) -> bool {
-        self.current.read_back.is_empty()
+    /// Begins a new meeting with what the outputs are; its number.
+    pub(crate) fn meet(&mut self, outputs: Vec<Option<f64>>) -> u32 {
+        // Zero says that there was none yet.
+        self.current.meeting = self.current.meeting.checked_add(1).unwrap_or(1);
+        self.current.read_back = outputs;
+        self.current.meeting
     }
 
-    pub(crate) fn set_read_back(&mut self, outputs: Vec<Option<f64>>) {
-        self.current.read_back = outputs;
+    /// The outputs are still what the present meeting says.
+    pub(crate) fn still_holds(&self, outputs: &[Option<f64>]) -> bool {
+        self.current.read_back == outputs
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -110,6 +132,7 @@ impl FieldBank {
         bank.up = self.current.up;
         bank.values.clone_from(&self.current.values);
         bank.qualities.clone_from(&self.current.qualities);
+        bank.meeting = self.current.meeting;
         bank.read_back.clone_from(&self.current.read_back);
         self.publisher.publish();
     }
@@ -122,6 +145,10 @@ impl Drop for FieldBank {
         self.publish();
     }
 }
+
+/// Why a connection is given up whose heartbeat has paused for too long.
+pub(crate) const SILENT: &str =
+    "no heartbeat was sent for as long as the device's watchdog waits: its outputs are looked at anew";
 
 /// What is due to the device now.
 #[derive(Debug, Default, PartialEq)]
@@ -140,12 +167,17 @@ impl Due {
 
 /// Decides when which output goes to the device, and holds everything back from a dead scan.
 ///
-/// Outputs are written when they change, all of them on every connection, on the first heartbeat
+/// Outputs are written when they change, all of them after every meeting, on the first heartbeat
 /// after a standstill, and once per refresh period. While the heartbeat stands still nothing is
 /// written at all: commands of a dead scan must not be asserted again, and the PLC has to notice.
 pub(crate) struct OutputSchedule {
     refresh: Duration,
     standstill: Duration,
+    watchdog: Duration,
+    meeting: u32,
+    /// The outputs were looked at again after the first heartbeat of this meeting.
+    confirmed: bool,
+    beaten_at: Option<Instant>,
     sent: Vec<Option<u64>>,
     sent_heartbeat: Option<u32>,
     seen_heartbeat: Option<u32>,
@@ -154,10 +186,14 @@ pub(crate) struct OutputSchedule {
 }
 
 impl OutputSchedule {
-    pub(crate) fn new(points: usize, refresh: Duration, standstill: Duration) -> Self {
+    pub(crate) fn new(points: usize, refresh: Duration, standstill: Duration, watchdog: Duration) -> Self {
         Self {
             refresh,
             standstill,
+            watchdog,
+            meeting: 0,
+            confirmed: false,
+            beaten_at: None,
             sent: vec![None; points],
             sent_heartbeat: None,
             seen_heartbeat: None,
@@ -166,17 +202,34 @@ impl OutputSchedule {
         }
     }
 
-    /// A new connection knows nothing of what an older one has written.
-    pub(crate) fn forget(&mut self) {
+    /// A new meeting knows nothing of what was written before it.
+    pub(crate) fn begin(&mut self, meeting: u32) {
+        self.meeting = meeting;
+        self.confirmed = false;
+        self.beaten_at = None;
         self.sent.fill(None);
         self.sent_heartbeat = None;
         self.refreshed_at = None;
     }
 
+    /// The device was without a heartbeat for so long that its watchdog may have acted.
+    pub(crate) fn was_silent(&self, now: Instant) -> bool {
+        self.beaten_at.is_some_and(|beaten| now.duration_since(beaten) >= self.watchdog)
+    }
+
+    /// Before the first output of a meeting is written, the outputs have to be looked at again.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
+
+    pub(crate) fn confirm(&mut self) {
+        self.confirmed = true;
+    }
+
     /// `None` while there is nothing to write. A bank of another length is not this device's, and
     /// is held back like that of a dead scan.
     pub(crate) fn due(&mut self, bank: &OutputBank, now: Instant) -> Option<Due> {
-        if !bank.valid || bank.values.len() != self.sent.len() {
+        if bank.meeting == 0 || bank.meeting != self.meeting || bank.values.len() != self.sent.len() {
             return None;
         }
         if self.seen_heartbeat != Some(bank.heartbeat) {
@@ -202,8 +255,9 @@ impl OutputSchedule {
         (due.heartbeat.is_some() || due.has_outputs()).then_some(due)
     }
 
-    pub(crate) fn heartbeat_was_sent(&mut self, heartbeat: u32) {
+    pub(crate) fn heartbeat_was_sent(&mut self, heartbeat: u32, now: Instant) {
         self.sent_heartbeat = Some(heartbeat);
+        self.beaten_at = Some(now);
     }
 
     pub(crate) fn was_sent(&mut self, point: usize, value: f64) {
@@ -219,15 +273,22 @@ mod tests {
 
     const REFRESH: Duration = Duration::from_secs(1);
     const STANDSTILL: Duration = Duration::from_millis(500);
+    const WATCHDOG: Duration = Duration::from_secs(2);
 
     fn bank(heartbeat: u32, values: &[f64]) -> OutputBank {
-        OutputBank { heartbeat, valid: true, values: values.to_vec() }
+        OutputBank { heartbeat, meeting: 1, values: values.to_vec() }
+    }
+
+    fn schedule(points: usize) -> OutputSchedule {
+        let mut schedule = OutputSchedule::new(points, REFRESH, STANDSTILL, WATCHDOG);
+        schedule.begin(1);
+        schedule
     }
 
     fn send(schedule: &mut OutputSchedule, bank: &OutputBank, now: Instant) -> Option<Due> {
         let due = schedule.due(bank, now)?;
         if let Some(heartbeat) = due.heartbeat {
-            schedule.heartbeat_was_sent(heartbeat);
+            schedule.heartbeat_was_sent(heartbeat, now);
         }
         for (point, _) in due.outputs.iter().enumerate().filter(|(_, is_due)| **is_due) {
             schedule.was_sent(point, bank.values[point]);
@@ -241,8 +302,8 @@ mod tests {
 
     #[test]
     fn nothing_is_written_before_the_scan_has_run() {
-        let mut schedule = OutputSchedule::new(1, REFRESH, STANDSTILL);
-        let blank = OutputBank { heartbeat: 4, valid: false, values: vec![7.0] };
+        let mut schedule = schedule(1);
+        let blank = OutputBank { heartbeat: 4, meeting: 0, values: vec![7.0] };
         assert_eq!(schedule.due(&blank, Instant::now()), None);
     }
 
@@ -250,21 +311,43 @@ mod tests {
     fn outputs_go_out_at_first_then_on_change_then_on_refresh() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        let mut schedule = OutputSchedule::new(2, REFRESH, STANDSTILL);
+        let mut schedule = schedule(2);
         assert_eq!(send(&mut schedule, &bank(1, &[1.0, 2.0]), at(0)), due(Some(1), &[true, true]));
         assert_eq!(send(&mut schedule, &bank(1, &[1.0, 2.0]), at(100)), None);
         assert_eq!(send(&mut schedule, &bank(2, &[1.0, 3.0]), at(200)), due(Some(2), &[false, true]));
         assert_eq!(send(&mut schedule, &bank(3, &[1.0, 3.0]), at(600)), due(Some(3), &[false, false]));
         assert_eq!(send(&mut schedule, &bank(4, &[1.0, 3.0]), at(1000)), due(Some(4), &[true, true]));
-        schedule.forget();
+        schedule.begin(1);
         assert_eq!(send(&mut schedule, &bank(4, &[1.0, 3.0]), at(1100)), due(Some(4), &[true, true]));
+    }
+
+    #[test]
+    fn nothing_is_written_before_the_scan_knows_of_the_meeting() {
+        let now = Instant::now();
+        let mut schedule = schedule(1);
+        assert!(send(&mut schedule, &bank(1, &[1.0]), now).is_some());
+        schedule.begin(2);
+        assert_eq!(schedule.due(&bank(2, &[1.0]), now), None);
+        let knowing = OutputBank { meeting: 2, ..bank(3, &[0.0]) };
+        assert_eq!(schedule.due(&knowing, now), due(Some(3), &[true]));
+        assert!(!schedule.is_confirmed());
+    }
+
+    #[test]
+    fn a_heartbeat_that_came_too_late_is_noticed() {
+        let start = Instant::now();
+        let mut schedule = schedule(1);
+        assert!(!schedule.was_silent(start + WATCHDOG), "nothing was promised yet");
+        assert!(send(&mut schedule, &bank(1, &[1.0]), start).is_some());
+        assert!(!schedule.was_silent(start + WATCHDOG / 2));
+        assert!(schedule.was_silent(start + WATCHDOG));
     }
 
     #[test]
     fn a_dead_scan_writes_nothing_and_a_living_one_asserts_everything_again() {
         let start = Instant::now();
         let at = |milliseconds| start + Duration::from_millis(milliseconds);
-        let mut schedule = OutputSchedule::new(1, REFRESH, STANDSTILL);
+        let mut schedule = schedule(1);
         assert!(send(&mut schedule, &bank(1, &[1.0]), at(0)).is_some());
         for moment in (501..5000).step_by(100) {
             assert_eq!(send(&mut schedule, &bank(1, &[9.0]), at(moment)), None);
@@ -309,7 +392,7 @@ mod tests {
 
     #[test]
     fn a_bank_of_another_length_is_held_back() {
-        let mut schedule = OutputSchedule::new(2, REFRESH, STANDSTILL);
+        let mut schedule = schedule(2);
         assert_eq!(schedule.due(&bank(1, &[1.0]), Instant::now()), None);
     }
 }

@@ -132,9 +132,10 @@ fn prepare(
     let inputs: Vec<&IoPoint> = of(Direction::Input).collect();
     let outputs: Vec<&IoPoint> = of(Direction::Output).collect();
     let (bank, input_bank) = FieldBank::new(inputs.len());
-    let blank = OutputBank { heartbeat: 0, valid: false, values: vec![0.0; outputs.len()] };
+    let blank = OutputBank { heartbeat: 0, meeting: 0, values: vec![0.0; outputs.len()] };
     let (output_bank, commands) = triple_buffer::triple_buffer(&blank);
-    let schedule = OutputSchedule::new(outputs.len(), options.refresh, options.standstill);
+    let watchdog = Duration::from_millis(u64::from(device.watchdog_ms));
+    let schedule = OutputSchedule::new(outputs.len(), options.refresh, options.standstill, watchdog);
     let backoff = Backoff::new(options.backoff);
     let timeout = Duration::from_millis(u64::from(device.timeout_ms));
     let timeout = timeout.clamp(Duration::from_millis(20), options.longest_timeout);

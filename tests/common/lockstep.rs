@@ -106,6 +106,36 @@ impl Lockstep {
         self.tick += 1;
     }
 
+    /// The controller dies. The PLCs miss its heartbeat and go to their fail positions; after so long a
+    /// new process takes the state up and meets them there.
+    pub fn restart_controller(&mut self, away_s: f64) {
+        let mut saved = model::StateWriter::default();
+        self.engine.save(&mut saved);
+        let plant = self.engine.plant().clone();
+        for (point, place) in &self.field {
+            if let Point::Actuator(index) = place {
+                let io = plant.io.points.iter().find(|io| io.point == *point).unwrap();
+                self.simulator.actuator(*index, io.fail_value);
+            }
+        }
+        for _ in 0..(away_s * 1000.0) as u32 / FIELD_MS {
+            self.simulator.step(FIELD_MS);
+        }
+        self.engine = Engine::new(plant);
+        self.engine.restore(&saved.0).unwrap();
+        self.engine.resume();
+        self.tick += (away_s * 1000.0) as u64 / u64::from(self.engine.plant().period_ms);
+        self.told.fill((0, Quality::BadWaitingForInitialData));
+        let mut inputs = Vec::new();
+        self.take_over(&mut inputs);
+        // The outputs first, as the shell tells them: then the links.
+        inputs.rotate_left(self.links.len());
+        self.measure(&mut inputs);
+        self.engine.scan(self.tick, &inputs, &[], &mut self.output);
+        self.events.extend(self.output.events());
+        self.tick += 1;
+    }
+
     fn take_over(&self, inputs: &mut Vec<Input>) {
         for link in &self.links {
             inputs.push(Input { point: *link, value: 1.0, quality: Quality::Good });

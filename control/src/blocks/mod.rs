@@ -221,7 +221,7 @@ fn bounded(value: f64, low: f64, high: f64) -> f64 {
 }
 
 /// The link state of the device that an output tag goes to.
-fn link_of(plant: &Plant, output: model::PointId) -> Option<model::PointId> {
+pub(crate) fn link_of(plant: &Plant, output: model::PointId) -> Option<model::PointId> {
     match plant.point(output).origin {
         Origin::FieldOutput(index) => {
             let io = plant.io.points.get(index as usize)?;

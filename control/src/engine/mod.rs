@@ -12,6 +12,10 @@
 //! outputs: a plant that runs can be taken over without a trip. What the outputs of the field are,
 //! the shell tells as inputs to the output tags before that; loops and devices begin from there.
 //! After a restart from a snapshot [`Engine::resume`] begins such a wait again.
+//!
+//! **Return.** A device that was away may have driven its outputs to their fail positions. The shell
+//! tells where they are before it tells that the link is up; what differs from the command is taken
+//! over, so that nothing starts again by itself.
 
 mod layout;
 mod publish;
@@ -21,11 +25,11 @@ mod state;
 use alloc::sync::Arc;
 use model::{AlarmId, Command, EventBody, InterlockId, PointId, Quality, UserId};
 
-use crate::blocks::{Context, StartRound};
+use crate::blocks::{Context, StartRound, link_of};
 use crate::exchange::{Input, ScanOutput};
 use crate::image::Image;
 use crate::phase::Scene;
-use crate::plant::{BlockBody, Origin, Plant};
+use crate::plant::{AlarmCondition, BlockBody, Origin, Plant};
 
 pub(crate) use layout::{Binding, Layout};
 pub use snapshot::RestoreError;
@@ -92,7 +96,7 @@ impl Engine {
         }
         // Time does not run backwards; what would is a scan in which no time passes.
         state.tick = tick.max(last);
-        take_inputs(plant, state, inputs, out);
+        take_inputs(plant, layout, state, inputs, out);
         let became_ready = !state.ready && layout.is_ready(state);
         state.ready |= became_ready;
         if became_ready && !state.initialised {
@@ -120,7 +124,11 @@ impl Layout {
     }
 }
 
-fn take_inputs(plant: &Plant, state: &mut State, inputs: &[Input], out: &mut ScanOutput) {
+/// Outputs that differ by less stand where they were commanded: no device resolves its range worse.
+const RESOLUTION: f64 = 1e-3;
+
+fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Input], out: &mut ScanOutput) {
+    let mut taken_over = 0;
     for input in inputs {
         let Some(point) = plant.points.get(input.point.index()) else { continue };
         match point.origin {
@@ -136,13 +144,47 @@ fn take_inputs(plant: &Plant, state: &mut State, inputs: &[Input], out: &mut Sca
                 if up != state.image.is_on(input.point) {
                     state.image.set(input.point, f64::from(u8::from(up)), Quality::Good);
                     out.push(state.tick, EventBody::Link { device, up });
+                    if up && taken_over > 0 {
+                        out.push(state.tick, EventBody::TakenOver { device, outputs: taken_over });
+                        strike_link_alarms(plant, layout, state, input.point, out);
+                    }
+                    taken_over = 0;
                 }
             }
             // Before anything acts: what the field holds now. Loops and devices begin from it.
             Origin::FieldOutput(_) if !state.initialised && input.value.is_finite() => {
                 preset(plant, state, input.point, input.value);
             }
+            Origin::FieldOutput(_) if input.value.is_finite() => {
+                let away = link_of(plant, input.point).is_some_and(|link| !state.image.is_on(link));
+                let point = plant.point(input.point);
+                let moved = (input.value - state.image.value(input.point)).abs();
+                if away && moved > RESOLUTION * (point.high - point.low) {
+                    preset(plant, state, input.point, input.value);
+                    taken_over += 1;
+                }
+            }
             Origin::FieldOutput(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_) => {}
+        }
+    }
+}
+
+/// Outputs that moved by themselves concern the operator, also when the link was never seen to be down.
+fn strike_link_alarms(
+    plant: &Plant,
+    layout: &Layout,
+    state: &mut State,
+    link: PointId,
+    out: &mut ScanOutput,
+) {
+    for (index, alarm) in plant.alarms.iter().enumerate() {
+        if !matches!(alarm.condition, AlarmCondition::Fault { point, .. } if point == link) {
+            continue;
+        }
+        if let Some(from) = state.alarms[index].strike(state.tick) {
+            let memory = state.alarms[index];
+            let mut scene = Scene { plant, layout, state, out };
+            scene.report_alarm(index, from, &memory, UserId::SYSTEM);
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum SegmentStart {
     Cold,
     /// The state after this tick, which stands in the segment or snapshot before.
     After(u64),
+    /// The state after this tick, taken up by a new process: it waits for the field again.
+    Resumed(u64),
     /// Records before it were lost; only a snapshot leads into this segment.
     Loss,
 }
@@ -46,6 +48,7 @@ pub(super) fn encode(magic: [u8; 3], header: &JournalHeader, start: SegmentStart
         SegmentStart::Cold => (0, 0),
         SegmentStart::After(tick) => (1, tick),
         SegmentStart::Loss => (2, 0),
+        SegmentStart::Resumed(tick) => (3, tick),
     };
     out.push(kind);
     put(out, after);
@@ -80,6 +83,7 @@ fn fields(bytes: &mut Cursor<'_>) -> Option<(JournalHeader, SegmentStart)> {
         0 => SegmentStart::Cold,
         1 => SegmentStart::After(after),
         2 => SegmentStart::Loss,
+        3 => SegmentStart::Resumed(after),
         _ => return None,
     };
     let header = JournalHeader {
@@ -87,7 +91,10 @@ fn fields(bytes: &mut Cursor<'_>) -> Option<(JournalHeader, SegmentStart)> {
         epoch_ms: bytes.i64()?,
         period_ms: bytes.u32()?,
         plant_name: bytes.text()?.to_owned(),
-        continues: if let SegmentStart::After(tick) = start { Some(tick) } else { None },
+        continues: match start {
+            SegmentStart::After(tick) | SegmentStart::Resumed(tick) => Some(tick),
+            SegmentStart::Cold | SegmentStart::Loss => None,
+        },
     };
     Some((header, start))
 }

@@ -38,6 +38,7 @@ pub struct Records {
     last: Option<u64>,
     skip_below: u64,
     end: RunEnd,
+    follows_restart: bool,
     damage: Vec<Damage>,
     /// The segment read last ended in damage that is more than a torn tail.
     spoiled: bool,
@@ -87,6 +88,7 @@ impl Records {
             last,
             skip_below,
             end: RunEnd::Running,
+            follows_restart: false,
             damage: Vec::new(),
             spoiled: false,
         }
@@ -111,13 +113,21 @@ impl Records {
         self.last
     }
 
+    /// A new process took the run up with the record read last.
+    pub const fn follows_restart(&self) -> bool {
+        self.follows_restart
+    }
+
     /// Fills `record` with the next one; `false` at the end, and [`Records::end`] says which.
     pub fn read(&mut self, record: &mut ScanRecord) -> Result<bool, HistorianError> {
         while self.end == RunEnd::Running {
-            let found = self.segment.as_mut().is_some_and(|segment| segment.read(record));
-            if !found {
+            let found = self.segment.as_mut().and_then(|segment| segment.read_next(record));
+            let Some(first_after_restart) = found else {
                 self.advance()?;
-            } else if record.tick >= self.skip_below {
+                continue;
+            };
+            if record.tick >= self.skip_below {
+                self.follows_restart = first_after_restart;
                 self.last = Some(record.tick);
                 return Ok(true);
             }
@@ -143,7 +153,9 @@ impl Records {
         self.end = match (opened.start, self.last) {
             (SegmentStart::Cold, _) => RunEnd::NewRun { tick: next },
             _ if !same_plant => RunEnd::NewRun { tick: next },
-            (SegmentStart::After(tick), Some(last)) if tick == last => RunEnd::Running,
+            (SegmentStart::After(tick) | SegmentStart::Resumed(tick), Some(last)) if tick == last => {
+                RunEnd::Running
+            }
             (_, last) => RunEnd::Hole { last: last.unwrap_or(0), next },
         };
         if self.end == RunEnd::Running {
@@ -203,6 +215,8 @@ pub(super) struct Loaded {
     /// The rest of the frame that is being read.
     rest: Range<usize>,
     tick: u64,
+    /// No record of it was read yet.
+    fresh: bool,
     context: Context,
 }
 
@@ -233,8 +247,15 @@ impl Loaded {
             next_frame,
             rest: 0..0,
             tick: 0,
+            fresh: true,
             context: Context::default(),
         }))
+    }
+
+    /// Whether the record is the first one that a new process wrote; `None` where [`Self::read`] is false.
+    fn read_next(&mut self, record: &mut ScanRecord) -> Option<bool> {
+        let fresh = std::mem::replace(&mut self.fresh, false);
+        self.read(record).then_some(fresh && matches!(self.start, SegmentStart::Resumed(_)))
     }
 
     /// `false` at the end of the file, or at the first frame that cannot be read.

@@ -53,7 +53,7 @@ pub(super) fn read(path: &Path) -> Result<Snapshot, HistorianError> {
     let state = cursor.take(cursor.len()).unwrap_or_default().to_vec();
     match start {
         SegmentStart::After(tick) => Ok(Snapshot { tick, header, state }),
-        SegmentStart::Cold | SegmentStart::Loss => {
+        SegmentStart::Cold | SegmentStart::Loss | SegmentStart::Resumed(_) => {
             let what = "a snapshot without its tick".to_owned();
             Err(HistorianError::Damaged { path: path.to_owned(), offset: 0, what })
         }

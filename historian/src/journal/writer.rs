@@ -89,7 +89,7 @@ impl JournalWriter {
         {
             return Err(HistorianError::TickBehind { path: folder.to_owned(), last, given: after + 1 });
         }
-        let start = header.continues.map_or(SegmentStart::Cold, SegmentStart::After);
+        let start = header.continues.map_or(SegmentStart::Cold, SegmentStart::Resumed);
         Ok(Self {
             folder: folder.to_owned(),
             last_tick: header.continues.max(on_disk),
@@ -168,7 +168,7 @@ impl JournalWriter {
     pub fn snapshot(&mut self, tick: u64, state: &[u8]) -> Result<(), HistorianError> {
         let follows = match (self.begun, self.start) {
             (true, _) => self.last_tick.is_some_and(|last| tick <= last),
-            (false, SegmentStart::After(after)) => tick == after,
+            (false, SegmentStart::After(after) | SegmentStart::Resumed(after)) => tick == after,
             // The state of a cold start, before its first scan.
             (false, SegmentStart::Cold | SegmentStart::Loss) => self.last_tick.is_none_or(|last| tick > last),
         };
@@ -180,7 +180,9 @@ impl JournalWriter {
         if !self.begun {
             self.begun = true;
             self.last_tick = Some(tick);
-            self.start = SegmentStart::After(tick);
+            if !matches!(self.start, SegmentStart::Resumed(_)) {
+                self.start = SegmentStart::After(tick);
+            }
         }
         self.rotate();
         retention::enforce(&self.folder, &self.options).map(drop)

@@ -19,6 +19,8 @@ pub(crate) const SPANS_MS: [i64; 12] = [
     604_800_000,
     2_592_000_000,
 ];
+/// Least and most of what a new trend shows.
+const FIRST_SPAN_MS: (i64, i64) = (300_000, 7_200_000);
 /// Live samples kept between two answers of the history.
 const SAMPLES_MAX: usize = 2_000;
 
@@ -91,7 +93,7 @@ pub(crate) struct Trend {
 
 impl Default for Trend {
     fn default() -> Self {
-        Self { pens: Vec::new(), selected: 0, span_ms: 7_200_000, end_ms: None, cursor_ms: None }
+        Self { pens: Vec::new(), selected: 0, span_ms: FIRST_SPAN_MS.1, end_ms: None, cursor_ms: None }
     }
 }
 
@@ -99,6 +101,16 @@ impl Trend {
     pub(crate) fn window(&self, now_ms: i64) -> (i64, i64) {
         let end = self.end_ms.unwrap_or(now_ms);
         (end - self.span_ms, end)
+    }
+
+    /// An empty page begins with as much as there is to see: a plant that has run for a minute would
+    /// be a single column of two hours.
+    pub(crate) fn fit(&mut self, uptime_ms: u64) {
+        if self.pens.is_empty() {
+            let fits = |span: &&i64| span.unsigned_abs() >= uptime_ms && **span >= FIRST_SPAN_MS.0;
+            let span = SPANS_MS.iter().find(fits).copied().unwrap_or(FIRST_SPAN_MS.1);
+            self.span_ms = span.min(FIRST_SPAN_MS.1);
+        }
     }
 
     /// Gives a point a pen; a fifth takes the place of the selected one.
@@ -186,6 +198,20 @@ mod tests {
         (0..9).for_each(|_| trend.drop_selected());
         assert!(trend.pens.is_empty() && trend.selected == 0);
         trend.next_pen();
+    }
+
+    #[test]
+    fn a_new_trend_shows_as_much_as_there_is() {
+        let span = |uptime_ms| {
+            let mut trend = Trend::default();
+            trend.fit(uptime_ms);
+            trend.span_ms
+        };
+        assert_eq!([span(0), span(400_000), span(u64::MAX)], [300_000, 600_000, 7_200_000]);
+        let mut trend = Trend::default();
+        trend.add(PointId(0));
+        trend.fit(0);
+        assert_eq!(trend.span_ms, 7_200_000, "what a person sees stays as it is");
     }
 
     #[test]

@@ -123,6 +123,7 @@ pub(super) fn run(state: &mut State, purpose: Choosing, choice: Choice, effects:
     match (choice.target, purpose) {
         (Target::Item(item), Choosing::Pen) => {
             if let Item::Point(point) = item {
+                state.trend.fit(state.live.system.uptime_ms);
                 state.trend.add(point);
             }
         }

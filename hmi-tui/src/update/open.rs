@@ -136,6 +136,7 @@ pub(super) fn trend(state: &mut State) {
         Some(Item::Point(point)) => vec![point],
         _ => return state.note("choose a row with a value first"),
     };
+    state.trend.fit(state.live.system.uptime_ms);
     points.into_iter().for_each(|point| state.trend.add(point));
     state.trend.selected = 0;
     page(state, Page::Trends);

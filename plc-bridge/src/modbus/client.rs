@@ -24,7 +24,7 @@ use tokio_modbus::{ExceptionCode, Request, Response, Slave};
 
 use super::plan::{self, Block, Span};
 use crate::backoff::Backoff;
-use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule};
+use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, SILENT};
 use crate::health::{Health, LinkState};
 use crate::signal::{self, Reading, Words};
 
@@ -95,10 +95,8 @@ impl ModbusClient {
 
     async fn connect_and_poll(&mut self) -> Result<std::convert::Infallible, Lost> {
         let mut connection = self.connect().await?;
-        self.schedule.forget();
-        if self.bank.wants_read_back() {
-            self.read_back(&mut connection).await?;
-        }
+        let held = self.read_back(&mut connection).await?;
+        self.schedule.begin(self.bank.meet(held));
         let spans: Vec<Span> = self.inputs.iter().map(|register| register.span).collect();
         let mut blocks: Vec<Polled> =
             plan::reads(&spans).into_iter().map(|block| Polled { block, refused_until: None }).collect();
@@ -153,7 +151,7 @@ impl ModbusClient {
     }
 
     /// Asks what the outputs are, before anything is written.
-    async fn read_back(&mut self, connection: &mut Context) -> Result<(), Lost> {
+    async fn read_back(&mut self, connection: &mut Context) -> Result<Vec<Option<f64>>, Lost> {
         let spans: Vec<Span> = self.outputs.iter().map(|register| register.span).collect();
         let mut held = vec![None; spans.len()];
         let mut blocks = plan::reads(&spans);
@@ -173,8 +171,7 @@ impl ModbusClient {
                 Err(_) => {}
             }
         }
-        self.bank.set_read_back(held);
-        Ok(())
+        Ok(held)
     }
 
     /// Reads every block once, splitting those that the device refuses.
@@ -258,9 +255,22 @@ impl ModbusClient {
     async fn write_due(&mut self, connection: &mut Context) -> Result<bool, Lost> {
         self.commands.update();
         let bank = self.commands.output_buffer_mut();
-        let Some(due) = self.schedule.due(bank, Instant::now()) else { return Ok(false) };
+        let now = Instant::now();
+        let Some(due) = self.schedule.due(bank, now) else { return Ok(false) };
+        if self.schedule.was_silent(now) {
+            return Err(Lost(SILENT.to_owned()));
+        }
         if let Some(heartbeat) = due.heartbeat {
             self.write_heartbeat(connection, heartbeat).await?;
+        }
+        if !self.schedule.is_confirmed() {
+            let held = self.read_back(connection).await?;
+            if !self.bank.still_holds(&held) {
+                self.schedule.begin(self.bank.meet(held));
+                self.bank.publish();
+                return Ok(true);
+            }
+            self.schedule.confirm();
         }
         if due.has_outputs() {
             self.write_outputs(connection, &due).await?;
@@ -275,7 +285,7 @@ impl ModbusClient {
         match call(connection, self.timeout, write_registers(span.start, words)).await? {
             Ok(_) => {
                 self.health.count_write();
-                self.schedule.heartbeat_was_sent(heartbeat);
+                self.schedule.heartbeat_was_sent(heartbeat, Instant::now());
             }
             Err(refused) => self.health.count_error(format!("the heartbeat is refused: {}", refused.0)),
         }

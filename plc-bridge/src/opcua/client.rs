@@ -22,7 +22,7 @@ use super::connect::{Access, Connection};
 use super::session::{Calls, Inbox, Node};
 use super::value::{self, Kind};
 use crate::backoff::Backoff;
-use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule};
+use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, SILENT};
 use crate::health::{Health, LinkState};
 use crate::options::OpcUaClientOptions;
 use crate::signal::{self, Reading};
@@ -116,7 +116,6 @@ impl OpcUaClient {
             Ok(learnt) => learnt,
             Err(reason) => return reason,
         };
-        self.schedule.forget();
         self.bank.set_up();
         self.bank.publish();
         self.health.connected();
@@ -158,13 +157,8 @@ impl OpcUaClient {
         let usual = |output: &Node| if output.boolean { Kind::Boolean } else { Kind::Double };
         let outputs = self.outputs.iter().zip(&kinds);
         let outputs = outputs.map(|(output, kind)| (id(&output.node), kind.unwrap_or_else(|| usual(output))));
-        if self.bank.wants_read_back() {
-            let held = calls.values(&wanted[..self.outputs.len()]).await?;
-            let readings = self.outputs.iter().zip(&held);
-            let readings = readings.map(|(node, data)| value::reading(data, node.boolean, node.scaling));
-            let usable = readings.map(|reading| reading.value.filter(|_| reading.quality.is_usable()));
-            self.bank.set_read_back(usable.collect());
-        }
+        let held = self.read_back(&calls, &wanted[..self.outputs.len()]).await?;
+        self.schedule.begin(self.bank.meet(held));
         let inbox = Inbox::new(self.inputs.len());
         let publishing = self.options.publishing;
         let (subscription, refused) = calls.subscribe(namespace, &self.inputs, &inbox, publishing).await?;
@@ -180,6 +174,14 @@ impl OpcUaClient {
             subscription,
             inbox,
         })
+    }
+
+    /// Asks what the outputs are, before anything is written.
+    async fn read_back(&self, calls: &Calls, outputs: &[NodeId]) -> Result<Vec<Option<f64>>, String> {
+        let held = calls.values(outputs).await?;
+        let readings = self.outputs.iter().zip(&held);
+        let readings = readings.map(|(node, data)| value::reading(data, node.boolean, node.scaling));
+        Ok(readings.map(|reading| reading.value.filter(|_| reading.quality.is_usable())).collect())
     }
 
     fn note_refused(&mut self, refused: Vec<(usize, StatusCode)>) -> Vec<usize> {
@@ -233,7 +235,11 @@ impl OpcUaClient {
     async fn write_due(&mut self, learnt: &Learnt) -> Result<(), String> {
         self.commands.update();
         let bank = self.commands.output_buffer_mut();
-        let Some(due) = self.schedule.due(bank, Instant::now()) else { return Ok(()) };
+        let now = Instant::now();
+        let Some(due) = self.schedule.due(bank, now) else { return Ok(()) };
+        if self.schedule.was_silent(now) {
+            return Err(SILENT.to_owned());
+        }
         let values = bank.values.clone();
         if let Some(heartbeat) = due.heartbeat {
             let (node, kind) = &learnt.heartbeat;
@@ -242,7 +248,17 @@ impl OpcUaClient {
                 Some(code) if code.is_good() => self.health.count_write(),
                 code => self.health.count_error(format!("the heartbeat is refused: {code:?}")),
             }
-            self.schedule.heartbeat_was_sent(heartbeat);
+            self.schedule.heartbeat_was_sent(heartbeat, Instant::now());
+        }
+        if !self.schedule.is_confirmed() {
+            let outputs: Vec<NodeId> = learnt.outputs.iter().map(|(id, _)| id.clone()).collect();
+            let held = self.read_back(&learnt.calls, &outputs).await?;
+            if !self.bank.still_holds(&held) {
+                self.schedule.begin(self.bank.meet(held));
+                self.bank.publish();
+                return Ok(());
+            }
+            self.schedule.confirm();
         }
         if due.has_outputs() { self.write_outputs(learnt, &due, &values).await } else { Ok(()) }
     }

@@ -123,7 +123,7 @@ async fn nothing_is_written_before_the_scan_has_run() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_first_connection_tells_what_the_outputs_are() {
+async fn every_connection_tells_what_the_outputs_are() {
     for wire in BOTH {
         let field = field(wire).await;
         let mut points = points(wire);
@@ -152,7 +152,41 @@ async fn the_first_connection_tells_what_the_outputs_are() {
         until(LOSS, "the cut", || !driver.is_up()).await;
         field.plc.set_link(true);
         until(SOON, "the mended link", || driver.is_up()).await;
-        assert_eq!(driver.link.input_bank.read().read_back, expected, "not what we have written ourselves");
+        let met = driver.link.input_bank.read();
+        assert_eq!((met.meeting, &met.read_back[..]), (2, &[None, Some(0.0), Some(900.0)][..]), "{wire:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_watchdog_stopped_is_not_started_by_the_cable() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        let mut driver = drive(wire, field.plc.address());
+        driver.commands = vec![62.5, 1.0, 1200.0];
+        until(SOON, "the commands", || {
+            driver.scan();
+            field.memory.output(SPEED) == 1200.0
+        })
+        .await;
+        let before = driver.link.input_bank.read().meeting;
+        field.plc.set_link(false);
+        until(LOSS, "the cut", || !driver.is_up()).await;
+        field.clock.advance(Duration::from_secs(1));
+        field.plc.set_link(true);
+        until(SOON, "the mended link", || driver.is_up()).await;
+        let sequence = driver.link.input_bank.read().sequence;
+        until(SOON, "more polls", || {
+            driver.scan_knowing(before);
+            driver.link.input_bank.read().sequence > sequence + 20
+        })
+        .await;
+        assert_eq!(field.memory.output(PUMP), FAIL[PUMP], "{wire:?}: old commands are held back");
+        assert_eq!(driver.link.input_bank.read().read_back[1], Some(FAIL[PUMP]), "{wire:?}: and it is told");
+        until(SOON, "what the scan wants now", || {
+            driver.scan();
+            field.memory.output(PUMP) == 1.0
+        })
+        .await;
     }
 }
 

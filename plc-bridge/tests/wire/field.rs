@@ -156,10 +156,16 @@ pub(crate) fn drive_points(wire: Wire, at: SocketAddr, points: Vec<IoPoint>) -> 
 impl Driver {
     /// One scan: the heartbeat moves, and the commands go out.
     pub(crate) fn scan(&mut self) {
+        let meeting = self.link.input_bank.read().meeting;
+        self.scan_knowing(meeting);
+    }
+
+    /// A scan that knows of the outputs what this meeting said.
+    pub(crate) fn scan_knowing(&mut self, meeting: u32) {
         self.heartbeat += 1;
         let bank = self.link.output_bank.input_buffer_mut();
         bank.heartbeat = self.heartbeat;
-        bank.valid = true;
+        bank.meeting = meeting;
         bank.values.copy_from_slice(&self.commands);
         self.link.output_bank.publish();
     }
