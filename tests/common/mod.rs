@@ -1,4 +1,6 @@
 //! A plant under test: simulator and controller as real processes on loopback, and an API client.
+// Every test file uses a part of it.
+#![allow(dead_code)]
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -22,6 +24,8 @@ static TURN: Mutex<()> = Mutex::new(());
 pub struct Plant {
     _turn: MutexGuard<'static, ()>,
     pub data: tempfile::TempDir,
+    /// Of the API, PLC-300 and RF-300.
+    pub ports: Vec<u16>,
     listen: String,
     simulator: Option<Child>,
     controller: Option<Child>,
@@ -46,6 +50,7 @@ impl Plant {
         let mut plant = Self {
             _turn: turn,
             listen: format!("127.0.0.1:{}", ports[0]),
+            ports,
             data,
             simulator: None,
             controller: None,
