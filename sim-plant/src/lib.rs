@@ -69,6 +69,8 @@ mod root;
 pub mod unit;
 pub mod units;
 pub mod experiment;
+#[cfg(test)]
+mod validation;
 
 pub use fault::{ActiveFault, FAULTS, FaultError, FaultKind, FaultParameter};
 pub use initial::Initial;

@@ -8,6 +8,8 @@ use model::StateWalk;
 use crate::constants::{GAS, MASS_HCL, MASS_LICL, MASS_LIOH, MASS_WATER, ZERO_CELSIUS};
 use crate::liquid::{CL, CLO3, H, Liquid, W};
 use crate::parameters::{Conductivity, Density, Parameters};
+use crate::solution::density::water_density;
+use crate::solution::parabola;
 
 /// A property that has a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,16 +97,6 @@ impl Makeup {
         let water = self.water.max(0.05);
         (self.lithium_chloride / MASS_LICL / water, self.lithium_hydroxide / MASS_LIOH / water)
     }
-}
-
-/// kg/m3 of water, Laliberte 2007; `t` in degC.
-fn water_density(t: f64) -> f64 {
-    let t = t.clamp(0.0, 120.0);
-    let top = ((((-2.805_425_3e-10 * t + 1.055_630_2e-7) * t - 4.617_046_1e-5) * t - 0.007_987_040_1) * t
-        + 16.945_176)
-        * t
-        + 999.839_52;
-    top / (1.0 + 0.016_879_85 * t)
 }
 
 /// Apparent specific volume of a solute, m3/kg, Laliberte 2007; held at the edges of the fit.
@@ -256,14 +248,6 @@ impl Equilibria {
             walk.f64(value);
         }
     }
-}
-
-/// The parabola through three points.
-fn parabola(x: f64, points: [(f64, f64); 3]) -> f64 {
-    let [(x0, y0), (x1, y1), (x2, y2)] = points;
-    y0 * (x - x1) * (x - x2) / ((x0 - x1) * (x0 - x2))
-        + y1 * (x - x0) * (x - x2) / ((x1 - x0) * (x1 - x2))
-        + y2 * (x - x0) * (x - x1) / ((x2 - x0) * (x2 - x1))
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 //! `laliberte` and `density` give mass per volume, viscosity, heat capacity; `equilibria` solves the pH;
 //! every property says when it is asked for outside its range ([`Notes`]).
 
+pub(crate) mod conductivity;
 pub(crate) mod density;
 pub(crate) mod equilibria;
 pub(crate) mod laliberte;
 pub mod notes;
-pub(crate) mod solubility;
+pub mod solubility;
 pub(crate) mod vapour;
 
 use model::StateWalk;
@@ -138,6 +139,21 @@ impl Slurry {
         Makeup::of(&self.matter, chemistry).viscosity(self.temperature, notes)
     }
 
+    /// S/m of the liquor.
+    pub fn conductivity(&self, chemistry: &Chemistry, notes: &mut Notes) -> f64 {
+        conductivity::conductivity(&Makeup::of(&self.matter, chemistry), self.temperature, notes)
+    }
+
+    /// Pa of water vapour over the liquor.
+    pub fn vapour_pressure(&self, chemistry: &Chemistry, notes: &mut Notes) -> f64 {
+        vapour::pressure(&Makeup::of(&self.matter, chemistry), self.temperature, notes)
+    }
+
+    /// K at which the liquor boils under `pressure` (Pa).
+    pub fn boiling_point(&self, pressure: f64, chemistry: &Chemistry, notes: &mut Notes) -> f64 {
+        vapour::boiling_point(&Makeup::of(&self.matter, chemistry), pressure, notes)
+    }
+
     /// J/(kg K) of the liquor as published, for comparison; `None` where a solute was never measured.
     pub fn published_heat_capacity(&self, chemistry: &Chemistry) -> Option<f64> {
         Makeup::of(&self.matter, chemistry).heat_capacity(self.temperature)
@@ -186,6 +202,27 @@ impl Slurry {
 
 /// The aqueous components come first in the list of species.
 pub(crate) const AQUEOUS: usize = Species::Silica.index() + 1;
+
+/// Straight lines between points; held at the ends.
+pub(crate) fn interpolate(points: &[(f64, f64)], x: f64) -> f64 {
+    let (first, last) = (points[0], points[points.len() - 1]);
+    if x.is_nan() || x <= first.0 {
+        return first.1;
+    }
+    let pair = points.windows(2).find(|pair| x <= pair[1].0);
+    pair.map_or(last.1, |pair| {
+        let share = (x - pair[0].0) / (pair[1].0 - pair[0].0);
+        pair[0].1 + share * (pair[1].1 - pair[0].1)
+    })
+}
+
+/// The parabola through three points.
+pub(crate) fn parabola(x: f64, points: [(f64, f64); 3]) -> f64 {
+    let [(x0, y0), (x1, y1), (x2, y2)] = points;
+    y0 * (x - x1) * (x - x2) / ((x0 - x1) * (x0 - x2))
+        + y1 * (x - x0) * (x - x2) / ((x1 - x0) * (x1 - x2))
+        + y2 * (x - x0) * (x - x1) / ((x2 - x0) * (x2 - x1))
+}
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! The unit operations that there are: one file each, one parameter file each, one row each.
 
 pub mod dissolver;
+pub mod liquor;
 
 use crate::unit::Row;
 
@@ -25,7 +26,11 @@ macro_rules! row {
 }
 
 /// Every unit operation, in the order of the process.
-pub const CATALOGUE: &[Row] = &[row!(dissolver, Dissolver, "dissolver")];
+pub const CATALOGUE: &[Row] = &[
+    // One row each, in the order of the process.
+    row!(liquor, Liquor, "liquor"),
+    row!(dissolver, Dissolver, "dissolver"),
+];
 
 /// The row of this name; otherwise the name that was probably meant.
 pub fn find(name: &str) -> Result<&'static Row, Option<&'static str>> {

@@ -15,7 +15,7 @@
 
 use model::StateWalk;
 
-use super::{Notes, Remark};
+use super::{Notes, Remark, parabola};
 use crate::constants::{GAS, REFERENCE, ZERO_CELSIUS};
 use crate::matter::Matter;
 use crate::parameters::Reader;
@@ -355,14 +355,6 @@ impl Speciation {
         count(t.hypochlorous, [1.0, h / a[9], 0.0, 0.0]);
         (acid - t.hypochlorous, slope)
     }
-}
-
-/// The parabola through three points.
-fn parabola(x: f64, points: [(f64, f64); 3]) -> f64 {
-    let [(x0, y0), (x1, y1), (x2, y2)] = points;
-    y0 * (x - x1) * (x - x2) / ((x0 - x1) * (x0 - x2))
-        + y1 * (x - x0) * (x - x2) / ((x1 - x0) * (x1 - x2))
-        + y2 * (x - x0) * (x - x1) / ((x2 - x0) * (x2 - x1))
 }
 
 #[cfg(test)]

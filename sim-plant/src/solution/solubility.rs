@@ -1,6 +1,6 @@
 //! Solubilities, each with its source and range. Outside its table a value is held at the end and noted.
 
-use super::{Notes, Remark};
+use super::{Notes, Remark, interpolate};
 use crate::chemistry::Chemistry;
 use crate::constants::{MASS_LI, REFERENCE, ZERO_CELSIUS};
 use crate::species::Species;
@@ -8,14 +8,9 @@ use crate::species::Species;
 /// Straight lines between points (degC, value); held and noted outside.
 fn between(points: &[(f64, f64)], kelvin: f64, notes: &mut Notes) -> f64 {
     let t = kelvin - ZERO_CELSIUS;
-    let (first, last) = (points[0], points[points.len() - 1]);
-    notes.check(Remark::Solubility, t >= first.0 - 0.01 && t <= last.0 + 0.01);
-    let t = t.clamp(first.0, last.0);
-    let pair = points.windows(2).find(|pair| t <= pair[1].0);
-    pair.map_or(last.1, |pair| {
-        let share = (t - pair[0].0) / (pair[1].0 - pair[0].0);
-        pair[0].1 + share * (pair[1].1 - pair[0].1)
-    })
+    let inside = t >= points[0].0 - 0.01 && t <= points[points.len() - 1].0 + 0.01;
+    notes.check(Remark::Solubility, inside);
+    interpolate(points, t)
 }
 
 /// g Li2CO3 per L of saturated solution: Greil 2024, ACS Omega 9, 7806, as quoted in basis 2.4. Published.
@@ -45,4 +40,122 @@ pub(crate) fn carbon_dioxide(kelvin: f64, salt: f64) -> f64 {
     let inverse = 1.0 / kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 120.0) - 1.0 / REFERENCE;
     let pure = 0.034 / 101_325.0 * libm::exp(2400.0 * inverse);
     pure * libm::exp(-core::f64::consts::LN_10 * 0.08 * salt.clamp(0.0, 15.0))
+}
+
+/// A salt with a solubility in g of anhydrous salt per 100 g of water.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Salt {
+    LithiumHydroxide,
+    LithiumChloride,
+    LithiumSulfate,
+    NickelSulfate,
+    CobaltSulfate,
+    ManganeseSulfate,
+    SodiumSulfate,
+}
+
+impl Salt {
+    pub const ALL: [Self; 7] = [
+        Self::LithiumHydroxide,
+        Self::LithiumChloride,
+        Self::LithiumSulfate,
+        Self::NickelSulfate,
+        Self::CobaltSulfate,
+        Self::ManganeseSulfate,
+        Self::SodiumSulfate,
+    ];
+
+    /// Basis 5.3 and 4.6: Seidell and Linke, recalled; 0, 20, 100 degC of LiOH looked up. The sodium sulfate
+    /// table has the corner at 32.4 degC, where the 10-hydrate ends. LiCl below 0 degC goes on in a straight line.
+    const fn table(self) -> &'static [(f64, f64)] {
+        match self {
+            Self::LithiumHydroxide => &[
+                (0.0, 12.7),
+                (20.0, 12.8),
+                (25.0, 12.9),
+                (40.0, 13.0),
+                (60.0, 13.8),
+                (80.0, 15.3),
+                (100.0, 17.5),
+            ],
+            Self::LithiumChloride => &[
+                (-10.0, 62.0),
+                (0.0, 69.2),
+                (20.0, 83.5),
+                (25.0, 84.5),
+                (40.0, 89.8),
+                (60.0, 98.4),
+                (80.0, 112.0),
+                (100.0, 128.0),
+            ],
+            Self::LithiumSulfate => {
+                &[(0.0, 36.1), (20.0, 34.8), (40.0, 33.7), (60.0, 32.6), (80.0, 31.4), (100.0, 30.9)]
+            }
+            Self::NickelSulfate => {
+                &[(0.0, 26.5), (20.0, 37.7), (40.0, 48.0), (60.0, 55.0), (80.0, 65.5), (100.0, 77.0)]
+            }
+            Self::CobaltSulfate => {
+                &[(0.0, 25.5), (20.0, 36.1), (40.0, 49.5), (60.0, 55.0), (80.0, 53.8), (100.0, 38.9)]
+            }
+            Self::ManganeseSulfate => {
+                &[(0.0, 52.9), (20.0, 62.9), (40.0, 60.0), (60.0, 53.6), (80.0, 45.6), (100.0, 35.3)]
+            }
+            Self::SodiumSulfate => &[
+                (0.0, 4.9),
+                (20.0, 19.5),
+                (32.4, 49.7),
+                (40.0, 48.8),
+                (60.0, 45.3),
+                (80.0, 43.7),
+                (100.0, 42.5),
+            ],
+        }
+    }
+
+    /// g of anhydrous salt per 100 g of water at saturation.
+    pub fn solubility(self, kelvin: f64, notes: &mut Notes) -> f64 {
+        between(self.table(), kelvin, notes)
+    }
+
+    /// mol of water in a mole of the crystals that form at `kelvin`: hydrate windows of basis 3.2 and 4.6
+    /// (looked up; MnSO4 recalled: 5-hydrate below 27 degC).
+    pub fn hydrate(self, kelvin: f64) -> f64 {
+        let t = kelvin - ZERO_CELSIUS;
+        match self {
+            Self::LithiumHydroxide | Self::LithiumSulfate => 1.0,
+            Self::LithiumChloride => {
+                if t < 96.0 {
+                    1.0
+                } else {
+                    0.0
+                }
+            }
+            Self::NickelSulfate => {
+                if t < 30.7 {
+                    7.0
+                } else {
+                    6.0
+                }
+            }
+            Self::CobaltSulfate => match t {
+                _ if t < 41.5 => 7.0,
+                _ if t < 70.0 => 6.0,
+                _ => 1.0,
+            },
+            Self::ManganeseSulfate => {
+                if t < 27.0 {
+                    5.0
+                } else {
+                    1.0
+                }
+            }
+            Self::SodiumSulfate => {
+                if t < 32.4 {
+                    10.0
+                } else {
+                    0.0
+                }
+            }
+        }
+    }
 }

@@ -4,10 +4,11 @@ use super::density::Makeup;
 use super::{Notes, Remark};
 use crate::constants::MASS_WATER;
 use crate::properties::saturation_pressure;
+use crate::root::rising;
 use crate::solution::laliberte::{FITS, SOLUTES};
 
 /// Ions per formula and kg/mol of each solute of the fits.
-fn ions(solute: usize) -> (f64, f64) {
+pub(crate) fn ions(solute: usize) -> (f64, f64) {
     // In the order of the fits.
     const IONS: [(f64, f64); SOLUTES] = [
         (2.0, 0.042_39),
@@ -45,33 +46,67 @@ fn ions(solute: usize) -> (f64, f64) {
     IONS[solute]
 }
 
-/// Water activity; osmotic coefficients 0.9 + 0.1 m for the chlorides and acids of lithium refining
-/// (recalled, as in area 300: LiCl 0.94 + 0.115 m, LiOH 0.90 + 0.02 m), 0.7 for sulfates of divalent metals.
-pub(crate) fn water_activity(makeup: &Makeup) -> f64 {
+/// Osmotic coefficient of LiCl at 25 degC by molality, Robinson and Stokes (recalled).
+const LITHIUM_CHLORIDE: [(f64, f64); 12] = [
+    (0.0, 1.0),
+    (0.2, 0.939),
+    (1.0, 1.018),
+    (2.0, 1.142),
+    (3.0, 1.286),
+    (4.0, 1.449),
+    (6.0, 1.791),
+    (8.0, 2.135),
+    (10.0, 2.458),
+    (12.0, 2.73),
+    (15.0, 3.0),
+    (20.0, 3.115),
+];
+
+/// Of LiCl at any temperature: what exceeds 1 fades by 0.43 % per kelvin, which reproduces the boiling
+/// points of 30, 40, 45 wt% of Conde 2009 (basis 3.2).
+fn lithium_chloride(molality: f64, kelvin: f64) -> f64 {
+    let at = super::interpolate(&LITHIUM_CHLORIDE, molality);
+    1.0 + (at - 1.0) * (1.0 - 0.0043 * (kelvin - 298.15)).clamp(0.3, 1.2)
+}
+
+/// Water activity from osmotic coefficients: LiCl as above; LiOH 0.90 + 0.02 m (0.85 over the saturated
+/// liquor, basis 2.3), acids, lyes and sulfates as straight lines in molality (recalled). Each solute sees the
+/// molality of its own ions plus that of all others of its kind, so that mixtures add up.
+pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
     let water = makeup.water.max(0.05);
+    let molality = |solute: usize| makeup.solutes[solute].max(0.0) / ions(solute).1 / water;
+    let total: f64 = (0..SOLUTES).map(|solute| molality(solute) * ions(solute).0).sum();
     let mut sum = 0.0;
-    for (solute, &fraction) in makeup.solutes.iter().enumerate() {
-        if fraction <= 0.0 {
+    for (solute, fit) in FITS.iter().enumerate() {
+        let own = molality(solute);
+        if own <= 0.0 {
             continue;
         }
-        let (count, mass) = ions(solute);
-        let molality = fraction / mass / water;
-        let (constant, slope) = match FITS[solute].name {
-            "LiCl" => (0.94, 0.115),
-            "LiOH" => (0.90, 0.02),
-            "HCl" => (0.94, 0.13),
-            "NaOH" => (0.90, 0.07),
-            "Li2SO4" => (0.80, 0.06),
-            name if name.contains("SO4") => (0.65, 0.05),
-            _ => (0.92, 0.04),
+        let count = ions(solute).0;
+        let like = total / count;
+        let osmotic = match fit.name {
+            "LiCl" => lithium_chloride(like, kelvin),
+            "LiOH" => 0.90 + 0.02 * like.min(6.0),
+            "HCl" => 0.94 + 0.13 * like.min(16.0),
+            "NaOH" => 0.90 + 0.07 * like.min(16.0),
+            "Li2SO4" => 0.80 + 0.06 * like.min(4.0),
+            "H2O2" => 1.0,
+            name if name.contains("SO4") => 0.65 + 0.05 * like.min(6.0),
+            _ => 0.92 + 0.04 * like.min(8.0),
         };
-        sum += count * molality * (constant + slope * molality.min(12.0));
+        sum += count * own * osmotic;
     }
     libm::exp(-MASS_WATER * sum)
 }
 
 /// Pa
 pub(crate) fn pressure(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f64 {
-    notes.check(Remark::Vapour, (273.15..=393.15).contains(&kelvin));
-    water_activity(makeup) * saturation_pressure(kelvin)
+    notes.check(Remark::Vapour, (273.15..=423.15).contains(&kelvin));
+    water_activity(makeup, kelvin) * saturation_pressure(kelvin)
+}
+
+/// K at which the liquor boils under `pressure` (Pa).
+pub(crate) fn boiling_point(makeup: &Makeup, pressure: f64, notes: &mut Notes) -> f64 {
+    let excess = |kelvin: f64| water_activity(makeup, kelvin) * saturation_pressure(kelvin) - pressure;
+    rising(excess, 273.15, 423.15, 1e-4, notes)
 }

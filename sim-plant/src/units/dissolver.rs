@@ -17,7 +17,7 @@ use std::sync::Arc;
 use model::StateWalk;
 
 use crate::chemistry::Chemistry;
-use crate::constants::{GAS, REFERENCE};
+use crate::constants::{GAS, NORMAL_VOLUME, REFERENCE};
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::root;
@@ -155,6 +155,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "CO2", unit: "kg/h", text: "to the vent" },
         Reading { name: "dissolved", unit: "kg", text: "Li2CO3 since the start" },
         Reading { name: "CO2-total", unit: "kg", text: "to the vent since the start" },
+        Reading { name: "CO2-per-t", unit: "Nm3", text: "to the vent per t of Li2CO3 dissolved" },
     ],
     step_max: 1.0,
 };
@@ -352,6 +353,8 @@ impl UnitOperation for Dissolver {
         readings[11] = self.vent * 3600.0;
         readings[12] = self.dissolved;
         readings[13] = self.vented;
+        let moles = self.vented / self.chemistry.molar_mass(Species::CarbonDioxide);
+        readings[14] = moles * NORMAL_VOLUME / (self.dissolved * 1e-3).max(1e-9);
     }
 
     fn contents(&self, account: &mut Account) {

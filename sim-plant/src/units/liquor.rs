@@ -1,0 +1,202 @@
+//! A beaker of liquor: composition and temperature in, properties out.
+//!
+//! It has no inlets and does nothing; it shows what the property models say, with their ranges, so that
+//! anyone can hold them against a handbook: `catholyte sim unit liquor --set weight.LiCl=20wt% --for 1s`.
+//! Solutes may be given as mass fractions, as molalities, or both; water is the rest.
+
+use std::sync::Arc;
+
+use model::StateWalk;
+
+use crate::chemistry::Chemistry;
+use crate::matter::{Account, Matter};
+use crate::parameters::Reader;
+use crate::solution::solubility::{self, Salt};
+use crate::solution::{Notes, Remark, Slurry};
+use crate::species::Species;
+use crate::unit::{Duty, Exchange, Reading, Shape, UnitOperation};
+
+use Species::{Acid, Water};
+
+tables! {
+    State {
+        /// Of the liquor
+        temperature: "degC", 0.0, 150.0;
+        /// Under which it boils
+        pressure: "bar", 0.05, 5.0;
+    }
+}
+
+type Recipe = &'static [(Species, f64)];
+
+/// What can be dissolved, in ions and water.
+const SOLUTES: [(&str, Recipe); 22] = [
+    ("LiOH", &[(Species::Lithium, 1.0), (Acid, -1.0), (Water, 1.0)]),
+    ("LiCl", &[(Species::Lithium, 1.0), (Species::Chloride, 1.0)]),
+    ("Li2SO4", &[(Species::Lithium, 2.0), (Species::Sulfate, 1.0)]),
+    ("Li2CO3", &[(Species::Lithium, 2.0), (Species::Carbonate, 1.0)]),
+    ("HCl", &[(Acid, 1.0), (Species::Chloride, 1.0)]),
+    ("H2SO4", &[(Acid, 2.0), (Species::Sulfate, 1.0)]),
+    ("CO2", &[(Species::Carbonate, 1.0), (Acid, 2.0), (Water, -1.0)]),
+    ("NaOH", &[(Species::Sodium, 1.0), (Acid, -1.0), (Water, 1.0)]),
+    ("NaCl", &[(Species::Sodium, 1.0), (Species::Chloride, 1.0)]),
+    ("Na2SO4", &[(Species::Sodium, 2.0), (Species::Sulfate, 1.0)]),
+    ("Na2CO3", &[(Species::Sodium, 2.0), (Species::Carbonate, 1.0)]),
+    ("NiSO4", &[(Species::Nickel, 1.0), (Species::Sulfate, 1.0)]),
+    ("CoSO4", &[(Species::Cobalt, 1.0), (Species::Sulfate, 1.0)]),
+    ("MnSO4", &[(Species::Manganese, 1.0), (Species::Sulfate, 1.0)]),
+    ("MgSO4", &[(Species::Magnesium, 1.0), (Species::Sulfate, 1.0)]),
+    ("MgCl2", &[(Species::Magnesium, 1.0), (Species::Chloride, 2.0)]),
+    ("CaCl2", &[(Species::Calcium, 1.0), (Species::Chloride, 2.0)]),
+    ("FeSO4", &[(Species::Ferrous, 1.0), (Species::Sulfate, 1.0)]),
+    ("CuSO4", &[(Species::Copper, 1.0), (Species::Sulfate, 1.0)]),
+    ("Al2SO43", &[(Species::Aluminium, 2.0), (Species::Sulfate, 3.0)]),
+    ("KCl", &[(Species::Potassium, 1.0), (Species::Chloride, 1.0)]),
+    ("H2O2", &[(Species::Peroxide, 1.0)]),
+];
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    state: State,
+    weight: [f64; SOLUTES.len()],
+    molality: [f64; SOLUTES.len()],
+}
+
+impl Settings {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Self {
+        let state = State::read(r, "state");
+        let weight =
+            SOLUTES.map(|(name, _)| r.described("weight", name, "Mass fraction of it", "wt%", 0.0, 60.0));
+        let molality = SOLUTES
+            .map(|(name, _)| r.described("molality", name, "mol of it per kg of water", "mol/kg", 0.0, 25.0));
+        Self { state, weight, molality }
+    }
+}
+
+pub static SHAPE: Shape = Shape {
+    name: "liquor",
+    text: "a beaker of liquor: composition and temperature in, properties out",
+    inlets: &[],
+    outlets: &[],
+    orders: &[],
+    readings: &[
+        Reading { name: "density", unit: "kg/m3", text: "Laliberte" },
+        Reading { name: "viscosity", unit: "mPa s", text: "Laliberte" },
+        Reading { name: "heat-capacity", unit: "kJ/(kg K)", text: "of the ledger" },
+        Reading {
+            name: "heat-capacity-published",
+            unit: "kJ/(kg K)",
+            text: "Laliberte; 0 where never measured",
+        },
+        Reading { name: "conductivity", unit: "S/m", text: "Casteel-Amis" },
+        Reading { name: "pH", unit: "pH", text: "of activity" },
+        Reading { name: "H+", unit: "mol/L", text: "free" },
+        Reading { name: "HSO4-", unit: "mol/L", text: "" },
+        Reading { name: "HCO3-", unit: "mol/L", text: "" },
+        Reading { name: "CO2", unit: "mol/L", text: "dissolved" },
+        Reading { name: "vapour-pressure", unit: "kPa", text: "of water" },
+        Reading { name: "boiling-point", unit: "degC", text: "under the pressure set" },
+        Reading { name: "Li2CO3-solubility", unit: "g/L", text: "in water at this temperature" },
+        Reading { name: "LiOH-solubility", unit: "g/100 g", text: "anhydrous per water" },
+        Reading { name: "LiCl-solubility", unit: "g/100 g", text: "anhydrous per water" },
+        Reading { name: "Li2SO4-solubility", unit: "g/100 g", text: "anhydrous per water" },
+        Reading { name: "NiSO4-solubility", unit: "g/100 g", text: "anhydrous per water" },
+        Reading { name: "CoSO4-solubility", unit: "g/100 g", text: "anhydrous per water" },
+        Reading { name: "MnSO4-solubility", unit: "g/100 g", text: "anhydrous per water" },
+        Reading { name: "Na2SO4-solubility", unit: "g/100 g", text: "anhydrous per water" },
+        Reading { name: "NiSO4-hydrate", unit: "", text: "water in the crystal" },
+        Reading { name: "CoSO4-hydrate", unit: "", text: "water in the crystal" },
+        Reading { name: "MnSO4-hydrate", unit: "", text: "water in the crystal" },
+        Reading { name: "Na2SO4-hydrate", unit: "", text: "water in the crystal" },
+        Reading { name: "LiCl-strength", unit: "g/100 g", text: "LiCl per water in this liquor" },
+    ],
+    step_max: 1.0,
+};
+
+#[derive(Clone, Debug)]
+pub struct Liquor {
+    settings: Settings,
+    chemistry: Arc<Chemistry>,
+    slurry: Slurry,
+    readings: [f64; SHAPE.readings.len()],
+    notes: Notes,
+}
+
+impl Liquor {
+    pub fn new(settings: Settings, chemistry: Arc<Chemistry>) -> Self {
+        let mut notes = Notes::default();
+        let weight: f64 = settings.weight.iter().sum();
+        // One kilogram; what molalities add makes it heavier.
+        let water = (1.0 - weight).max(0.02);
+        notes.check(Remark::BadInput, weight <= 0.98);
+        let mut matter = Matter::default();
+        matter[Water] = water / chemistry.molar_mass(Water);
+        for (k, (_, recipe)) in SOLUTES.iter().enumerate() {
+            let mass: f64 = recipe.iter().map(|(species, n)| n * chemistry.molar_mass(*species)).sum();
+            let moles = settings.weight[k] / mass + settings.molality[k] * water;
+            matter.react(recipe, moles);
+        }
+        let slurry = Slurry::at(&matter, settings.state.temperature, &chemistry, &mut notes);
+        let mut made = Self { settings, chemistry, slurry, readings: [0.0; SHAPE.readings.len()], notes };
+        made.measure();
+        made
+    }
+
+    fn measure(&mut self) {
+        let (c, s, notes) = (&self.chemistry, &self.slurry, &mut self.notes);
+        let kelvin = s.temperature;
+        let carbonate =
+            solubility::lithium_carbonate(kelvin, c, notes) * c.molar_mass(Species::LithiumCarbonate);
+        let mass = s.matter.mass(c);
+        let lithium = s.matter[Species::Lithium].min(s.matter[Species::Chloride]);
+        let salt = lithium * (c.molar_mass(Species::Lithium) + c.molar_mass(Species::Chloride));
+        let mut readings = vec![
+            s.density,
+            s.viscosity(c, notes) * 1e3,
+            s.capacity / mass * 1e-3,
+            s.published_heat_capacity(c).unwrap_or(0.0) * 1e-3,
+            s.conductivity(c, notes),
+            s.ph(),
+            s.species.proton,
+            s.species.bisulfate,
+            s.species.bicarbonate,
+            s.species.carbon_dioxide,
+            s.vapour_pressure(c, notes) * 1e-3,
+            s.boiling_point(self.settings.state.pressure, c, notes) - 273.15,
+            carbonate * 1e3,
+        ];
+        readings.extend(Salt::ALL.map(|salt| salt.solubility(kelvin, notes)));
+        let hydrates =
+            [Salt::NickelSulfate, Salt::CobaltSulfate, Salt::ManganeseSulfate, Salt::SodiumSulfate];
+        readings.extend(hydrates.map(|salt| salt.hydrate(kelvin)));
+        readings.push(100.0 * salt / (s.matter[Water] * c.molar_mass(Water)));
+        self.readings.copy_from_slice(&readings);
+    }
+}
+
+impl UnitOperation for Liquor {
+    fn shape(&self) -> &'static Shape {
+        &SHAPE
+    }
+
+    fn step(&mut self, _: &mut Exchange<'_>, _: f64) {}
+
+    fn read(&self, readings: &mut [f64]) {
+        readings.copy_from_slice(&self.readings);
+    }
+
+    fn contents(&self, account: &mut Account) {
+        account.count(&self.slurry.matter, &self.chemistry);
+    }
+
+    fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    fn duty(&self, _: &mut Duty) {}
+
+    fn state(&mut self, walk: &mut dyn StateWalk) {
+        self.slurry.state(walk);
+        self.notes.state(walk);
+    }
+}

@@ -1,0 +1,213 @@
+//! Published cases against what the models give: the table behind `docs/validation.md`.
+//!
+//! The cases are data, `sim-plant/validation/*.toml`; a case runs a unit operation through the same door as
+//! `catholyte sim unit`, or asks a probe where the physics is no unit (Faraday, enthalpies). A case that fails
+//! fails the test, unless it is listed as failing with its reason; one that is listed and no longer fails
+//! has to be taken off the list. `UPDATE_DOCS=1 cargo test -p sim-plant validation` writes the page.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::chemistry::Chemistry;
+use crate::constants::{FARADAY, MASS_H, MASS_LI, MASS_LIOH, MASS_O, NORMAL_VOLUME};
+use crate::experiment::{Conditions, Experiment, parse_time};
+use crate::species::Species;
+
+/// One file for each group of units, so that they can grow side by side.
+const FILES: &[(&str, &str)] = &[
+    ("Properties and solubilities", include_str!("../validation/properties.toml")),
+    ("Dissolver", include_str!("../validation/dissolver.toml")),
+];
+
+/// Cases of the basis that nothing answers yet, and why.
+const PENDING: &str = include_str!("../validation/pending.toml");
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/validation.md");
+
+struct Expectation {
+    reading: String,
+    low: f64,
+    high: f64,
+    theirs: String,
+}
+
+struct Case {
+    id: String,
+    what: String,
+    unit: String,
+    settings: Vec<String>,
+    duration: f64,
+    source: String,
+    note: String,
+    failing: Option<String>,
+    expectations: Vec<Expectation>,
+}
+
+fn text(table: &DeTable<'_>, key: &str) -> Option<String> {
+    table.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned)
+}
+
+fn number(table: &DeTable<'_>, key: &str) -> Option<f64> {
+    match table.get(key)?.get_ref() {
+        DeValue::Float(value) => value.as_str().parse().ok(),
+        DeValue::Integer(value) => value.as_str().parse().ok(),
+        _ => None,
+    }
+}
+
+fn list<'a, 'b>(table: &'b DeTable<'a>, key: &str) -> &'b [Spanned<DeValue<'a>>] {
+    table.get(key).and_then(|value| value.get_ref().as_array()).map_or(&[], |array| array.as_ref())
+}
+
+/// `within = "2 %"` of the value, or `within = "2"` in its own unit; or `low` and `high`.
+fn expectation(table: &DeTable<'_>) -> Expectation {
+    let reading = text(table, "reading").expect("an expectation names its reading");
+    if let (Some(value), Some(within)) = (number(table, "value"), text(table, "within")) {
+        let amount: f64 = within.trim_end_matches('%').trim().parse().expect("within is a number");
+        let margin = if within.ends_with('%') { value.abs() * amount / 100.0 } else { amount };
+        let theirs = format!("{value} +/- {within}");
+        return Expectation { reading, low: value - margin, high: value + margin, theirs };
+    }
+    let low = number(table, "low").unwrap_or(f64::NEG_INFINITY);
+    let high = number(table, "high").unwrap_or(f64::INFINITY);
+    let theirs = match (low.is_finite(), high.is_finite()) {
+        (true, true) => format!("{low} to {high}"),
+        (true, false) => format!("at least {low}"),
+        _ => format!("at most {high}"),
+    };
+    Expectation { reading, low, high, theirs }
+}
+
+fn cases(file: &str) -> Vec<Case> {
+    let tables = DeTable::parse(file).expect("the case file parses").into_inner();
+    let rows = list(&tables, "case").iter().map(|row| row.get_ref().as_table().expect("a case is a table"));
+    rows.map(|row| Case {
+        id: text(row, "id").expect("id"),
+        what: text(row, "what").expect("what"),
+        unit: text(row, "unit").expect("unit"),
+        settings: list(row, "set")
+            .iter()
+            .filter_map(|item| item.get_ref().as_str().map(str::to_owned))
+            .collect(),
+        duration: text(row, "for").map_or(1.0, |time| parse_time(&time).expect("a time")),
+        source: text(row, "source").expect("source"),
+        note: text(row, "note").unwrap_or_default(),
+        failing: text(row, "failing"),
+        expectations: list(row, "expect")
+            .iter()
+            .filter_map(|item| item.get_ref().as_table().map(expectation))
+            .collect(),
+    })
+    .collect()
+}
+
+/// Physics that is no unit operation, by name.
+fn probe(name: &str, chemistry: &Chemistry) -> f64 {
+    let formation = |species: Species| chemistry.formation[species.index()];
+    let hydrate = MASS_LIOH + 2.0 * MASS_H + MASS_O;
+    match name {
+        "Ah per kg LiOH" => FARADAY / 3600.0 / MASS_LIOH,
+        "Ah per kg LiOH.H2O" => FARADAY / 3600.0 / hydrate,
+        "Nm3 H2 per t LiOH.H2O" => 1000.0 / hydrate / 2.0 * NORMAL_VOLUME,
+        "kJ/mol Li2CO3 + 2 HCl" => {
+            (2.0 * formation(Species::Lithium)
+                + formation(Species::Water)
+                + formation(Species::CarbonDioxide)
+                - formation(Species::LithiumCarbonate))
+                * 1e-3
+        }
+        "kJ/mol HCl from H2 and Cl2" => formation(Species::HydrogenChloride) * 1e-3,
+        "Nm3 CO2 per t Li2CO3" => 1000.0 / chemistry.molar_mass(Species::LithiumCarbonate) * NORMAL_VOLUME,
+        "g/mol Li" => MASS_LI * 1e3,
+        other => panic!("no probe is called {other}"),
+    }
+}
+
+/// What our side gives for each expectation of a case.
+fn run(case: &Case, chemistry: &Arc<Chemistry>) -> Vec<f64> {
+    if case.unit == "probe" {
+        return case.expectations.iter().map(|expected| probe(&expected.reading, chemistry)).collect();
+    }
+    let conditions = Conditions { settings: case.settings.clone(), ..Conditions::default() };
+    let mut experiment = Experiment::open(&case.unit, &conditions, chemistry)
+        .unwrap_or_else(|error| panic!("{}: {error}", case.id));
+    experiment.run_to(case.duration);
+    let value = |name: &str| {
+        experiment.reading(name).unwrap_or_else(|| panic!("{}: {} has no reading {name}", case.id, case.unit))
+    };
+    case.expectations.iter().map(|expected| value(&expected.reading)).collect()
+}
+
+#[test]
+fn validation_cases_hold_and_the_page_shows_them() {
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let mut page = String::from(HEAD);
+    let mut wrong = Vec::new();
+    let (mut held, mut listed) = (0, 0);
+    for (title, file) in FILES {
+        let _ = writeln!(page, "\n## {title}\n\n{COLUMNS}");
+        for case in cases(file) {
+            let ours = run(&case, &chemistry);
+            let good =
+                |(expected, ours): (&Expectation, &f64)| *ours >= expected.low && *ours <= expected.high;
+            let all = case.expectations.iter().zip(&ours).all(good);
+            match (&case.failing, all) {
+                (None, false) => wrong.push(format!("{}: {ours:?}", case.id)),
+                (Some(_), true) => wrong.push(format!("{}: holds now, take it off the list", case.id)),
+                (Some(_), false) => listed += 1,
+                (None, true) => held += 1,
+            }
+            for (k, (expected, ours)) in case.expectations.iter().zip(&ours).enumerate() {
+                let verdict = if good((expected, ours)) { "holds" } else { "**fails**" };
+                let first = |text: &str| if k == 0 { text.to_owned() } else { String::new() };
+                let _ = writeln!(
+                    page,
+                    "| {} | {} | {} | {} | {:.4} | {verdict} | {} |",
+                    first(&case.id),
+                    first(&case.what),
+                    expected.reading,
+                    expected.theirs,
+                    ours,
+                    first(&case.source),
+                );
+            }
+            if !case.note.is_empty() {
+                let _ = writeln!(page, "| | *{}* | | | | | |", case.note);
+            }
+            if let Some(reason) = &case.failing {
+                let _ = writeln!(page, "| | **listed as failing:** {reason} | | | | | |");
+            }
+        }
+    }
+    let pending = DeTable::parse(PENDING).expect("the list parses").into_inner();
+    let _ = writeln!(page, "\n## Not answered here\n\n| id | why |\n| --- | --- |");
+    for (id, why) in &pending {
+        let _ = writeln!(page, "| {} | {} |", id.get_ref(), why.get_ref().as_str().unwrap_or_default());
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let _ = writeln!(
+        page,
+        "\n{held} cases hold, {listed} are listed as failing, {} are not answered here.",
+        pending.len()
+    );
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(PAGE, &page).unwrap();
+    }
+    let shown = std::fs::read_to_string(PAGE).unwrap_or_default();
+    assert!(shown == page, "docs/validation.md is stale: UPDATE_DOCS=1 cargo test -p sim-plant validation");
+}
+
+const COLUMNS: &str =
+    "| id | case | what | theirs | ours | verdict | source |\n| --- | --- | --- | --- | --- | --- | --- |";
+
+const HEAD: &str = "# Validation
+
+Published cases against what the models give. This page is written by `UPDATE_DOCS=1 cargo test -p sim-plant validation` from
+`sim-plant/validation/*.toml`; every case there can be run by hand with `catholyte sim unit`. The ids are those of the
+process basis; a tolerance is the one that was set before the model was run, and none is widened. Cases marked
+*calibrated* share their numbers with the parameters and show only that the model can follow them. The cases of
+area 300 that need its own cell model run in `sim-plant/src/electro/tests.rs` and stand in `process-electrolysis.md`.
+";
