@@ -4,9 +4,13 @@
 //! which trusts them. All times are in ticks of the base period or in milliseconds, all values in
 //! the unit of their point.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use model::wire::{AlarmKind, BlockKind, DisplayView, Role};
 use model::{AlarmId, BlockId, InterlockId, IoMap, Mode, PhaseId, PointId, Priority, RecipeId, Source, Unit};
+
+pub(crate) mod pid_options;
+
+pub use pid_options::{Gap, PidForm, PidOptions, Remote, Schedule, Track};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plant {
@@ -282,6 +286,7 @@ pub struct Pid {
     pub modes: Vec<Mode>,
     pub normal_mode: Mode,
     pub on_bad_pv: OnBad,
+    pub options: Box<PidOptions>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -41,6 +41,8 @@ pub struct LoopView {
     /// The mode that was ordered.
     pub target: Mode,
     pub integral: f64,
+    /// OUT as it was calculated, before its limits and its rate.
+    pub calculated: f64,
     /// The block that takes its output.
     pub downstream: Option<u32>,
 }

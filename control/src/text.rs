@@ -118,18 +118,25 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
     match body {
         BlockBody::Calc(calc) => [("OUT", calc.out)].into(),
         BlockBody::Filter(filter) => [("OUT", filter.out)].into(),
-        BlockBody::Pid(pid) => [
-            ("PV", pid.pv),
-            ("SP", pid.sp),
-            ("SPW", pid.sp_working),
-            ("OUT", pid.out),
-            ("MODE", pid.mode),
-            ("KC", pid.kc),
-            ("TI", pid.ti),
-            ("TD", pid.td),
-            ("FF", pid.ff),
-        ]
-        .into(),
+        BlockBody::Pid(pid) => {
+            let mut roles: Vec<_> = [
+                ("PV", pid.pv),
+                ("SP", pid.sp),
+                ("SPW", pid.sp_working),
+                ("OUT", pid.out),
+                ("MODE", pid.mode),
+                ("KC", pid.kc),
+                ("TI", pid.ti),
+                ("TD", pid.td),
+                ("FF", pid.ff),
+            ]
+            .into();
+            let remote = pid.options.remote.as_ref();
+            roles.extend(pid.options.ff_gain.map(|point| ("FFGAIN", point)));
+            roles.extend(remote.and_then(|remote| remote.sp).map(|point| ("RCAS", point)));
+            roles.extend(remote.and_then(|remote| remote.out).map(|point| ("ROUT", point)));
+            roles
+        }
         BlockBody::Ratio(ratio) => {
             [("IN", ratio.wild), ("RATIO", ratio.ratio), ("BIAS", ratio.bias), ("OUT", ratio.out)].into()
         }

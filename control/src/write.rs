@@ -51,8 +51,16 @@ pub(crate) fn write(
     }
     free(state, point, actor)?;
     match binding {
-        Binding::SetPoint(block) => set_point(state, block, actor)?,
-        Binding::LoopOutput(block) => loop_output(plant, state, block, actor)?,
+        Binding::SetPoint(block) => {
+            set_point(state, block, actor)?;
+            from_phase(plant, state, block, value, Mode::RemoteCascade);
+        }
+        Binding::LoopOutput(block) => {
+            loop_output(plant, state, block, actor)?;
+            from_phase(plant, state, block, value, Mode::RemoteOutput);
+        }
+        Binding::RemoteSetPoint(block) => remote_value(state, block, Mode::RemoteCascade)?,
+        Binding::RemoteOutput(block) => remote_value(state, block, Mode::RemoteOutput)?,
         Binding::DeviceCommand(block) => {
             device_command(state, block, value >= 0.5)?;
             state.image.set(point, f64::from(u8::from(value >= 0.5)), Quality::Good);
@@ -97,6 +105,7 @@ pub(crate) fn order_mode(
         return Err(Refusal::NotPermitted);
     }
     let seized = pid.target.is_some_and(|target| state.holds[target.index()].seized);
+    let tick = state.tick;
     let memory = loop_state(state, block)?;
     let old = memory.target.value();
     if memory.target == mode && actor == Actor::Person && !seized {
@@ -104,6 +113,10 @@ pub(crate) fn order_mode(
     }
     memory.target = mode;
     memory.commanded = actor == Actor::Person;
+    if let Some(extra) = &mut memory.extra {
+        // The remote has its timeout to say its first value.
+        extra.heard = tick;
+    }
     if mode == Mode::Manual && old != Mode::Manual.value() {
         memory.sp_entered = false;
     }
@@ -169,6 +182,31 @@ fn set_point(state: &mut State, block: u32, actor: Actor) -> Result<(), Refusal>
         }
     }
     Ok(())
+}
+
+/// A remote value counts only while the loop listens to it: in other modes the point follows the loop.
+fn remote_value(state: &mut State, block: u32, mode: Mode) -> Result<(), Refusal> {
+    let tick = state.tick;
+    let memory = loop_state(state, block)?;
+    if memory.target != mode {
+        return Err(Refusal::WrongMode);
+    }
+    if let Some(extra) = &mut memory.extra {
+        extra.heard = tick;
+    }
+    Ok(())
+}
+
+/// In a remote mode a phase that writes SP or OUT is the remote.
+fn from_phase(plant: &Plant, state: &mut State, block: u32, value: f64, mode: Mode) {
+    let Some(BlockBody::Pid(pid)) = plant.blocks.get(block as usize).map(|block| &block.body) else { return };
+    let Some(remote) = &pid.options.remote else { return };
+    let point = if mode == Mode::RemoteCascade { remote.sp } else { remote.out };
+    if let Some(point) = point
+        && remote_value(state, block, mode).is_ok()
+    {
+        state.image.set(point, value, Quality::Good);
+    }
 }
 
 fn loop_output(plant: &Plant, state: &mut State, block: u32, actor: Actor) -> Result<(), Refusal> {

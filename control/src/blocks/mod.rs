@@ -119,7 +119,10 @@ impl BlockState {
             BlockBody::Calc(_) => Self::Stateless,
             BlockBody::Selector(selector) => Self::Selector(selector::Fixed::new(plant, selector)),
             BlockBody::Filter(_) => Self::Filter(filter::FilterState::default()),
-            BlockBody::Pid(body) => Self::Pid(PidState::new(body), pid::Fixed::new(plant, block, body)),
+            BlockBody::Pid(body) => {
+                let fixed = pid::Fixed::new(plant, block, body);
+                Self::Pid(PidState::new(body, &fixed), fixed)
+            }
             BlockBody::Ratio(body) => {
                 Self::Ratio(RatioState::default(), ratio::Fixed::new(plant, block, body))
             }

@@ -3,10 +3,13 @@
 //! ```text
 //!   e = SPW - PV                         K = +-KC * (OUT span) / (PV span), + for reverse action
 //!   P = K (beta SPW - PV)
-//!   D = K N (lag(PV, TD/N) - PV)         derivative on the PV only, filter Tf = TD/N
+//!   y = PV - gamma SPW                   gamma is 0 unless said: derivative on the PV alone
+//!   D = K N (lag(y, TD/N) - y)           filter Tf = TD/N
 //!   u = P + I + D + FF                   OUT = u within its limits
 //!   I += dt/TI (K e + (actual - u))      `actual`: what of the last u really works
 //! ```
+//!
+//! Other forms, gap, schedule, rates and overrides: see `extra.rs`.
 //!
 //! Sources: Astrom and Murray, *Feedback Systems*, ch. 11 (form, set-point weight, derivative
 //! filter); Shinskey, *Process Control Systems* (external reset); FF-891 (modes, handshake).
@@ -28,29 +31,34 @@
 //! | out of service | so ordered | stays |
 //! | tracking | an interlock or a phase dictates the output, or its device is lost | follows it |
 //! | initialising | the secondary does not listen | the secondary's set point |
+//! | tracking | the local override stands | its value |
 //! | manual | so ordered, or the PV is bad | stays, or where a person puts it |
 //! | auto | cascade is ordered but its source is bad | controls with the last set point |
-//! | cascade, auto, remote | so ordered | controls |
+//! | remote output | so ordered | where the remote puts it |
+//! | cascade, auto, remote cascade | so ordered | controls |
 //!
 //! In manual the set point follows the PV, unless somebody has entered one there on purpose. With a
 //! ramp, the working set point follows the PV in every mode that does not control, so that control
 //! always begins at the plant and then ramps.
 
+use alloc::boxed::Box;
 use model::{BlockId, EventBody, Mode, Quality, StateWalk};
 
+mod extra;
 mod fixed;
 mod law;
 
 use super::ramp::approach;
 use super::{Context, Handshake, bounded, walk_flags};
 use crate::image::Image;
-use crate::plant::{BlockBody, Expr, OnBad, Pid, Plant};
+use crate::plant::{OnBad, Pid, Plant};
 
+use extra::Extra;
 pub(crate) use fixed::Fixed;
 use law::{control, terms};
 
 /// What a PID remembers between its runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PidState {
     /// The mode that was ordered; MODE shows the actual one.
     pub(crate) target: Mode,
@@ -63,7 +71,7 @@ pub(crate) struct PidState {
     pub(crate) sp_awaited: bool,
     pub(crate) integral: f64,
     /// OUT as calculated by the last run, before its limits.
-    calculated: f64,
+    pub(crate) calculated: f64,
     /// The PV behind the derivative's filter.
     lagged: f64,
     /// Signed gain in units of OUT per unit of PV at the last run.
@@ -74,12 +82,16 @@ pub(crate) struct PidState {
     written: f64,
     pv_lost: bool,
     ff_lost: bool,
+    /// Only of a loop with options.
+    pub(crate) extra: Option<Box<Extra>>,
 }
 
 impl PidState {
-    pub(super) fn new(pid: &Pid) -> Self {
+    pub(super) fn new(pid: &Pid, fixed: &Fixed) -> Self {
+        // At a first start nobody has been heard yet.
+        let remote = pid.options.remote.as_ref().filter(|_| is_remote(pid.normal_mode));
         Self {
-            target: pid.normal_mode,
+            target: remote.map_or(pid.normal_mode, |remote| remote.shed),
             actual: Mode::Manual,
             commanded: true,
             sp_entered: !pid.sp_from_pv,
@@ -92,6 +104,7 @@ impl PidState {
             written: 0.0,
             pv_lost: true,
             ff_lost: true,
+            extra: (!pid.options.is_plain()).then(|| Box::new(Extra::new(pid, fixed.dt))),
         }
     }
 
@@ -112,6 +125,9 @@ impl PidState {
         walk.f64(&mut self.gain);
         walk.f64(&mut self.td);
         walk.f64(&mut self.written);
+        if let Some(extra) = &mut self.extra {
+            extra.state(walk);
+        }
     }
 }
 
@@ -127,6 +143,11 @@ pub(crate) const fn is_automatic(mode: Mode) -> bool {
         Mode::Auto | Mode::Cascade | Mode::RemoteCascade => true,
         Mode::OutOfService | Mode::Manual | Mode::RemoteOutput | Mode::Initialising | Mode::Tracking => false,
     }
+}
+
+/// Set point or output come from a recipe or another system.
+pub(crate) const fn is_remote(mode: Mode) -> bool {
+    matches!(mode, Mode::RemoteCascade | Mode::RemoteOutput)
 }
 
 /// Before the first run: OUT is where the field's output stands.
@@ -162,17 +183,19 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
     let readback = context.image.value(pid.target.unwrap_or(pid.out));
     let moved = readback != state.written;
     let shed = shed(pid, state, context.image);
-    let actual = actual_mode(pid, state, below, context);
+    if state.extra.is_some() {
+        extra::prepare(pid, plant, state, block, context);
+    }
+    let (actual, local) = actual_mode(pid, state, below, context);
+    let taken_over = state.actual != actual || moved;
     let working = set_point(pid, state, actual, pv, context.image);
-    let feed_forward = if pid.feeds_forward { expression(plant, block) } else { None };
-    let terms = terms(pid, feed_forward, state, pv, working, context);
+    let terms = terms(pid, plant, block, state, (pv, working), taken_over, context);
     let out = if is_automatic(actual) {
         let feedback = if pid.target.is_some() { readback } else { below.map_or(readback, |b| b.feedback) };
-        let taken_over = state.actual != actual || moved;
         control(pid, state, &terms, taken_over.then_some(readback), feedback, below, context.image)
     } else {
         let out = match actual {
-            Mode::Tracking => readback,
+            Mode::Tracking => local.unwrap_or(readback),
             Mode::Initialising => {
                 bounded(below.map_or(readback, |below| below.back), pid.out_low, pid.out_high)
             }
@@ -181,15 +204,21 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
         };
         state.calculated = out;
         state.integral = out - terms.prompt - terms.feed_forward;
+        if !state.integral.is_finite() {
+            law::tame(state);
+        }
         out
     };
     context.image.set(pid.out, out, Quality::Good);
     if let Some(target) = pid.target
-        && actual != Mode::Tracking
+        && (actual != Mode::Tracking || local.is_some())
     {
         context.image.set(target, out, Quality::Good);
     }
     state.written = out;
+    if state.extra.is_some() {
+        extra::settle(pid, plant, state, block, moved, actual, context.image);
+    }
     if pid.cascade.is_some() {
         context.handshakes[block] = answer(pid, actual, out, working, below, context.image);
     }
@@ -233,13 +262,6 @@ fn show_mode(pid: &Fixed, state: &mut PidState, actual: Mode, block: usize, cont
     context.image.set(pid.mode, actual.value(), Quality::Good);
 }
 
-fn expression(plant: &Plant, block: usize) -> Option<&Expr> {
-    match &plant.blocks[block].body {
-        BlockBody::Pid(pid) => pid.feed_forward.as_ref(),
-        _ => None,
-    }
-}
-
 /// PV through its filter. A bad one stays where it was; what comes after it starts afresh.
 fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
     let (raw, quality) = (image.value(pid.input), image.quality(pid.input));
@@ -247,12 +269,16 @@ fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
     let pv = if quality.is_bad() {
         state.pv_lost = true;
         last
-    } else if state.pv_lost {
-        state.pv_lost = false;
-        state.lagged = raw;
-        raw
     } else {
-        last + (raw - last) * pid.pv_weight
+        let fresh = core::mem::replace(&mut state.pv_lost, false);
+        if fresh {
+            state.lagged = raw;
+        }
+        match &mut state.extra {
+            Some(extra) => extra.filter(last, raw, pid.pv_weight, fresh),
+            None if fresh => raw,
+            None => last + (raw - last) * pid.pv_weight,
+        }
     };
     image.set(pid.pv, pv, quality);
     pv
@@ -278,28 +304,40 @@ fn shed(pid: &Fixed, state: &mut PidState, image: &Image) -> Option<f64> {
     }
 }
 
-fn actual_mode(pid: &Fixed, state: &PidState, below: Option<Handshake>, context: &Context<'_>) -> Mode {
+/// The actual mode, and where a local override wants OUT.
+fn actual_mode(
+    pid: &Fixed,
+    state: &PidState,
+    below: Option<Handshake>,
+    context: &Context<'_>,
+) -> (Mode, Option<f64>) {
     if state.target == Mode::OutOfService {
-        return Mode::OutOfService;
+        return (Mode::OutOfService, None);
     }
     let dictated = pid.target.is_some_and(|target| {
         let hold = context.holds[target.index()];
         hold.interlock != 0 || hold.seized
     });
     if dictated || pid.link.is_some_and(|link| !context.image.is_on(link)) {
-        return Mode::Tracking;
+        return (Mode::Tracking, None);
     }
     if below.is_some_and(|below| !below.invited) {
-        return Mode::Initialising;
+        return (Mode::Initialising, None);
     }
-    match state.target {
+    if let Some(extra) = &state.extra
+        && extra.overridden
+    {
+        return (Mode::Tracking, Some(extra.override_out));
+    }
+    let mode = match state.target {
         automatic if is_automatic(automatic) && context.image.quality(pid.input).is_bad() => Mode::Manual,
         Mode::Cascade if pid.cascade.is_none_or(|source| context.image.quality(source).is_bad()) => {
             Mode::Auto
         }
         Mode::Initialising | Mode::Tracking => Mode::Manual,
         target => target,
-    }
+    };
+    (mode, None)
 }
 
 /// SP and the working set point behind its ramp.
@@ -313,7 +351,11 @@ fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &m
     let sp = match actual {
         _ if first => pv,
         Mode::Cascade => pid.cascade.map_or(image.value(pid.sp), |source| image.value(source)),
-        Mode::Manual if state.target == Mode::Manual && !state.sp_entered && !state.pv_lost => pv,
+        Mode::Manual
+            if state.target == Mode::Manual && !state.sp_entered && !state.pv_lost && follows(state) =>
+        {
+            pv
+        }
         _ => image.value(pid.sp),
     };
     let sp = limited(sp);
@@ -323,9 +365,20 @@ fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &m
         (false, _) => sp,
         // A loop that takes a running plant over begins at its PV, not on the way there.
         (true, true) if first => sp,
-        (true, true) => approach(image.value(pid.sp_working), sp, pid.sp_step),
+        (true, true) => {
+            let last = image.value(pid.sp_working);
+            state
+                .extra
+                .as_ref()
+                .map_or_else(|| approach(last, sp, pid.sp_step), |extra| extra.ramp(last, sp, pid.sp_step))
+        }
         (true, false) => limited(pv),
     };
     image.set(pid.sp_working, working, Quality::Good);
     working
+}
+
+/// The set point of a loop in manual follows its PV.
+fn follows(state: &PidState) -> bool {
+    state.extra.as_ref().is_none_or(|extra| extra.sp_tracks_pv)
 }

@@ -18,7 +18,8 @@ use crate::plant::{Block, BlockBody, Origin};
 const TASK_MS: u32 = 100;
 
 /// Roles of the points of a block, what each is to it, and the word behind its description.
-type Roles = &'static [(&'static str, Part, &'static str)];
+type Role3 = (&'static str, Part, &'static str);
+type Roles = &'static [Role3];
 
 fn roles(kind: Kind) -> Roles {
     match kind {
@@ -52,6 +53,28 @@ fn roles(kind: Kind) -> Roles {
     }
 }
 
+/// Points that a block has only when its text asks for them.
+fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
+    const FEED_FORWARD: Role3 = ("FFGAIN", Part::Setting, ", gain of the feed-forward");
+    const SET_POINT: Role3 = ("RCAS", Part::Setting, ", remote set point");
+    const OUTPUT: Role3 = ("ROUT", Part::Setting, ", remote output");
+    let pid = item.kind == Kind::Pid;
+    let has = |key: &str| pid && item.table.get(key).is_some();
+    let remote = |word: &str| {
+        let modes = item.table.get("modes").map(|node| &node.value);
+        has("remote")
+            && matches!(modes, Some(super::tree::Value::List(modes))
+                if modes.iter().any(|mode| mode.text().is_some_and(|text| text.as_str() == word)))
+    };
+    [
+        (has("ff_gain"), &FEED_FORWARD),
+        (remote("remote_cascade"), &SET_POINT),
+        (remote("remote_output"), &OUTPUT),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, role)| wanted.then_some(role))
+}
+
 /// Gives every block its number, its name and its points.
 pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
     for (index, item) in items.items.iter().enumerate() {
@@ -63,7 +86,10 @@ pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
         draft.add_name(&item.name, named, report);
         let points =
             roles(item.kind).iter().map(|role| (role.0, declare_point(item, id, *role, draft, report)));
-        let points: Vec<(&'static str, PointId)> = points.collect();
+        let mut points: Vec<(&'static str, PointId)> = points.collect();
+        for role in of_options(item) {
+            points.push((role.0, declare_point(item, id, *role, draft, report)));
+        }
         draft.blocks.push(BlockDraft {
             name: item.name.clone(),
             kind: item.kind,

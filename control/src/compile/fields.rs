@@ -256,6 +256,58 @@ impl<'a> Fields<'a> {
         Some((low?, high?, node.place))
     }
 
+    /// `[[x, y], ...]` with x rising, each with its place; at least two points.
+    pub(super) fn characteristic(
+        &mut self,
+        key: &'static str,
+        x_unit: Unit,
+        y_unit: Unit,
+        report: &mut Report,
+    ) -> Option<Vec<(f64, f64, Place)>> {
+        const WANTED: &str = "a list of pairs such as [[0, 1.0], [100, 2.0]]";
+        let node = self.node(key)?;
+        let items = match &node.value {
+            Value::List(items) if (2..=100).contains(&items.len()) => items,
+            _ => {
+                self.wrong_type(key, node, WANTED, report);
+                return None;
+            }
+        };
+        let time = Unit::parse("s").is_some_and(|seconds| y_unit.converts_to(seconds));
+        let mut points: Vec<(f64, f64, Place)> = Vec::with_capacity(items.len());
+        for item in items {
+            let Value::List(pair) = &item.value else {
+                self.wrong_type(key, item, WANTED, report);
+                return None;
+            };
+            let [x, y] = pair.as_slice() else {
+                self.wrong_type(key, item, WANTED, report);
+                return None;
+            };
+            let x = self.node_quantity(key, x, report)?.value_in(x_unit, report);
+            let y = self.node_quantity(key, y, report)?;
+            if time && y.unit.is_none() && y.value != 0.0 {
+                report.add(
+                    Mistake::error("missing-unit", format!("`{key}` of {} has no unit of time", self.owner))
+                        .at(y.place, "a time needs its unit")
+                        .help(format!("write \"{0} s\" or \"{0} min\"", y.value)),
+                );
+                return None;
+            }
+            let (x, y) = (x?, y.value_in(y_unit, report)?);
+            if points.last().is_some_and(|(last, _, _)| *last >= x) {
+                report.add(
+                    Mistake::error("not-rising", format!("`{key}` of {} goes back to {x}", self.owner))
+                        .at(item.place, "not above the point before")
+                        .help("write the points with x rising, each x once"),
+                );
+                return None;
+            }
+            points.push((x, y, item.place));
+        }
+        Some(points)
+    }
+
     pub(super) fn role(&mut self, key: &'static str, report: &mut Report) -> Option<Role> {
         let text = self.text(key, report)?;
         let role = Role::parse(text.as_str());

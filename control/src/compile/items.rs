@@ -94,6 +94,7 @@ impl Kind {
             Self::Tag => &["io", "entry"],
             Self::Recipe => &["parameter"],
             Self::Display => &["bars"],
+            Self::Pid => &["gap", "schedule", "track", "remote"],
             _ => &[],
         }
     }

@@ -1,5 +1,6 @@
 //! PID loops: scales, limits, modes, cascade and the direction of action.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -10,14 +11,15 @@ use super::blocks::Build;
 use super::draft::check_within;
 use super::emit::{self, Wanted};
 use super::fields::{Fields, Range};
+use super::loop_options;
 use super::report::Mistake;
-use crate::plant::{OnBad, Pid};
+use crate::plant::{OnBad, Pid, PidForm, PidOptions, Schedule};
 
-/// Tf = Td / N.
+/// Tf = Td / N, unless `n` says it.
 const DERIVATIVE_N: f64 = 10.0;
 /// Tuning beyond these is a slip of the keyboard.
-const KC: (f64, f64) = (0.0, 100.0);
-const SECONDS: (f64, f64) = (0.0, 86_400.0);
+pub(super) const KC: (f64, f64) = (0.0, 100.0);
+pub(super) const SECONDS: (f64, f64) = (0.0, 86_400.0);
 
 struct Scales {
     pv: Range,
@@ -42,7 +44,8 @@ pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<
     describe(build, input);
     let scales = scales(build, fields);
     let direct = action(build, fields);
-    tuning(build, fields);
+    let schedule = loop_options::schedule(build, fields);
+    let ti = tuning(build, fields, schedule.as_ref());
     let sp = set_point(build, fields, &scales);
     let unit = build.draft.point(build.own("PV")).unit;
     let cascade = cascade(build, fields, unit);
@@ -52,7 +55,15 @@ pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<
     let filter_s = fields.time_s("filter", build.report).unwrap_or(0.0);
     let beta = fraction(build, fields, "beta");
     let sp_rate = fields.rate("sp_rate", unit, build.report).unwrap_or(f64::INFINITY);
-    initial(build, &scales, sp, normal_mode, target.flatten());
+    let derivative_n = loop_options::derivative_n(build, fields, DERIVATIVE_N);
+    let mut options = PidOptions { schedule, ..loop_options::options(build, fields, beta, &scales.pv) };
+    if options.form == PidForm::Integral && ti == 0.0 {
+        fields.missing("ti", "\"20 s\"", build.report);
+    }
+    let in_manual = fields.boolean("limits_in_manual", build.report).unwrap_or(true);
+    let by_people = if in_manual { &scales.out_limits } else { &scales.out };
+    initial(build, &scales, by_people, sp, normal_mode, target.flatten());
+    options.remote = loop_options::remote(build, fields, &modes);
     if target == Some(None) || cascade == Some(None) || feed_forward.is_none() {
         return None;
     }
@@ -82,12 +93,13 @@ pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<
         direct: direct?,
         filter_s,
         beta,
-        derivative_n: DERIVATIVE_N,
+        derivative_n,
         cascade: cascade.flatten(),
         feed_forward: feed_forward.flatten(),
         modes,
         normal_mode,
         on_bad_pv,
+        options: Box::new(options),
     })
 }
 
@@ -112,8 +124,8 @@ fn scales(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Scales {
     let pv_unit = build.draft.point(pv_point).unit;
     let out_unit = build.draft.point(out_point).unit;
     if let Some(range) = fields.range("out_range", out_unit, build.report) {
-        for role in ["OUT", "FF"] {
-            let point = build.own(role);
+        for role in ["OUT", "FF", "ROUT"] {
+            let Some(point) = build.draft.blocks[build.block].point(role) else { continue };
             build.draft.set_unit(point, out_unit, range.low, range.high, None);
         }
     }
@@ -159,8 +171,14 @@ fn action(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<bool> {
     direct
 }
 
-fn tuning(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) {
-    if !fields.has("kc") {
+/// Values of KC, TI and TD at the start, and who may change them; gives TI.
+fn tuning(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, schedule: Option<&Schedule>) -> f64 {
+    let first = |table: &[(f64, f64)]| table.first().map(|(_, value)| *value);
+    let [scheduled_kc, scheduled_ti, scheduled_td] = schedule
+        .map_or([None; 3], |schedule| [first(&schedule.kc), first(&schedule.ti), first(&schedule.td)]);
+    let table = fields.node("schedule").and_then(|node| node.table());
+    let kc_in_table = table.is_some_and(|table| table.get("kc").is_some());
+    if !fields.has("kc") && !kc_in_table {
         fields.missing("kc", "1.0", build.report);
     }
     let kc = fields.number("kc", build.report);
@@ -185,15 +203,18 @@ fn tuning(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) {
         }
     }
     let values = [
-        ("KC", kc.unwrap_or(1.0), KC),
-        ("TI", ti.unwrap_or(0.0), SECONDS),
-        ("TD", td.unwrap_or(0.0), SECONDS),
+        ("KC", kc.unwrap_or(1.0), KC, scheduled_kc),
+        ("TI", ti.unwrap_or(0.0), SECONDS, scheduled_ti),
+        ("TD", td.unwrap_or(0.0), SECONDS, scheduled_td),
     ];
-    for (role, value, (low, high)) in values {
+    for (role, value, (low, high), scheduled) in values {
         let point = build.own(role);
-        build.draft.points[point.index()].initial = value;
-        build.draft.set_write(point, low, high, Role::Engineer);
+        build.draft.points[point.index()].initial = scheduled.unwrap_or(value);
+        if scheduled.is_none() {
+            build.draft.set_write(point, low, high, Role::Engineer);
+        }
     }
+    scheduled_ti.or(ti).unwrap_or(0.0)
 }
 
 fn set_point(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, scales: &Scales) -> Option<f64> {
@@ -234,8 +255,14 @@ fn cascade(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit) -> Op
 }
 
 fn modes(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, cascade: bool) -> Option<(Vec<Mode>, Mode)> {
-    const WORDS: [(&str, Mode); 3] =
-        [("manual", Mode::Manual), ("auto", Mode::Auto), ("cascade", Mode::Cascade)];
+    const WORDS: [(&str, Mode); 6] = [
+        ("manual", Mode::Manual),
+        ("auto", Mode::Auto),
+        ("cascade", Mode::Cascade),
+        ("remote_cascade", Mode::RemoteCascade),
+        ("remote_output", Mode::RemoteOutput),
+        ("out_of_service", Mode::OutOfService),
+    ];
     let mut modes = Vec::from([Mode::Manual, Mode::Auto]);
     if cascade {
         modes.push(Mode::Cascade);
@@ -336,6 +363,7 @@ fn fraction(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, key: &'static st
 fn initial(
     build: &mut Build<'_, '_>,
     scales: &Scales,
+    by_people: &Range,
     sp: Option<f64>,
     normal_mode: Mode,
     target: Option<PointId>,
@@ -353,6 +381,6 @@ fn initial(
     let role = build.role;
     let (sp, out, mode) = (build.own("SP"), build.own("OUT"), build.own("MODE"));
     build.draft.set_write(sp, sp_limits.low, sp_limits.high, role);
-    build.draft.set_write(out, out_limits.low, out_limits.high, role);
+    build.draft.set_write(out, by_people.low, by_people.high, role);
     build.draft.set_write(mode, 0.0, 7.0, role);
 }

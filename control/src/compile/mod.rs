@@ -29,6 +29,7 @@ mod functions;
 mod blocks;
 mod units;
 mod signals;
+mod loop_options;
 mod loops;
 mod machines;
 mod flow;

@@ -299,10 +299,12 @@ impl Phases<'_, '_> {
         let place = draft.name.place;
         match role {
             "MODE" => self.mode(block, point, action),
-            "SP" | "OUT" | "RATIO" | "BIAS" | "TARGET" if self.draft.point(point).write.is_some() => {
+            "SP" | "OUT" | "RCAS" | "ROUT" | "RATIO" | "BIAS" | "TARGET"
+                if self.draft.point(point).write.is_some() =>
+            {
                 self.value(phase, point, Some(block), action)
             }
-            "KC" | "TI" | "TD" => {
+            "KC" | "TI" | "TD" | "FFGAIN" => {
                 self.not_writable(&action.target, "a tuning parameter, for engineers", place)
             }
             _ => self.not_writable(&action.target, "computed by its block", place),
@@ -311,13 +313,13 @@ impl Phases<'_, '_> {
 
     fn mode(&mut self, block: BlockId, point: PointId, action: &ActionText) -> Option<Assignment> {
         let value = &action.value;
-        let wanted = [Mode::Manual, Mode::Auto, Mode::Cascade];
+        let wanted = [Mode::Manual, Mode::Auto, Mode::Cascade, Mode::RemoteCascade, Mode::RemoteOutput];
         let mode = Mode::parse(value.as_str()).filter(|mode| wanted.contains(mode));
         let Some(mode) = mode else {
             self.report.add(
                 Mistake::error("unknown-word", format!("`{value}` is no mode"))
                     .at(value.place, "this word")
-                    .help("write MAN, AUTO or CAS"),
+                    .help("write MAN, AUTO, CAS, RCAS or ROUT"),
             );
             return None;
         };

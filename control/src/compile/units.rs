@@ -132,7 +132,12 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
             draft.set_unit(kc, Unit::NONE, 0.0, 100.0, Some(3));
             draft.set_unit(ti, seconds, 0.0, 86_400.0, Some(1));
             draft.set_unit(td, seconds, 0.0, 86_400.0, Some(1));
-            Vec::from([mode, kc, ti, td])
+            let mut settled = Vec::from([mode, kc, ti, td]);
+            if let Some(gain) = draft.blocks[index].point("FFGAIN") {
+                draft.set_unit(gain, Unit::NONE, -100.0, 100.0, Some(3));
+                settled.push(gain);
+            }
+            settled
         }
         Kind::Motor | Kind::Valve | Kind::Breaker => {
             let (command, state, fail) = (at("CMD"), at("STATE"), at("FAIL"));
@@ -179,19 +184,20 @@ fn from_others(
         }
         Kind::Ratio => flow(draft, said("input"), &["IN"]),
         Kind::Pid => {
-            flow(draft, said("pv"), &["PV", "SP", "SPW"]);
+            flow(draft, said("pv"), &["PV", "SP", "SPW", "RCAS"]);
             if out_of_text(item, index, draft, report) {
-                settled.extend(["OUT", "FF"].iter().filter_map(|role| draft.blocks[index].point(role)));
+                settled
+                    .extend(["OUT", "FF", "ROUT"].iter().filter_map(|role| draft.blocks[index].point(role)));
             } else if said("out").is_some() {
                 // Anything but an output is reported when the body is built.
                 let named = said("out").and_then(|name| draft.names.get(name)).and_then(|named| named.point);
                 let output =
                     named.filter(|point| matches!(draft.point(*point).origin, Origin::FieldOutput(_)));
-                flow(draft, output.and(said("out")), &["OUT", "FF"]);
+                flow(draft, output.and(said("out")), &["OUT", "FF", "ROUT"]);
             } else {
                 let reader = draft.blocks[index].point("OUT").and_then(|out| readers.get(&out)).copied();
                 let to: Vec<PointId> =
-                    ["OUT", "FF"].iter().filter_map(|role| draft.blocks[index].point(role)).collect();
+                    ["OUT", "FF", "ROUT"].iter().filter_map(|role| draft.blocks[index].point(role)).collect();
                 match reader {
                     Some(from) => flows.push(Flow { from, to }),
                     None => {
@@ -223,7 +229,7 @@ fn out_of_text(item: &Item, index: usize, draft: &mut Draft, report: &mut Report
         return true;
     }
     if let Some(range) = fields.range("out_range", unit, report) {
-        for role in ["OUT", "FF"] {
+        for role in ["OUT", "FF", "ROUT"] {
             if let Some(point) = draft.blocks[index].point(role) {
                 draft.set_unit(point, unit, range.low, range.high, None);
             }

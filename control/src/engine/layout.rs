@@ -18,6 +18,9 @@ pub(crate) enum Binding {
     SetPoint(u32),
     LoopOutput(u32),
     LoopMode(u32),
+    /// Where a recipe or another system writes the set point, and the output, of a loop.
+    RemoteSetPoint(u32),
+    RemoteOutput(u32),
     DeviceCommand(u32),
     PhaseParameter(u32),
     /// An output tag that a loop drives.
@@ -58,6 +61,16 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
                 bindings[pid.sp.index()] = Binding::SetPoint(index);
                 bindings[pid.out.index()] = Binding::LoopOutput(index);
                 bindings[pid.mode.index()] = Binding::LoopMode(index);
+                if let Some(remote) = &pid.options.remote {
+                    for (point, binding) in [
+                        (remote.sp, Binding::RemoteSetPoint(index)),
+                        (remote.out, Binding::RemoteOutput(index)),
+                    ] {
+                        if let Some(point) = point {
+                            bindings[point.index()] = binding;
+                        }
+                    }
+                }
                 if let Some(target) = pid.target {
                     bindings[target.index()] = Binding::Driven(index);
                 }

@@ -19,9 +19,12 @@ impl Engine {
         copy(&mut view.timers, &state.memory.timers);
         view.loops.clear();
         view.loops.extend(state.blocks.iter().map(|block| match block {
-            BlockState::Pid(pid, fixed) => {
-                LoopView { target: pid.target, integral: pid.integral, downstream: fixed.downstream }
-            }
+            BlockState::Pid(pid, fixed) => LoopView {
+                target: pid.target,
+                integral: pid.integral,
+                calculated: pid.calculated,
+                downstream: fixed.downstream,
+            },
             BlockState::Ratio(_, fixed) => LoopView { downstream: fixed.secondary, ..LoopView::default() },
             BlockState::Ramp(fixed) => LoopView { downstream: fixed.consumer, ..LoopView::default() },
             BlockState::Stateless

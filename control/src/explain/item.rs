@@ -6,7 +6,8 @@ use model::{AlarmState, BlockId, Mode, PointId};
 
 use super::condition;
 use super::term::{Scene, tree};
-use super::{holders, line, point_line, title};
+use super::{holders, line, loop_options, point_line, title};
+use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
 use crate::plant::{AlarmCondition, Block, BlockBody, Device, Origin, Pid, Plant};
 use crate::text::{duration, number, state_word, value_text};
@@ -117,8 +118,9 @@ fn pid(scene: Scene<'_>, id: BlockId, pid: &Pid, lines: &mut Vec<WhyLine>) {
     lines.push(set_point(scene, pid, actual));
     lines.push(output(scene, pid));
     if is_automatic(actual) {
-        terms(scene, pid, loop_view.integral, lines);
+        terms(scene, pid, loop_view.integral, loop_view.calculated, lines);
     }
+    loop_options::lines(scene, pid, actual, loop_view.calculated, lines);
     if let Some(index) = loop_view.downstream {
         let name = &scene.plant.blocks[index as usize].name;
         lines.push(WhyLine { block: Some(BlockId(index)), ..line(0, format!("OUT goes to {name}")) });
@@ -149,6 +151,12 @@ fn reasons(
                 "tracks: an interlock dictates the output".to_owned()
             } else if hold.seized {
                 "tracks: a phase writes the output itself".to_owned()
+            } else if pid
+                .target
+                .and_then(|target| link_of(scene.plant, target))
+                .is_none_or(|link| view.value(link) >= 0.5)
+            {
+                return loop_options::override_lines(scene, pid, lines);
             } else {
                 "tracks: the device that OUT drives is lost".to_owned()
             }
@@ -216,11 +224,9 @@ fn output(scene: Scene<'_>, pid: &Pid) -> WhyLine {
 }
 
 /// The sum that makes OUT. D is what is left of it: its filter is not published.
-fn terms(scene: Scene<'_>, pid: &Pid, integral: f64, lines: &mut Vec<WhyLine>) {
+fn terms(scene: Scene<'_>, pid: &Pid, integral: f64, calculated: f64, lines: &mut Vec<WhyLine>) {
     let view = scene.view;
-    let scale = (pid.out_high - pid.out_low) / (pid.pv_high - pid.pv_low);
-    let gain = view.value(pid.kc) * if pid.direct { -scale } else { scale };
-    let proportional = gain * (pid.beta * view.value(pid.sp_working) - view.value(pid.pv));
+    let proportional = loop_options::proportional(scene, pid);
     let decimals = scene.plant.point(pid.out).decimals.saturating_add(1);
     let signed = |value: f64| {
         let text = number(value, decimals);
@@ -228,9 +234,8 @@ fn terms(scene: Scene<'_>, pid: &Pid, integral: f64, lines: &mut Vec<WhyLine>) {
     };
     let mut text = format!("= P {}  I {}", signed(proportional), signed(integral));
     let feed_forward = if pid.feed_forward.is_some() { view.value(pid.ff) } else { 0.0 };
-    let limited = view.value(pid.out) >= pid.out_limit_high || view.value(pid.out) <= pid.out_limit_low;
-    if view.value(pid.td) > 0.0 && !limited {
-        let derivative = view.value(pid.out) - proportional - integral - feed_forward;
+    if view.value(pid.td) > 0.0 {
+        let derivative = calculated - proportional - integral - feed_forward;
         text.push_str(&format!("  D {}", signed(derivative)));
     }
     if pid.feed_forward.is_some() {

@@ -5,6 +5,7 @@
 
 mod condition;
 mod item;
+mod loop_options;
 mod procedure;
 mod term;
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod field;
+pub mod text_loop;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -63,6 +64,7 @@ pub struct Loop {
     pub modes: Vec<Mode>,
     pub normal_mode: Mode,
     pub on_bad_pv: OnBad,
+    pub options: PidOptions,
     pub target: Option<PointId>,
     pub secondary: Option<BlockId>,
 }
@@ -89,6 +91,7 @@ impl Default for Loop {
             modes: vec![Mode::Manual, Mode::Auto, Mode::Cascade],
             normal_mode: Mode::Auto,
             on_bad_pv: OnBad::Manual,
+            options: PidOptions::default(),
             target: None,
             secondary: None,
         }
@@ -255,6 +258,7 @@ impl Builder {
             modes: o.modes.clone(),
             normal_mode: o.normal_mode,
             on_bad_pv: o.on_bad_pv,
+            options: Box::new(o.options.clone()),
         };
         self.block(name, task, BlockBody::Pid(body))
     }

@@ -3,63 +3,136 @@
 use model::Quality;
 
 use super::super::filter::weight;
+use super::super::ramp::approach;
 use super::super::{Context, Handshake, bounded};
+use super::extra::options;
 use super::{Fixed, PidState};
 use crate::image::Image;
-use crate::plant::Expr;
+use crate::plant::pid_options::Tuning;
+use crate::plant::{BlockBody, Plant};
 
 /// The terms of the law that do not depend on the integral.
 pub(super) struct Terms {
-    /// K e
+    /// K e, as the integral takes it.
     pub(super) error: f64,
     /// P + D
     pub(super) prompt: f64,
     pub(super) feed_forward: f64,
+    /// Integral time of the ISA form, seconds.
+    pub(super) ti: f64,
 }
 
 pub(super) fn terms(
     pid: &Fixed,
-    feed_forward: Option<&Expr>,
+    plant: &Plant,
+    block: usize,
     state: &mut PidState,
-    pv: f64,
-    working: f64,
+    (pv, working): (f64, f64),
+    taken_over: bool,
     context: &mut Context<'_>,
 ) -> Terms {
     let image = &mut *context.image;
-    let td = image.value(pid.td);
-    let n = pid.derivative_n;
-    let last_lagged = state.lagged;
-    state.lagged += (pv - last_lagged) * weight(td / n, pid.dt);
-    let gain = image.value(pid.kc) * pid.scale;
-    let shape = pid.beta * working - pv + n * (state.lagged - pv);
-    if gain != state.gain || td != state.td {
-        // New tuning: the integral takes up what the other terms lose.
-        let lagged = last_lagged + (pv - last_lagged) * weight(state.td / n, pid.dt);
-        let before = pid.beta * working - pv + n * (lagged - pv);
-        state.integral += state.gain * before - gain * shape;
-        state.gain = gain;
-        state.td = td;
-    }
-    let feed_forward = match feed_forward {
-        None => 0.0,
-        Some(expr) => {
-            let last = image.value(pid.ff);
-            let now = context.memory.eval(context.ops, expr, image, context.now);
-            if now.quality.is_bad() {
-                state.ff_lost = true;
-                image.set_quality(pid.ff, Quality::BadCalculation);
-                last
-            } else {
-                if state.ff_lost {
-                    state.ff_lost = false;
-                    state.integral += last - now.value;
-                }
-                image.set(pid.ff, now.value, now.quality);
-                now.value
-            }
+    let (kc, ti, td) = (image.value(pid.kc), image.value(pid.ti), image.value(pid.td));
+    let mut tuning = Tuning { gain: kc * pid.scale, ti, td };
+    let mut error = working - pv;
+    let (mut proportional, mut derivative) = (pid.beta * working - pv, pid.derivative_n);
+    if let Some(extra) = &state.extra {
+        let shape = extra.shape;
+        tuning = shape.tuning(kc, pid.scale, ti, td);
+        let share = shape.share(error);
+        // What the set-point weight takes away is not bent: the gap refuses a weight below one.
+        proportional += (share - 1.0) * error;
+        derivative *= share;
+        error *= share;
+        if !shape.is_prompt() {
+            (proportional, derivative) = (0.0, 0.0);
         }
+    }
+    let n = pid.derivative_n;
+    let signal = pv - pid.gamma * working;
+    if taken_over && pid.gamma != 0.0 {
+        // A set point that changed while nobody controlled is no rate of change.
+        state.lagged = signal;
+    }
+    let last_lagged = state.lagged;
+    state.lagged += (signal - last_lagged) * weight(tuning.td / n, pid.dt);
+    let form = proportional + derivative * (state.lagged - signal);
+    if tuning.gain != state.gain || tuning.td != state.td {
+        // New tuning: the integral takes up what the other terms lose.
+        let lagged = last_lagged + (signal - last_lagged) * weight(state.td / n, pid.dt);
+        let before = proportional + derivative * (lagged - signal);
+        state.integral += state.gain * before - tuning.gain * form;
+        state.gain = tuning.gain;
+        state.td = tuning.td;
+    }
+    let (error, reset) = match &state.extra {
+        Some(extra) => extra.shape.reset(tuning, pid.scale, ti, error, pid.dt),
+        None => (tuning.gain * error, tuning.ti),
     };
-    Terms { error: gain * (working - pv), prompt: gain * shape, feed_forward }
+    let feed_forward = if pid.feeds_forward { feed_forward(pid, plant, block, state, context) } else { 0.0 };
+    Terms { error, prompt: tuning.gain * form, feed_forward, ti: reset }
+}
+
+/// What the feed-forward adds. Its coming, its going and a change of its gain are taken up by the
+/// integral; while its calculation is bad it stays.
+#[inline(never)]
+fn feed_forward(
+    pid: &Fixed,
+    plant: &Plant,
+    block: usize,
+    state: &mut PidState,
+    context: &mut Context<'_>,
+) -> f64 {
+    let BlockBody::Pid(body) = &plant.blocks[block].body else { return 0.0 };
+    let Some(expr) = &body.feed_forward else { return 0.0 };
+    let last = context.image.value(pid.ff);
+    let now = context.memory.eval(context.ops, expr, context.image, context.now);
+    let factor = factor(plant, block, context);
+    let image = &mut *context.image;
+    if factor == 0.0 {
+        state.ff_lost = true;
+        state.integral += last;
+        image.set(pid.ff, 0.0, Quality::Good);
+        return 0.0;
+    }
+    if now.quality.is_bad() {
+        state.ff_lost = true;
+        image.set_quality(pid.ff, Quality::BadCalculation);
+        return last;
+    }
+    let value = now.value * factor;
+    if state.ff_lost {
+        state.ff_lost = false;
+        state.integral += last - value;
+    } else if let Some(extra) = &state.extra
+        && extra.ff_factor != factor
+    {
+        state.integral += (extra.ff_factor - factor) * now.value;
+    }
+    if let Some(extra) = &mut state.extra {
+        extra.ff_factor = factor;
+    }
+    image.set(pid.ff, value, now.quality);
+    image.value(pid.ff)
+}
+
+/// Gain of the feed-forward; zero while it is switched off. A bad condition switches it off.
+fn factor(plant: &Plant, block: usize, context: &mut Context<'_>) -> f64 {
+    let Some(options) = options(plant, block) else { return 1.0 };
+    let on = options
+        .ff_when
+        .as_ref()
+        .is_none_or(|when| context.memory.truth(context.ops, when, context.image, context.now).is_true());
+    if on { options.ff_gain.map_or(1.0, |gain| context.image.value(gain)) } else { 0.0 }
+}
+
+/// A number that is none must not stay in the state.
+#[cold]
+pub(super) fn tame(state: &mut PidState) {
+    state.integral = 0.0;
+    if !state.lagged.is_finite() {
+        state.lagged = 0.0;
+    }
 }
 
 /// One step of the control law; with a `start`, OUT begins there.
@@ -75,16 +148,13 @@ pub(super) fn control(
     let other = terms.prompt + terms.feed_forward;
     if let Some(start) = start {
         state.integral = bounded(start, pid.out_limit_low, pid.out_limit_high) - other;
-    } else {
-        let ti = image.value(pid.ti);
-        if ti > 0.0 {
-            let share = if pid.dt < ti { pid.dt / ti } else { 1.0 };
-            let step = share * (terms.error + feedback - state.calculated);
-            let blocked = below
-                .is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
-            if !blocked {
-                state.integral += step;
-            }
+    } else if terms.ti > 0.0 {
+        let share = if pid.dt < terms.ti { pid.dt / terms.ti } else { 1.0 };
+        let step = share * (terms.error + feedback - state.calculated);
+        let blocked =
+            below.is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
+        if !blocked {
+            state.integral += step;
         }
     }
     let calculated = other + state.integral;
@@ -93,7 +163,11 @@ pub(super) fn control(
     } else {
         // Absurd tuning: keep OUT and begin again from it.
         state.calculated = image.value(pid.out);
-        state.integral = 0.0;
+        tame(state);
     }
-    bounded(state.calculated, pid.out_limit_low, pid.out_limit_high)
+    let out = bounded(state.calculated, pid.out_limit_low, pid.out_limit_high);
+    match &state.extra {
+        Some(extra) => approach(start.unwrap_or(state.written), out, extra.out_step),
+        None => out,
+    }
 }

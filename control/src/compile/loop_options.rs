@@ -1,0 +1,330 @@
+//! PID loops: what one may have besides the ordinary, see [`PidOptions`].
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use model::wire::Role;
+use model::{Mode, PointId, Unit};
+
+use super::blocks::Build;
+use super::draft::check_within;
+use super::emit::{self, Wanted};
+use super::fields::{Fields, Range};
+use super::loops::{KC, SECONDS};
+use super::place::{Place, Text};
+use super::report::Mistake;
+use crate::plant::{Expr, Gap, PidForm, PidOptions, Remote, Schedule, Track};
+
+/// FF may be taken with the opposite sign, and beyond this is a slip of the keyboard.
+const FF_GAIN: (f64, f64) = (-100.0, 100.0);
+/// Derivative filters outside of this are none, or let no derivative through.
+const N: (f64, f64) = (1.0, 100.0);
+
+/// Two keys of which one makes the other meaningless.
+fn contradiction(
+    build: &mut Build<'_, '_>,
+    fields: &Fields<'_>,
+    key: &str,
+    other: &str,
+    why: &str,
+    help: &str,
+) {
+    build.report.add(
+        Mistake::error("contradiction", format!("`{key}` of {} does nothing: {why}", fields.owner))
+            .at(fields.place_of(key), "this one")
+            .related(fields.place_of(other), "because of this")
+            .help(String::from(help)),
+    );
+}
+
+fn out_of_range(build: &mut Build<'_, '_>, what: &str, value: f64, place: Place, possible: &str) {
+    build.report.add(
+        Mistake::error("out-of-range", format!("{what} is {value}"))
+            .at(place, format!("{possible} is possible"))
+            .help(format!("write a value of {possible}")),
+    );
+}
+
+/// A number within bounds, both included.
+fn bounded(
+    build: &mut Build<'_, '_>,
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    (low, high): (f64, f64),
+) -> Option<f64> {
+    let value = fields.number(key, build.report)?;
+    if value >= low && value <= high {
+        return Some(value);
+    }
+    let what = format!("`{key}` of {}", fields.owner);
+    out_of_range(build, &what, value, fields.place_of(key), &format!("{low} to {high}"));
+    None
+}
+
+pub(super) fn derivative_n(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, default: f64) -> f64 {
+    bounded(build, fields, "n", N).unwrap_or(default)
+}
+
+/// Everything but the schedule and the remote, which others need earlier.
+pub(super) fn options(
+    build: &mut Build<'_, '_>,
+    fields: &mut Fields<'_>,
+    beta: f64,
+    pv: &Range,
+) -> PidOptions {
+    let (pv_unit, out_unit) =
+        (build.draft.point(build.own("PV")).unit, build.draft.point(build.own("OUT")).unit);
+    let mut options = PidOptions {
+        form: form(build, fields),
+        gamma: bounded(build, fields, "gamma", (0.0, 1.0)).unwrap_or(0.0),
+        second_order: second_order(build, fields),
+        gap: gap(build, fields, pv_unit, pv),
+        linearity: bounded(build, fields, "linearity", (0.0, 1.0)).unwrap_or(1.0),
+        out_rate: fields.rate("out_rate", out_unit, build.report).unwrap_or(f64::INFINITY),
+        sp_tracks_pv: fields.boolean("sp_tracks_pv", build.report).unwrap_or(true),
+        sp_rate_down: fields.rate("sp_rate_down", pv_unit, build.report),
+        track: track(build, fields, out_unit),
+        ..PidOptions::default()
+    };
+    if options.sp_rate_down.is_some() && !fields.has("sp_rate") {
+        contradiction(
+            build,
+            fields,
+            "sp_rate_down",
+            "sp_rate_down",
+            "there is no `sp_rate`",
+            "give `sp_rate` as well: it is the rate upwards, and downwards when nothing else is said",
+        );
+    }
+    for key in ["gap", "linearity"] {
+        if fields.has(key) && beta < 1.0 {
+            contradiction(
+                build,
+                fields,
+                "beta",
+                key,
+                "a gain that depends on the error needs the whole error",
+                "remove `beta`, and give the set point a ramp with `sp_rate` when its kick hurts",
+            );
+        }
+    }
+    feed_forward(build, fields, &mut options);
+    options
+}
+
+fn form(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> PidForm {
+    let words = [
+        ("isa", PidForm::Isa),
+        ("parallel", PidForm::Parallel),
+        ("series", PidForm::Series),
+        ("integral", PidForm::Integral),
+    ];
+    let form = fields.choice("form", &words, build.report).unwrap_or(PidForm::Isa);
+    if form == PidForm::Integral {
+        for key in ["td", "beta", "gamma", "n"] {
+            if fields.has(key) {
+                contradiction(
+                    build,
+                    fields,
+                    key,
+                    "form",
+                    "the integral acts alone",
+                    "remove it, or write `form = \"isa\"`",
+                );
+            }
+        }
+    }
+    form
+}
+
+fn second_order(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> bool {
+    let order = fields.integer("filter_order", 1, 2, build.report);
+    if order == Some(2) && !fields.has("filter") {
+        contradiction(
+            build,
+            fields,
+            "filter_order",
+            "filter_order",
+            "there is no `filter`",
+            "add its time, such as `filter = \"2 s\"`",
+        );
+    }
+    order == Some(2)
+}
+
+fn gap(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit, pv: &Range) -> Option<Gap> {
+    let mut gap = fields.table("gap", build.report)?;
+    if !gap.has("band") {
+        gap.missing("band", "\"2 %\"", build.report);
+    }
+    let band = gap.quantity("band", unit.difference(), build.report);
+    let gain = bounded(build, &mut gap, "gain", (0.0, 1.0)).unwrap_or(0.0);
+    gap.finish(build.report);
+    let band = band?;
+    let span = pv.high - pv.low;
+    if !(band > 0.0 && band < span) {
+        let what = format!("`band` of {}", gap.owner);
+        out_of_range(build, &what, band, gap.place_of("band"), &format!("above 0 to {span}"));
+        return None;
+    }
+    Some(Gap { band, gain })
+}
+
+fn expression(build: &mut Build<'_, '_>, text: &Text, wanted: Wanted) -> Option<Expr> {
+    let emitted = emit::compile(build.draft, text, wanted, None, build.report)?;
+    for (point, place) in emitted.reads {
+        // Its own values are those that stand when it is asked.
+        if !build.draft.blocks[build.block].points.iter().any(|(_, own)| *own == point) {
+            build.reads(point, place);
+        }
+    }
+    Some(emitted.expr)
+}
+
+fn track(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit) -> Option<Track> {
+    let mut track = fields.table("track", build.report)?;
+    let when = track.need_text("when", "\"P-311.RUN\"", build.report);
+    let value = track.need_text("value", "\"20 %\"", build.report);
+    track.finish(build.report);
+    let when = expression(build, when?, Wanted::Condition);
+    let value = expression(build, value?, Wanted::Value(unit, None));
+    Some(Track { when: when?, value: value? })
+}
+
+fn feed_forward(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, options: &mut PidOptions) {
+    for key in ["ff_gain", "ff_when"] {
+        if fields.has(key) && !fields.has("ff") {
+            contradiction(
+                build,
+                fields,
+                key,
+                key,
+                "there is no feed-forward",
+                "add `ff = \"...\"`, or remove it",
+            );
+        }
+    }
+    if fields.has("ff_gain") {
+        let gain = bounded(build, fields, "ff_gain", FF_GAIN).unwrap_or(1.0);
+        let point = build.own("FFGAIN");
+        build.draft.points[point.index()].initial = gain;
+        build.draft.set_write(point, FF_GAIN.0, FF_GAIN.1, Role::Engineer);
+        options.ff_gain = Some(point);
+    }
+    if let Some(text) = fields.text("ff_when", build.report) {
+        options.ff_when = expression(build, text, Wanted::Condition);
+    }
+}
+
+/// The characteriser of the tuning.
+pub(super) fn schedule(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<Schedule> {
+    let mut table = fields.table("schedule", build.report)?;
+    let by = table.need_text("by", "\"LT-311\"", build.report).and_then(|text| by(build, text));
+    if !(table.has("kc") || table.has("ti") || table.has("td")) {
+        table.missing("kc", "[[0, 1.0], [100, 2.0]]", build.report);
+    }
+    let (unit, range) = match by {
+        Some(point) => (build.draft.point(point).unit, Some(build.draft.range_of(point))),
+        None => (Unit::NONE, None),
+    };
+    let seconds = Unit::parse("s").unwrap_or(Unit::NONE);
+    let mut column = |key: &'static str, y_unit: Unit, (low, high): (f64, f64)| {
+        // Without its measurement the unit of x is not known.
+        table.has(key);
+        let range = range.as_ref()?;
+        let points = table.characteristic(key, unit, y_unit, build.report)?;
+        for (x, y, place) in &points {
+            check_within("x", *x, *place, range, "the range of what decides", build.report);
+            let sound = if key == "kc" { *y > low && *y <= high } else { *y >= low && *y <= high };
+            if !sound {
+                let what = format!("`{key}` of {}", table.owner);
+                out_of_range(build, &what, *y, *place, &format!("{low} to {high}"));
+            }
+        }
+        if fields.has(key) {
+            contradiction(build, fields, key, "schedule", "the schedule gives it", "keep one of the two");
+        }
+        Some(points.into_iter().map(|(x, y, _)| (x, y)).collect::<Vec<_>>())
+    };
+    let (kc, ti, td) =
+        (column("kc", Unit::NONE, KC), column("ti", seconds, SECONDS), column("td", seconds, SECONDS));
+    table.finish(build.report);
+    Some(Schedule {
+        by: by?,
+        kc: kc.unwrap_or_default(),
+        ti: ti.unwrap_or_default(),
+        td: td.unwrap_or_default(),
+    })
+}
+
+/// What decides: any value, its own too (then that of the run before).
+fn by(build: &mut Build<'_, '_>, text: &Text) -> Option<PointId> {
+    let own = build.draft.names.get(text.as_str()).and_then(|named| named.point);
+    match own {
+        Some(point) if build.draft.blocks[build.block].points.iter().any(|(_, own)| *own == point) => {
+            Some(point)
+        }
+        _ => build.value(text),
+    }
+}
+
+/// Timeout and shedding of the remote modes; their points were declared when the modes are there.
+pub(super) fn remote(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, modes: &[Mode]) -> Option<Remote> {
+    let wanted: Vec<Mode> =
+        [Mode::RemoteCascade, Mode::RemoteOutput].into_iter().filter(|mode| modes.contains(mode)).collect();
+    if !fields.has("remote") {
+        if !wanted.is_empty() {
+            build.report.add(
+                Mistake::error("bad-mode", format!("{} has a remote mode, and no `remote`", fields.owner))
+                    .at(fields.place_of("modes"), "what when the remote falls silent?")
+                    .help("add `remote = { timeout = \"10 s\", shed = \"auto\" }`"),
+            );
+        }
+        return None;
+    }
+    let mut table = fields.table("remote", build.report)?;
+    if !table.has("timeout") {
+        table.missing("timeout", "\"10 s\"", build.report);
+    }
+    let timeout_ms = table.time_ms("timeout", build.report);
+    let words = [("manual", Mode::Manual), ("auto", Mode::Auto), ("cascade", Mode::Cascade)];
+    if !table.has("shed") {
+        table.missing("shed", "\"auto\"", build.report);
+    }
+    let shed = table.choice("shed", &words, build.report);
+    table.finish(build.report);
+    if wanted.is_empty() {
+        build.report.add(
+            Mistake::error("bad-mode", format!("{} has `remote`, and no remote mode", fields.owner))
+                .at(fields.place_of("remote"), "nobody can use it")
+                .help("add \"remote_cascade\" or \"remote_output\" to `modes`"),
+        );
+    }
+    if timeout_ms == Some(0) {
+        let what = format!("`timeout` of {}", table.owner);
+        out_of_range(build, &what, 0.0, table.place_of("timeout"), "100 ms to 49 d");
+    }
+    if let Some(shed) = shed
+        && !modes.contains(&shed)
+    {
+        build.report.add(
+            Mistake::error("bad-mode", format!("`shed` of {} is not among the modes", table.owner))
+                .at(table.place_of("shed"), "this mode")
+                .help("add it to `modes`, or shed to another"),
+        );
+    }
+    let role = build.role;
+    let mut point = |mode: Mode, role_of: &'static str, like: &'static str| {
+        wanted.contains(&mode).then(|| {
+            let (point, like) = (build.own(role_of), build.own(like));
+            build.draft.points[point.index()].initial = build.draft.point(like).initial;
+            if let Some(write) = build.draft.point(like).write {
+                build.draft.set_write(point, write.low, write.high, role);
+            }
+            point
+        })
+    };
+    let sp = point(Mode::RemoteCascade, "RCAS", "SP");
+    let out = point(Mode::RemoteOutput, "ROUT", "OUT");
+    Some(Remote { sp, out, timeout_ms: timeout_ms?, shed: shed? })
+}

@@ -1,0 +1,108 @@
+//! Why of a loop's options: what of them is at work now.
+
+use alloc::{format, string::String, vec::Vec};
+use model::Mode;
+use model::wire::WhyLine;
+
+use super::term::Scene;
+use super::{condition, line, point_line};
+use crate::blocks::pid::{is_automatic, is_remote};
+use crate::plant::pid_options::Shape;
+use crate::plant::{Pid, PidForm};
+use crate::text::{duration, number, value_text};
+
+/// Proportional action now, in units of OUT.
+pub(super) fn proportional(scene: Scene<'_>, pid: &Pid) -> f64 {
+    let view = scene.view;
+    let span = (pid.out_high - pid.out_low) / (pid.pv_high - pid.pv_low);
+    let scale = if pid.direct { -span } else { span };
+    let shape = Shape::new(pid);
+    if !shape.is_prompt() {
+        return 0.0;
+    }
+    let tuning = shape.tuning(view.value(pid.kc), scale, view.value(pid.ti), view.value(pid.td));
+    let (pv, working) = (view.value(pid.pv), view.value(pid.sp_working));
+    let error = working - pv;
+    tuning.gain * (pid.beta * working - pv + (shape.share(error) - 1.0) * error)
+}
+
+pub(super) fn lines(scene: Scene<'_>, pid: &Pid, actual: Mode, wanted: f64, lines: &mut Vec<WhyLine>) {
+    if pid.options.is_plain() {
+        return;
+    }
+    if is_remote(actual)
+        && let Some(remote) = &pid.options.remote
+    {
+        let source = if actual == Mode::RemoteCascade { remote.sp } else { remote.out };
+        if let Some(point) = source {
+            lines.push(point_line(scene, 1, "from the remote", point));
+        }
+        let (timeout, shed) = (duration(u64::from(remote.timeout_ms)), remote.shed.short());
+        lines.push(line(1, format!("without a new value for {timeout} it sheds to {shed}")));
+    }
+    if let Some(schedule) = &pid.options.schedule {
+        let by = &scene.plant.point(schedule.by).name;
+        lines.push(point_line(scene, 0, &format!("tuning follows {by}"), schedule.by));
+        for (table, label, point) in
+            [(&schedule.kc, "KC", pid.kc), (&schedule.ti, "TI", pid.ti), (&schedule.td, "TD", pid.td)]
+        {
+            if !table.is_empty() {
+                lines.push(point_line(scene, 1, label, point));
+            }
+        }
+    }
+    feed_forward(scene, pid, lines);
+    if is_automatic(actual) {
+        at_work(scene, pid, wanted, lines);
+    }
+    let form = match pid.options.form {
+        PidForm::Isa => return,
+        PidForm::Parallel => "parallel form: KC acts on P alone, TI and TD by themselves",
+        PidForm::Series => "series form",
+        PidForm::Integral => "integral action alone",
+    };
+    lines.push(line(0, String::from(form)));
+}
+
+/// What bends the error and what holds OUT back.
+fn at_work(scene: Scene<'_>, pid: &Pid, wanted: f64, lines: &mut Vec<WhyLine>) {
+    let view = scene.view;
+    let error = view.value(pid.sp_working) - view.value(pid.pv);
+    let share = Shape::new(pid).share(error);
+    let unit = scene.plant.point(pid.pv).unit.difference();
+    match pid.options.gap {
+        Some(gap) if libm::fabs(error) <= gap.band => {
+            let band = number(gap.band, scene.plant.point(pid.pv).decimals);
+            lines.push(line(1, format!("within the gap of {band} {unit}: gain x {}", number(share, 2))));
+        }
+        _ if share != 1.0 => lines.push(line(1, format!("gain x {} at this error", number(share, 2)))),
+        _ => {}
+    }
+    let out = view.value(pid.out);
+    let goal = wanted.max(pid.out_limit_low).min(pid.out_limit_high);
+    if pid.options.out_rate.is_finite()
+        && libm::fabs(goal - out) > 1e-9 * libm::fabs(pid.out_high - pid.out_low)
+    {
+        let unit = scene.plant.point(pid.out).unit.difference();
+        let rate = number(pid.options.out_rate, 4);
+        let goal = value_text(scene.plant, pid.out, goal);
+        lines.push(line(1, format!("OUT is on its way to {goal} at {rate} {unit}/s")));
+    }
+}
+
+fn feed_forward(scene: Scene<'_>, pid: &Pid, lines: &mut Vec<WhyLine>) {
+    if let Some(gain) = pid.options.ff_gain {
+        lines.push(point_line(scene, 0, "feed-forward gain", gain));
+    }
+    if let Some(when) = &pid.options.ff_when {
+        lines.push(line(0, String::from("feed-forward acts while")));
+        condition::lines(scene, when, 1, lines);
+    }
+}
+
+/// The condition of the local override, with live values.
+pub(super) fn override_lines(scene: Scene<'_>, pid: &Pid, lines: &mut Vec<WhyLine>) {
+    let Some(track) = &pid.options.track else { return };
+    lines.push(line(1, format!("tracks: local override to {}, while", track.value.text)));
+    condition::lines(scene, &track.when, 2, lines);
+}

@@ -1,0 +1,288 @@
+//! Modes beyond manual and auto: remote cascade and remote output with their timeout, the local
+//! override, out of service; and every way between them without a bump.
+
+mod support;
+
+use control::plant::{PidOptions, Remote};
+use model::{Action, EventBody, Mode, Quality, Refusal};
+use proptest::prelude::*;
+use support::text_loop::{TUNED, running};
+use support::{Builder, Harness, Loop, step};
+
+const REMOTE: &str = "modes = [\"manual\", \"auto\", \"remote_cascade\", \"remote_output\", \"out_of_service\"]\n\
+                      remote = { timeout = \"1 s\", shed = \"auto\" }\n";
+
+fn out(h: &Harness) -> f64 {
+    h.value("TV-1")
+}
+
+fn remote() -> Harness {
+    running(&format!("{TUNED}{REMOTE}"), 100.0, 0.0, 40.0)
+}
+
+fn shed_events(h: &Harness) -> Vec<(Mode, Mode)> {
+    let modes = h.events.iter().filter_map(|event| match event.body {
+        EventBody::Mode { from, to, .. } => Some((from, to)),
+        _ => None,
+    });
+    modes.collect()
+}
+
+#[test]
+fn a_remote_set_point_follows_until_the_loop_listens_and_then_leads() {
+    let mut h = remote();
+    h.write("TIC-1.SP", 104.0).unwrap();
+    h.scan();
+    assert_eq!(h.value("TIC-1.RCAS"), 104.0, "whoever takes over begins here");
+    assert_eq!(h.write("TIC-1.RCAS", 120.0), Err(Refusal::WrongMode), "nobody listens");
+    let before = h.value("TIC-1.SP");
+    h.mode("TIC-1", Mode::RemoteCascade).unwrap();
+    assert_eq!((h.actual("TIC-1"), h.value("TIC-1.SP")), (Mode::RemoteCascade, before));
+    h.write("TIC-1.RCAS", 120.0).unwrap();
+    assert_eq!(h.value("TIC-1.SP"), 120.0);
+    assert_eq!(h.write("TIC-1.SP", 90.0), Err(Refusal::WrongMode), "the remote has it");
+    assert_eq!(h.write("TIC-1.RCAS", 900.0), Err(Refusal::AboveLimit));
+}
+
+#[test]
+fn a_remote_output_follows_until_the_loop_listens_and_then_leads() {
+    let mut h = remote();
+    h.write("TIC-1.SP", 110.0).unwrap();
+    h.run(50);
+    let before = out(&h);
+    assert_eq!(h.value("TIC-1.ROUT"), before);
+    h.mode("TIC-1", Mode::RemoteOutput).unwrap();
+    assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::RemoteOutput, before));
+    h.write("TIC-1.ROUT", 66.0).unwrap();
+    assert_eq!(out(&h), 66.0);
+    assert_eq!(h.write("TIC-1.OUT", 10.0), Err(Refusal::WrongMode));
+    h.mode("TIC-1", Mode::Auto).unwrap();
+    assert!((out(&h) - 66.0).abs() < 1e-9, "back without a bump: {}", out(&h));
+}
+
+#[test]
+fn a_remote_that_falls_silent_is_shed_without_a_bump_and_reported() {
+    for mode in [Mode::RemoteCascade, Mode::RemoteOutput] {
+        let point = if mode == Mode::RemoteCascade { "TIC-1.RCAS" } else { "TIC-1.ROUT" };
+        let mut h = remote();
+        h.mode("TIC-1", mode).unwrap();
+        // It speaks at 0.9 s, in time; then no more.
+        for _ in 0..3 {
+            h.run(89);
+            let value = h.value(point);
+            h.write(point, value).unwrap();
+            assert_eq!(h.actual("TIC-1"), mode);
+        }
+        h.run(100);
+        assert_eq!(h.actual("TIC-1"), mode, "1 s is not more than 1 s");
+        let before = out(&h);
+        h.scan();
+        assert_eq!(h.actual("TIC-1"), Mode::Auto);
+        assert!((out(&h) - before).abs() < 1e-9);
+        assert_eq!(shed_events(&h), [(mode, Mode::Auto)]);
+        assert_eq!(h.write(point, 50.0), Err(Refusal::WrongMode), "it does not come back by itself");
+    }
+}
+
+#[test]
+fn a_loop_that_is_normally_remote_begins_in_the_mode_that_it_sheds_to() {
+    let mut h = running(&format!("{TUNED}{REMOTE}mode = \"remote_cascade\"\n"), 100.0, 0.0, 40.0);
+    assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::Auto, 40.0));
+    h.run(200);
+    assert_eq!(shed_events(&h), []);
+}
+
+/// A phase says its value once and means it until it is over.
+#[test]
+fn a_phase_that_owns_the_loop_is_not_silent() {
+    let mut b = Builder::new();
+    let pv = b.input("PV");
+    let valve = b.output("VALVE");
+    let rcas = b.entry("RCAS", 50.0);
+    let options = PidOptions {
+        remote: Some(Remote { sp: Some(rcas), out: None, timeout_ms: 500, shed: Mode::Manual }),
+        ..PidOptions::default()
+    };
+    let modes = vec![Mode::Manual, Mode::Auto, Mode::RemoteCascade];
+    let block = b.pid("LIC", pv, &Loop { target: Some(valve), options, modes, ..Loop::default() });
+    let control::plant::BlockBody::Pid(pid) = &b.plant.blocks[block.index()].body else { unreachable!() };
+    let (sp, mode) = (pid.sp, pid.mode);
+    let never = b.above(pv, 99.0);
+    let go = b.assign(sp, 61.0);
+    let order = b.assign(mode, Mode::RemoteCascade.value());
+    b.phase("Lead", vec![step("lead", vec![order, go], Some(never))], vec![sp, mode]);
+    let mut h = b.finish();
+    h.all_good(50.0);
+    h.scan();
+    h.ask(Action::Phase { phase: model::PhaseId(0), order: model::ProcOrder::Start }).unwrap();
+    h.run(200);
+    assert_eq!((h.actual("LIC"), h.value("LIC.SP")), (Mode::RemoteCascade, 61.0));
+    h.ask(Action::Phase { phase: model::PhaseId(0), order: model::ProcOrder::Abort }).unwrap();
+    h.run(100);
+    assert_eq!(h.actual("LIC"), Mode::Manual, "the phase is gone and nobody else speaks");
+}
+
+#[test]
+fn a_local_override_dictates_the_output_and_lets_go_without_a_bump() {
+    let track = "track = { when = \"P-1.RUN\", value = \"LT-2 / 2\" }\n";
+    let mut h = running(&format!("{TUNED}{track}"), 100.0, 60.0, 40.0);
+    let (pump, load, pv) = (h.point("P-1.RUN"), h.point("LT-2"), h.point("TT-1"));
+    h.set(pump, 1.0);
+    h.scan();
+    assert_eq!((h.actual("TIC-1"), out(&h), h.value("TIC-1.OUT")), (Mode::Tracking, 30.0, 30.0));
+    h.set(load, 70.0);
+    h.set(pv, 95.0);
+    h.scan();
+    assert_eq!(out(&h), 35.0);
+    h.input(load, 0.0, Quality::BadNoCommunication);
+    h.run(5);
+    assert_eq!(out(&h), 35.0, "a bad value holds");
+    h.set(load, 500.0);
+    h.scan();
+    assert_eq!(out(&h), 100.0, "within the range of OUT");
+    h.set(load, 70.0);
+    h.scan();
+    let mut view = control::StateView::new(&h.plant());
+    h.engine.publish(&mut view);
+    let why = format!("{:?}", control::why(&h.plant(), &view, "TIC-1").unwrap());
+    assert!(why.contains("local override to LT-2 / 2, while"), "{why}");
+    h.set(pump, 0.0);
+    h.scan();
+    assert_eq!(h.actual("TIC-1"), Mode::Auto);
+    assert!((out(&h) - 35.0).abs() < 1e-9, "{}", out(&h));
+    h.input(pump, 1.0, Quality::BadSensorFailure);
+    h.scan();
+    assert_eq!(h.actual("TIC-1"), Mode::Auto, "a bad condition does not count");
+}
+
+#[test]
+fn manual_gives_way_to_the_override_and_out_of_service_does_not() {
+    let track = "track = { when = \"P-1.RUN\", value = \"5 %\" }\n";
+    let mut h = running(&format!("{TUNED}{REMOTE}{track}"), 100.0, 60.0, 40.0);
+    let pump = h.point("P-1.RUN");
+    h.mode("TIC-1", Mode::Manual).unwrap();
+    h.set(pump, 1.0);
+    h.scan();
+    assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::Tracking, 5.0));
+    assert_eq!(h.write("TIC-1.OUT", 60.0), Err(Refusal::WrongMode), "it would not keep it");
+    h.set(pump, 0.0);
+    h.scan();
+    assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::Manual, 5.0));
+    h.mode("TIC-1", Mode::OutOfService).unwrap();
+    h.set(pump, 1.0);
+    h.scan();
+    assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::OutOfService, 5.0));
+}
+
+#[derive(Clone, Debug)]
+enum Deed {
+    Mode(Mode),
+    Write(&'static str, f64),
+    Pv(f64),
+    Load(f64),
+    Pump(bool),
+    Bad(&'static str),
+    Run(u8),
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let modes = vec![Mode::Manual, Mode::Auto, Mode::RemoteCascade, Mode::RemoteOutput, Mode::OutOfService];
+    prop_oneof![
+        3 => proptest::sample::select(modes).prop_map(Deed::Mode),
+        1 => (0.0..50.0).prop_map(|kc| Deed::Write("TIC-1.KC", kc)),
+        1 => prop_oneof![Just(0.0), 0.001..1000.0].prop_map(|ti| Deed::Write("TIC-1.TI", ti)),
+        1 => prop_oneof![Just(0.0), 0.001..500.0].prop_map(|td| Deed::Write("TIC-1.TD", td)),
+        1 => (-5.0..5.0).prop_map(|gain| Deed::Write("TIC-1.FFGAIN", gain)),
+        1 => (0.0..200.0).prop_map(|sp| Deed::Write("TIC-1.SP", sp)),
+        1 => (0.0..200.0).prop_map(|sp| Deed::Write("TIC-1.RCAS", sp)),
+        1 => (20.0..80.0).prop_map(|out| Deed::Write("TIC-1.OUT", out)),
+        1 => (20.0..80.0).prop_map(|out| Deed::Write("TIC-1.ROUT", out)),
+        2 => (-50.0..250.0).prop_map(Deed::Pv),
+        1 => (0.0..100.0).prop_map(Deed::Load),
+        1 => any::<bool>().prop_map(Deed::Pump),
+        1 => proptest::sample::select(vec!["TT-1", "LT-2", "P-1.RUN"]).prop_map(Deed::Bad),
+        2 => (1..120u8).prop_map(Deed::Run),
+    ]
+}
+
+fn shape() -> impl Strategy<Value = String> {
+    let form = proptest::sample::select(vec![
+        "form = \"isa\"\ngamma = 0.7\n",
+        "form = \"parallel\"\n",
+        "form = \"series\"\nn = 4\n",
+        "form = \"integral\"\n",
+        "gap = { band = \"4 dK\", gain = 0.1 }\nlinearity = 0.3\n",
+        "filter = \"300 ms\"\nfilter_order = 2\n",
+    ]);
+    let rest = proptest::sample::select(vec![
+        "",
+        "sp_rate = \"5 K/s\"\nsp_rate_down = \"50 K/s\"\n",
+        "on_bad_pv = \"hold\"\nsp_tracks_pv = false\n",
+    ]);
+    (form, rest).prop_map(|(form, rest)| format!("{form}{rest}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    /// T5. Whatever people and the plant do: OUT is finite and within its limits, in a mode that
+    /// controls it moves no faster than its rate, and no change of mode moves it by 1e-9 of its range.
+    #[test]
+    fn no_change_of_mode_moves_the_output_and_no_control_exceeds_its_rate(
+        deeds in proptest::collection::vec(deed(), 1..60),
+        shape in shape(),
+    ) {
+        let text = format!(
+            "kc = 1\nti = \"10 s\"\nsp = 100\nout_limits = [20, 80]\nout_rate = \"20 %/s\"\n\
+             ff = \"LT-2\"\nff_gain = 0.2\nff_when = \"LT-2 > 10 %\"\n\
+             track = {{ when = \"P-1.RUN\", value = \"40 %\" }}\n{REMOTE}{shape}"
+        );
+        let mut h = running(&text, 100.0, 50.0, 50.0);
+        for deed in deeds {
+            let (before, was) = (out(&h), h.actual("TIC-1"));
+            let mut scans = 1;
+            match deed {
+                Deed::Mode(mode) => { let _ = h.mode("TIC-1", mode); }
+                Deed::Write(name, value) => { let _ = h.write(name, value); }
+                Deed::Pv(value) => { let point = h.point("TT-1"); h.set(point, value); h.scan(); }
+                Deed::Load(value) => { let point = h.point("LT-2"); h.set(point, value); h.scan(); }
+                Deed::Pump(on) => {
+                    let point = h.point("P-1.RUN");
+                    h.set(point, f64::from(u8::from(on)));
+                    h.scan();
+                }
+                Deed::Bad(name) => {
+                    let point = h.point(name);
+                    h.input(point, f64::NAN, Quality::BadSensorFailure);
+                    h.scan();
+                }
+                Deed::Run(count) => { scans = count; h.run(usize::from(count)); }
+            }
+            let (out, is) = (out(&h), h.actual("TIC-1"));
+            prop_assert!(out.is_finite() && (20.0..=80.0).contains(&out), "{out}");
+            let controls = |mode| matches!(mode, Mode::Auto | Mode::RemoteCascade);
+            if scans == 1 && is != was && is != Mode::Tracking {
+                prop_assert!((out - before).abs() < 1e-7, "{was:?} -> {is:?}: {before} -> {out}");
+            } else if controls(is) && controls(was) {
+                let most = 20.0 * 0.01 * f64::from(scans) + 1e-9;
+                prop_assert!((out - before).abs() <= most, "{before} -> {out} in {scans} scans");
+            }
+            for name in ["TIC-1.SP", "TIC-1.SPW", "TIC-1.PV", "TIC-1.FF"] {
+                prop_assert!(h.value(name).is_finite(), "{name}");
+            }
+        }
+        // T12. What was saved in the middle goes on with the same bits.
+        let saved = h.save();
+        let mut again = Harness::new(h.plant().as_ref().clone());
+        again.engine.restore(&saved).expect("an engine takes its own state");
+        again.tick = h.tick;
+        for k in 0..100 {
+            for h in [&mut h, &mut again] {
+                let point = h.point("TT-1");
+                h.set(point, 100.0 + f64::from(k % 17));
+                h.scan();
+            }
+            prop_assert_eq!(h.engine.state_hash(), again.engine.state_hash());
+        }
+    }
+}

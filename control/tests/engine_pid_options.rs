@@ -1,0 +1,303 @@
+//! What a loop may have besides the ordinary, written as people write it: forms, filters, gap,
+//! schedule, rates, feed-forward.
+//!
+//! TT-1 spans 200 K and TV-1 100 %, so KC = 1 makes 0.5 % of one kelvin. A scan is 10 ms.
+
+mod support;
+
+use model::{Mode, Quality};
+use support::Harness;
+use support::text_loop::{TUNED, running};
+
+const DT: f64 = 0.01;
+
+fn out(h: &Harness) -> f64 {
+    h.value("TV-1")
+}
+
+fn pv(h: &mut Harness, value: f64) {
+    let point = h.point("TT-1");
+    h.set(point, value);
+    h.scan();
+}
+
+#[test]
+fn a_set_point_weight_on_the_derivative_kicks_as_much_as_it_says() {
+    for (gamma, n) in [(0.0, 10.0), (0.5, 10.0), (1.0, 5.0)] {
+        let text = format!("kc = 2\ntd = \"4 s\"\nsp = 100\ngamma = {gamma}\nn = {n}\n");
+        let mut h = running(&text, 100.0, 0.0, 40.0);
+        h.write("TIC-1.SP", 110.0).unwrap();
+        let lag = DT / (4.0 / n + DT);
+        let expected = 40.0 + 2.0 * 0.5 * (10.0 + n * gamma * 10.0 * (1.0 - lag));
+        assert!((out(&h) - expected).abs() < 1e-9, "{gamma}: {} instead of {expected}", out(&h));
+        // It decays with Td/N: nothing of it is left after ten time constants.
+        h.run((10.0 * 4.0 / n / DT) as usize);
+        assert!((out(&h) - 50.0).abs() < 0.01, "{}", out(&h));
+    }
+}
+
+#[test]
+fn a_set_point_that_changed_in_manual_makes_no_kick_afterwards() {
+    let mut h = running("kc = 2\ntd = \"4 s\"\ngamma = 1.0\nsp = 100\n", 100.0, 0.0, 40.0);
+    h.mode("TIC-1", Mode::Manual).unwrap();
+    h.write("TIC-1.SP", 150.0).unwrap();
+    h.mode("TIC-1", Mode::Auto).unwrap();
+    for _ in 0..500 {
+        assert!((out(&h) - 40.0).abs() < 1e-9, "{}", out(&h));
+        h.scan();
+    }
+}
+
+/// Poles at (-1 +- i)/T: 1 - exp(-t/T) (cos t/T + sin t/T).
+#[test]
+fn the_second_order_filter_answers_a_step_as_the_closed_form_says() {
+    let mut h =
+        running(&format!("{TUNED}filter = \"2 s\"\nfilter_order = 2\nmode = \"manual\"\n"), 20.0, 0.0, 0.0);
+    let mut worst: f64 = 0.0;
+    for k in 1..=1500 {
+        pv(&mut h, 120.0);
+        let t = f64::from(k) * DT / 2.0;
+        let expected = 120.0 - 100.0 * (-t).exp() * (t.cos() + t.sin());
+        worst = worst.max((h.value("TIC-1.PV") - expected).abs());
+    }
+    // First order in dt: dt/T of the step and a constant below one.
+    assert!(worst < 100.0 * DT / 2.0, "{worst}");
+    assert!((h.value("TIC-1.PV") - 120.0).abs() < 0.1);
+}
+
+#[test]
+fn a_filter_of_second_order_is_stable_for_any_period_and_starts_afresh_after_a_bad_value() {
+    let text = format!("{TUNED}filter = \"5 ms\"\nfilter_order = 2\nmode = \"manual\"\n");
+    let mut h = running(&text, 20.0, 0.0, 0.0);
+    for _ in 0..200 {
+        pv(&mut h, 120.0);
+        assert!((20.0..=140.0).contains(&h.value("TIC-1.PV")), "{}", h.value("TIC-1.PV"));
+    }
+    let point = h.point("TT-1");
+    h.input(point, 0.0, Quality::BadSensorFailure);
+    h.scan();
+    pv(&mut h, 60.0);
+    assert_eq!(h.value("TIC-1.PV"), 60.0);
+}
+
+#[test]
+fn in_the_parallel_form_the_gain_leaves_the_integral_alone() {
+    for kc in [2.0, 0.5] {
+        let text = format!("form = \"parallel\"\nkc = {kc}\nti = \"20 s\"\nsp = 100\n");
+        let mut h = running(&text, 100.0, 0.0, 40.0);
+        h.write("TIC-1.SP", 110.0).unwrap();
+        for k in 1..=1000 {
+            let expected = 40.0 + 5.0 * (kc + f64::from(k) * DT / 20.0);
+            assert!((out(&h) - expected).abs() < 1e-9, "{kc}, scan {k}: {} {expected}", out(&h));
+            h.scan();
+        }
+    }
+}
+
+#[test]
+fn a_parallel_integral_works_without_any_gain_and_does_not_wind_up() {
+    let mut h = running("form = \"parallel\"\nkc = 1\nti = \"20 s\"\nsp = 100\n", 100.0, 0.0, 40.0);
+    h.write("TIC-1.KC", 0.0).unwrap();
+    let before = out(&h);
+    h.write("TIC-1.SP", 110.0).unwrap();
+    h.run(999);
+    assert!((out(&h) - before - 5.0 * 1000.0 * DT / 20.0).abs() < 1e-9, "{}", out(&h));
+    h.run(60_000);
+    assert_eq!(out(&h), 100.0);
+    h.write("TIC-1.SP", 90.0).unwrap();
+    h.scan();
+    assert!(out(&h) < 100.0, "it comes back at once");
+}
+
+#[test]
+fn the_series_form_is_the_standard_one_with_its_interaction() {
+    let response = |tuning: &str| {
+        let mut h = running(&format!("{tuning}sp = 100\n"), 100.0, 0.0, 40.0);
+        let mut outs = vec![];
+        for k in 0..1500 {
+            pv(&mut h, 100.0 - 10.0 * (1.0 - (-f64::from(k) * 0.005).exp()));
+            outs.push(out(&h));
+        }
+        outs
+    };
+    // Kc = K (1 + Td/Ti), Ti = Ti + Td, Td = Ti Td/(Ti + Td).
+    let series = response("form = \"series\"\nkc = 1.6\nti = \"12 s\"\ntd = \"3 s\"\n");
+    let standard = response("kc = 2.0\nti = \"15 s\"\ntd = \"2400 ms\"\n");
+    for (a, b) in series.into_iter().zip(standard) {
+        assert!((a - b).abs() < 1e-9, "{a} {b}");
+    }
+}
+
+#[test]
+fn an_integral_alone_does_not_jump_and_has_the_slope_of_its_gain() {
+    let mut h = running("form = \"integral\"\nkc = 2\nti = \"20 s\"\nsp = 100\n", 100.0, 0.0, 40.0);
+    h.write("TIC-1.SP", 120.0).unwrap();
+    assert!((out(&h) - 40.0 - 20.0 * DT / 20.0).abs() < 1e-9, "no jump: {}", out(&h));
+    h.run(999);
+    assert!((out(&h) - 40.0 - 20.0 * 1000.0 * DT / 20.0).abs() < 1e-9, "{}", out(&h));
+}
+
+#[test]
+fn error_squared_is_weak_near_the_set_point_and_full_at_a_span() {
+    for (error, share) in [(2.0, 0.2 + 0.8 * 0.01), (100.0, 0.2 + 0.8 * 0.5)] {
+        let mut h = running("kc = 1\nlinearity = 0.2\nsp = 100\n", 100.0, 0.0, 10.0);
+        h.write("TIC-1.SP", 100.0 + error).unwrap();
+        let expected = 10.0 + 0.5 * error * share;
+        assert!((out(&h) - expected).abs() < 1e-9, "{error}: {} {expected}", out(&h));
+    }
+}
+
+#[test]
+fn a_scheduled_gain_follows_its_table_without_a_bump() {
+    let text = "ti = \"10 h\"\nsp = 100\nschedule = { by = \"LT-2\", kc = [[20, 1], [60, 3], [80, 3.5]] }\n";
+    let mut h = running(text, 90.0, 20.0, 40.0);
+    let load = h.point("LT-2");
+    assert_eq!(h.value("TIC-1.KC"), 1.0);
+    for (x, kc) in [(0.0, 1.0), (30.0, 1.5), (60.0, 3.0), (70.0, 3.25), (100.0, 3.5)] {
+        let before = out(&h);
+        h.set(load, x);
+        h.scan();
+        assert!((h.value("TIC-1.KC") - kc).abs() < 1e-12, "{x}: {}", h.value("TIC-1.KC"));
+        // 10 K of error: only the integral's ordinary step, 17.5 % * 10 ms / 10 h.
+        assert!((out(&h) - before).abs() < 1e-5, "{x}: {before} -> {}", out(&h));
+    }
+    h.input(load, 30.0, Quality::BadSensorFailure);
+    h.scan();
+    assert_eq!(h.value("TIC-1.KC"), 3.5, "while what decides is bad the tuning stays");
+    assert!(h.write("TIC-1.KC", 1.0).is_err(), "the table gives it");
+}
+
+#[test]
+fn the_output_moves_no_faster_than_its_rate_and_the_integral_waits_for_it() {
+    let mut h = running("kc = 4\nti = \"5 s\"\nsp = 100\nout_rate = \"10 %/s\"\n", 100.0, 0.0, 40.0);
+    h.write("TIC-1.SP", 120.0).unwrap();
+    let mut last = 40.0;
+    for _ in 0..2000 {
+        assert!((out(&h) - last).abs() <= 10.0 * DT + 1e-9, "{last} -> {}", out(&h));
+        last = out(&h);
+        h.scan();
+    }
+    assert_eq!(last, 100.0);
+    // Back at once, at its rate.
+    h.write("TIC-1.SP", 90.0).unwrap();
+    assert!((last - out(&h) - 10.0 * DT).abs() < 1e-9);
+    // A person's hand is not held back.
+    h.mode("TIC-1", Mode::Manual).unwrap();
+    h.write("TIC-1.OUT", 5.0).unwrap();
+    assert_eq!(out(&h), 5.0);
+}
+
+#[test]
+fn the_set_point_has_a_rate_of_its_own_downwards() {
+    let text = format!("{TUNED}sp_rate = \"10 K/s\"\nsp_rate_down = \"2 K/s\"\n");
+    let mut h = running(&text, 100.0, 0.0, 40.0);
+    h.write("TIC-1.SP", 150.0).unwrap();
+    assert!((h.value("TIC-1.SPW") - 100.0 - 10.0 * DT).abs() < 1e-9);
+    h.write("TIC-1.SP", 50.0).unwrap();
+    let from = h.value("TIC-1.SPW");
+    h.scan();
+    assert!((from - h.value("TIC-1.SPW") - 2.0 * DT).abs() < 1e-9);
+}
+
+#[test]
+fn a_set_point_may_stay_where_it_is_in_manual() {
+    for (option, expected) in [("", 80.0), ("sp_tracks_pv = false\n", 100.0)] {
+        let mut h = running(&format!("{TUNED}{option}"), 100.0, 0.0, 40.0);
+        h.mode("TIC-1", Mode::Manual).unwrap();
+        pv(&mut h, 80.0);
+        assert_eq!(h.value("TIC-1.SP"), expected, "{option}");
+        let before = out(&h);
+        h.mode("TIC-1", Mode::Auto).unwrap();
+        assert!((out(&h) - before).abs() < 1e-9, "20 K of error and no bump");
+    }
+}
+
+#[test]
+fn a_person_may_go_beyond_the_limits_in_manual_where_the_text_allows_it() {
+    let text = format!("{TUNED}out_limits = [20, 80]\nlimits_in_manual = false\nout_rate = \"10 %/s\"\n");
+    let mut h = running(&text, 100.0, 0.0, 40.0);
+    h.mode("TIC-1", Mode::Manual).unwrap();
+    h.write("TIC-1.OUT", 95.0).unwrap();
+    assert_eq!(out(&h), 95.0);
+    // In auto it comes back to its limit, at its rate.
+    h.mode("TIC-1", Mode::Auto).unwrap();
+    assert!((out(&h) - 94.9).abs() < 1e-9, "{}", out(&h));
+    h.run(300);
+    assert!(out(&h) <= 80.0);
+}
+
+#[test]
+fn the_feed_forward_comes_and_goes_without_a_bump() {
+    let text = format!("{TUNED}ff = \"LT-2\"\nff_gain = 0.5\nff_when = \"P-1.RUN\"\n");
+    let mut h = running(&text, 100.0, 30.0, 40.0);
+    let (load, pump) = (h.point("LT-2"), h.point("P-1.RUN"));
+    let same = |h: &Harness, expected: f64, why: &str| {
+        assert!((out(h) - expected).abs() < 1e-9, "{why}: {}", out(h));
+    };
+    h.set(load, 50.0);
+    h.scan();
+    same(&h, 40.0, "it is off");
+    assert_eq!(h.value("TIC-1.FF"), 0.0);
+    h.set(pump, 1.0);
+    h.scan();
+    same(&h, 40.0, "switched on");
+    h.set(load, 60.0);
+    h.scan();
+    same(&h, 45.0, "10 % by 0.5");
+    h.write("TIC-1.FFGAIN", 2.0).unwrap();
+    same(&h, 45.0, "another gain");
+    h.set(load, 61.0);
+    h.scan();
+    same(&h, 47.0, "1 % by 2");
+    h.input(load, 0.0, Quality::BadSensorFailure);
+    h.scan();
+    h.write("TIC-1.FFGAIN", 1.0).unwrap();
+    h.set(load, 20.0);
+    h.scan();
+    same(&h, 47.0, "a bad load and another gain");
+    h.set(pump, 0.0);
+    h.scan();
+    same(&h, 47.0, "switched off");
+    h.set(load, 90.0);
+    h.scan();
+    same(&h, 47.0, "and it is off");
+    h.input(pump, 1.0, Quality::BadSensorFailure);
+    h.scan();
+    same(&h, 47.0, "a bad condition does not switch it on");
+}
+
+fn why(h: &Harness) -> String {
+    let plant = h.plant();
+    let mut view = control::StateView::new(&plant);
+    h.engine.publish(&mut view);
+    let lines = control::why(&plant, &view, "TIC-1").unwrap().lines;
+    lines
+        .into_iter()
+        .map(|line| format!("{}{}\n", "  ".repeat(usize::from(line.indent)), line.text))
+        .collect()
+}
+
+#[test]
+fn why_tells_what_of_the_options_is_at_work() {
+    let text = "ti = \"10 s\"\nsp = 100\ngap = { band = \"5 dK\", gain = 0.1 }\nout_rate = \"1 %/s\"\n\
+                schedule = { by = \"LT-2\", kc = [[0, 10], [100, 20]] }\nform = \"parallel\"\n\
+                ff = \"LT-2\"\nff_when = \"P-1.RUN\"\n";
+    let mut h = running(text, 100.0, 50.0, 40.0);
+    let calm = why(&h);
+    for part in [
+        "within the gap of 5.0 dK: gain x 0.10",
+        "tuning follows LT-2 50.0 %",
+        "KC 15.000",
+        "feed-forward acts while",
+        "parallel form",
+    ] {
+        assert!(calm.contains(part), "{part} is missing in\n{calm}");
+    }
+    assert!(!calm.contains("on its way"), "{calm}");
+    pv(&mut h, 90.0);
+    let busy = why(&h);
+    // 10 K less 4.5 K of gap: 5.5/10 of the gain.
+    assert!(busy.contains("gain x 0.55 at this error"), "{busy}");
+    assert!(busy.contains("OUT is on its way to 81."), "{busy}");
+    assert!(busy.contains("at 1.0000 %/s"), "{busy}");
+}
