@@ -1,6 +1,7 @@
 //! The unit operations that there are: one file each, one parameter file each, one row each.
 
 pub mod dissolver;
+pub mod leach;
 pub mod liquor;
 
 use crate::unit::Row;
@@ -30,6 +31,7 @@ pub const CATALOGUE: &[Row] = &[
     // One row each, in the order of the process.
     row!(liquor, Liquor, "liquor"),
     row!(dissolver, Dissolver, "dissolver"),
+    row!(leach, Leach, "leach"),
 ];
 
 /// The row of this name; otherwise the name that was probably meant.

@@ -183,6 +183,7 @@ pub struct Dissolver {
     settings: Settings,
     chemistry: Arc<Chemistry>,
     tanks: [Tank; TANKS],
+    feeds: Vec<Matter>,
     notes: Notes,
     /// kg/s of the last step.
     brine: f64,
@@ -210,6 +211,7 @@ impl Dissolver {
                 Tank { slurry: coarse, grains: solids, gas: 0.0 },
                 Tank { slurry: trim, ..Tank::default() },
             ],
+            feeds: feeds(&settings, &chemistry, &mut notes),
             settings,
             chemistry,
             notes,
@@ -290,6 +292,27 @@ impl Dissolver {
     }
 }
 
+/// The feeds that the settings state, mol/s; worked out once.
+fn feeds(settings: &Settings, c: &Chemistry, notes: &mut Notes) -> Vec<Matter> {
+    let f = &settings.feed;
+    let solids = f.solids / c.molar_mass(Species::LithiumCarbonate);
+    let mut acid = |ratio: f64| {
+        let mut acid = Matter::default();
+        let moles = solids * ratio;
+        acid[Species::Acid] = moles;
+        acid[Species::Chloride] = moles;
+        let mass = moles * (c.molar_mass(Species::Acid) + c.molar_mass(Species::Chloride));
+        acid[Species::Water] = mass * (1.0 / f.acid_strength - 1.0) / c.molar_mass(Species::Water);
+        Slurry::at(&acid, f.temperature, c, notes).matter
+    };
+    vec![
+        c.parcel(&[(Species::LithiumCarbonate, solids)], f.temperature),
+        acid(f.acid_coarse),
+        acid(f.acid_trim),
+        c.parcel(&[(Species::Water, f.water / c.molar_mass(Species::Water))], f.temperature),
+    ]
+}
+
 impl UnitOperation for Dissolver {
     fn shape(&self) -> &'static Shape {
         &SHAPE
@@ -301,7 +324,6 @@ impl UnitOperation for Dissolver {
             self.notes.check(Remark::BadInput, good);
             value
         });
-        let before = self.dissolved;
         let mut flow = Matter::default();
         for inlet in [SOLIDS, ACID_COARSE, WATER] {
             flow.add(&x.inlets[inlet]);
@@ -332,7 +354,6 @@ impl UnitOperation for Dissolver {
         self.vent =
             x.outlets[VENT][Species::CarbonDioxide] * self.chemistry.molar_mass(Species::CarbonDioxide) / dt;
         self.vented += self.vent * dt;
-        debug_assert!(self.dissolved.is_finite() && before.is_finite());
     }
 
     fn read(&self, readings: &mut [f64]) {
@@ -368,23 +389,8 @@ impl UnitOperation for Dissolver {
     }
 
     fn duty(&self, duty: &mut Duty) {
-        let (f, c) = (&self.settings.feed, &self.chemistry);
-        let solids = f.solids / c.molar_mass(Species::LithiumCarbonate);
-        let notes = &mut Notes::default();
-        let acid = |ratio: f64| {
-            let mut acid = Matter::default();
-            let moles = solids * ratio;
-            acid[Species::Acid] = moles;
-            acid[Species::Chloride] = moles;
-            let mass = moles * (c.molar_mass(Species::Acid) + c.molar_mass(Species::Chloride));
-            acid[Species::Water] = mass * (1.0 / f.acid_strength - 1.0) / c.molar_mass(Species::Water);
-            acid
-        };
-        duty.feeds[SOLIDS] = c.parcel(&[(Species::LithiumCarbonate, solids)], f.temperature);
-        duty.feeds[ACID_COARSE] = Slurry::at(&acid(f.acid_coarse), f.temperature, c, notes).matter;
-        duty.feeds[ACID_TRIM] = Slurry::at(&acid(f.acid_trim), f.temperature, c, notes).matter;
-        duty.feeds[WATER] =
-            c.parcel(&[(Species::Water, f.water / c.molar_mass(Species::Water))], f.temperature);
+        let f = &self.settings.feed;
+        duty.feeds.clone_from_slice(&self.feeds);
         duty.orders.copy_from_slice(&[1.0, 1.0, f.coil_coarse * 1e-3, f.coil_trim * 1e-3]);
     }
 

@@ -1,0 +1,239 @@
+//! What reacts in one tank in one step.
+
+use super::{Settings, Tank, arrhenius};
+use crate::matter::Matter;
+use crate::species::Species;
+use Species::{
+    Acid, Aluminium, AluminiumMetal, Cobalt, CobaltDioxide, Copper, CopperMetal, Ferric, FerricPhosphate,
+    Ferrous, Fluoride, Hydrogen, IronMetal, LatticeCobalt, LatticeLithium, LatticeManganese, LatticeNickel,
+    Lithium, LithiumFluoride, LithiumIronPhosphate, Manganese, ManganeseDioxide, Nickel, NickelDioxide,
+    Oxygen, Peroxide, Phosphate, Sulfate, Sulfite, Water,
+};
+
+type Row = [(Species, f64)];
+
+/// Where each element is: dissolved, and solid. Li, Ni, Co, Mn, Cu, Al, Fe.
+pub(super) const ELEMENTS: [(&[Species], &[Species]); 7] = [
+    (&[Lithium], &[LatticeLithium, LithiumIronPhosphate, LithiumFluoride]),
+    (&[Nickel], &[LatticeNickel, NickelDioxide]),
+    (&[Cobalt], &[LatticeCobalt, CobaltDioxide]),
+    (&[Manganese], &[LatticeManganese, ManganeseDioxide]),
+    (&[Copper], &[CopperMetal]),
+    (&[Aluminium], &[AluminiumMetal]),
+    (&[Ferrous, Ferric], &[IronMetal, LithiumIronPhosphate, FerricPhosphate]),
+];
+
+struct Metal {
+    fresh: Species,
+    dioxide: Species,
+    ion: Species,
+}
+
+const METALS: [Metal; 3] = [
+    Metal { fresh: LatticeNickel, dioxide: NickelDioxide, ion: Nickel },
+    Metal { fresh: LatticeCobalt, dioxide: CobaltDioxide, ion: Cobalt },
+    Metal { fresh: LatticeManganese, dioxide: ManganeseDioxide, ion: Manganese },
+];
+
+/// Extents that are wanted in this step, with what they take of acid and reductants.
+#[derive(Default)]
+struct Wanted {
+    /// H+ and H2O2 and SO3--, mol.
+    acid: f64,
+    peroxide: f64,
+    sulfite: f64,
+}
+
+/// How much of what is wanted can be had: never more than there is, and smooth.
+fn granted(held: f64, wanted: f64) -> f64 {
+    if wanted > 0.0 { held.max(0.0) / (held.max(0.0) + wanted) } else { 1.0 }
+}
+
+/// `3 n0^(1/3) n^(2/3)`, mol.
+fn surface(grains: f64, held: f64) -> f64 {
+    let held = held.max(0.0);
+    3.0 * libm::cbrt(grains.max(held)) * libm::cbrt(held * held)
+}
+
+fn go(matter: &mut Matter, row: &Row, extent: f64) {
+    let extent = extent.clamp(0.0, matter.reach(row));
+    matter.react(row, extent);
+}
+
+pub(super) fn run(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
+    let Tank { slurry, grains } = tank;
+    let kelvin = slurry.temperature;
+    let litres = slurry.liquor * 1e3;
+    let k = &s.kinetics;
+    let proton = slurry.species.proton;
+    let drive = stirred * k.activity * libm::pow(proton, k.acid_order) * dt;
+    let order = |strength: f64| libm::pow(strength.max(0.0), k.reductant_order);
+    let peroxide = order(slurry.concentration(Peroxide));
+    let sulfite = k.sulfite * order(slurry.concentration(Sulfite));
+    let reductant = peroxide + sulfite;
+    let warm_metal = arrhenius(k.activation_metal, kelvin);
+    let warm_attack = arrhenius(k.activation_attack, kelvin);
+    let constants = [k.nickel, k.cobalt, k.manganese];
+    let shares = [k.water_nickel, k.water_cobalt, k.water_manganese];
+
+    // What the lattice wants, mol in this step.
+    let lithium = drive
+        * surface(grains[0], slurry.matter[LatticeLithium])
+        * (k.lithium * arrhenius(k.activation_lithium, kelvin) * reductant + k.attack_lithium * warm_attack);
+    let mut reduced = [0.0; 3];
+    let mut attacked = [0.0; 3];
+    let mut returned = [0.0; 3];
+    let mut wanted = Wanted { acid: lithium, ..Wanted::default() };
+    for (m, metal) in METALS.iter().enumerate() {
+        let area = surface(grains[1 + m], slurry.matter[metal.fresh]);
+        let left = surface(grains[1 + m], slurry.matter[metal.dioxide]);
+        reduced[m] = drive * area * constants[m] * warm_metal * reductant;
+        attacked[m] = drive * area * k.attack * warm_attack;
+        returned[m] = drive * left * constants[m] * warm_metal * reductant;
+        let electrons = 0.5 * reduced[m] + returned[m];
+        wanted.acid += 2.0 * (reduced[m] + returned[m]) + (1.0 + shares[m]) * attacked[m];
+        if reductant > 0.0 {
+            wanted.peroxide += electrons * peroxide / reductant;
+            wanted.sulfite += electrons * sulfite / reductant;
+        }
+    }
+    let acid = granted((proton + slurry.species.bisulfate) * litres, wanted.acid);
+    let by_peroxide = granted(slurry.matter[Peroxide], wanted.peroxide) * acid;
+    let by_sulfite = granted(slurry.matter[Sulfite], wanted.sulfite) * acid;
+
+    let matter = &mut slurry.matter;
+    go(matter, &[(LatticeLithium, -1.0), (Acid, -1.0), (Lithium, 1.0), (Water, 0.5)], lithium * acid);
+    for (m, metal) in METALS.iter().enumerate() {
+        let Metal { fresh, dioxide, ion } = *metal;
+        let (p, q) = if reductant > 0.0 { (peroxide / reductant, sulfite / reductant) } else { (0.0, 0.0) };
+        go(
+            matter,
+            &[(fresh, -1.0), (Peroxide, -0.5), (Acid, -2.0), (ion, 1.0), (Water, 1.5), (Oxygen, 0.5)],
+            reduced[m] * p * by_peroxide,
+        );
+        go(
+            matter,
+            &[(fresh, -1.0), (Sulfite, -0.5), (Acid, -2.0), (ion, 1.0), (Sulfate, 0.5), (Water, 1.0)],
+            reduced[m] * q * by_sulfite,
+        );
+        go(
+            matter,
+            &[(dioxide, -1.0), (Peroxide, -1.0), (Acid, -2.0), (ion, 1.0), (Water, 2.0), (Oxygen, 1.0)],
+            returned[m] * p * by_peroxide,
+        );
+        go(
+            matter,
+            &[(dioxide, -1.0), (Sulfite, -1.0), (Acid, -2.0), (ion, 1.0), (Sulfate, 1.0), (Water, 1.0)],
+            returned[m] * q * by_sulfite,
+        );
+        go(
+            matter,
+            &[(fresh, -1.0), (Acid, -2.0), (ion, 1.0), (Water, 1.0), (Oxygen, 0.25)],
+            attacked[m] * shares[m] * acid,
+        );
+        go(
+            matter,
+            &[(fresh, -1.0), (Acid, -1.0), (ion, 0.5), (dioxide, 0.5), (Water, 0.5)],
+            attacked[m] * (1.0 - shares[m]) * acid,
+        );
+    }
+    side(tank, s, stirred, dt);
+}
+
+/// Metals, phosphate, fluoride, and the peroxide that is lost.
+fn side(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
+    let Tank { slurry, grains } = tank;
+    let kelvin = slurry.temperature;
+    let litres = slurry.liquor * 1e3;
+    let side = &s.side;
+    let free = (slurry.species.proton + slurry.species.bisulfate) * litres;
+    let proton = slurry.species.proton;
+    let warm = stirred * arrhenius(side.activation_metals, kelvin) * dt;
+    let oxidant = slurry.concentration(Peroxide).max(0.0);
+    let oxygen = s.tanks.oxygen * 1e-5;
+    let (iron, copper) =
+        (slurry.concentration(Ferrous) + slurry.concentration(Ferric), slurry.concentration(Copper));
+    let decay = (side.decomposition + side.decomposition_iron * iron + side.decomposition_copper * copper)
+        * arrhenius(side.activation, kelvin);
+    let matter = &mut slurry.matter;
+
+    let by_acid = |rate: f64, grain: f64, held: f64| warm * rate * proton * surface(grain, held);
+    let aluminium = by_acid(side.aluminium, grains[5], matter[AluminiumMetal]);
+    let metal_iron = by_acid(side.iron, grains[6], matter[IronMetal]);
+    let phosphate = by_acid(side.phosphate_acid, grains[7], matter[LithiumIronPhosphate]);
+    let copper_dissolving = warm * side.copper * oxidant * surface(grains[4], matter[CopperMetal]);
+    let lattice: f64 = METALS.iter().map(|metal| matter[metal.fresh].max(0.0)).sum();
+    let by_lattice = warm * side.copper_lattice * proton * surface(grains[4], matter[CopperMetal]);
+    let by_lattice = by_lattice * granted(lattice, 2.0 * by_lattice);
+    let oxidised = warm * side.phosphate_oxidation * surface(grains[7], matter[LithiumIronPhosphate]);
+    let demand = 3.0 * (aluminium + phosphate)
+        + 2.0 * (metal_iron + copper_dissolving)
+        + 3.0 * by_lattice
+        + oxidised * (oxidant + oxygen);
+    let acid = granted(free, demand);
+    let enough = granted(matter[Peroxide], copper_dissolving + 0.5 * oxidised * oxidant) * acid;
+
+    go(matter, &[(AluminiumMetal, -1.0), (Acid, -3.0), (Aluminium, 1.0), (Hydrogen, 1.5)], aluminium * acid);
+    go(matter, &[(IronMetal, -1.0), (Acid, -2.0), (Ferrous, 1.0), (Hydrogen, 1.0)], metal_iron * acid);
+    go(
+        matter,
+        &[(CopperMetal, -1.0), (Peroxide, -1.0), (Acid, -2.0), (Copper, 1.0), (Water, 2.0)],
+        copper_dissolving * enough,
+    );
+    let fresh = [LatticeNickel, LatticeCobalt, LatticeManganese].map(|species| matter[species].max(0.0));
+    for (metal, fresh) in METALS.iter().zip(fresh) {
+        // Two lattice atoms take the two electrons of one copper.
+        let share = if lattice > 0.0 { 2.0 * by_lattice * acid * fresh / lattice } else { 0.0 };
+        go(
+            matter,
+            &[
+                (metal.fresh, -1.0),
+                (CopperMetal, -0.5),
+                (Acid, -3.0),
+                (metal.ion, 1.0),
+                (Copper, 0.5),
+                (Water, 1.5),
+            ],
+            share,
+        );
+    }
+    go(
+        matter,
+        &[
+            (LithiumIronPhosphate, -1.0),
+            (Acid, -1.0),
+            (Peroxide, -0.5),
+            (Lithium, 1.0),
+            (FerricPhosphate, 1.0),
+            (Water, 1.0),
+        ],
+        oxidised * oxidant * enough,
+    );
+    // Not more oxygen than was blown in during this step.
+    go(
+        matter,
+        &[
+            (LithiumIronPhosphate, -1.0),
+            (Acid, -1.0),
+            (Oxygen, -0.25),
+            (Lithium, 1.0),
+            (FerricPhosphate, 1.0),
+            (Water, 0.5),
+        ],
+        oxidised * oxygen * acid,
+    );
+    go(
+        matter,
+        // H3PO4 is Phosphate + 3 Acid: the acid that it binds stays counted as acid.
+        &[(LithiumIronPhosphate, -1.0), (Lithium, 1.0), (Ferrous, 1.0), (Phosphate, 1.0)],
+        phosphate * acid,
+    );
+    let fluoride = warm * side.fluoride * surface(grains[8], matter[LithiumFluoride]);
+    go(matter, &[(LithiumFluoride, -1.0), (Lithium, 1.0), (Fluoride, 1.0)], fluoride);
+    let lost = matter[Peroxide].max(0.0) * (1.0 - libm::exp(-decay * dt));
+    matter.react(&[(Peroxide, -1.0), (Water, 1.0), (Oxygen, 0.5)], lost);
+    // Ferrous iron is oxidised as fast as peroxide is there.
+    let row = [(Ferrous, -1.0), (Peroxide, -0.5), (Acid, -1.0), (Ferric, 1.0), (Water, 1.0)];
+    let extent = matter.reach(&row).min(free.max(0.0)) * (1.0 - libm::exp(-dt / 30.0));
+    matter.react(&row, extent);
+}

@@ -1,0 +1,93 @@
+//! What only the leach reactor must do.
+
+use std::sync::Arc;
+
+use sim_plant::chemistry::Chemistry;
+use sim_plant::experiment::{Conditions, Experiment};
+
+fn after(minutes: f64, settings: &[&str]) -> Experiment {
+    let settings = settings.iter().map(ToString::to_string).collect();
+    let conditions = Conditions { settings, ..Conditions::default() };
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let mut experiment = Experiment::open("leach", &conditions, &chemistry).unwrap();
+    experiment.run_to(minutes * 60.0);
+    assert!(experiment.balance().worst() < 1e-9, "{:?}", experiment.balance());
+    experiment
+}
+
+fn reading(experiment: &Experiment, name: &str) -> f64 {
+    experiment.reading(name).unwrap()
+}
+
+#[test]
+fn without_a_reductant_manganese_stops_at_half_and_peroxide_takes_it_up_again() {
+    let hot =
+        ["charge.peroxide=0mol/L", "charge.temperature=95degC", "feed.hold=95degC", "charge.acid=2mol/L"];
+    let alone = after(720.0, &hot);
+    assert!((48.0..53.0).contains(&reading(&alone, "X-Mn")), "{}", reading(&alone, "X-Mn"));
+    let mut later = hot.to_vec();
+    later.push("peroxide_1=0.2L/h@600min");
+    let helped = after(720.0, &later);
+    assert!(reading(&helped, "X-Mn") > 95.0, "{}", reading(&helped, "X-Mn"));
+}
+
+#[test]
+fn the_heat_of_reductive_leaching_warms_a_vessel_without_a_jacket() {
+    let vessel = after(90.0, &["thermostat=0", "heat_loss=0W/K"]);
+    // The formation enthalpies of the lattice make it -200 kJ per mol of metal; 0.415 mol/L, about 4.1 kJ/(K L).
+    let rise = reading(&vessel, "T") - 40.0;
+    assert!((18.0..22.0).contains(&rise), "{rise}");
+}
+
+#[test]
+fn an_acid_that_runs_out_ends_the_reaction_and_not_the_model() {
+    let short = after(240.0, &["charge.acid=0.2mol/L"]);
+    assert!(reading(&short, "X-Li") < 60.0, "{}", reading(&short, "X-Li"));
+    // Layered oxide gives lithium to plain water, which turns alkaline.
+    assert!((3.0..11.5).contains(&reading(&short, "pH")), "{}", reading(&short, "pH"));
+    assert!(reading(&short, "free-acid") < 2.0);
+}
+
+#[test]
+fn aluminium_foil_makes_hydrogen_and_copper_eats_peroxide() {
+    let foil = after(20.0, &["solid.active=90wt%", "solid.aluminium=5wt%", "solid.copper=5wt%"]);
+    assert!(reading(&foil, "H2") > 0.0 && reading(&foil, "H2-share") > 5.0);
+    let clean = after(20.0, &["solid.active=90wt%"]);
+    assert!(reading(&foil, "H2O2") < reading(&clean, "H2O2"));
+    assert!(reading(&foil, "X-Cu") > 20.0 && reading(&foil, "X-Al") > 20.0);
+}
+
+#[test]
+fn a_train_of_four_tanks_reaches_a_steady_state() {
+    let mut train = after(
+        60.0 * 24.0,
+        &[
+            "count=4",
+            "tanks.volume=5m3",
+            "jacket=500kW",
+            "heat_loss=100W/K",
+            "feed.hold=70degC",
+            "charge.temperature=60degC",
+            "charge.solids=0g/L",
+            "charge.peroxide=0mol/L",
+            "feed.solids=1000kg/h",
+            "solid.active=60wt%",
+            "solid.carbon=30wt%",
+            "solid.copper=2wt%",
+            "solid.aluminium=2wt%",
+            "solid.iron=0.5wt%",
+            "feed.acid=10m3/h",
+            "peroxide_1=250L/h",
+            "peroxide_2=150L/h",
+            "peroxide_3=50L/h",
+        ],
+    );
+    let before = reading(&train, "X-Co");
+    train.run_to(30.0 * 3600.0);
+    let later = reading(&train, "X-Co");
+    assert!((later - before).abs() < 0.2 && later > 95.0, "{before} {later}");
+    assert!((reading(&train, "T") - 70.0).abs() < 1.0);
+    // 11 t/h of cold feed want 600 kW to 70 degC; the reaction brings more than half of it.
+    let heating = -reading(&train, "cooling");
+    assert!((50.0..400.0).contains(&heating), "{heating}");
+}
