@@ -24,6 +24,43 @@ fn twenty_mistakes_are_reported_in_one_run_in_order_of_file_and_line() {
 }
 
 #[test]
+fn a_plant_that_draws_no_display_gets_an_overview_and_a_page_for_each_unit() {
+    let drawn = control::compile(&small()).unwrap().plant;
+    let mut sources = small();
+    for source in &mut sources {
+        source.text = without_displays(&source.text);
+    }
+    let plant = control::compile(&sources).unwrap().plant;
+    assert_eq!(plant.displays.iter().filter(|display| display.level == 1).count(), 1);
+    let is_loop = |row: &&model::wire::RowView| {
+        row.block.is_some_and(|block| matches!(plant.blocks[block.index()].body, BlockBody::Pid(_)))
+    };
+    for unit in &plant.units {
+        let page = plant.displays.iter().find(|display| display.unit.as_ref() == Some(&unit.name)).unwrap();
+        let loops = plant.blocks.iter().filter(|block| {
+            block.equipment.as_ref() == Some(&unit.name) && matches!(block.body, BlockBody::Pid(_))
+        });
+        assert_eq!(page.rows.iter().filter(is_loop).count(), loops.count(), "{}", unit.name);
+    }
+    // Whoever draws gets what he has drawn, and nothing beside it.
+    let own = |name: &str| drawn.displays.iter().filter(|display| display.name == name).count();
+    assert!(drawn.displays.iter().all(|display| own(&display.name) == 1));
+    assert_eq!(drawn.displays.iter().filter(|display| display.level == 1).count(), 1);
+}
+
+/// The text without its `[display.*]` tables.
+fn without_displays(text: &str) -> String {
+    let mut inside = false;
+    let kept = text.lines().filter(|line| {
+        if line.starts_with('[') {
+            inside = line.starts_with("[display.");
+        }
+        !inside
+    });
+    kept.map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
 fn the_order_of_the_sources_changes_neither_the_plant_nor_its_hash() {
     let mut sources = small();
     let first = control::compile(&sources).unwrap().plant;

@@ -304,6 +304,32 @@ fn every_status_of_the_pv_has_its_mode_and_a_finite_output() {
 }
 
 #[test]
+fn a_loop_whose_measurement_has_never_come_waits_for_it_in_its_normal_mode() {
+    let mut b = Builder::new();
+    let pv = b.input("PV");
+    let valve = b.output("VALVE");
+    b.pid("LIC", pv, &Loop { target: Some(valve), ..Loop::default() });
+    let mut h = b.finish();
+    let link = h.point("PLC.LINK");
+    h.input(pv, 0.0, Quality::BadNoCommunication);
+    h.run(1000);
+    assert_ne!(h.actual("LIC"), Mode::Auto, "it cannot control yet");
+    // The field arrives long after the controller.
+    h.set(valve, 30.0);
+    h.set(link, 1.0);
+    h.set(pv, 50.0);
+    h.run(2);
+    assert_eq!(h.actual("LIC"), Mode::Auto);
+    assert!((h.value("VALVE") - 30.0).abs() < 0.1, "without a bump: {}", h.value("VALVE"));
+    // From now on it can be lost, and then a person takes it back.
+    h.input(pv, 0.0, Quality::BadNoCommunication);
+    h.run(2);
+    h.set(pv, 50.0);
+    h.run(2);
+    assert_eq!(h.actual("LIC"), Mode::Manual);
+}
+
+#[test]
 fn shedding_is_reported_and_auto_is_refused_until_the_pv_is_good() {
     let mut rig = rig(30.0, &Loop::default()).start(50.0);
     rig.h.input(rig.pv, 0.0, Quality::BadSensorFailure);

@@ -81,6 +81,8 @@ pub(crate) struct PidState {
     /// What this block last left in the output.
     written: f64,
     pv_lost: bool,
+    /// A usable PV has come since the first start: what never was there cannot be lost.
+    pv_met: bool,
     ff_lost: bool,
     /// Only of a loop with options.
     pub(crate) extra: Option<Box<Extra>>,
@@ -103,6 +105,7 @@ impl PidState {
             td: 0.0,
             written: 0.0,
             pv_lost: true,
+            pv_met: false,
             ff_lost: true,
             extra: (!pid.options.is_plain()).then(|| Box::new(Extra::new(pid, fixed.dt))),
         }
@@ -117,6 +120,7 @@ impl PidState {
             &mut self.sp_awaited,
             &mut self.pv_lost,
             &mut self.ff_lost,
+            &mut self.pv_met,
         ];
         walk_flags(walk, flags);
         walk.f64(&mut self.integral);
@@ -271,6 +275,7 @@ fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
         last
     } else {
         let fresh = core::mem::replace(&mut state.pv_lost, false);
+        state.pv_met = true;
         if fresh {
             state.lagged = raw;
         }
@@ -286,7 +291,7 @@ fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
 
 /// What a bad PV does to an automatic loop; the output that it should be driven to, if any.
 fn shed(pid: &Fixed, state: &mut PidState, image: &Image) -> Option<f64> {
-    if !image.quality(pid.input).is_bad() || !is_automatic(state.target) {
+    if !image.quality(pid.input).is_bad() || !is_automatic(state.target) || !state.pv_met {
         return None;
     }
     match pid.on_bad_pv {

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use model::wire::{BarsView, DisplayView, RowView};
-use model::{InterlockId, PointId};
+use model::{BlockId, InterlockId, PointId};
 
 use super::draft::Draft;
 use super::fields::{Fields, one_of};
@@ -32,6 +32,24 @@ pub(super) fn compile(items: &Items, displays: &mut Displays<'_, '_>) -> Vec<Dis
         found.push(display);
     }
     found
+}
+
+impl Draft {
+    /// A row of a display, for a block or for a value alone.
+    pub(super) fn display_row(
+        &self,
+        point: PointId,
+        block: Option<BlockId>,
+        label: Option<String>,
+    ) -> RowView {
+        let found = self.point(point);
+        RowView {
+            label: label.unwrap_or_else(|| found.description.clone()),
+            area: found.area.clone(),
+            point,
+            block,
+        }
+    }
 }
 
 impl Displays<'_, '_> {
@@ -166,13 +184,7 @@ impl Displays<'_, '_> {
         let tag = fields.need_text("tag", "\"TT-311\"", self.report);
         fields.finish(self.report);
         let (point, block) = self.draft.point_or_block(tag?, self.report)?;
-        let found = self.draft.point(point);
-        Some(RowView {
-            label: label.unwrap_or_else(|| found.description.clone()),
-            area: found.area.clone(),
-            point,
-            block,
-        })
+        Some(self.draft.display_row(point, block, label))
     }
 
     fn interlocks(&mut self, fields: &mut Fields<'_>) -> Vec<InterlockId> {

@@ -42,6 +42,7 @@ mod alarms;
 mod interlocks;
 mod recipes_table;
 mod displays;
+mod standard_displays;
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -159,7 +160,8 @@ fn assemble(sources: &[Source], order: &[usize], items: &Items, report: &mut Rep
     let mut all = recipes_table::Recipes { draft: &draft, report, phases: &phases, names: &phase_names };
     let recipes = recipes_table::compile(items, &mut all);
     let mut all = displays::Displays { draft: &mut draft, report, interlocks: &interlock_names };
-    let displays = displays::compile(items, &mut all);
+    let mut displays = displays::compile(items, &mut all);
+    standard_displays::add(&mut displays, &draft, &blocks, &interlocks);
     Plant {
         name: head.name,
         title: head.title,
