@@ -286,3 +286,36 @@ proptest! {
         }
     }
 }
+
+/// T12. The same bits in debug and release and on every machine: the number is part of the test. It may
+/// change only when what an option does changes on purpose.
+#[test]
+fn a_loop_with_every_option_gives_the_same_bits_on_every_machine() {
+    let text = format!(
+        "form = \"parallel\"\nti = \"10 s\"\nsp = 100\nn = 7\ngamma = 0.4\nfilter = \"700 ms\"\nfilter_order = 2\n\
+         gap = {{ band = \"3 dK\", gain = 0.2 }}\nlinearity = 0.4\nout_limits = [20, 80]\nout_rate = \"20 %/s\"\n\
+         sp_rate = \"5 K/s\"\nsp_rate_down = \"3 K/s\"\nff = \"LT-2\"\nff_gain = 0.2\nff_when = \"LT-2 > 10 %\"\n\
+         schedule = {{ by = \"LT-2\", kc = [[0, 1], [30, 2.3], [100, 0.7]], td = [[0, \"1 s\"], [100, \"2 s\"]] }}\n\
+         track = {{ when = \"P-1.RUN\", value = \"LT-2 / 3\" }}\n{REMOTE}"
+    );
+    let mut h = running(&text, 100.0, 50.0, 50.0);
+    let points = ["TT-1", "LT-2", "P-1.RUN"].map(|name| h.point(name));
+    let mut dice = support::Dice(0x601d);
+    let mut fold = 0xcbf2_9ce4_8422_2325_u64;
+    let modes = [Mode::Auto, Mode::RemoteCascade, Mode::RemoteOutput, Mode::Manual];
+    for scan in 0..20_000 {
+        h.set(points[0], 80.0 + 40.0 * dice.unit());
+        h.set(points[1], 100.0 * dice.unit());
+        if scan % 100 == 0 {
+            h.set(points[2], f64::from(u8::from(dice.below(10) == 0)));
+            let _ = h.mode("TIC-1", modes[dice.below(4) as usize]);
+            let _ = h.write("TIC-1.RCAS", 60.0 + 80.0 * dice.unit());
+            let _ = h.write("TIC-1.ROUT", 20.0 + 60.0 * dice.unit());
+        }
+        h.scan();
+        for value in h.engine.image().values() {
+            fold = (fold ^ value.to_bits()).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    assert_eq!(fold, 0x3747_3486_1d77_ca82, "{fold:#x}");
+}
