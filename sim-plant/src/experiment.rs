@@ -13,10 +13,11 @@ use thiserror::Error;
 use model::{StateHash, StateReader, StateWriter};
 
 use crate::chemistry::Chemistry;
-use crate::matter::{Account, Balance, Books, Matter};
+use crate::matter::{Balance, Matter};
 use crate::parameters::{Given, ParameterEntry, ParameterMistake, Reader};
 use crate::solution::Notes;
-use crate::unit::{Duty, Exchange, Row, Shape, UnitOperation};
+use crate::station::Station;
+use crate::unit::{Duty, Row, Shape, UnitOperation};
 use crate::units;
 
 use setting::Setting;
@@ -30,6 +31,23 @@ pub enum ExperimentError {
     Mistakes(Vec<ParameterMistake>),
     #[error("{0}")]
     Time(String),
+}
+
+/// A unit built from its row, its file and nothing else, for a flowsheet or a test.
+pub fn unit(
+    name: &str,
+    file: Option<&(String, String)>,
+    chemistry: &Arc<Chemistry>,
+) -> Result<Box<dyn UnitOperation>, ExperimentError> {
+    let row = row(name)?;
+    build(row, file, &[], chemistry).map(|(unit, _)| unit)
+}
+
+fn row(name: &str) -> Result<&'static Row, ExperimentError> {
+    units::find(name).map_err(|near| ExperimentError::NoUnit {
+        name: name.to_owned(),
+        hint: near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?")),
+    })
 }
 
 /// The conditions of an experiment.
@@ -48,18 +66,14 @@ pub struct Experiment {
     row: &'static Row,
     chemistry: Arc<Chemistry>,
     file: Option<(String, String)>,
-    unit: Box<dyn UnitOperation>,
+    station: Station,
     entries: Vec<ParameterEntry>,
     given: Vec<Given>,
     /// Settings that wait, the next one last.
     waiting: Vec<Setting>,
-    books: Books,
     step: f64,
     steps: u64,
     duty: Duty,
-    inlets: Vec<Matter>,
-    outlets: Vec<Matter>,
-    readings: Vec<f64>,
 }
 
 /// A step shorter than this is no use, s.
@@ -71,10 +85,7 @@ impl Experiment {
         conditions: &Conditions,
         chemistry: &Arc<Chemistry>,
     ) -> Result<Self, ExperimentError> {
-        let row = units::find(name).map_err(|near| ExperimentError::NoUnit {
-            name: name.to_owned(),
-            hint: near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?")),
-        })?;
+        let row = row(name)?;
         let step = conditions.step.unwrap_or(row.shape.step_max);
         if !(step >= STEP_MIN && step <= row.shape.step_max) {
             let (low, high) = (STEP_MIN, row.shape.step_max);
@@ -103,28 +114,21 @@ impl Experiment {
         let given: Vec<Given> = now.into_iter().map(|setting| setting.given).collect();
         let (unit, entries) = build(row, conditions.file.as_ref(), &given, chemistry)?;
         let shape = row.shape;
-        let mut made = Self {
+        Ok(Self {
             row,
             chemistry: chemistry.clone(),
             file: conditions.file.clone(),
-            unit,
+            station: Station::new(unit),
             entries,
             given,
             waiting,
-            books: Books::default(),
             step,
             steps: 0,
             duty: Duty {
                 feeds: vec![Matter::default(); shape.inlets.len()],
                 orders: vec![0.0; shape.orders.len()],
             },
-            inlets: vec![Matter::default(); shape.inlets.len()],
-            outlets: vec![Matter::default(); shape.outlets.len()],
-            readings: vec![0.0; shape.readings.len()],
-        };
-        made.books = Books::open(made.held());
-        made.unit.read(&mut made.readings);
-        Ok(made)
+        })
     }
 
     /// Everything that can be set on a unit, with its default, unit, range and source.
@@ -153,27 +157,21 @@ impl Experiment {
 
     /// The readings, in the order of [`Shape::readings`].
     pub fn readings(&self) -> &[f64] {
-        &self.readings
+        self.station.readings()
     }
 
     /// A reading by its name.
     pub fn reading(&self, name: &str) -> Option<f64> {
         let index = self.row.shape.readings.iter().position(|reading| reading.name == name)?;
-        Some(self.readings[index])
+        Some(self.station.readings()[index])
     }
 
-    pub fn notes(&self) -> &Notes {
-        self.unit.notes()
-    }
-
-    fn held(&self) -> Account {
-        let mut held = Account::default();
-        self.unit.contents(&mut held);
-        held
+    pub fn notes(&self) -> Notes {
+        self.station.notes()
     }
 
     pub fn balance(&self) -> Balance {
-        self.books.balance(&self.held())
+        self.station.balance()
     }
 
     /// Runs to `seconds` after the start, in whole steps.
@@ -192,46 +190,28 @@ impl Experiment {
                 self.rebuild();
             }
         }
-        self.unit.duty(&mut self.duty);
-        for (inlet, feed) in self.inlets.iter_mut().zip(&self.duty.feeds) {
+        self.station.unit().duty(&mut self.duty);
+        for (inlet, feed) in self.station.inlets.iter_mut().zip(&self.duty.feeds) {
             *inlet = feed.part(self.step);
-            self.books.inward.count(inlet, &self.chemistry);
         }
-        for outlet in &mut self.outlets {
-            *outlet = Matter::default();
-        }
-        let mut exchange = Exchange {
-            inlets: &self.inlets,
-            orders: &self.duty.orders,
-            outlets: &mut self.outlets,
-            heat: 0.0,
-        };
-        self.unit.step(&mut exchange, self.step);
-        self.books.inward.energy += exchange.heat;
-        for outlet in &self.outlets {
-            self.books.outward.count(outlet, &self.chemistry);
-        }
+        self.station.orders.copy_from_slice(&self.duty.orders);
+        self.station.step(&self.chemistry, self.step);
         self.steps += 1;
-        self.unit.read(&mut self.readings);
     }
 
     /// The unit with its new conditions in the state of the old one.
     fn rebuild(&mut self) {
-        let mut state = StateWriter::default();
-        self.unit.state(&mut state);
         // Every setting was sound when the experiment opened.
         if let Ok((unit, entries)) = build(self.row, self.file.as_ref(), &self.given, &self.chemistry) {
-            self.unit = unit;
+            self.station.replace(unit);
             self.entries = entries;
-            self.unit.state(&mut StateReader::new(&state.0));
         }
     }
 
     /// A hash of everything that the next step depends on.
     pub fn hash(&mut self) -> u64 {
         let mut hash = StateHash::new();
-        self.unit.state(&mut hash);
-        self.books.state(&mut hash);
+        self.station.state(&mut hash);
         hash.finish()
     }
 
@@ -239,8 +219,7 @@ impl Experiment {
     pub fn snapshot(&mut self) -> Vec<u8> {
         let mut writer = StateWriter::default();
         model::StateWalk::u64(&mut writer, &mut self.steps);
-        self.unit.state(&mut writer);
-        self.books.state(&mut writer);
+        self.station.state(&mut writer);
         writer.0
     }
 
@@ -249,9 +228,7 @@ impl Experiment {
         let own = self.snapshot();
         let mut reader = StateReader::new(if snapshot.len() == own.len() { snapshot } else { &own });
         model::StateWalk::u64(&mut reader, &mut self.steps);
-        self.unit.state(&mut reader);
-        self.books.state(&mut reader);
-        self.unit.read(&mut self.readings);
+        self.station.state(&mut reader);
         snapshot.len() == own.len()
     }
 
@@ -267,7 +244,7 @@ impl Experiment {
     /// The readings now, as a line of that table.
     pub fn csv_line(&self) -> String {
         let mut line = format!("{}", self.time());
-        for value in &self.readings {
+        for value in self.station.readings() {
             line.push_str(&format!(",{}", rounded(*value)));
         }
         line

@@ -67,6 +67,8 @@ pub mod matter;
 pub mod solution;
 mod root;
 pub mod unit;
+pub mod station;
+pub mod flowsheet;
 pub mod units;
 pub mod experiment;
 #[cfg(test)]

@@ -1,0 +1,158 @@
+//! A unit in its place: guarded inlets and orders, its outlets, its readings, its own books.
+//!
+//! Both users of a unit step it through here, so that nonsense is stopped once, at the door: a stream
+//! that is no matter (not finite, negative amounts, a temperature that nothing has) is turned away and
+//! noted, an order is held inside its range.
+
+use model::StateWalk;
+
+use crate::chemistry::Chemistry;
+use crate::constants::REFERENCE;
+use crate::matter::{Account, Balance, Books, Matter};
+use crate::solution::{Notes, Remark};
+use crate::species::Species;
+use crate::unit::{Exchange, Shape, UnitOperation};
+
+pub struct Station {
+    unit: Box<dyn UnitOperation>,
+    /// mol and J of the coming step; empty again afterwards.
+    pub inlets: Vec<Matter>,
+    /// They stand until they are changed.
+    pub orders: Vec<f64>,
+    /// mol and J of the last step.
+    pub outlets: Vec<Matter>,
+    readings: Vec<f64>,
+    held: Vec<f64>,
+    books: Books,
+    /// What was turned away at the door.
+    notes: Notes,
+}
+
+impl Station {
+    pub fn new(unit: Box<dyn UnitOperation>) -> Self {
+        let shape = unit.shape();
+        let mut made = Self {
+            inlets: vec![Matter::default(); shape.inlets.len()],
+            orders: shape.orders.iter().map(|order| order.low.max(0.0)).collect(),
+            outlets: vec![Matter::default(); shape.outlets.len()],
+            readings: vec![0.0; shape.readings.len()],
+            held: vec![0.0; shape.orders.len()],
+            books: Books::default(),
+            notes: Notes::default(),
+            unit,
+        };
+        made.books = Books::open(made.contents());
+        made.unit.read(&mut made.readings);
+        made
+    }
+
+    pub fn shape(&self) -> &'static Shape {
+        self.unit.shape()
+    }
+
+    pub fn unit(&self) -> &dyn UnitOperation {
+        self.unit.as_ref()
+    }
+
+    /// One step of `dt` seconds, at most [`Shape::step_max`]: what is in `inlets` goes in.
+    pub fn step(&mut self, chemistry: &Chemistry, dt: f64) {
+        let shape = self.unit.shape();
+        debug_assert!(dt > 0.0 && dt <= shape.step_max * (1.0 + 1e-9), "{}: {dt}", shape.name);
+        for inlet in &mut self.inlets {
+            if !is_matter(inlet, chemistry) {
+                *inlet = Matter::default();
+                self.notes.note(Remark::BadInput);
+            }
+            self.books.inward.count(inlet, chemistry);
+        }
+        for (k, (held, order)) in self.held.iter_mut().zip(&self.orders).enumerate() {
+            let (value, good) = shape.hold(k, *order);
+            self.notes.check(Remark::BadInput, good);
+            *held = value;
+        }
+        for outlet in &mut self.outlets {
+            *outlet = Matter::default();
+        }
+        let mut exchange =
+            Exchange { inlets: &self.inlets, orders: &self.held, outlets: &mut self.outlets, heat: 0.0 };
+        self.unit.step(&mut exchange, dt);
+        self.books.inward.energy += exchange.heat;
+        for inlet in &mut self.inlets {
+            *inlet = Matter::default();
+        }
+        for outlet in &self.outlets {
+            self.books.outward.count(outlet, chemistry);
+        }
+        self.unit.read(&mut self.readings);
+    }
+
+    /// The readings of the last step, in the order of [`Shape::readings`].
+    pub fn readings(&self) -> &[f64] {
+        &self.readings
+    }
+
+    pub fn contents(&self) -> Account {
+        let mut held = Account::default();
+        self.unit.contents(&mut held);
+        held
+    }
+
+    /// How well the unit's own books close.
+    pub fn balance(&self) -> Balance {
+        self.books.balance(&self.contents())
+    }
+
+    /// J that came in without matter is part of `inward.energy`.
+    pub fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// What the physics and the door have to say.
+    pub fn notes(&self) -> Notes {
+        let mut notes = self.unit.notes().clone();
+        notes.add(&self.notes);
+        notes
+    }
+
+    /// Another unit of the same kind takes over the state of this one.
+    pub fn replace(&mut self, mut unit: Box<dyn UnitOperation>) {
+        let mut state = model::StateWriter::default();
+        self.unit.state(&mut state);
+        unit.state(&mut model::StateReader::new(&state.0));
+        self.unit = unit;
+    }
+
+    pub fn state(&mut self, walk: &mut dyn StateWalk) {
+        self.unit.state(walk);
+        self.books.state(walk);
+        self.notes.state(walk);
+        for matter in self.inlets.iter_mut().chain(&mut self.outlets) {
+            matter.state(walk);
+        }
+        for value in self.orders.iter_mut().chain(&mut self.readings) {
+            walk.f64(value);
+        }
+    }
+}
+
+/// True when it can exist: finite, nothing negative but net acid, between 100 and 1500 K (as far as that can
+/// be told without its speciation), and no more than a plant could ever see in one step.
+fn is_matter(matter: &Matter, chemistry: &Chemistry) -> bool {
+    const MOLES_MAX: f64 = 1e9;
+    if !matter.is_finite() {
+        return false;
+    }
+    let sound = |species: &Species| {
+        let amount = matter[*species];
+        let low = if matches!(species, Species::Acid) { -MOLES_MAX } else { -1e-9 };
+        amount >= low && amount <= MOLES_MAX
+    };
+    if !Species::ALL.iter().all(sound) {
+        return false;
+    }
+    let (enthalpy, capacity) = chemistry.sums(matter);
+    // Ions in a strong lye carry up to 56 kJ/mol that the components do not show.
+    let hidden = 60e3 * matter[Species::Acid].abs() + 30e3 * matter[Species::Sulfate].abs();
+    let excess = (matter.enthalpy - enthalpy).abs() - hidden;
+    excess <= capacity.max(0.0) * (1500.0 - REFERENCE) + 1e-3
+}
