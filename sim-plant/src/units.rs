@@ -2,6 +2,7 @@
 
 pub mod dissolver;
 pub mod leach;
+pub mod extraction;
 pub mod liquor;
 
 use crate::unit::Row;
@@ -32,6 +33,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(liquor, Liquor, "liquor"),
     row!(dissolver, Dissolver, "dissolver"),
     row!(leach, Leach, "leach"),
+    row!(extraction, Extraction, "extraction"),
 ];
 
 /// The row of this name; otherwise the name that was probably meant.

@@ -21,6 +21,7 @@ const FILES: &[(&str, &str)] = &[
     ("Properties and solubilities", include_str!("../validation/properties.toml")),
     ("Dissolver", include_str!("../validation/dissolver.toml")),
     ("Leaching", include_str!("../validation/leach.toml")),
+    ("Solvent extraction", include_str!("../validation/extraction.toml")),
 ];
 
 /// Cases of the basis that nothing answers yet, and why.

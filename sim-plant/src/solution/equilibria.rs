@@ -177,11 +177,11 @@ struct Totals {
 const PROTON_MIN: f64 = 1e-17;
 const PROTON_MAX: f64 = 1e2;
 
-impl Speciation {
-    pub(crate) fn solve(matter: &Matter, liquor: f64, k: &Equilibria, guess: f64, notes: &mut Notes) -> Self {
+impl Totals {
+    fn of(matter: &Matter, liquor: f64) -> Self {
         let per_litre = 1.0 / (liquor * 1e3);
         let of = |species: Species| (matter[species] * per_litre).max(0.0);
-        let totals = Totals {
+        Self {
             acid: matter[Species::Acid] * per_litre,
             sulfate: of(Species::Sulfate),
             carbonate: of(Species::Carbonate),
@@ -189,10 +189,22 @@ impl Speciation {
             phosphate: of(Species::Phosphate),
             sulfite: of(Species::Sulfite),
             hypochlorous: of(Species::HypochlorousAcid),
-        };
+        }
+    }
+}
+
+impl Speciation {
+    pub(crate) fn solve(matter: &Matter, liquor: f64, k: &Equilibria, guess: f64, notes: &mut Notes) -> Self {
+        let totals = Totals::of(matter, liquor);
         let (proton, found) = find_proton(&totals, k, guess);
         notes.check(Remark::PhNotFound, found);
         Self::distribute(proton, &totals, k)
+    }
+
+    /// Net acid, mol/L, that this liquor has at a given pH of activity, whatever its `Acid` is.
+    pub(crate) fn acid_at(ph: f64, matter: &Matter, liquor: f64, k: &Equilibria) -> f64 {
+        let proton = libm::exp(-core::f64::consts::LN_10 * (ph + k.proton)).clamp(PROTON_MIN, PROTON_MAX);
+        Self::protons(proton, &Totals::of(matter, liquor), k).0
     }
 
     /// The species at a given [H+].

@@ -1,0 +1,152 @@
+use std::sync::Arc;
+
+use super::contact::{ALL, Isotherm, METAL, towards_equilibrium};
+use crate::chemistry::Chemistry;
+use crate::experiment::{Conditions, Experiment};
+use crate::matter::Matter;
+use crate::parameters::Reader;
+use crate::solution::{Notes, Remark, Slurry};
+use crate::species::Species;
+
+fn run(settings: &[&str], hours: f64) -> Experiment {
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let settings = settings.iter().map(ToString::to_string).collect();
+    let mut unit =
+        Experiment::open("extraction", &Conditions { settings, ..Conditions::default() }, &chemistry)
+            .unwrap();
+    unit.run_to(hours * 3600.0);
+    unit
+}
+
+fn value(unit: &Experiment, name: &str) -> f64 {
+    unit.reading(name).unwrap()
+}
+
+fn isotherm() -> Isotherm {
+    let row = crate::units::find("extraction").ok().unwrap();
+    Isotherm::read(&mut Reader::new(&[row.file]), "cyanex272")
+}
+
+/// One litre each of a nickel-cobalt liquor and of organic with `sodium` mol of it saponified.
+fn flask(cobalt: f64, nickel: f64, sodium: f64, chemistry: &Chemistry, notes: &mut Notes) -> Slurry {
+    let mut recipe = Matter::default();
+    recipe[Species::Cobalt] = cobalt;
+    recipe[Species::Nickel] = nickel;
+    recipe[Species::Sulfate] = cobalt + nickel + 1e-3;
+    recipe[Species::Acid] = 2e-3;
+    recipe[Species::Extractant] = 0.8 - sodium;
+    recipe[Species::ExtractantSodium] = sodium;
+    recipe[Species::Diluent] = 3.0;
+    Slurry::filled(&recipe, 2e-3, 298.15, chemistry, notes)
+}
+
+#[test]
+fn every_metal_lies_on_its_isotherm_at_the_ph_that_charge_balance_leaves() {
+    let (chemistry, mut notes) = (Chemistry::built_in().unwrap(), Notes::default());
+    for (cobalt, nickel, sodium) in [(0.1, 0.3, 0.0), (0.1, 0.3, 0.2), (0.1, 0.3, 0.5), (0.0, 0.5, 0.79)] {
+        let mut slurry = flask(cobalt, nickel, sodium, &chemistry, &mut notes);
+        for _ in 0..3 {
+            towards_equilibrium(&mut slurry, &isotherm(), &ALL, 1.0, &mut notes);
+            slurry.settle(&chemistry, &mut notes);
+        }
+        let free = slurry.matter[Species::Extractant] / (slurry.solids * 1e3);
+        let d = |metal: usize| {
+            let organic = slurry.matter[METAL[metal].organic] / slurry.solids;
+            organic / (slurry.matter[METAL[metal].aqueous] / slurry.liquor)
+        };
+        let nickel_expected = 1.48 * (slurry.ph() - 6.22) + 2.0 * libm::log10(free / 0.505);
+        assert!((libm::log10(d(2)) - nickel_expected).abs() < 1e-6, "{sodium}: {}", slurry.ph());
+        assert!(slurry.matter.charge().abs() < 1e-12 && free > 0.0);
+    }
+    assert_eq!(notes.count(Remark::Iteration), 0);
+}
+
+#[test]
+fn half_a_step_towards_equilibrium_twice_leaves_a_quarter_of_the_way() {
+    let (chemistry, mut notes) = (Chemistry::built_in().unwrap(), Notes::default());
+    let start = flask(0.1, 0.3, 0.2, &chemistry, &mut notes);
+    let (mut whole, mut part) = (start.clone(), start);
+    towards_equilibrium(&mut whole, &isotherm(), &ALL, 1.0, &mut notes);
+    for _ in 0..2 {
+        towards_equilibrium(&mut part, &isotherm(), &ALL, 0.5, &mut notes);
+    }
+    let cobalt = Species::ExtractantCobalt;
+    assert!((part.matter[cobalt] / whole.matter[cobalt] - 0.75).abs() < 1e-6);
+}
+
+#[test]
+fn too_much_saponification_lets_nickel_follow_cobalt_and_too_little_leaves_cobalt() {
+    let good = run(&[], 8.0);
+    assert!(value(&good, "E-Co") > 98.0, "{}", value(&good, "E-Co"));
+    assert!(value(&good, "E-Ni") < 12.0, "{}", value(&good, "E-Ni"));
+    let little = run(&["lye.flow=27L/h"], 8.0);
+    assert!(value(&little, "E-Co") < 60.0 && value(&little, "E-Ni") < 1.0);
+    let much = run(&["lye.flow=108L/h"], 8.0);
+    assert!(value(&much, "E-Ni") > 40.0, "{}", value(&much, "E-Ni"));
+    assert!(value(&much, "pH") > value(&good, "pH") + 0.2);
+}
+
+#[test]
+fn stage_efficiency_is_that_of_a_stirred_mixer() {
+    // One stage with so much organic and lye that its equilibrium holds practically no cobalt: what stays in the
+    // aqueous is what did not have the time, 1/(1 + k t).
+    let settings = [
+        "stages=1",
+        "bypass=0",
+        "liquor.Ni=0",
+        "liquor.Co=1g/L",
+        "liquor.Mn=0",
+        "lye.flow=60L/h",
+        "transfer=0.01",
+    ];
+    let unit = run(&settings, 6.0);
+    let residence = 0.25 / (5.06 / 3600.0);
+    let expected = 100.0 * (1.0 - 1.0 / (1.0 + 0.01 * residence));
+    // A step of 5 s in a residence of three minutes is worth 1.3 %.
+    assert!((value(&unit, "E-Co") - expected).abs() < 1.5, "{} {expected}", value(&unit, "E-Co"));
+}
+
+#[test]
+fn strip_acid_takes_the_cobalt_back_and_returns_free_extractant() {
+    let unit = run(
+        &[
+            "stages=2",
+            "liquor.Li=0",
+            "liquor.Na=0",
+            "liquor.Ni=0",
+            "liquor.Co=0",
+            "liquor.Mn=0",
+            "feed.acid=1.0mol/L",
+            "feed.flow=500L/h",
+            "loaded.Co=5.3g/L",
+            "lye.flow=0",
+            "start.organic=0.85",
+            "mixer=0.4m3",
+            "jack_leg=0.68m",
+        ],
+        8.0,
+    );
+    assert!(value(&unit, "S-Co") > 99.0, "{}", value(&unit, "S-Co"));
+    assert!(value(&unit, "Co") > 25.0 && value(&unit, "loading") < 1.0);
+}
+
+#[test]
+fn the_interface_follows_the_jack_leg_and_a_thin_layer_carries_over() {
+    let middle = run(&[], 3.0);
+    assert!((value(&middle, "interface-1") - 0.4).abs() < 0.1, "{}", value(&middle, "interface-1"));
+    assert!(value(&middle, "organic-in-raffinate") < 200.0);
+    let low = run(&["jack_leg=0.60m"], 3.0);
+    assert!(value(&low, "interface-1") < value(&middle, "interface-1") - 0.1);
+    assert!(value(&low, "organic-in-raffinate") > 1000.0, "{}", value(&low, "organic-in-raffinate"));
+}
+
+#[test]
+fn a_mixer_that_hardly_mixes_extracts_little_and_the_books_still_close() {
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let settings = vec!["transfer=1e-4".to_owned()];
+    let conditions = Conditions { settings, ..Conditions::default() };
+    let mut unit = Experiment::open("extraction", &conditions, &chemistry).unwrap();
+    unit.run_to(3600.0);
+    assert!(value(&unit, "E-Co") < 25.0);
+    assert!(unit.balance().worst() < 1e-9);
+}
