@@ -164,6 +164,38 @@ pub enum SimCommand {
     Pause(SimTarget),
     /// Let it go on
     Resume(SimTarget),
+    /// Run the plant at 0.1 to 100 times real time; the controller keeps its own pace
+    Speed {
+        factor: f64,
+        #[command(flatten)]
+        target: SimTarget,
+    },
+    /// Let so much plant time pass at once: `catholyte sim step 30s`
+    Step {
+        time: String,
+        #[command(flatten)]
+        target: SimTarget,
+    },
+    /// Take the plant back, up to two hours: `catholyte sim rewind 5min`
+    Rewind {
+        time: String,
+        #[command(flatten)]
+        target: SimTarget,
+    },
+    /// Keep the plant's state under a name
+    Snapshot {
+        name: String,
+        #[command(flatten)]
+        target: SimTarget,
+    },
+    /// Go to a state that was kept
+    Restore {
+        name: String,
+        #[command(flatten)]
+        target: SimTarget,
+    },
+    /// The states that were kept
+    Snapshots(SimTarget),
     /// One unit operation alone, from stated conditions: an experiment
     Unit(SimUnitArgs),
 }

@@ -20,6 +20,7 @@ mod audit_trail;
 mod resume;
 mod backend;
 mod controller;
+mod plant_time;
 mod sim_host;
 mod sim_unit;
 mod simulator;

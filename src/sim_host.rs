@@ -8,14 +8,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use miette::{IntoDiagnostic as _, miette};
+use miette::IntoDiagnostic as _;
 use model::{Direction, IoMap, IoPoint, Quality};
 use plc_bridge::{Clock, PlcMemory, ServeOptions, SoftPlc, WatchdogState};
 use sim_plant::{Binding, Point, Simulator};
 use tokio::runtime::Handle;
 
+use crate::plant_time::PlantTime;
+
 /// The physics advance, and the PLCs scan, this often.
-const STEP_MS: u32 = 100;
+pub const STEP_MS: u32 = 100;
 /// A machine that slept is not made up for beyond this.
 const CATCH_UP: Duration = Duration::from_secs(2);
 
@@ -31,8 +33,7 @@ struct Plc {
 /// The plant as the control socket sees it.
 pub struct SharedPlant {
     pub simulator: Mutex<Simulator>,
-    pub paused: AtomicBool,
-    pub speed: f64,
+    pub time: PlantTime,
     plcs: Vec<Plc>,
 }
 
@@ -42,19 +43,15 @@ impl SharedPlant {
         runtime: &Handle,
         map: &IoMap,
         simulator: Simulator,
-        speed: f64,
+        time: PlantTime,
         pki: &std::path::Path,
     ) -> miette::Result<Arc<Self>> {
-        if !(0.1..=20.0).contains(&speed) {
-            return Err(miette!("--speed {speed}: the soft PLCs run between 0.1 and 20 times real time"));
-        }
         let binding = simulator.bind_map(map).into_diagnostic()?;
         let mut plcs = Vec::new();
         for index in 0..map.devices.len() {
             plcs.push(open_plc(runtime, map, index, &simulator, &binding, pki)?);
         }
-        let paused = AtomicBool::new(false);
-        Ok(Arc::new(Self { simulator: Mutex::new(simulator), paused, speed, plcs }))
+        Ok(Arc::new(Self { simulator: Mutex::new(simulator), time, plcs }))
     }
 
     /// A line per PLC: where it listens, who is there, how its watchdog stands.
@@ -75,7 +72,8 @@ impl SharedPlant {
         self.plcs.iter().map(line).collect()
     }
 
-    fn exchange(&self, simulator: &mut Simulator) {
+    /// One step of the plant, with its PLCs.
+    pub fn exchange(&self, simulator: &mut Simulator) {
         for plc in &self.plcs {
             for (index, point) in plc.points.iter().enumerate() {
                 if let Point::Actuator(actuator) = point {
@@ -84,6 +82,7 @@ impl SharedPlant {
             }
         }
         simulator.step(STEP_MS);
+        self.time.remember(simulator);
         for plc in &self.plcs {
             plc.server.set_link(!simulator.device_is_lost(&plc.name));
             plc.memory.set_inputs(plc.points.iter().enumerate().filter_map(|(index, point)| match point {
@@ -137,14 +136,13 @@ fn open_plc(
 
 /// Steps the plant until `stop`.
 pub fn run(plant: &SharedPlant, stop: &AtomicBool) {
-    let step = Duration::from_millis(u64::from(STEP_MS)).div_f64(plant.speed);
     let mut due = Instant::now();
     while !stop.load(Relaxed) {
-        if !plant.paused.load(Relaxed) {
+        if !plant.time.is_paused() {
             let mut simulator = plant.simulator.lock().unwrap_or_else(PoisonError::into_inner);
             plant.exchange(&mut simulator);
         }
-        due += step;
+        due += Duration::from_millis(u64::from(STEP_MS)).div_f64(plant.time.speed());
         let now = Instant::now();
         if now > due + CATCH_UP {
             due = now;

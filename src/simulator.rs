@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! status | faults | fault NAME key=value ... | clear NAME [key=value ...] | clear all
-//! explain TAG | pause | resume
+//! explain TAG | pause | resume | speed FACTOR | step TIME | rewind TIME
+//! snapshot NAME | restore NAME | snapshots
 //! ```
 
 use std::fs;
@@ -23,7 +24,8 @@ use sim_plant::{Initial, Parameters, Simulator};
 
 use crate::cli::{SimArgs, SimCommand, SimServeArgs, SimTarget, Start};
 use crate::data_folder::DataFolder;
-use crate::sim_host::{self, SharedPlant};
+use crate::plant_time::{self, PlantTime};
+use crate::sim_host::{self, STEP_MS, SharedPlant};
 use crate::{check, demo, real_time, settings, sim_unit};
 
 /// A request is a few words; more is a mistake or an attack.
@@ -46,6 +48,12 @@ pub fn run(args: SimArgs) -> miette::Result<()> {
         SimCommand::Explain { tag, target } => ask(&target, &format!("explain {tag}")),
         SimCommand::Pause(target) => ask(&target, "pause"),
         SimCommand::Resume(target) => ask(&target, "resume"),
+        SimCommand::Speed { factor, target } => ask(&target, &format!("speed {factor}")),
+        SimCommand::Step { time, target } => ask(&target, &format!("step {time}")),
+        SimCommand::Rewind { time, target } => ask(&target, &format!("rewind {time}")),
+        SimCommand::Snapshot { name, target } => ask(&target, &format!("snapshot {name}")),
+        SimCommand::Restore { name, target } => ask(&target, &format!("restore {name}")),
+        SimCommand::Snapshots(target) => ask(&target, "snapshots"),
         SimCommand::Unit(args) => sim_unit::run(&args),
     }
 }
@@ -93,7 +101,9 @@ fn serve(args: &SimServeArgs) -> miette::Result<()> {
         .enable_all()
         .build()
         .into_diagnostic()?;
-    let shared = SharedPlant::open(runtime.handle(), &plant.io, simulator, args.speed, &data.pki())?;
+    let time = PlantTime::new(args.speed, data.path().join("snapshots"))
+        .map_err(|error| miette!("--speed: {error}"))?;
+    let shared = SharedPlant::open(runtime.handle(), &plant.io, simulator, time, &data.pki())?;
     let stop = Arc::new(AtomicBool::new(false));
     let socket = Socket::open(&data.simulator_socket())?;
     let (listener, plant) = (socket.listener.try_clone().into_diagnostic()?, shared.clone());
@@ -201,8 +211,36 @@ fn obey(request: &str, plant: &SharedPlant) -> Result<String, String> {
             Ok(format!("{name} is off\n"))
         }
         "explain" => simulator.explain(name).map(|text| text + "\n"),
+        "speed" => {
+            let factor = name.parse().map_err(|_| format!("\"{name}\" is no factor: write `speed 2`"))?;
+            plant.time.set_speed(factor)?;
+            Ok(format!("the plant runs at {factor} times real time\n"))
+        }
+        "step" => {
+            for _ in 0..PlantTime::steps(plant_time::duration(name)?, STEP_MS)? {
+                plant.exchange(&mut simulator);
+            }
+            Ok(format!("{:.1} s since the start\n", simulator.now_ms() as f64 / 1e3))
+        }
+        "rewind" => {
+            let back = plant.time.rewind(&mut simulator, plant_time::duration(name)?)?;
+            Ok(format!("the plant is back by {:.1} s; the controller is not\n", back.as_secs_f64()))
+        }
+        "snapshot" => {
+            let path = plant.time.save(&mut simulator, name)?;
+            Ok(format!("the plant's state is in {}\n", path.display()))
+        }
+        "restore" => {
+            plant.time.restore(&mut simulator, name)?;
+            Ok(format!("the plant is at {name}; the controller is not\n"))
+        }
+        "snapshots" => {
+            let names = plant.time.names();
+            let none = "no snapshots: `catholyte sim snapshot NAME` makes one";
+            Ok(if names.is_empty() { none.to_owned() } else { names.join("\n") } + "\n")
+        }
         "pause" | "resume" => {
-            plant.paused.store(verb == "pause", Relaxed);
+            plant.time.pause(verb == "pause");
             Ok(format!("the plant's time {}\n", if verb == "pause" { "stands" } else { "goes on" }))
         }
         other => Err(format!("no request \"{other}\"")),
@@ -210,10 +248,10 @@ fn obey(request: &str, plant: &SharedPlant) -> Result<String, String> {
 }
 
 fn status(simulator: &Simulator, plant: &SharedPlant) -> String {
-    let state = if plant.paused.load(Relaxed) { "paused" } else { "running" };
+    let state = if plant.time.is_paused() { "paused" } else { "running" };
     let mut text = format!(
         "{state} at {} times real time, {:.1} s since the start\n",
-        plant.speed,
+        plant.time.speed(),
         simulator.now_ms() as f64 / 1e3
     );
     for line in plant.plc_lines() {

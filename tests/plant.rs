@@ -119,3 +119,29 @@ fn why_explains_an_interlock_in_live_values() {
     let why = plant.why(&interlock.name);
     assert!(why.lines.len() >= interlock.causes.len(), "{why:?}");
 }
+
+#[test]
+fn a_trainer_stops_steps_and_rewinds_the_plant_while_the_controller_runs_on() {
+    let plant = settled("running");
+    let seconds = || -> f64 {
+        let status = plant.run(&["sim", "status"]);
+        let words = status.split_whitespace().collect::<Vec<_>>();
+        words[words.iter().position(|word| *word == "s").unwrap() - 1].parse().unwrap()
+    };
+    plant.run(&["sim", "pause"]);
+    let (stopped, tick) = (seconds(), plant.frame().tick);
+    plant.run(&["sim", "snapshot", "stopped"]);
+    plant.run(&["sim", "step", "30s"]);
+    assert!((seconds() - stopped - 30.0).abs() < 0.01);
+    plant.run(&["sim", "rewind", "15s"]);
+    assert!(seconds() <= stopped + 15.01);
+    plant.run(&["sim", "restore", "stopped"]);
+    assert_eq!(seconds(), stopped);
+    assert_eq!(plant.run(&["sim", "snapshots"]).trim(), "stopped");
+    until("the controller has gone on", || (plant.frame().tick > tick + 10).then_some(()));
+    plant.run(&["sim", "speed", "10"]);
+    plant.run(&["sim", "resume"]);
+    until("the plant's time runs", || (seconds() > stopped + 1.0).then_some(()));
+    let refused = plant.command(&["sim", "speed", "1e9"]).output().unwrap();
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("100"));
+}
