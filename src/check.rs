@@ -1,33 +1,81 @@
 //! `catholyte check`: compile a plant folder and report.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::time::Duration;
 
 use control::plant::Plant;
 use miette::{IntoDiagnostic as _, miette};
 use model::{Diagnostic, Severity, Source};
 
 use crate::cli::{CheckArgs, Format};
-use crate::{diagnostics, plant_files};
+use crate::{check_schema, diagnostics, plant_files};
 
 pub fn run(args: &CheckArgs) -> miette::Result<()> {
-    let sources = plant_files::read(&args.plant).into_diagnostic()?;
+    if args.schema {
+        println!("{}", serde_json::to_string_pretty(&check_schema::document()).into_diagnostic()?);
+        return Ok(());
+    }
+    // The command line asks for a folder unless the schema alone is wanted.
+    let folder = args.plant.as_deref().unwrap_or(Path::new("."));
+    if args.watch {
+        return watch(folder, args.format);
+    }
+    // The report is the message; the exit code tells scripts.
+    if report(folder, args.format)? { Ok(()) } else { Err(miette!("{} does not compile", folder.display())) }
+}
+
+/// Prints what the compiler has to say, and whether there is a plant.
+fn report(folder: &Path, format: Format) -> miette::Result<bool> {
+    let sources = plant_files::read(folder).into_diagnostic()?;
     let (plant, findings) = match control::compile(&sources) {
         Ok(compiled) => (Some(compiled.plant), compiled.warnings),
         Err(findings) => (None, findings),
     };
-    match args.format {
-        Format::Json => println!("{}", diagnostics::to_json(&sources, &findings).into_diagnostic()?),
+    match format {
+        Format::Json => {
+            let hash = plant.as_ref().map(|plant| hex(&plant.hash));
+            let name = folder.display().to_string();
+            println!("{}", diagnostics::to_json(&name, &sources, &findings, hash).into_diagnostic()?);
+        }
         Format::Text => {
             print!("{}", diagnostics::render(&sources, &findings, std::io::stdout().is_terminal()));
             match &plant {
                 Some(plant) => println!("{}", summary(plant, findings.len())),
-                None => println!("{}", count(&findings, &args.plant)),
+                None => println!("{}", count(&findings, folder)),
             }
         }
     }
-    // The report is the message; the exit code tells scripts.
-    plant.map(drop).ok_or_else(|| miette!("{} does not compile", args.plant.display()))
+    Ok(plant.is_some())
+}
+
+/// A person has saved, looks up and wants the answer to stand there.
+const WATCH_PACE: Duration = Duration::from_millis(250);
+
+/// Checks again whenever a file changed, until the person leaves with Ctrl-C.
+///
+/// Polling is sure everywhere, on network shares and in containers too; a plant folder has few files.
+fn watch(folder: &Path, format: Format) -> miette::Result<()> {
+    let screen = format == Format::Text && std::io::stdout().is_terminal();
+    let mut seen = None;
+    loop {
+        let now = plant_files::stamp(folder);
+        if seen.as_ref() != Some(&now) {
+            if screen {
+                print!("\x1b[2J\x1b[H");
+            }
+            // A folder that is being moved or saved is no reason to leave: the next look finds it.
+            if let Err(error) = report(folder, format) {
+                eprintln!("{error:?}");
+            }
+            if screen {
+                println!("\nWatching {}; Ctrl-C leaves.", folder.display());
+            }
+            std::io::stdout().flush().into_diagnostic()?;
+            seen = Some(now);
+        }
+        std::thread::sleep(WATCH_PACE);
+    }
 }
 
 /// Compiles, or prints the report and fails: for every command that needs a plant.

@@ -274,9 +274,17 @@ pub enum Format {
 #[derive(Args, Debug)]
 pub struct CheckArgs {
     /// Plant folder: the one that holds plant.toml
-    pub plant: PathBuf,
+    #[arg(required_unless_present = "schema")]
+    pub plant: Option<PathBuf>,
+    /// `json` prints one document for editors and scripts
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+    /// Check again whenever a file changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+    /// Print the JSON schema of the folder's TOML files, for editors
+    #[arg(long, conflicts_with_all = ["watch", "plant"])]
+    pub schema: bool,
 }
 
 #[derive(Args, Debug)]

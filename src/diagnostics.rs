@@ -58,50 +58,134 @@ fn clip(label: &Label, source: &Source) -> std::ops::Range<usize> {
     start..floor(label.span.end).max(start)
 }
 
+/// Version of the document that [`to_json`] writes; it grows when a field goes or changes its meaning.
+const DOCUMENT: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    version: u32,
+    /// The plant folder as it was given; the files of places are below it.
+    folder: &'a str,
+    /// SHA-256 of the plant, when it compiles.
+    hash: Option<String>,
+    errors: usize,
+    warnings: usize,
+    diagnostics: Vec<Finding<'a>>,
+}
+
 #[derive(Serialize)]
 struct Finding<'a> {
     severity: &'static str,
     code: &'a str,
     message: &'a str,
-    file: Option<&'a str>,
-    line: Option<usize>,
-    column: Option<usize>,
-    end_line: Option<usize>,
-    end_column: Option<usize>,
-    label: Option<&'a str>,
+    /// `null` for a mistake that stands nowhere, such as a folder without `[plant]`.
+    place: Option<Place<'a>>,
     help: &'a str,
+    related: Vec<Place<'a>>,
 }
 
-/// A JSON array for editors, one object per finding.
-pub fn to_json(sources: &[Source], diagnostics: &[Diagnostic]) -> serde_json::Result<String> {
-    let findings: Vec<Finding<'_>> = diagnostics
-        .iter()
-        .map(|diagnostic| {
-            let place = diagnostic.primary.as_ref().and_then(|label| {
-                let source = sources.get(label.source)?;
-                Some((
-                    label,
-                    source,
-                    source.line_column(label.span.start),
-                    source.line_column(label.span.end),
-                ))
-            });
-            Finding {
-                severity: match diagnostic.severity {
-                    Severity::Error => "error",
-                    Severity::Warning => "warning",
-                },
-                code: diagnostic.code,
-                message: &diagnostic.message,
-                file: place.as_ref().map(|place| place.1.path.as_str()),
-                line: place.as_ref().map(|place| place.2.0),
-                column: place.as_ref().map(|place| place.2.1),
-                end_line: place.as_ref().map(|place| place.3.0),
-                end_column: place.as_ref().map(|place| place.3.1),
-                label: place.as_ref().map(|place| place.0.text.as_str()),
-                help: &diagnostic.help,
-            }
-        })
-        .collect();
-    serde_json::to_string_pretty(&findings)
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    /// Bytes of the file's UTF-8 text, the end excluded.
+    start: usize,
+    end: usize,
+    /// From 1; columns in characters.
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    label: &'a str,
+}
+
+impl<'a> Place<'a> {
+    fn of(label: &'a Label, sources: &'a [Source]) -> Option<Self> {
+        let source = sources.get(label.source)?;
+        let span = clip(label, source);
+        let (line, column) = source.line_column(span.start);
+        let (end_line, end_column) = source.line_column(span.end);
+        let (file, label) = (source.path.as_str(), label.text.as_str());
+        Some(Self { file, start: span.start, end: span.end, line, column, end_line, end_column, label })
+    }
+}
+
+impl<'a> Finding<'a> {
+    fn of(diagnostic: &'a Diagnostic, sources: &'a [Source]) -> Self {
+        Self {
+            severity: match diagnostic.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            },
+            code: diagnostic.code,
+            message: &diagnostic.message,
+            place: diagnostic.primary.as_ref().and_then(|label| Place::of(label, sources)),
+            help: &diagnostic.help,
+            related: diagnostic.related.iter().filter_map(|label| Place::of(label, sources)).collect(),
+        }
+    }
+}
+
+/// One JSON document for editors, see `docs/plant-folder.md`.
+pub fn to_json(
+    folder: &str,
+    sources: &[Source],
+    diagnostics: &[Diagnostic],
+    hash: Option<String>,
+) -> serde_json::Result<String> {
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    serde_json::to_string(&Document {
+        version: DOCUMENT,
+        folder,
+        hash,
+        errors,
+        warnings: diagnostics.len() - errors,
+        diagnostics: diagnostics.iter().map(|diagnostic| Finding::of(diagnostic, sources)).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::to_json;
+    use model::Source;
+    use serde_json::Value;
+
+    fn check(texts: &[(&str, &str)]) -> Value {
+        let source = |(path, text): &(&str, &str)| Source { path: (*path).into(), text: (*text).into() };
+        let sources: Vec<Source> = texts.iter().map(source).collect();
+        let found = control::compile(&sources).unwrap_err();
+        serde_json::from_str(&to_json("plants/x", &sources, &found, None).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_editor_finds_place_remedy_and_the_other_place_of_every_mistake() {
+        let text = "# \u{e9}\n[tag.A]\nunit = \"mbr\"\nrange = [0, 1]\nentry = { initial = 0 }\n";
+        let document = check(&[
+            ("a.toml", text),
+            ("b.toml", "[tag.A]\nunit = \"bar\"\nrange = [0, 1]\nentry = { initial = 0 }"),
+            ("plant.toml", "[plant]\nname = \"x\""),
+        ]);
+        assert_eq!((&document["version"], &document["folder"]), (&1.into(), &"plants/x".into()));
+        let all = document["diagnostics"].as_array().unwrap();
+        assert_eq!(document["errors"].as_u64().unwrap() as usize, all.len(), "{document}");
+        let of = |code: &str| all.iter().find(|found| found["code"] == code).unwrap();
+        let unit = of("unknown-unit");
+        assert_eq!(unit["severity"], "error");
+        assert!(unit["help"].as_str().unwrap().contains("mbar"));
+        let place = &unit["place"];
+        let (start, end) = (place["start"].as_u64().unwrap(), place["end"].as_u64().unwrap());
+        assert_eq!(&text[start as usize..end as usize].trim_matches('"'), &"mbr");
+        assert_eq!((&place["file"], &place["line"]), (&"a.toml".into(), &3.into()));
+        let twice = of("duplicate-name");
+        assert_eq!(
+            (&twice["place"]["file"], &twice["related"][0]["file"]),
+            (&"b.toml".into(), &"a.toml".into())
+        );
+    }
+
+    #[test]
+    fn a_mistake_without_a_place_says_so() {
+        let document = check(&[("a.toml", "")]);
+        assert!(document["diagnostics"][0]["place"].is_null());
+        assert!(document["hash"].is_null());
+    }
 }

@@ -11,6 +11,7 @@ mod wiring;
 mod plant_files;
 mod diagnostics;
 mod check;
+mod check_schema;
 mod real_time;
 mod scan_thread;
 mod journal_thread;

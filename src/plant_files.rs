@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use model::Source;
 
@@ -57,6 +58,19 @@ pub fn read(folder: &Path) -> Result<Vec<Source>, PlantFilesError> {
         sources.push(Source { path: name, text });
     }
     Ok(sources)
+}
+
+/// Path, size and time of every file that [`read`] would read: it differs when one of them has changed.
+pub fn stamp(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+    let mut paths = Vec::new();
+    // What cannot be listed now is reported by whoever reads it.
+    let _ = collect(folder, folder, 0, &mut paths);
+    paths.sort();
+    let stamp = |path: PathBuf| {
+        let (bytes, time) = fs::metadata(&path).map_or((0, None), |meta| (meta.len(), meta.modified().ok()));
+        (path, bytes, time)
+    };
+    paths.into_iter().map(stamp).collect()
 }
 
 fn collect(

@@ -9,6 +9,7 @@ use model::{Unit, nearest};
 use super::place::{Place, Text};
 use super::quantity::{Quantity, parse_quantity, parse_rate};
 use super::report::{Mistake, Report};
+use super::schema::Shape;
 use super::tree::{Entry, Node, Table, Value};
 
 /// One table while it is read. Every key that is asked for is known; [`Fields::finish`] reports the rest.
@@ -18,7 +19,17 @@ pub(super) struct Fields<'a> {
     pub(super) owner: String,
     /// Where its name stands.
     pub(super) place: Place,
-    known: Vec<&'static str>,
+    known: Vec<Asked>,
+    /// What kind of table it is, for the schema: `tag`, `tag/io`; empty where nobody said.
+    path: String,
+}
+
+/// A key that a reader has asked for, and as what.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) key: &'static str,
+    pub(super) shape: Shape,
+    pub(super) required: bool,
 }
 
 /// Low and high of a range, with their places.
@@ -37,14 +48,31 @@ impl Range {
 
 impl<'a> Fields<'a> {
     pub(super) fn new(table: &'a Table, owner: String, place: Place) -> Self {
-        Self { table, owner, place, known: Vec::with_capacity(16) }
+        Self { table, owner, place, known: Vec::with_capacity(16), path: String::new() }
+    }
+
+    /// Says which table of the schema this is.
+    pub(super) fn of(mut self, path: impl Into<String>) -> Self {
+        self.path = path.into();
+        self
     }
 
     pub(super) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
-        if !self.known.contains(&key) {
-            self.known.push(key);
+        self.ask(key, Shape::Any)
+    }
+
+    /// The value of a key, which is known from now on to have this shape.
+    fn ask(&mut self, key: &'static str, shape: Shape) -> Option<&'a Node> {
+        match self.known.iter_mut().find(|known| known.key == key) {
+            Some(known) if known.shape == Shape::Any => known.shape = shape,
+            Some(_) => {}
+            None => self.known.push(Asked { key, shape, required: false }),
         }
         self.table.get(key)
+    }
+
+    fn knows(&self, key: &str) -> bool {
+        self.known.iter().any(|known| known.key == key)
     }
 
     /// The place of a key's value, or of the name when the key is missing.
@@ -61,7 +89,7 @@ impl<'a> Fields<'a> {
         // A key that is written wrongly is reported as unknown, with the right one as help.
         let misspelt = |entry: &Entry| {
             let written = entry.key.as_str();
-            key.len() > 3 && !self.known.contains(&written) && nearest(written, [key].into_iter()).is_some()
+            key.len() > 3 && !self.knows(written) && nearest(written, [key].into_iter()).is_some()
         };
         if self.table.entries.iter().any(misspelt) {
             return;
@@ -82,7 +110,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn text(&mut self, key: &'static str, report: &mut Report) -> Option<&'a Text> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Text)?;
         let text = node.text();
         if text.is_none() {
             self.wrong_type(key, node, "a text in quotes", report);
@@ -96,6 +124,10 @@ impl<'a> Fields<'a> {
         example: &str,
         report: &mut Report,
     ) -> Option<&'a Text> {
+        self.ask(key, Shape::Text);
+        if let Some(known) = self.known.iter_mut().find(|known| known.key == key) {
+            known.required = true;
+        }
         if !self.has(key) {
             self.missing(key, example, report);
             return None;
@@ -109,7 +141,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn boolean(&mut self, key: &'static str, report: &mut Report) -> Option<bool> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Boolean)?;
         if let Value::Boolean(boolean) = node.value {
             return Some(boolean);
         }
@@ -125,7 +157,7 @@ impl<'a> Fields<'a> {
         high: i64,
         report: &mut Report,
     ) -> Option<i64> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Integer(low, high))?;
         match node.value {
             Value::Integer(value) if (low..=high).contains(&value) => Some(value),
             Value::Integer(value) => {
@@ -145,7 +177,7 @@ impl<'a> Fields<'a> {
 
     /// A quantity in `unit`.
     pub(super) fn quantity(&mut self, key: &'static str, unit: Unit, report: &mut Report) -> Option<f64> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Quantity)?;
         self.node_quantity(key, node, report)?.value_in(unit, report)
     }
 
@@ -169,7 +201,7 @@ impl<'a> Fields<'a> {
 
     /// A time with its unit, in milliseconds.
     pub(super) fn time_ms(&mut self, key: &'static str, report: &mut Report) -> Option<u32> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Time)?;
         let quantity = self.node_quantity(key, node, report)?;
         self.milliseconds(key, quantity, report)
     }
@@ -201,6 +233,7 @@ impl<'a> Fields<'a> {
 
     /// A rate of change of something in `unit`, per second; always above zero.
     pub(super) fn rate(&mut self, key: &'static str, unit: Unit, report: &mut Report) -> Option<f64> {
+        self.ask(key, Shape::Rate);
         let text = self.text(key, report)?;
         let rate = parse_rate(text.as_str(), unit, text.place, report)?;
         if rate > 0.0 {
@@ -238,7 +271,7 @@ impl<'a> Fields<'a> {
         unit: Unit,
         report: &mut Report,
     ) -> Option<(f64, f64, Place)> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Pair)?;
         let Value::List(items) = &node.value else {
             self.wrong_type(key, node, "two numbers such as [0, 100]", report);
             return None;
@@ -309,6 +342,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn role(&mut self, key: &'static str, report: &mut Report) -> Option<Role> {
+        self.ask(key, Shape::Role);
         let text = self.text(key, report)?;
         let role = Role::parse(text.as_str());
         if role.is_none() {
@@ -324,6 +358,8 @@ impl<'a> Fields<'a> {
         choices: &[(&'static str, T)],
         report: &mut Report,
     ) -> Option<T> {
+        self.ask(key, Shape::Choice);
+        self.offer(key, choices, report);
         let text = self.text(key, report)?;
         let choice = choices.iter().find(|(word, _)| *word == text.as_str()).map(|(_, value)| *value);
         if choice.is_none() {
@@ -331,6 +367,12 @@ impl<'a> Fields<'a> {
             self.not_one_of(key, text, &words, report);
         }
         choice
+    }
+
+    fn offer<T>(&self, key: &'static str, choices: &[(&'static str, T)], report: &mut Report) {
+        if let Some(recorder) = &mut report.recorder {
+            recorder.offer(&self.path, key, choices.iter().map(|(word, _)| *word));
+        }
     }
 
     pub(super) fn not_one_of(&self, key: &str, text: &Text, words: &[&str], report: &mut Report) {
@@ -343,7 +385,7 @@ impl<'a> Fields<'a> {
 
     /// A list of texts.
     pub(super) fn texts(&mut self, key: &'static str, report: &mut Report) -> Option<Vec<&'a Text>> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Texts)?;
         let Value::List(items) = &node.value else {
             self.wrong_type(key, node, "a list of texts", report);
             return None;
@@ -365,7 +407,7 @@ impl<'a> Fields<'a> {
         owner: &str,
         report: &mut Report,
     ) -> Option<Vec<Fields<'a>>> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Tables)?;
         let Value::List(items) = &node.value else {
             self.wrong_type(key, node, "a list of tables in braces", report);
             return None;
@@ -374,7 +416,8 @@ impl<'a> Fields<'a> {
         for item in items {
             match item.table() {
                 Some(table) => {
-                    tables.push(Fields::new(table, format!("{owner} of {}", self.owner), item.place));
+                    let owner = format!("{owner} of {}", self.owner);
+                    tables.push(Fields::new(table, owner, item.place).of(self.below(key)));
                 }
                 None => self.wrong_type(key, item, "a table in braces", report),
             }
@@ -384,24 +427,33 @@ impl<'a> Fields<'a> {
 
     /// A table below this one.
     pub(super) fn table(&mut self, key: &'static str, report: &mut Report) -> Option<Fields<'a>> {
-        let node = self.node(key)?;
+        let node = self.ask(key, Shape::Table)?;
         let Some(table) = node.table() else {
             self.wrong_type(key, node, "a table in braces", report);
             return None;
         };
-        Some(Fields::new(table, format!("`{key}` of {}", self.owner), node.place))
+        Some(Fields::new(table, format!("`{key}` of {}", self.owner), node.place).of(self.below(key)))
+    }
+
+    /// The path of a table below this one. It costs nothing unless a schema is being recorded.
+    fn below(&self, key: &str) -> String {
+        if self.path.is_empty() { String::new() } else { format!("{}/{key}", self.path) }
     }
 
     /// Everything in the table that nobody asked for.
     pub(super) fn finish(&self, report: &mut Report) {
+        if let Some(recorder) = &mut report.recorder {
+            recorder.record(&self.path, &self.known);
+        }
         for entry in &self.table.entries {
-            if self.known.iter().any(|key| *key == entry.key.as_str()) {
+            if self.knows(entry.key.as_str()) {
                 continue;
             }
+            let known: Vec<&str> = self.known.iter().map(|known| known.key).collect();
             report.add(
                 Mistake::error("unknown-key", format!("{} has no key `{}`", self.owner, entry.key))
                     .at(entry.key.place, "not a key that is known here")
-                    .help(one_of(entry.key.as_str(), &self.known)),
+                    .help(one_of(entry.key.as_str(), &known)),
             );
         }
     }

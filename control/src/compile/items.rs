@@ -42,7 +42,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 17] = [
         Self::Area,
         Self::Unit,
         Self::Device,
@@ -128,6 +128,7 @@ pub(super) struct Item {
 impl Item {
     pub(super) fn fields(&self) -> Fields<'_> {
         Fields::new(&self.table, format!("{} `{}`", self.kind.word(), self.name), self.name.place)
+            .of(self.kind.word())
     }
 }
 
@@ -358,7 +359,7 @@ impl<'a> Gatherer<'a, '_> {
     }
 
     fn instance(&mut self, table: &Table, place: Place, area: Option<&Text>, depth: usize) {
-        let mut fields = Fields::new(table, "this instance".into(), place);
+        let mut fields = Fields::new(table, "this instance".into(), place).of("instance");
         let Some(name) = fields.need_text("class", "\"cell\"", self.report) else { return };
         let Some((class, class_area)) = self.class(name) else { return };
         if depth >= DEPTH {
@@ -371,7 +372,7 @@ impl<'a> Gatherer<'a, '_> {
         }
         self.used.insert(class.key.as_str());
         let Some(body) = class.node.table() else { return };
-        let mut head = Fields::new(body, format!("class `{name}`"), class.key.place);
+        let mut head = Fields::new(body, format!("class `{name}`"), class.key.place).of("class");
         let parameters = head.texts("parameters", self.report).unwrap_or_default();
         let all: Vec<Bindings> = instances(&mut fields, &parameters, self.report);
         fields.finish(self.report);

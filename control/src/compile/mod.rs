@@ -43,12 +43,15 @@ mod interlocks;
 mod recipes_table;
 mod displays;
 mod standard_displays;
+mod schema;
 
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::vec::Vec;
 use model::{Diagnostic, PointId, Source};
 use sha2::{Digest, Sha256};
+
+pub use schema::{SchemaKey, SchemaTable, Shape, schema, schema_kinds, schema_of};
 
 use crate::plant::Plant;
 use items::Items;
@@ -89,13 +92,17 @@ pub struct Compiled {
 /// All mistakes at once, with the warnings, in order of file and place; at most 200 are shown.
 pub fn compile(sources: &[Source]) -> Result<Compiled, Vec<Diagnostic>> {
     let mut report = Report::default();
-    let order = in_order(sources, &mut report);
-    let items = items::gather(sources, &order, &mut report);
-    let plant = assemble(sources, &order, &items, &mut report);
+    let plant = run(sources, &mut report);
     if report.has_errors() {
         return Err(report.finish(sources));
     }
     Ok(Compiled { plant, warnings: report.finish(sources) })
+}
+
+fn run(sources: &[Source], report: &mut Report) -> Plant {
+    let order = in_order(sources, report);
+    let items = items::gather(sources, &order, report);
+    assemble(sources, &order, &items, report)
 }
 
 /// Scenarios belong to the simulator; anything but `*.toml` and `*.phase` to nobody.

@@ -39,7 +39,7 @@ fn head(items: &Items, draft: &mut Draft, report: &mut Report) -> Head {
         );
         return Head::default();
     };
-    let mut fields = Fields::new(table, "[plant]".into(), *place);
+    let mut fields = Fields::new(table, "[plant]".into(), *place).of("plant");
     let name = fields.need_text("name", "\"refinery\"", report).map(String::from).unwrap_or_default();
     let title = fields.text("title", report).map_or_else(|| name.clone(), String::from);
     if let Some(period) = fields.time_ms("period", report) {

@@ -107,7 +107,7 @@ impl Recipes<'_, '_> {
                 continue;
             };
             let owner = format!("parameter `{}` of {}", entry.key, fields.owner);
-            let mut fields = Fields::new(table, owner, entry.key.place);
+            let mut fields = Fields::new(table, owner, entry.key.place).of("recipe/parameter");
             if let Some(parameter) = self.parameter(&mut fields, &entry.key) {
                 found.push((parameter, entry.key.place));
             }
