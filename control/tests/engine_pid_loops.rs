@@ -519,3 +519,57 @@ fn every_status_of_every_other_input_has_its_mode_and_a_finite_output() {
         }
     }
 }
+
+/// T6. Low over high, both ahead of one secondary: whoever loses at either stage follows what works, and
+/// a first start finds everything in place. The same ahead of the trim of a ratio.
+#[test]
+fn selectors_behind_each_other_hold_their_losers() {
+    for through_ratio in [false, true] {
+        let mut b = Builder::new();
+        let pvs = [b.input("PV1"), b.input("PV2"), b.input("PV3")];
+        let (flow, wild) = (b.input("FLOW"), b.input("WILD"));
+        let valve = b.output("VALVE");
+        let kc = 1.5;
+        let loops: Vec<PointId> = (0..3)
+            .map(|number| {
+                let id = b.pid(&format!("C{number}"), pvs[number], &Loop { kc, ti: 8.0, ..Loop::default() });
+                out_of(&b, id)
+            })
+            .collect();
+        let (high, _) = b.selector("HY", vec![loops[0], loops[1]], Pick::High, None);
+        let (low, _) = b.selector("LY", vec![high, loops[2]], Pick::Low, None);
+        let cascade = if through_ratio { b.ratio("FFC", wild, 0.1, Some(low)) } else { low };
+        let secondary = Loop {
+            cascade: Some(cascade),
+            target: Some(valve),
+            normal_mode: Mode::Cascade,
+            sp: 40.0,
+            kc: 0.3,
+            ti: 4.0,
+            ..Loop::default()
+        };
+        b.pid("FIC", flow, &secondary);
+        let mut h = b.finish();
+        h.preset(valve, 40.0);
+        h.all_good(50.0);
+        h.set(flow, 40.0);
+        h.scan();
+        let trim = if through_ratio { 40.0 - 0.1 * 50.0 } else { 40.0 };
+        for name in ["C0.OUT", "C1.OUT", "C2.OUT"] {
+            assert!((h.value(name) - trim).abs() < 1e-9, "{through_ratio} {name}: {}", h.value(name));
+        }
+        h.run(3);
+        assert_eq!(h.actual("FIC"), Mode::Cascade);
+        assert!((h.value("FIC.SP") - 40.0).abs() < 1e-6, "{through_ratio}: {}", h.value("FIC.SP"));
+        // C2 wins at the low selector with no error; C0 wins at the high one and loses here, C1 loses twice.
+        for (number, error) in [-6.0, 3.0, 0.0].into_iter().enumerate() {
+            h.set(pvs[number], 50.0 + error);
+        }
+        h.run(100_000);
+        assert_eq!((h.value("HY.SELECTED"), h.value("LY.SELECTED")), (1.0, 2.0));
+        for (number, error) in [(0, 6.0), (1, 3.0)] {
+            let distance = (h.value(&format!("C{number}.OUT")) - h.value("C2.OUT")).abs();
+            assert!(distance <= kc * error + 1e-6, "{through_ratio} C{number}: {distance}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! nominal period of its task: after a stall of the machine it goes on with one ordinary step,
 //! without a jump.
 
+use alloc::vec::Vec;
 use model::StateWalk;
 
 use crate::exchange::ScanOutput;
@@ -81,7 +82,8 @@ pub(crate) enum StartRound {
 }
 
 impl StartRound {
-    pub(crate) const ALL: [Self; 3] = [Self::Loops, Self::Between, Self::Sources];
+    /// Twice between: a selector may stand before the ratio that it trims.
+    pub(crate) const ALL: [Self; 4] = [Self::Loops, Self::Between, Self::Between, Self::Sources];
 }
 
 /// What every block needs while it runs.
@@ -205,6 +207,38 @@ fn cascade_consumer(plant: &Plant, source: model::PointId) -> Option<usize> {
         (Some((index, _)), None) => Some(index),
         _ => None,
     }
+}
+
+/// So many points are followed through selectors behind each other, such as a low one over a high one.
+const FOLLOWED: usize = 64;
+
+/// The one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, or
+/// either of them behind override selectors.
+fn taker(plant: &Plant, source: model::PointId) -> Option<usize> {
+    let mut points = Vec::from([source]);
+    let mut next = 0;
+    while let Some(point) = points.get(next).copied() {
+        next += 1;
+        let ratio = || {
+            plant
+                .blocks
+                .iter()
+                .position(|block| matches!(&block.body, BlockBody::Ratio(ratio) if ratio.trim == Some(point)))
+        };
+        if let Some(found) = cascade_consumer(plant, point).or_else(ratio) {
+            return Some(found);
+        }
+        for block in &plant.blocks {
+            if let BlockBody::Selector(selector) = &block.body
+                && selector.inputs.contains(&point)
+                && !points.contains(&selector.out)
+                && points.len() < FOLLOWED
+            {
+                points.push(selector.out);
+            }
+        }
+    }
+    None
 }
 
 /// Up to 64 truths in one word.

@@ -39,7 +39,7 @@ pub(crate) struct Fixed {
 impl Fixed {
     pub(super) fn new(plant: &Plant, block: usize, ratio: &Ratio) -> Self {
         let known = ratio.secondary.map(|id| id.0);
-        let found = super::cascade_consumer(plant, ratio.out).map(|index| index as u32);
+        let found = super::taker(plant, ratio.out).map(|index| index as u32);
         Self { secondary: known.or(found).filter(|index| *index as usize != block) }
     }
 }

@@ -5,11 +5,12 @@
 //! more than the deviation make OUT uncertain. With no usable input OUT keeps its last value, bad.
 //!
 //! As an override selector (inputs are outputs of loops, OUT is the set point of a secondary) it
-//! passes back what really works, so that the losers do not wind up.
+//! passes back what really works, so that the losers do not wind up. Selectors may stand behind each
+//! other, and lead to a ratio's trim as well.
 
 use model::{PointId, Quality};
 
-use super::{Context, Handshake, cascade_consumer};
+use super::{Context, Handshake, taker};
 use crate::image::Image;
 use crate::plant::{Pick, Plant, Selector};
 
@@ -20,7 +21,7 @@ pub(crate) struct Fixed {
 
 impl Fixed {
     pub(super) fn new(plant: &Plant, selector: &Selector) -> Self {
-        Self { secondary: cascade_consumer(plant, selector.out).map(|index| index as u32) }
+        Self { secondary: taker(plant, selector.out).map(|index| index as u32) }
     }
 
     pub(super) fn start(self, handshakes: &[Handshake]) -> Handshake {

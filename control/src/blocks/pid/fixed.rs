@@ -3,8 +3,8 @@
 use model::PointId;
 
 use super::super::filter::weight;
-use super::super::{cascade_consumer, link_of};
-use crate::plant::{BlockBody, OnBad, Pid, Plant};
+use super::super::{link_of, taker};
+use crate::plant::{OnBad, Pid, Plant};
 
 /// What follows from the plant alone. It is no state.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,13 +93,5 @@ fn listener(plant: &Plant, pid: &Pid) -> Option<u32> {
     if pid.target.is_some() {
         return None;
     }
-    let through = |index: &usize| match &plant.blocks[*index].body {
-        BlockBody::Ratio(ratio) => ratio.trim == Some(pid.out),
-        BlockBody::Selector(selector) => {
-            selector.inputs.contains(&pid.out) && cascade_consumer(plant, selector.out).is_some()
-        }
-        _ => false,
-    };
-    let index = cascade_consumer(plant, pid.out).or_else(|| (0..plant.blocks.len()).find(through));
-    index.map(|index| index as u32)
+    taker(plant, pid.out).map(|index| index as u32)
 }
