@@ -11,7 +11,7 @@ use control::{Engine, StateView};
 use crossbeam_queue::ArrayQueue;
 use historian::journal::{JournalHeader, JournalOptions, JournalWriter};
 use miette::{Context as _, IntoDiagnostic as _, miette};
-use model::{Command, Event};
+use model::{Command, Event, StateWriter};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, watch};
@@ -128,20 +128,22 @@ impl Assembly<'_> {
         let stop_scan = Arc::new(AtomicBool::new(false));
         let stop_rest = Arc::new(AtomicBool::new(false));
         let waiting: Waiting = Arc::default();
+        let snapshot_wanted = Arc::new(AtomicBool::new(false));
         let commands = Arc::new(ArrayQueue::new(wiring::COMMANDS_WAITING));
         let (broadcast, _) = broadcast::channel(wiring::EVENT_BROADCAST);
         let (records, records_end) = sync_channel(wiring::RECORDS_WAITING);
         // What people see before the first scan is what the engine holds: after a resume, the last state.
         let mut first_view = StateView::new(&self.plant);
         self.resumed.engine.publish(&mut first_view);
-        let (mut scan, ends) = self.scan_thread(commands.clone(), stats.clone(), stop_scan.clone());
+        let (mut scan, ends) =
+            self.scan_thread(commands.clone(), stats.clone(), snapshot_wanted.clone(), stop_scan.clone());
         let clock = self.resumed.clock;
 
         let journal = JournalThread {
             plant: self.plant.clone(),
             clock,
             people: people.clone(),
-            writer: self.journal_writer()?,
+            writer: self.journal_writer(&mut scan.engine)?,
             items: ends.journal,
             events: ends.events,
             snapshots: ends.snapshots,
@@ -149,6 +151,7 @@ impl Assembly<'_> {
             broadcast: broadcast.clone(),
             records,
             stats: stats.clone(),
+            snapshot_wanted,
             committed_ms: vitals.journal_committed_ms.clone(),
             stop: stop_rest.clone(),
         };
@@ -220,6 +223,7 @@ impl Assembly<'_> {
         &mut self,
         commands: Arc<ArrayQueue<Command>>,
         stats: Arc<ScanStats>,
+        snapshot_wanted: Arc<AtomicBool>,
         stop: Arc<AtomicBool>,
     ) -> (ScanThread, Ends) {
         let (journal, journal_end) = rtrb::RingBuffer::new(wiring::JOURNAL_ITEMS);
@@ -232,7 +236,7 @@ impl Assembly<'_> {
         let scan = ScanThread {
             engine: std::mem::replace(&mut self.resumed.engine, Engine::new(self.plant.clone())),
             fields: std::mem::take(&mut self.fields),
-            ports: Ports { commands, journal, events, views, snapshots, stats, stop },
+            ports: Ports { commands, journal, events, views, snapshots, stats, snapshot_wanted, stop },
             period: Duration::from_millis(u64::from(self.plant.period_ms)),
             first_tick: clock.tick_at(clock::now_ms()).max(after),
             snapshot_ticks: snapshot_ms / u64::from(self.plant.period_ms.max(1)),
@@ -240,7 +244,7 @@ impl Assembly<'_> {
         (scan, Ends { journal: journal_end, events: events_end, views: views_end, snapshots: snapshots_end })
     }
 
-    fn journal_writer(&self) -> miette::Result<JournalWriter> {
+    fn journal_writer(&self, engine: &mut Engine) -> miette::Result<JournalWriter> {
         let header = JournalHeader {
             plant_hash: self.plant.hash,
             plant_name: self.plant.name.clone(),
@@ -250,10 +254,15 @@ impl Assembly<'_> {
         };
         let options =
             JournalOptions { keep_bytes: self.settings.journal.keep_mb << 20, ..JournalOptions::default() };
-        let writer = JournalWriter::create(&self.data.journal(), header, options).into_diagnostic()?;
+        let mut writer = JournalWriter::create(&self.data.journal(), header, options).into_diagnostic()?;
         let files: Vec<(&str, &str)> =
             self.plant.sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
         writer.store_plant(self.plant.hash, &files).into_diagnostic()?;
+        if let Some(tick) = self.resumed.anchor {
+            let mut state = StateWriter::default();
+            engine.save(&mut state);
+            writer.snapshot(tick, &state.0).into_diagnostic()?;
+        }
         Ok(writer)
     }
 }

@@ -37,6 +37,8 @@ pub struct JournalThread {
     pub broadcast: broadcast::Sender<EventRecord>,
     pub records: SyncSender<EventRecord>,
     pub stats: Arc<ScanStats>,
+    /// Asks the scan for a snapshot: after lost records only one leads on.
+    pub snapshot_wanted: Arc<AtomicBool>,
     /// When the journal last reached the disk.
     pub committed_ms: Arc<AtomicI64>,
     pub stop: Arc<AtomicBool>,
@@ -67,18 +69,31 @@ impl JournalThread {
         }
     }
 
-    fn take(&mut self, item: JournalItem, record: &mut ScanRecord) {
+    pub(crate) fn take(&mut self, item: JournalItem, record: &mut ScanRecord) {
         match item {
             JournalItem::Input(input) => record.inputs.push((input.point, input.value, input.quality)),
             JournalItem::Command(command) => record.commands.push(command),
             JournalItem::Scan { tick, hash } => {
                 record.tick = tick;
                 record.hash = hash;
+                let given_up = self.writer.lost_records();
                 if let Err(error) = self.writer.append(record) {
+                    // Refused, not only late: then it is missing, and the journal has to say so.
+                    let refused = self.writer.last_tick() != Some(record.tick);
+                    if refused && let Err(error) = self.writer.lose() {
+                        self.lost("the journal's commit", &error);
+                    }
+                    self.snapshot_wanted.fetch_or(refused, Relaxed);
                     self.lost("a journal record", &error);
                 }
+                self.ask_after_loss(given_up);
                 record.inputs.clear();
                 record.commands.clear();
+            }
+            JournalItem::Lost => {
+                if let Err(error) = self.writer.lose() {
+                    self.lost("the journal's commit", &error);
+                }
             }
             JournalItem::Snapshot { tick } => {
                 self.snapshots.update();
@@ -93,11 +108,20 @@ impl JournalThread {
         }
     }
 
+    /// The disk has refused for so long that records were given up: a snapshot must follow them.
+    fn ask_after_loss(&self, given_up_before: u64) {
+        if self.writer.lost_records() != given_up_before {
+            self.snapshot_wanted.store(true, Relaxed);
+        }
+    }
+
     fn commit(&mut self) {
+        let given_up = self.writer.lost_records();
         match self.writer.commit() {
             Ok(()) => self.committed_ms.store(clock::now_ms(), Relaxed),
             Err(error) => self.lost("the journal's commit", &error),
         }
+        self.ask_after_loss(given_up);
     }
 
     fn lost(&self, what: &str, error: &dyn std::fmt::Display) {
@@ -136,3 +160,6 @@ impl JournalThread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

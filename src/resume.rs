@@ -6,7 +6,7 @@ use std::sync::Arc;
 use control::plant::Plant;
 use control::{Engine, Input, ScanOutput};
 use historian::HistorianError;
-use historian::journal::{JournalReader, Records, ResumePoint, ScanRecord};
+use historian::journal::{JournalReader, Records, ResumePoint, RunEnd, ScanRecord};
 
 use crate::check::hex;
 use crate::clock::{self, TickClock};
@@ -20,6 +20,9 @@ pub struct Resumed {
     pub continues: Option<u64>,
     /// Ticks up to here are taken by earlier runs in the same journal.
     pub taken: Option<u64>,
+    /// The journal does not lead to this engine's state, because scans in it are missing: before the
+    /// first scan the state goes into the journal as a snapshot of this tick.
+    pub anchor: Option<u64>,
     /// What happened, for the log.
     pub note: String,
 }
@@ -33,6 +36,8 @@ pub struct Replayer {
     pub scans: u64,
     /// The first scan whose state came out otherwise than it was recorded.
     pub first_difference: Option<u64>,
+    /// Off where scans are missing: then a difference says nothing.
+    compares: bool,
 }
 
 impl Replayer {
@@ -44,6 +49,7 @@ impl Replayer {
             record: ScanRecord::default(),
             scans: 0,
             first_difference: None,
+            compares: true,
         }
     }
 
@@ -65,7 +71,7 @@ impl Replayer {
         self.output.clear();
         self.engine.scan(self.record.tick, &self.inputs, &self.record.commands, &mut self.output);
         self.scans += 1;
-        if self.first_difference.is_none() && self.engine.state_hash() != self.record.hash {
+        if self.compares && self.first_difference.is_none() && self.engine.state_hash() != self.record.hash {
             self.first_difference = Some(self.record.tick);
         }
         Ok(Some(self.record.tick))
@@ -76,7 +82,7 @@ impl Replayer {
 pub fn begin(plant: Arc<Plant>, journal: &Path, why: &str) -> Result<Resumed, HistorianError> {
     let (clock, taken) = earlier_runs(&plant, journal)?;
     let note = format!("{} begins anew: {why}", plant.name);
-    Ok(Resumed { engine: Engine::new(plant), clock, continues: None, taken, note })
+    Ok(Resumed { engine: Engine::new(plant), clock, continues: None, taken, anchor: None, note })
 }
 
 /// Exact resume where the journal allows it, a cold start where it does not.
@@ -117,11 +123,18 @@ fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Resul
     while let Some(tick) = replayer.step(&mut records)? {
         last_tick = Some(tick);
     }
+    let missing = over_holes(&mut replayer, &mut records, journal)?;
     let mut note = format!(
         "resumed after tick {} with {} scans of the journal run again",
-        last_tick.unwrap_or(0),
+        replayer.engine.tick(),
         replayer.scans
     );
+    for (last, next) in &missing {
+        note.push_str(&format!(
+            "; WARNING: scans between {last} and {next} are lost, what followed was applied all the same: \
+             look at modes, set points and the batch before you go on"
+        ));
+    }
     if let Some(tick) = replayer.first_difference {
         note.push_str(&format!("; WARNING: the state differs from the recorded one from tick {tick} on"));
     }
@@ -131,7 +144,38 @@ fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Resul
     let (_, taken) = earlier_runs(&plant, journal)?;
     // This process has heard nothing of the field yet. The journal's next segment says the same.
     replayer.engine.resume();
-    Ok(Resumed { engine: replayer.engine, clock, continues: last_tick, taken: taken.max(last_tick), note })
+    let taken = taken.max(last_tick);
+    if missing.is_empty() {
+        return Ok(Resumed {
+            engine: replayer.engine,
+            clock,
+            continues: last_tick,
+            taken,
+            anchor: None,
+            note,
+        });
+    }
+    let anchor = taken.map(|tick| tick + 1);
+    Ok(Resumed { engine: replayer.engine, clock, continues: None, taken: anchor, anchor, note })
+}
+
+/// Where scans are missing the exact state cannot be had. Commands that people gave after the hole were
+/// answered, so they are applied to the state before it; nothing is compared any more.
+fn over_holes(
+    replayer: &mut Replayer,
+    records: &mut Records,
+    journal: &Path,
+) -> Result<Vec<(u64, u64)>, HistorianError> {
+    let mut missing = Vec::new();
+    while let RunEnd::Hole { last, next } = *records.end() {
+        missing.push((last, next));
+        replayer.compares = false;
+        let damage = records.damage().to_vec();
+        *records = JournalReader::open(journal)?.records(next)?;
+        records.note_damage(damage);
+        while replayer.step(records)?.is_some() {}
+    }
+    Ok(missing)
 }
 
 /// The clock of the runs before, so that ticks keep growing; a new one begins now.

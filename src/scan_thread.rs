@@ -27,6 +27,8 @@ pub enum JournalItem {
     Snapshot {
         tick: u64,
     },
+    /// Scans before the next one found no room here and are lost to the journal.
+    Lost,
 }
 
 /// The engine's state after a scan, on its way to disk.
@@ -136,6 +138,8 @@ pub struct Ports {
     pub views: triple_buffer::Input<StateView>,
     pub snapshots: triple_buffer::Input<SavedState>,
     pub stats: Arc<ScanStats>,
+    /// Set by who writes the journal when it lost records: only a snapshot leads on from there.
+    pub snapshot_wanted: Arc<AtomicBool>,
     pub stop: Arc<AtomicBool>,
 }
 
@@ -149,11 +153,33 @@ pub struct ScanThread {
 }
 
 /// Buffers that the scan reuses; nothing is allocated once they have grown.
-struct Scratch {
+pub(crate) struct Scratch {
     inputs: Vec<Input>,
     commands: Vec<Command>,
     output: ScanOutput,
     state: StateWriter,
+    /// The scan before this one is missing in the journal.
+    gap: bool,
+}
+
+/// What a record takes in the ring besides its inputs and commands: word of a loss, the scan, a snapshot.
+const RECORD_ITEMS: usize = 3;
+
+impl Scratch {
+    pub(crate) fn new(inputs_max: usize) -> Self {
+        Self {
+            inputs: Vec::with_capacity(inputs_max),
+            commands: Vec::with_capacity(wiring::COMMANDS_PER_SCAN),
+            output: ScanOutput::with_capacity(wiring::EVENTS_PER_SCAN),
+            state: StateWriter::default(),
+            gap: false,
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) const fn gap(&self) -> bool {
+        self.gap
+    }
 }
 
 impl ScanThread {
@@ -161,12 +187,7 @@ impl ScanThread {
     pub fn run(mut self) -> u64 {
         let inputs_max =
             self.fields.iter().map(|field| field.told.len() + field.link.outputs.len() + 1).sum();
-        let mut scratch = Scratch {
-            inputs: Vec::with_capacity(inputs_max),
-            commands: Vec::with_capacity(wiring::COMMANDS_PER_SCAN),
-            output: ScanOutput::with_capacity(wiring::EVENTS_PER_SCAN),
-            state: StateWriter::default(),
-        };
+        let mut scratch = Scratch::new(inputs_max);
         self.engine.save(&mut scratch.state);
         let period_ms = u64::try_from(self.period.as_millis()).unwrap_or(u64::MAX).max(1);
         let catch_up = u64::from(wiring::CATCH_UP_MS) / period_ms;
@@ -194,13 +215,15 @@ impl ScanThread {
         tick - 1
     }
 
-    fn one(&mut self, tick: u64, period_ms: u64, scratch: &mut Scratch) {
+    pub(crate) fn one(&mut self, tick: u64, period_ms: u64, scratch: &mut Scratch) {
         scratch.inputs.clear();
         for field in &mut self.fields {
             field.collect(tick, u64::from(wiring::STALE_MS) / period_ms, &mut scratch.inputs);
         }
         scratch.commands.clear();
-        while scratch.commands.len() < wiring::COMMANDS_PER_SCAN
+        // A command is taken only when the journal has room for it: what is answered must be durable.
+        let room = self.ports.journal.slots().saturating_sub(scratch.inputs.len() + RECORD_ITEMS);
+        while scratch.commands.len() < wiring::COMMANDS_PER_SCAN.min(room)
             && let Some(command) = self.ports.commands.pop()
         {
             scratch.commands.push(command);
@@ -226,9 +249,13 @@ impl ScanThread {
         for event in scratch.output.events() {
             lost += u64::from(self.ports.events.push(*event).is_err());
         }
-        let items = scratch.inputs.len() + scratch.commands.len() + 2;
+        let items = scratch.inputs.len() + scratch.commands.len() + RECORD_ITEMS;
         if self.ports.journal.slots() >= items {
             // A record is whole or absent: a torn one could not be replayed.
+            let after_gap = std::mem::replace(&mut scratch.gap, false);
+            if after_gap {
+                lost += u64::from(self.ports.journal.push(JournalItem::Lost).is_err());
+            }
             let hash = self.engine.state_hash();
             let inputs = scratch.inputs.iter().copied().map(JournalItem::Input);
             let commands = scratch.commands.iter().copied().map(JournalItem::Command);
@@ -236,10 +263,13 @@ impl ScanThread {
                 lost += u64::from(self.ports.journal.push(item).is_err());
             }
             lost += u64::from(self.ports.journal.push(JournalItem::Scan { tick, hash }).is_err());
-            if tick.is_multiple_of(self.snapshot_ticks) {
+            let wanted =
+                self.ports.snapshot_wanted.load(Relaxed) && self.ports.snapshot_wanted.swap(false, Relaxed);
+            if after_gap || wanted || tick.is_multiple_of(self.snapshot_ticks.max(1)) {
                 self.snapshot(tick, scratch);
             }
         } else {
+            scratch.gap = true;
             lost += 1;
         }
         if lost > 0 {

@@ -329,3 +329,22 @@ fn the_plant_that_ran_is_found_again_and_a_damaged_copy_is_refused() {
         assert!(reader.load_plant([9; 32]).is_err(), "cut at {byte}");
     }
 }
+
+#[test]
+fn scans_that_were_lost_before_they_came_here_are_a_hole() {
+    let folder = common::folder();
+    let mut journal = writer(folder.path(), None);
+    write(&mut journal, 1..=5);
+    journal.append(&scan(6)).unwrap();
+    journal.lose().unwrap();
+    write(&mut journal, 20..=24);
+    journal.snapshot(22, b"twenty-two").unwrap();
+    write(&mut journal, 25..=27);
+    let reader = JournalReader::open(folder.path()).unwrap();
+    let mut records = reader.records(1).unwrap();
+    assert_eq!(ticks(&mut records), (1..=6).collect::<Vec<_>>());
+    assert_eq!(*records.end(), RunEnd::Hole { last: 6, next: 20 });
+    assert_eq!(reader.describe(&reader.segments()[1]).unwrap().1, SegmentStart::Loss);
+    let resume = reader.resume_point().unwrap().unwrap();
+    assert_eq!(ticks(resume.records), (23..=27).collect::<Vec<_>>());
+}

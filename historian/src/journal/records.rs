@@ -108,6 +108,11 @@ impl Records {
         &self.damage
     }
 
+    /// Damage that was met before these records, to be told with theirs.
+    pub fn note_damage(&mut self, before: Vec<Damage>) {
+        self.damage.splice(0..0, before);
+    }
+
     /// The tick of the last record read, or of the state that they started from.
     pub const fn last_tick(&self) -> Option<u64> {
         self.last

@@ -163,6 +163,19 @@ impl JournalWriter {
         Ok(())
     }
 
+    /// Says that scans after the last record will never come: what follows begins a segment that tells of
+    /// the loss, so that no replay runs across it. Take a snapshot soon; only one leads on from here.
+    pub fn lose(&mut self) -> Result<(), HistorianError> {
+        let kept = self.commit();
+        if !self.frame.is_empty() {
+            self.lost_records += self.frame_records;
+            self.empty_frame();
+        }
+        self.segment = None;
+        self.start = SegmentStart::Loss;
+        kept
+    }
+
     /// Stores the state after `tick`, which must have been appended (or be what the journal continues).
     /// The segment ends here, and old files go as far as [`JournalOptions`] allows.
     pub fn snapshot(&mut self, tick: u64, state: &[u8]) -> Result<(), HistorianError> {

@@ -1,0 +1,221 @@
+//! Scan, rings and disk together, with a ring that is far too small.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
+
+use control::plant::Plant;
+use control::{Engine, StateView};
+use crossbeam_queue::ArrayQueue;
+use historian::journal::{
+    JournalHeader, JournalOptions, JournalReader, JournalWriter, RunEnd, ScanRecord, SegmentStart,
+};
+use model::{Action, AlarmId, Command, UserId};
+
+use super::JournalThread;
+use crate::clock::TickClock;
+use crate::people::People;
+use crate::resume::{self, Replayer};
+use crate::scan_thread::{JournalItem, Ports, SavedState, ScanStats, ScanThread, Scratch};
+
+const RING: usize = 16;
+const PERIOD_MS: u64 = 10;
+
+fn plant() -> Arc<Plant> {
+    let text = "[plant]\nname = \"ring\"\nperiod = \"10 ms\"\n\
+                [device.PLC]\nprotocol = \"opc-ua\"\nendpoint = \"opc.tcp://127.0.0.1:4840/\"\n\
+                namespace = \"urn:ring\"\nwatchdog = \"2 s\"\nheartbeat = \"HEARTBEAT\"\n\
+                [tag.LT-1]\ndescription = \"level\"\nunit = \"%\"\nrange = [0, 100]\n\
+                io = { device = \"PLC\", node = \"LT-1\" }\n";
+    let sources = [model::Source { path: "plant.toml".into(), text: text.into() }];
+    Arc::new(control::compile(&sources).unwrap().plant)
+}
+
+/// The two threads of the controller, stepped by hand.
+struct Pair {
+    scan: ScanThread,
+    scratch: Scratch,
+    journal: JournalThread,
+    record: ScanRecord,
+    /// The hash after each scan, whether or not it was recorded.
+    hashes: Vec<(u64, u64)>,
+}
+
+impl Pair {
+    fn new(folder: &Path, plant: &Arc<Plant>) -> Self {
+        let (journal, items) = rtrb::RingBuffer::new(RING);
+        let (events, events_end) = rtrb::RingBuffer::new(256);
+        let (views, _) = triple_buffer::triple_buffer(&StateView::new(plant));
+        let (snapshots, snapshots_end) = triple_buffer::triple_buffer(&SavedState::default());
+        let snapshot_wanted = Arc::new(AtomicBool::new(false));
+        let stats = Arc::new(ScanStats::default());
+        let ports = Ports {
+            commands: Arc::new(ArrayQueue::new(64)),
+            journal,
+            events,
+            views,
+            snapshots,
+            stats: stats.clone(),
+            snapshot_wanted: snapshot_wanted.clone(),
+            stop: Arc::default(),
+        };
+        let header = JournalHeader {
+            plant_hash: plant.hash,
+            plant_name: plant.name.clone(),
+            epoch_ms: 0,
+            period_ms: plant.period_ms,
+            continues: None,
+        };
+        let journal = JournalThread {
+            plant: plant.clone(),
+            clock: TickClock { epoch_ms: 0, period_ms: plant.period_ms },
+            people: Arc::new(People::open(&folder.join("people")).unwrap()),
+            writer: JournalWriter::create(&folder.join("journal"), header, JournalOptions::default())
+                .unwrap(),
+            items,
+            events: events_end,
+            snapshots: snapshots_end,
+            waiting: Arc::default(),
+            broadcast: tokio::sync::broadcast::channel(16).0,
+            records: sync_channel(256).0,
+            stats,
+            snapshot_wanted,
+            committed_ms: Arc::default(),
+            stop: Arc::default(),
+        };
+        let scan = ScanThread {
+            engine: Engine::new(plant.clone()),
+            fields: Vec::new(),
+            ports,
+            period: Duration::from_millis(PERIOD_MS),
+            first_tick: 1,
+            snapshot_ticks: 1_000_000,
+        };
+        Self { scan, scratch: Scratch::new(16), journal, record: ScanRecord::default(), hashes: Vec::new() }
+    }
+
+    fn scan(&mut self, ticks: std::ops::RangeInclusive<u64>) {
+        for tick in ticks {
+            self.scan.one(tick, PERIOD_MS, &mut self.scratch);
+            self.hashes.push((tick, self.scan.engine.state_hash()));
+        }
+    }
+
+    fn write(&mut self) {
+        while let Ok(item) = self.journal.items.pop() {
+            self.journal.take(item, &mut self.record);
+        }
+        self.journal.commit();
+    }
+
+    fn command(&self, id: u64) {
+        let action = Action::Acknowledge { alarm: AlarmId(0) };
+        self.scan.ports.commands.push(Command { id, user: UserId(1), action }).unwrap();
+    }
+}
+
+#[test]
+fn an_overflowing_ring_is_a_hole_in_the_journal_and_no_difference() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = plant();
+    let mut pair = Pair::new(folder.path(), &plant);
+    pair.scan(1..=10);
+    pair.write();
+    // The disk is slow: the ring takes 14 of these scans, the rest finds no room.
+    pair.scan(11..=40);
+    assert!(pair.scratch.gap());
+    pair.write();
+    pair.scan(41..=50);
+    pair.write();
+    drop(pair.journal);
+    let reader = JournalReader::open(&folder.path().join("journal")).unwrap();
+    let mut records = reader.records(1).unwrap();
+    let mut replayer = Replayer::new(Engine::new(plant.clone()));
+    let mut last = 0;
+    while let Some(tick) = replayer.step(&mut records).unwrap() {
+        last = tick;
+    }
+    assert_eq!(replayer.first_difference, None);
+    assert!((11..40).contains(&last), "{last}");
+    assert_eq!(*records.end(), RunEnd::Hole { last, next: 41 });
+    let starts: Vec<_> =
+        reader.segments().iter().map(|segment| reader.describe(segment).unwrap().1).collect();
+    assert_eq!(starts, [SegmentStart::Cold, SegmentStart::Loss, SegmentStart::After(41)]);
+    // The snapshot that follows the loss at once leads on, with every hash as it was.
+    let resumed = resume::from_journal(plant, reader.folder()).unwrap();
+    assert_eq!((resumed.continues, resumed.anchor), (Some(50), None), "{}", resumed.note);
+    assert!(!resumed.note.contains("WARNING"), "{}", resumed.note);
+    let hash = |tick: u64| pair.hashes.iter().find(|known| known.0 == tick).unwrap().1;
+    let mut after = Replayer::new(Engine::new(resumed.engine.plant().clone()));
+    after.engine.restore(&reader.snapshot(41).unwrap().state).unwrap();
+    let mut rest = reader.records_after(41).unwrap();
+    while let Some(tick) = after.step(&mut rest).unwrap() {
+        assert_eq!(after.engine.state_hash(), hash(tick), "tick {tick}");
+    }
+    assert_eq!((after.scans, after.first_difference), (9, None));
+}
+
+#[test]
+fn a_command_waits_until_the_journal_has_room_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pair = Pair::new(folder.path(), &plant());
+    pair.scan(1..=30);
+    pair.command(7);
+    pair.scan(31..=35);
+    assert_eq!(pair.scan.ports.commands.len(), 1, "it would be answered and forgotten");
+    pair.write();
+    pair.scan(36..=36);
+    assert_eq!(pair.scan.ports.commands.len(), 0);
+    pair.write();
+    drop(pair.journal);
+    let reader = JournalReader::open(&folder.path().join("journal")).unwrap();
+    let record = reader.records(36).unwrap().next().unwrap().unwrap();
+    assert_eq!((record.tick, record.commands.len()), (36, 1));
+}
+
+#[test]
+fn a_restart_right_after_a_loss_keeps_the_commands_and_begins_a_run_that_replays() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = plant();
+    let mut pair = Pair::new(folder.path(), &plant);
+    pair.scan(1..=40);
+    pair.write();
+    pair.command(7);
+    pair.scan(41..=45);
+    // Killed before the snapshot after the loss was on disk.
+    while let Ok(item) = pair.journal.items.pop() {
+        if !matches!(item, JournalItem::Snapshot { .. }) {
+            pair.journal.take(item, &mut pair.record);
+        }
+    }
+    pair.journal.commit();
+    drop(pair.journal);
+    let journal = folder.path().join("journal");
+    let mut resumed = resume::from_journal(plant.clone(), &journal).unwrap();
+    assert_eq!((resumed.continues, resumed.taken, resumed.anchor), (None, Some(46), Some(46)));
+    assert!(resumed.note.contains("are lost"), "{}", resumed.note);
+    let header = JournalHeader {
+        plant_hash: plant.hash,
+        plant_name: plant.name.clone(),
+        epoch_ms: 0,
+        period_ms: plant.period_ms,
+        continues: resumed.continues,
+    };
+    let mut writer = JournalWriter::create(&journal, header, JournalOptions::default()).unwrap();
+    let mut state = model::StateWriter::default();
+    resumed.engine.save(&mut state);
+    writer.snapshot(46, &state.0).unwrap();
+    let mut output = control::ScanOutput::with_capacity(64);
+    for tick in 47..=60 {
+        resumed.engine.scan(tick, &[], &[], &mut output);
+        let hash = resumed.engine.state_hash();
+        writer.append(&ScanRecord { tick, hash, ..ScanRecord::default() }).unwrap();
+    }
+    writer.commit().unwrap();
+    drop(writer);
+    let again = resume::from_journal(plant, &journal).unwrap();
+    assert_eq!(again.continues, Some(60));
+    assert!(!again.note.contains("WARNING"), "{}", again.note);
+}
