@@ -1,6 +1,7 @@
 //! The unit operations that there are: one file each, one parameter file each, one row each.
 
 pub mod dissolver;
+pub mod furnace;
 pub mod leach;
 pub mod extraction;
 pub mod liquor;
@@ -32,6 +33,7 @@ pub const CATALOGUE: &[Row] = &[
     // One row each, in the order of the process.
     row!(liquor, Liquor, "liquor"),
     row!(dissolver, Dissolver, "dissolver"),
+    row!(furnace, Furnace, "furnace"),
     row!(leach, Leach, "leach"),
     row!(extraction, Extraction, "extraction"),
 ];

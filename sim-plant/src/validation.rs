@@ -20,6 +20,7 @@ use crate::species::Species;
 const FILES: &[(&str, &str)] = &[
     ("Properties and solubilities", include_str!("../validation/properties.toml")),
     ("Dissolver", include_str!("../validation/dissolver.toml")),
+    ("Furnace and absorber", include_str!("../validation/furnace.toml")),
     ("Leaching", include_str!("../validation/leach.toml")),
     ("Solvent extraction", include_str!("../validation/extraction.toml")),
 ];

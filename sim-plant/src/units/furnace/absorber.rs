@@ -1,0 +1,277 @@
+//! Hydrogen chloride into water: one cell of a cooled film or of the tail tower.
+//!
+//! ```text
+//! HCl(g) -> H+ + Cl-      a = k dt (p_HCl - p*_HCl(w, T)), implicit in a
+//! H2O <-> H2O(g)          towards n_dry p_w / (P - p_w), by the same coefficient
+//! C dT/dt = heat of both + UA (T_w - T)    graphite and film together
+//! log10 p*_HCl [mmHg] = A(w) - B(w)/T
+//! ```
+//!
+//! A and B are those of Perry's table of partial pressures over aqueous HCl, recalled; with the water activity of
+//! `solution/vapour.rs` they give the azeotrope (20.2 wt%, 108.6 degC), which a test holds. Chlorine dissolves by
+//! Henry's law. The heat of dilution is left out, so absorption gives 74.9 kJ/mol at any strength (62-75 published).
+
+use crate::chemistry::Chemistry;
+use crate::constants::{REFERENCE, ZERO_CELSIUS};
+use crate::matter::Matter;
+use crate::root;
+use crate::solution::density::Makeup;
+use crate::solution::{Notes, Remark, interpolate, vapour};
+use crate::species::{Phase, Species};
+
+use model::StateWalk;
+
+/// wt%, A and B; mmHg and K. The row of 36 wt% is left out: as recalled it does not lie between its neighbours.
+const PERRY: [(f64, f64, f64); 19] = [
+    (2.0, 11.8037, 4736.0),
+    (4.0, 11.6400, 4471.0),
+    (6.0, 11.2144, 4202.0),
+    (8.0, 11.0406, 4042.0),
+    (10.0, 10.9311, 3908.0),
+    (12.0, 10.7900, 3765.0),
+    (14.0, 10.6954, 3636.0),
+    (16.0, 10.6261, 3516.0),
+    (18.0, 10.4957, 3376.0),
+    (20.0, 10.3833, 3245.0),
+    (22.0, 10.3172, 3125.0),
+    (24.0, 10.2185, 2995.0),
+    (26.0, 10.1303, 2870.0),
+    (28.0, 10.0115, 2732.0),
+    (30.0, 9.8763, 2593.0),
+    (32.0, 9.7523, 2457.0),
+    (34.0, 9.6061, 2316.0),
+    (38.0, 9.4670, 2094.0),
+    (42.0, 8.9925, 1800.0),
+];
+
+const MMHG: f64 = 133.322;
+
+/// Pa of HCl over acid of mass fraction `w`. Below 2 wt% it falls with the square of the strength.
+pub(super) fn hydrogen_chloride_pressure(w: f64, kelvin: f64) -> f64 {
+    let percent = (w * 100.0).clamp(2.0, 42.0);
+    let column = |of: fn(&(f64, f64, f64)) -> f64| {
+        let after = PERRY.partition_point(|row| row.0 < percent).clamp(1, PERRY.len() - 1);
+        let (low, high) = (&PERRY[after - 1], &PERRY[after]);
+        interpolate(&[(low.0, of(low)), (high.0, of(high))], percent)
+    };
+    let kelvin = kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 120.0);
+    let log = column(|row| row.1) - column(|row| row.2) / kelvin;
+    let thin = (w * 50.0).clamp(0.0, 1.0);
+    thin * thin * MMHG * libm::exp(core::f64::consts::LN_10 * log)
+}
+
+/// Mass fraction of HCl in the acid.
+pub(super) fn strength(liquid: &Matter, chemistry: &Chemistry) -> f64 {
+    let free = liquid[Species::Acid].min(liquid[Species::Chloride]).max(0.0);
+    let acid = free * (chemistry.molar_mass(Species::Acid) + chemistry.molar_mass(Species::Chloride));
+    let mass = liquid.phase_mass(Phase::Aqueous, chemistry);
+    if mass > 1e-12 { (acid / mass).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// mol/(L Pa) of Cl2: 0.062 mol/(L atm) at 25 degC, 2300 K (Sander, recalled).
+fn chlorine_solubility(kelvin: f64) -> f64 {
+    0.062 / 101_325.0 * libm::exp(2300.0 * (1.0 / kelvin.clamp(273.15, 393.15) - 1.0 / REFERENCE))
+}
+
+const ABSORB: [(Species, f64); 3] =
+    [(Species::HydrogenChloride, -1.0), (Species::Acid, 1.0), (Species::Chloride, 1.0)];
+/// Cl2(aq) in components.
+const DISSOLVE: [(Species, f64); 5] = [
+    (Species::Chlorine, -1.0),
+    (Species::Water, -1.0),
+    (Species::HypochlorousAcid, 1.0),
+    (Species::Acid, 1.0),
+    (Species::Chloride, 1.0),
+];
+
+/// How a cell is built and cooled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Build {
+    /// mol/(s Pa)
+    pub transfer: f64,
+    /// J/K of graphite.
+    pub capacity: f64,
+    /// W/K to the cooling water.
+    pub exchange: f64,
+    /// K
+    pub water: f64,
+    /// Pa
+    pub pressure: f64,
+}
+
+/// The graphite of a cell.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Cell {
+    /// K
+    pub temperature: f64,
+    /// J above 25 degC.
+    pub energy: f64,
+}
+
+impl Cell {
+    pub(super) fn at(kelvin: f64, capacity: f64) -> Self {
+        Self { temperature: kelvin, energy: capacity * (kelvin - REFERENCE) }
+    }
+
+    /// Lets one step's gas and liquid meet; both leave at the temperature of the cell. Returns J from outside.
+    pub(super) fn contact(
+        &mut self,
+        liquid: &mut Matter,
+        gas: &mut Matter,
+        build: &Build,
+        chemistry: &Chemistry,
+        notes: &mut Notes,
+        dt: f64,
+    ) -> f64 {
+        let heat = build.capacity
+            * (build.water - self.temperature)
+            * (1.0 - libm::exp(-build.exchange * dt / build.capacity));
+        let before = self.energy + heat + liquid.enthalpy + gas.enthalpy;
+        if liquid[Species::Water] > 1e-9 {
+            self.absorb(liquid, gas, build, chemistry, notes, dt);
+            self.dissolve_chlorine(liquid, gas, build, chemistry);
+            self.evaporate(liquid, gas, build, chemistry, notes, dt);
+        }
+        let (formed, capacity) = chemistry.sums(liquid);
+        let (gas_formed, gas_capacity) = chemistry.sums(gas);
+        let capacity = (capacity + gas_capacity).max(0.0);
+        let kelvin = REFERENCE + (before - formed - gas_formed) / (build.capacity + capacity);
+        self.temperature = kelvin.clamp(200.0, 1500.0);
+        gas.enthalpy = gas_formed + gas_capacity * (self.temperature - REFERENCE);
+        // What is left over closes the energy to the last bit, wherever the clamp held.
+        if liquid[Species::Water] > 1e-9 {
+            self.energy = build.capacity * (self.temperature - REFERENCE);
+            liquid.enthalpy = before - gas.enthalpy - self.energy;
+        } else {
+            self.energy = before - gas.enthalpy - liquid.enthalpy;
+        }
+        heat
+    }
+
+    fn absorb(
+        &self,
+        liquid: &mut Matter,
+        gas: &mut Matter,
+        build: &Build,
+        chemistry: &Chemistry,
+        notes: &mut Notes,
+        dt: f64,
+    ) {
+        let held = gas[Species::HydrogenChloride].max(0.0);
+        let others = (gas.phase_moles(Phase::Gas, chemistry) - held).max(0.0);
+        let free = liquid[Species::Acid].min(liquid[Species::Chloride]).max(0.0);
+        if held + free <= 0.0 {
+            return;
+        }
+        let mut trial = liquid.clone();
+        let error = |extent: f64| {
+            trial[Species::Acid] = liquid[Species::Acid] + extent;
+            trial[Species::Chloride] = liquid[Species::Chloride] + extent;
+            let over = hydrogen_chloride_pressure(strength(&trial, chemistry), self.temperature);
+            let left = (held - extent).max(0.0);
+            let pressure = build.pressure * left / (left + others).max(1e-300);
+            extent - build.transfer * dt * (pressure - over)
+        };
+        let extent = root::rising(error, -0.5 * free, held, 1e-12 * (held + free), notes);
+        liquid.react(&[(Species::Acid, 1.0), (Species::Chloride, 1.0)], extent);
+        gas.react(&ABSORB[..1], extent);
+    }
+
+    fn dissolve_chlorine(&self, liquid: &mut Matter, gas: &mut Matter, build: &Build, chemistry: &Chemistry) {
+        let moles = gas.phase_moles(Phase::Gas, chemistry);
+        let here = gas[Species::Chlorine].max(0.0) + liquid[Species::HypochlorousAcid].max(0.0);
+        if here <= 0.0 || moles <= 0.0 {
+            return;
+        }
+        let litres = liquid.phase_mass(Phase::Aqueous, chemistry) / 1.15;
+        // Linear in both phases: share of the chlorine that the liquid holds at equilibrium.
+        let dissolves = chlorine_solubility(self.temperature) * build.pressure * litres;
+        let extent = here * dissolves / (dissolves + moles) - liquid[Species::HypochlorousAcid];
+        let room = (-liquid[Species::HypochlorousAcid].max(0.0)).min(0.0);
+        let extent = extent.clamp(room, gas[Species::Chlorine].max(0.0));
+        liquid.react(&DISSOLVE[1..], extent);
+        gas.react(&DISSOLVE[..1], extent);
+    }
+
+    fn evaporate(
+        &self,
+        liquid: &mut Matter,
+        gas: &mut Matter,
+        build: &Build,
+        chemistry: &Chemistry,
+        notes: &mut Notes,
+        dt: f64,
+    ) {
+        let steam = gas[Species::Steam].max(0.0);
+        let moles = gas.phase_moles(Phase::Gas, chemistry);
+        let dry = (moles - steam).max(0.0);
+        let kelvin = self.temperature.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 145.0);
+        let over = vapour::pressure(&Makeup::of(liquid, chemistry), kelvin, notes);
+        let over = over.min(0.9 * build.pressure);
+        let rest = dry * over / (build.pressure - over);
+        let units = build.transfer * dt * build.pressure / moles.max(1e-12);
+        let most = 0.05 * liquid[Species::Water];
+        let extent = ((rest - steam) * (1.0 - libm::exp(-units))).clamp(-steam, most);
+        notes.check(Remark::Limited, extent < most || most <= 0.0);
+        liquid.react(&[(Species::Water, -1.0)], extent);
+        gas.react(&[(Species::Steam, 1.0)], extent);
+    }
+
+    pub(super) fn state(&mut self, walk: &mut dyn StateWalk) {
+        walk.f64(&mut self.temperature);
+        walk.f64(&mut self.energy);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hydrogen_chloride_pressure;
+    use crate::chemistry::Chemistry;
+    use crate::matter::Matter;
+    use crate::solution::density::Makeup;
+    use crate::solution::{Notes, vapour};
+    use crate::species::Species;
+
+    fn acid(w: f64, chemistry: &Chemistry) -> Matter {
+        let mut acid = Matter::default();
+        let moles = w / (chemistry.molar_mass(Species::Acid) + chemistry.molar_mass(Species::Chloride));
+        acid[Species::Acid] = moles;
+        acid[Species::Chloride] = moles;
+        acid[Species::Water] = (1.0 - w) / chemistry.molar_mass(Species::Water);
+        acid
+    }
+
+    #[test]
+    fn acid_of_20_percent_boils_without_changing_its_strength() {
+        let chemistry = Chemistry::built_in().unwrap();
+        let notes = &mut Notes::default();
+        // Share of HCl in the vapour less that in the liquid, and the total pressure, at 108.6 degC.
+        let mut at = |w: f64| {
+            let acid = acid(w, &chemistry);
+            let own = hydrogen_chloride_pressure(w, 381.75);
+            let water = vapour::pressure(&Makeup::of(&acid, &chemistry), 381.75, notes);
+            let liquid = acid[Species::Chloride] / (acid[Species::Chloride] + acid[Species::Water]);
+            (own / (own + water) - liquid, own + water)
+        };
+        assert!(at(0.18).0 < 0.0 && at(0.22).0 > 0.0, "{:?} {:?}", at(0.18), at(0.22));
+        assert!((at(0.202).1 / 101_325.0 - 1.0).abs() < 0.06, "{:?}", at(0.202));
+    }
+
+    #[test]
+    fn the_pressure_over_acid_rises_with_strength_and_temperature() {
+        for kelvin in [283.15, 303.15, 333.15, 363.15] {
+            let mut last = 0.0;
+            for percent in 1..=42 {
+                let here = hydrogen_chloride_pressure(f64::from(percent) * 0.01, kelvin);
+                assert!(here > last, "{percent} wt% at {kelvin} K");
+                last = here;
+            }
+            assert!(
+                hydrogen_chloride_pressure(0.32, kelvin + 1.0) > hydrogen_chloride_pressure(0.32, kelvin)
+            );
+        }
+        // 32 and 38 wt% at 20 degC: 23.5 and 210 mmHg, the published table.
+        assert!((hydrogen_chloride_pressure(0.32, 293.15) / 133.322 / 23.5 - 1.0).abs() < 0.03);
+        assert!((hydrogen_chloride_pressure(0.38, 293.15) / 133.322 / 210.0 - 1.0).abs() < 0.03);
+    }
+}
