@@ -1,7 +1,9 @@
 //! The unit operations that there are: one file each, one parameter file each, one row each.
 
+pub mod cementation;
 pub mod dissolver;
 pub mod furnace;
+pub mod iron_removal;
 pub mod leach;
 pub mod extraction;
 pub mod liquor;
@@ -35,6 +37,8 @@ pub const CATALOGUE: &[Row] = &[
     row!(dissolver, Dissolver, "dissolver"),
     row!(furnace, Furnace, "furnace"),
     row!(leach, Leach, "leach"),
+    row!(cementation, Cementation, "cementation"),
+    row!(iron_removal, IronRemoval, "iron_removal"),
     row!(extraction, Extraction, "extraction"),
 ];
 

@@ -1,0 +1,429 @@
+//! Iron and aluminium out of a leach liquor by pH, in two stirred tanks with weirs, and the cobalt that goes along.
+//!
+//! ```text
+//! 2 Fe2+ + H2O2 + 2 H+ -> 2 Fe3+ + 2 H2O        r = k_f [Fe2+][H2O2]        2 H2O2 -> 2 H2O + O2   r = k_d [H2O2]
+//! M(n+) + n H2O <-> M(OH)n + n H+               log10 [M]sat = L - n pH,    dx/dt = k_M ([M] - [M]sat)
+//! Ni, Co, Mn held by the Fe and Al hydroxides:  q = K 10^(s (pH - 5.5)) [M] (n_Fe + n_Al)
+//! ```
+//!
+//! Sources: basis 4.4 and 6.2. `L` is conditional: of the total dissolved metal in a sulfate liquor of an ionic
+//! strength near 2, sulfate complexes and hydrolysis in it, so it serves there and not in water. Every
+//! precipitation is implicit in its extent, because the acid that it sets free raises its own solubility. What is
+//! held on the solids is counted as hydroxide, which gives two protons back as surface sites do. Left out:
+//! jarosite and schwertmannite, phosphate, fluoride, ageing, oxidation by air, effect of temperature on `L`.
+
+use std::sync::Arc;
+
+use model::StateWalk;
+
+use crate::chemistry::Chemistry;
+use crate::matter::{Account, Matter};
+use crate::parameters::Reader;
+use crate::root;
+use crate::solution::equilibria::Speciation;
+use crate::solution::{Notes, Remark, Slurry};
+use crate::species::{Phase, Species};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::cementation::{METALS, liquor, read_liquor};
+
+tables! {
+    Tanks {
+        /// Slurry below the weir of each tank
+        volume: "m3", 1e-4, 500.0;
+        /// Heat loss of each tank
+        heat_loss: "W/K", 0.0, 1e4;
+        /// Surroundings
+        ambient: "degC", -20.0, 50.0;
+        /// Power of each agitator that ends as heat
+        agitator: "kW", 0.0, 200.0;
+        /// Largest duty of the heating coil of each tank
+        coil: "kW", 0.0, 1e4;
+    }
+    Peroxide {
+        /// Oxidation of Fe2+
+        oxidation: "L/mol/s", 0.0, 1e4;
+        /// Decay of H2O2 by itself
+        decay: "1/s", 0.0, 1.0;
+        /// Decay of H2O2 per dissolved iron
+        decay_iron: "L/mol/s", 0.0, 10.0;
+    }
+    Feed {
+        /// Liquor to the first tank
+        flow: "L/h", 0.0, 1e6;
+        /// Free sulfuric acid in it
+        acid: "mol/L", 0.0, 3.0;
+        /// Of all feeds
+        temperature: "degC", 0.0, 95.0;
+        /// H2O2 to the first tank, mol per mol of Fe2+ in the feed; one half is stoichiometric
+        peroxide: "", 0.0, 10.0;
+        /// The first tank is titrated to this pH
+        ph_1: "pH", 0.0, 11.0;
+        /// The second tank is titrated to this pH
+        ph_2: "pH", 0.0, 11.0;
+        /// Duty of each coil
+        coil: "kW", 0.0, 1e4;
+    }
+    Base {
+        /// Lye, mol of hydroxide
+        strength: "mol/L", 0.05, 10.0;
+        /// Share of LiOH in it; the rest is NaOH
+        lithium: "", 0.0, 1.0;
+    }
+}
+
+const HYDROXIDES: usize = 6;
+/// Dissolved, hydroxide, charge, name of its parameters.
+const HYDROXIDE: [(&str, Species, Species); HYDROXIDES] = [
+    ("Fe", Species::Ferric, Species::FerricHydroxide),
+    ("Al", Species::Aluminium, Species::AluminiumHydroxide),
+    ("Cu", Species::Copper, Species::CopperHydroxide),
+    ("Ni", Species::Nickel, Species::NickelHydroxide),
+    ("Co", Species::Cobalt, Species::CobaltHydroxide),
+    ("Mn", Species::Manganese, Species::ManganeseHydroxide),
+];
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    tanks: Tanks,
+    peroxide: Peroxide,
+    feed: Feed,
+    base: Base,
+    liquor: [f64; METALS.len()],
+    /// log10 of mol/L dissolved at pH 0.
+    solubility: [f64; HYDROXIDES],
+    /// 1/s
+    rate: [f64; HYDROXIDES],
+    /// Held at pH 5.5: L/mol.
+    held: [f64; HYDROXIDES],
+    held_slope: f64,
+}
+
+impl Settings {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Self {
+        let mut column = |table: &str, text: &str, unit, low, high| {
+            HYDROXIDE.map(|(name, ..)| r.described(table, name, text, unit, low, high))
+        };
+        let solubility = column("solubility", "L of log10 [M] = L - n pH, mol/L", "", 0.0, 25.0);
+        let rate = column("rate", "Approach to saturation", "1/min", 1e-4, 1e3);
+        let held =
+            column("held", "Held by Fe and Al hydroxide at pH 5.5, per mol of these", "L/mol", 0.0, 10.0);
+        let held_slope =
+            r.described("holding", "slope", "log10 of what is held rises by this per pH", "", 0.0, 3.0);
+        Self {
+            tanks: Tanks::read(r, "tanks"),
+            peroxide: Peroxide::read(r, "peroxide"),
+            feed: Feed::read(r, "feed"),
+            base: Base::read(r, "base"),
+            liquor: read_liquor(r),
+            solubility,
+            rate,
+            held,
+            held_slope,
+        }
+    }
+}
+
+const TANKS: usize = 2;
+
+pub const LIQUOR: usize = 0;
+pub const PEROXIDE: usize = 1;
+pub const BASE_1: usize = 2;
+pub const BASE_2: usize = 3;
+pub const SLURRY: usize = 0;
+pub const VENT: usize = 1;
+
+const fn reading(name: &'static str, unit: &'static str, text: &'static str) -> Reading {
+    Reading { name, unit, text }
+}
+
+pub static SHAPE: Shape = Shape {
+    name: "iron_removal",
+    text: "iron and aluminium out by pH in two tanks, with the cobalt that they hold",
+    inlets: &[
+        Port { name: "liquor", text: "to the first tank" },
+        Port { name: "peroxide", text: "to the first tank" },
+        Port { name: "base-1", text: "to the first tank" },
+        Port { name: "base-2", text: "to the second tank" },
+    ],
+    outlets: &[
+        Port { name: "slurry", text: "over the weir of the second tank, to the filter" },
+        Port { name: "vent", text: "oxygen of decayed peroxide" },
+    ],
+    orders: &[
+        Order { name: "agitator-1", unit: "", low: 0.0, high: 1.0, text: "runs" },
+        Order { name: "agitator-2", unit: "", low: 0.0, high: 1.0, text: "runs" },
+        Order { name: "coil-1", unit: "kW", low: 0.0, high: 1e4, text: "heating duty" },
+        Order { name: "coil-2", unit: "kW", low: 0.0, high: 1e4, text: "heating duty" },
+    ],
+    readings: &[
+        reading("pH-1", "pH", "first tank"),
+        reading("pH-2", "pH", "second tank"),
+        reading("T-1", "degC", "first tank"),
+        reading("T-2", "degC", "second tank"),
+        reading("Fe-1", "mg/L", "dissolved iron, first tank"),
+        reading("Fe2-1", "mg/L", "of it ferrous"),
+        reading("Fe", "mg/L", "dissolved iron, second tank"),
+        reading("Al", "mg/L", "dissolved, second tank"),
+        reading("Cu", "mg/L", "dissolved, second tank"),
+        reading("Ni", "g/L", "dissolved, second tank"),
+        reading("Co", "g/L", "dissolved, second tank"),
+        reading("Mn", "g/L", "dissolved, second tank"),
+        reading("Fe-removed", "%", "in the solids of the second tank, of what is there"),
+        reading("Al-removed", "%", "as Fe-removed"),
+        reading("Cu-removed", "%", "as Fe-removed"),
+        reading("Ni-lost", "%", "as Fe-removed"),
+        reading("Co-lost", "%", "as Fe-removed"),
+        reading("Mn-lost", "%", "as Fe-removed"),
+        reading("solids", "g/L", "second tank"),
+        reading("base-1", "mol/h", "hydroxide given to the first tank"),
+        reading("base-2", "mol/h", "hydroxide given to the second tank"),
+        reading("O2", "Nm3/h", "to the vent"),
+    ],
+    step_max: 2.0,
+};
+
+const OXIDISE: [(Species, f64); 5] = [
+    (Species::Ferrous, -2.0),
+    (Species::Peroxide, -1.0),
+    (Species::Acid, -2.0),
+    (Species::Ferric, 2.0),
+    (Species::Water, 2.0),
+];
+const DECAY: [(Species, f64); 3] = [(Species::Peroxide, -1.0), (Species::Water, 1.0), (Species::Oxygen, 0.5)];
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Tank {
+    slurry: Slurry,
+    /// Net acid that came in and was set free in the last step without its base, mol/s.
+    acid: f64,
+    /// The same, one step before.
+    acid_before: f64,
+    /// Hydroxide given in the last step, mol/s.
+    base: f64,
+}
+
+#[derive(Clone, Debug)]
+pub struct IronRemoval {
+    settings: Settings,
+    chemistry: Arc<Chemistry>,
+    tanks: [Tank; TANKS],
+    /// One m3 of liquor and of lye.
+    recipe: Matter,
+    lye: Matter,
+    notes: Notes,
+    /// mol/s
+    oxygen: f64,
+}
+
+impl IronRemoval {
+    pub fn new(settings: Settings, chemistry: Arc<Chemistry>) -> Self {
+        let mut notes = Notes::default();
+        let f = &settings.feed;
+        let recipe = liquor(&settings.liquor, f.acid, f.temperature, &chemistry, &mut notes);
+        let slurry = Slurry::at(&recipe.part(settings.tanks.volume), f.temperature, &chemistry, &mut notes);
+        let mut lye = Matter::default();
+        let b = &settings.base;
+        lye[Species::Lithium] = b.strength * b.lithium;
+        lye[Species::Sodium] = b.strength * (1.0 - b.lithium);
+        lye[Species::Acid] = -b.strength;
+        let lye = Slurry::filled(&lye, 1.0, f.temperature, &chemistry, &mut notes).matter;
+        let tank = Tank { slurry, ..Tank::default() };
+        Self { settings, chemistry, tanks: [tank.clone(), tank], recipe, lye, notes, oxygen: 0.0 }
+    }
+
+    /// Peroxide oxidises ferrous iron, and decays. Both are linear in the scarcer partner for one step.
+    fn oxidise(&mut self, tank: usize, running: f64, dt: f64) -> Matter {
+        let p = &self.settings.peroxide;
+        let slurry = &mut self.tanks[tank].slurry;
+        let litres = slurry.liquor.max(1e-12) * 1e3;
+        let (ferrous, peroxide) =
+            (slurry.matter[Species::Ferrous].max(0.0), slurry.matter[Species::Peroxide].max(0.0));
+        if peroxide > 0.0 {
+            let rate = p.oxidation * running * (0.5 * ferrous).max(peroxide) * 2.0 / litres;
+            let extent = (0.5 * ferrous).min(peroxide) * -libm::expm1(-rate * dt);
+            slurry.matter.react(&OXIDISE, extent);
+            let iron = slurry.concentration(Species::Ferrous) + slurry.concentration(Species::Ferric);
+            let decay = p.decay + p.decay_iron * iron.max(0.0);
+            let extent = slurry.matter[Species::Peroxide].max(0.0) * -libm::expm1(-decay * dt);
+            slurry.matter.react(&DECAY, extent);
+        }
+        let oxygen = slurry.matter[Species::Oxygen].max(0.0);
+        let gas = self.chemistry.parcel(&[(Species::Oxygen, oxygen)], slurry.temperature);
+        slurry.matter.subtract(&gas);
+        slurry.settle(&self.chemistry, &mut self.notes);
+        gas
+    }
+
+    /// Moves one hydroxide towards saturation, or towards what the iron and aluminium solids hold.
+    fn precipitate(&mut self, tank: usize, which: usize, running: f64, dt: f64) {
+        let s = &self.settings;
+        let (_, aqueous, solid) = HYDROXIDE[which];
+        let n = aqueous.charge();
+        let slurry = &mut self.tanks[tank].slurry;
+        let (dissolved, present) = (slurry.matter[aqueous].max(0.0), slurry.matter[solid].max(0.0));
+        if dissolved + present <= 0.0 || slurry.liquor <= 1e-9 {
+            return;
+        }
+        let litres = slurry.liquor * 1e3;
+        let ten = core::f64::consts::LN_10;
+        let hosts = slurry.matter[Species::FerricHydroxide] + slurry.matter[Species::AluminiumHydroxide];
+        let (sites, slope) = (s.held[which] * hosts.max(0.0), s.held_slope);
+        // Share of the way in this step, with what is left dissolved as the argument.
+        let way = -libm::expm1(-s.rate[which] * running * dt);
+        let drive = |ph: f64, extent: f64| {
+            let log = (s.solubility[which] - n * ph).clamp(-30.0, 12.0);
+            let over = dissolved - extent - libm::exp(ten * log) * litres;
+            let held = sites * libm::exp(ten * slope * (ph - 5.5)) * (dissolved - extent) / litres;
+            over.max(held - present - extent)
+        };
+        let now = drive(slurry.ph(), 0.0);
+        if now.abs() <= 1e-15 * (dissolved + present) {
+            return;
+        }
+        let row = [(aqueous, -1.0), (Species::Water, -n), (solid, 1.0), (Species::Acid, n)];
+        let mut trial = slurry.clone();
+        let (chemistry, quiet) = (&self.chemistry, &mut Notes::default());
+        let mut error = |extent: f64| {
+            trial.matter.amount = slurry.matter.amount;
+            trial.matter.react(&row, extent);
+            trial.solve(chemistry, quiet);
+            // Implicit: x = (way / (1 - way)) drive at the end of the step.
+            extent * (1.0 - way) - way * drive(trial.species.ph, extent)
+        };
+        let (low, high) = if now > 0.0 { (0.0, dissolved) } else { (-present, 0.0) };
+        let tolerance = 1e-9 * (dissolved + present);
+        let extent = root::rising(&mut error, low, high, tolerance, &mut self.notes);
+        slurry.matter.react(&row, extent);
+        slurry.solve(chemistry, &mut self.notes);
+    }
+}
+
+impl UnitOperation for IronRemoval {
+    fn shape(&self) -> &'static Shape {
+        &SHAPE
+    }
+
+    fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
+        let orders: [f64; 4] = core::array::from_fn(|k| {
+            let (value, good) = SHAPE.hold(k, x.orders[k]);
+            self.notes.check(Remark::BadInput, good);
+            value
+        });
+        let mut flow = x.inlets[LIQUOR].clone();
+        flow.add(&x.inlets[PEROXIDE]);
+        self.oxygen = 0.0;
+        for tank in 0..TANKS {
+            let base = &x.inlets[BASE_1 + tank];
+            let here = &mut self.tanks[tank];
+            let before = here.slurry.matter[Species::Acid];
+            here.slurry.matter.add(&flow);
+            here.slurry.matter.add(base);
+            here.base = -base[Species::Acid] / dt;
+            let t = &self.settings.tanks;
+            let loss = t.heat_loss * (t.ambient - here.slurry.temperature);
+            let joule = (loss + t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
+            here.slurry.heat(joule);
+            x.heat += joule;
+            here.slurry.settle(&self.chemistry, &mut self.notes);
+            let gas = self.oxidise(tank, orders[tank], dt);
+            self.oxygen += gas[Species::Oxygen] / dt;
+            x.outlets[VENT].add(&gas);
+            for which in 0..HYDROXIDES {
+                self.precipitate(tank, which, orders[tank], dt);
+            }
+            let here = &mut self.tanks[tank];
+            here.slurry.settle(&self.chemistry, &mut self.notes);
+            let volume = here.slurry.volume();
+            let keep = self.settings.tanks.volume;
+            let share = if volume > keep { 1.0 - keep / volume } else { 0.0 };
+            flow = here.slurry.matter.take(share);
+            here.acid_before = here.acid;
+            here.acid = (here.slurry.matter[Species::Acid] - before) / dt + here.base;
+            here.slurry.settle(&self.chemistry, &mut self.notes);
+        }
+        x.outlets[SLURRY].add(&flow);
+    }
+
+    fn read(&self, readings: &mut [f64]) {
+        let c = &self.chemistry;
+        let [first, second] = &self.tanks;
+        let (one, two) = (&first.slurry, &second.slurry);
+        let iron = |s: &Slurry| {
+            (s.grams_per_litre(Species::Ferrous, c) + s.grams_per_litre(Species::Ferric, c)) * 1e3
+        };
+        let gram = |species| two.grams_per_litre(species, c);
+        let removed = |k: usize| {
+            let (_, aqueous, solid) = HYDROXIDE[k];
+            let ferrous = if k == 0 { two.matter[Species::Ferrous] } else { 0.0 };
+            let all = two.matter[aqueous] + ferrous + two.matter[solid];
+            if all > 0.0 { 100.0 * two.matter[solid] / all } else { 0.0 }
+        };
+        readings[..12].copy_from_slice(&[
+            one.ph(),
+            two.ph(),
+            one.temperature - 273.15,
+            two.temperature - 273.15,
+            iron(one),
+            one.grams_per_litre(Species::Ferrous, c) * 1e3,
+            iron(two),
+            gram(Species::Aluminium) * 1e3,
+            gram(Species::Copper) * 1e3,
+            gram(Species::Nickel),
+            gram(Species::Cobalt),
+            gram(Species::Manganese),
+        ]);
+        for k in 0..HYDROXIDES {
+            readings[12 + k] = removed(k);
+        }
+        readings[18] = two.matter.phase_mass(Phase::Solid, c) / two.volume().max(1e-9);
+        readings[19] = first.base * 3600.0;
+        readings[20] = second.base * 3600.0;
+        readings[21] = self.oxygen * 3600.0 * crate::constants::NORMAL_VOLUME;
+    }
+
+    fn contents(&self, account: &mut Account) {
+        for tank in &self.tanks {
+            account.count(&tank.slurry.matter, &self.chemistry);
+        }
+    }
+
+    fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    /// The titrator of each tank gives what the next step will set free if it goes on like the last two, and in half a
+    /// minute what is missing.
+    fn duty(&self, duty: &mut Duty) {
+        let f = &self.settings.feed;
+        duty.feeds[LIQUOR] = self.recipe.part(f.flow);
+        let peroxide = duty.feeds[LIQUOR][Species::Ferrous] * f.peroxide;
+        // 30 wt%: 4.4 mol of water with every mol.
+        let recipe = [(Species::Peroxide, peroxide), (Species::Water, 4.4 * peroxide)];
+        duty.feeds[PEROXIDE] = self.chemistry.parcel(&recipe, f.temperature);
+        for (k, target) in [f.ph_1, f.ph_2].into_iter().enumerate() {
+            let Tank { slurry, acid, acid_before, .. } = &self.tanks[k];
+            let goal = Speciation::acid_at(target, &slurry.matter, slurry.liquor, &slurry.equilibria);
+            let missing = slurry.matter[Species::Acid] - goal * slurry.liquor * 1e3;
+            let most = 0.01 * slurry.liquor;
+            let flow =
+                ((missing / 30.0 + 2.0 * acid - acid_before) / self.settings.base.strength).clamp(0.0, most);
+            duty.feeds[BASE_1 + k] = self.lye.part(flow);
+        }
+        duty.orders.copy_from_slice(&[1.0, 1.0, f.coil * 1e-3, f.coil * 1e-3]);
+    }
+
+    fn state(&mut self, walk: &mut dyn StateWalk) {
+        for tank in &mut self.tanks {
+            tank.slurry.state(walk);
+            walk.f64(&mut tank.acid);
+            walk.f64(&mut tank.acid_before);
+            walk.f64(&mut tank.base);
+        }
+        self.notes.state(walk);
+        walk.f64(&mut self.oxygen);
+    }
+}
+
+#[cfg(test)]
+#[path = "iron_removal/tests.rs"]
+mod tests;

@@ -1,0 +1,78 @@
+use std::sync::Arc;
+
+use crate::chemistry::Chemistry;
+use crate::experiment::{Conditions, Experiment};
+use crate::solution::Remark;
+
+fn run(settings: &[&str], hours: f64) -> Experiment {
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let settings = settings.iter().map(ToString::to_string).collect();
+    let conditions = Conditions { settings, ..Conditions::default() };
+    let mut unit = Experiment::open("iron_removal", &conditions, &chemistry).unwrap();
+    unit.run_to(hours * 3600.0);
+    unit
+}
+
+/// A batch held at one pH.
+fn batch(ph: &str, more: &[&str]) -> Experiment {
+    let (one, two) = (format!("ph_1={ph}"), format!("ph_2={ph}"));
+    let mut settings =
+        vec!["feed.flow=0", "feed.acid=0.1mol/L", "liquor.Fe2=0", "liquor.Fe3=2.5g/L", &one, &two];
+    settings.extend(more);
+    run(&settings, 2.0)
+}
+
+#[test]
+fn raising_the_ph_drops_iron_then_aluminium_then_loses_cobalt() {
+    let points: Vec<[f64; 4]> = ["2.0", "3.5", "5.0", "5.5", "8.5"]
+        .iter()
+        .map(|ph| {
+            let unit = batch(ph, &[]);
+            let value = |name: &str| unit.reading(name).unwrap();
+            assert!((value("pH-2") - ph.parse::<f64>().unwrap()).abs() < 0.05, "{ph}: {}", value("pH-2"));
+            assert_eq!(unit.notes().count(Remark::Iteration), 0);
+            [value("Fe-removed"), value("Al-removed"), value("Co-lost"), value("Mn-lost")]
+        })
+        .collect();
+    assert!(points[0][0] < 1.0 && points[0][1] < 1.0, "{points:?}");
+    assert!(points[1][0] > 90.0 && points[1][1] < 2.0 && points[1][2] < 1.0, "{points:?}");
+    assert!(points[2][0] > 99.0 && points[2][1] > 80.0 && points[2][2] < 5.0, "{points:?}");
+    assert!(points[3][1] > 99.0 && (2.0..8.0).contains(&points[3][2]), "{points:?}");
+    assert!(points[4][2] > 70.0 && points[4][3] < 40.0, "{points:?}");
+}
+
+#[test]
+fn ferrous_iron_stays_without_peroxide_and_goes_with_it() {
+    let without = run(&["peroxide=0"], 6.0);
+    assert!(without.reading("Fe").unwrap() > 2000.0);
+    let with = run(&[], 6.0);
+    assert!(with.reading("Fe").unwrap() < 10.0, "{}", with.reading("Fe").unwrap());
+    assert!(with.reading("Al").unwrap() < 260.0 && with.reading("Co-lost").unwrap() < 6.0);
+    assert!(with.reading("O2").unwrap() > 0.0);
+}
+
+#[test]
+fn aluminium_needs_its_minutes() {
+    let at = |hours: f64| {
+        let settings = ["feed.flow=0", "liquor.Fe2=0", "ph_1=5.5", "ph_2=5.5", "rate.Al=0.02"];
+        run(&settings, hours).reading("Al-removed").unwrap()
+    };
+    let (early, late) = (at(0.5), at(4.0));
+    assert!(early < 60.0 && late > 95.0, "{early} {late}");
+}
+
+#[test]
+fn solids_dissolve_again_when_the_acid_comes_back() {
+    let mut unit = {
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        let settings = ["ph_1=5.2", "ph_2=5.2", "ph_1=0@4h", "ph_2=0@4h", "feed.acid=0.5mol/L@4h"];
+        let settings = settings.iter().map(ToString::to_string).collect();
+        let conditions = Conditions { settings, ..Conditions::default() };
+        Experiment::open("iron_removal", &conditions, &chemistry).unwrap()
+    };
+    unit.run_to(4.0 * 3600.0);
+    assert!(unit.reading("Al-removed").unwrap() > 80.0);
+    unit.run_to(12.0 * 3600.0);
+    assert!(unit.reading("Al-removed").unwrap() < 5.0, "{}", unit.reading("Al-removed").unwrap());
+    assert!(unit.balance().worst() < 1e-9);
+}
