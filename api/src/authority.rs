@@ -6,6 +6,7 @@
 //! | mode, batch, parameter, phase, acknowledge, reset of an interlock | operator |
 //! | shelve | operator; supervisor for a critical alarm |
 //! | take off the shelf | operator |
+//! | begin a tuning experiment | engineer; operator ends it |
 //! | bypass | what the interlock says (`bypass_role`); nobody when it says nothing |
 //!
 //! A viewer only looks, whatever the plant says. Limits, modes and states are the scan's to judge.
@@ -119,6 +120,15 @@ impl Target {
             Action::Phase { phase, order } => {
                 let phase = known("phase", phase.0, plant.phases.get(phase.index()))?;
                 Self { text: format!("{} {}", order.word(), phase.name), least_role: operator }
+            }
+            Action::Experiment { block, plan } => {
+                let block = known("block", block.0, plant.blocks.get(block.index()))?;
+                let text = format!("{} of {} by {}", plan.shape.word(), block.name, plan.amplitude);
+                Self { text, least_role: Ok(Role::Engineer) }
+            }
+            Action::EndExperiment { block } => {
+                let block = known("block", block.0, plant.blocks.get(block.index()))?;
+                Self { text: format!("end the experiment on {}", block.name), least_role: operator }
             }
         })
     }

@@ -65,6 +65,8 @@ impl Scene<'_> {
                 let index = self.known_phase(phase)?;
                 self.order_single_phase(index, order).map(|from| f64::from(from as u8))
             }
+            Action::Experiment { block, plan } => self.begin_experiment(block, plan),
+            Action::EndExperiment { block } => self.end_experiment(block),
         }
     }
 
@@ -141,6 +143,12 @@ impl Scene<'_> {
             Action::Prepare { recipe, .. } | Action::Batch { recipe, .. } => {
                 self.state.procedures.get(recipe.index()).map(|procedure| f64::from(procedure.state() as u8))
             }
+            Action::Experiment { block, .. } | Action::EndExperiment { block } => {
+                match self.plant.blocks.get(block.index()).map(|block| &block.body) {
+                    Some(crate::plant::BlockBody::Pid(pid)) => value(pid.out),
+                    _ => None,
+                }
+            }
             Action::Phase { phase, .. } => {
                 self.state.phases.get(phase.index()).map(|phase| f64::from(phase.state as u8))
             }
@@ -153,6 +161,13 @@ impl Scene<'_> {
 fn tame(mut command: Command) -> Command {
     match &mut command.action {
         Action::Write { value, .. } | Action::Parameter { value, .. } if !value.is_finite() => *value = 0.0,
+        Action::Experiment { plan, .. } => {
+            for value in [&mut plan.amplitude, &mut plan.bias, &mut plan.hysteresis, &mut plan.deviation] {
+                if !value.is_finite() {
+                    *value = 0.0;
+                }
+            }
+        }
         _ => {}
     }
     command

@@ -3,11 +3,11 @@
 use alloc::{borrow::ToOwned, format, string::String};
 use model::wire::EventKind;
 use model::{
-    Action, AlarmId, AlarmState, Command, Event, EventBody, InterlockChange, InterlockId, Mode, PhaseId,
-    PointId, ProcState, RecipeId, Refusal, UserId,
+    Action, AlarmId, AlarmState, BlockId, Command, Event, EventBody, ExperimentChange, InterlockChange,
+    InterlockId, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal, UserId,
 };
 
-use crate::plant::{Phase, Plant};
+use crate::plant::{BlockBody, Phase, Plant};
 use crate::text::{bare_text, batch_name, duration, joined, kind_word, number, part_of, value_text};
 
 /// Kind, tag and text of an event: `SP 11.0 -> 11.2 m3/h`, `HI 88.7 % (limit 85.0)`.
@@ -58,6 +58,32 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
             recipe_name(plant, *recipe),
             format!("{} {} -> {}", batch_name(*batch), from.word(), to.word()),
         ),
+        EventBody::Experiment { block, change } => {
+            (EventKind::Mode, block_name(plant, block.index()), experiment_text(plant, *block, change))
+        }
+    }
+}
+
+fn experiment_text(plant: &Plant, block: BlockId, change: &ExperimentChange) -> String {
+    let pid = plant.blocks.get(block.index()).and_then(|block| match &block.body {
+        BlockBody::Pid(pid) => Some((pid.out, pid.pv)),
+        _ => None,
+    });
+    let text = |point: Option<PointId>, value: f64| {
+        point.map_or_else(|| format!("{value}"), |point| value_text(plant, point, value))
+    };
+    let (out, pv) = (pid.map(|pid| pid.0), pid.map(|pid| pid.1));
+    match *change {
+        ExperimentChange::Began { shape, out: at, pv: stood } => {
+            format!("{} begins at OUT {}, PV {}", shape.word(), text(out, at), text(pv, stood))
+        }
+        ExperimentChange::Cycle { period_ms, low, high } => format!(
+            "relay cycle of {}, PV {} to {}",
+            duration(u64::from(period_ms)),
+            text(pv, low),
+            text(pv, high)
+        ),
+        ExperimentChange::Ended { shape, reason } => format!("{} ended: {}", shape.word(), reason.text()),
     }
 }
 
@@ -74,7 +100,8 @@ pub fn user_of(event: &Event) -> Option<UserId> {
         | EventBody::Phase { .. }
         | EventBody::Step { .. }
         | EventBody::StepLate { .. }
-        | EventBody::Batch { .. } => None,
+        | EventBody::Batch { .. }
+        | EventBody::Experiment { .. } => None,
     }
 }
 
@@ -186,6 +213,20 @@ fn command_text(plant: &Plant, command: &Command, old: f64) -> (String, String) 
             Some(phase) => (phase.equipment.clone(), format!("{} {}", phase.name, order.word())),
             None => (String::new(), order.word().to_owned()),
         },
+        Action::Experiment { block, plan } => {
+            let name = block_name(plant, block.index());
+            let amplitude = match plant.blocks.get(block.index()).map(|block| &block.body) {
+                Some(BlockBody::Pid(pid)) => {
+                    let out = plant.point(pid.out);
+                    joined(&number(plan.amplitude, out.decimals), out.unit.symbol())
+                }
+                _ => format!("{}", plan.amplitude),
+            };
+            (name, format!("{} by {amplitude}", plan.shape.word()))
+        }
+        Action::EndExperiment { block } => {
+            (block_name(plant, block.index()), "end the experiment".to_owned())
+        }
     }
 }
 

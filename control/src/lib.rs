@@ -84,6 +84,7 @@ mod machine;
 mod blocks;
 mod write;
 mod command;
+mod experiment;
 mod phase;
 mod batch;
 mod alarm;

@@ -5,7 +5,7 @@
 use core::fmt;
 use serde::{Deserialize, Serialize};
 
-use crate::{AlarmId, BlockId, InterlockId, Mode, PhaseId, PointId, ProcOrder, RecipeId, UserId};
+use crate::{AlarmId, BlockId, Experiment, InterlockId, Mode, PhaseId, PointId, ProcOrder, RecipeId, UserId};
 
 /// One request to the scan. `id` comes back in [`crate::EventBody::Command`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +65,15 @@ pub enum Action {
     Phase {
         phase: PhaseId,
         order: ProcOrder,
+    },
+    /// Begin a tuning experiment on a loop.
+    Experiment {
+        block: BlockId,
+        plan: Experiment,
+    },
+    /// End it: the output goes back to where it was, the loop to its mode.
+    EndExperiment {
+        block: BlockId,
     },
 }
 

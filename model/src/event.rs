@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmId, AlarmState, BlockId, Command, DeviceId, InterlockId, Mode, PhaseId, ProcState, RecipeId,
-    Refusal, UserId,
+    AlarmId, AlarmState, BlockId, Command, DeviceId, ExperimentChange, InterlockId, Mode, PhaseId, ProcState,
+    RecipeId, Refusal, UserId,
 };
 
 /// One event, at the tick of the scan that made it. `Copy`, for the ring out of the scan.
@@ -77,6 +77,11 @@ pub enum EventBody {
         batch: u32,
         from: ProcState,
         to: ProcState,
+    },
+    /// A tuning experiment began, turned or ended.
+    Experiment {
+        block: BlockId,
+        change: ExperimentChange,
     },
 }
 

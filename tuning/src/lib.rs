@@ -51,8 +51,8 @@ pub mod service;
 mod testing;
 
 pub use complex::Complex;
-pub use controller::{Controller, Tuning};
+pub use controller::{Controller, Law, Tuning};
 pub use identify::{Doubt, Identified, identify};
 pub use margins::{Margins, margins, margins_of};
-pub use process::Process;
+pub use process::{Process, Running};
 pub use record::Record;

@@ -2,7 +2,10 @@ use super::{check, describe};
 use crate::examples;
 use axum::http::StatusCode;
 use model::wire::{CommandRequest, InterlockView, PlantView, PointView, Role, WriteView};
-use model::{Action, AlarmId, BlockId, InterlockId, Mode, PhaseId, PointId, Priority, ProcOrder, RecipeId};
+use model::{
+    Action, AlarmId, BlockId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId, PointId, Priority,
+    ProcOrder, RecipeId,
+};
 use proptest::prelude::*;
 
 /// A point and an interlock for every role, an alarm of every priority, and one each that takes nothing.
@@ -40,6 +43,8 @@ fn table() -> Vec<(Action, Option<Role>)> {
         (Action::Shelve { alarm: AlarmId(0), for_ms: 0 }, operator),
         (Action::Write { point: PointId(5), value: 1.0 }, None),
         (Action::Bypass { interlock: InterlockId(5), for_ms: 1 }, None),
+        (Action::Experiment { block: BlockId(0), plan: experiment() }, Some(Role::Engineer)),
+        (Action::EndExperiment { block: BlockId(0) }, operator),
     ];
     for alarm in 1..4 {
         table.push((Action::Shelve { alarm: AlarmId(alarm), for_ms: 60_000 }, operator));
@@ -56,6 +61,11 @@ fn table() -> Vec<(Action, Option<Role>)> {
         }
     }
     table
+}
+
+fn experiment() -> Experiment {
+    let shape = ExperimentShape::Step;
+    Experiment { shape, amplitude: 5.0, bias: 0.0, hysteresis: 0.0, deviation: 3.0, for_ms: 60_000 }
 }
 
 fn request(action: Action, reason: &str) -> CommandRequest {
@@ -103,6 +113,8 @@ fn unknown_ids_are_not_found_whoever_asks() {
         Action::Parameter { recipe: RecipeId(0), parameter: 9, value: 1.0 },
         Action::Batch { recipe, order: ProcOrder::Start },
         Action::Phase { phase, order: ProcOrder::Start },
+        Action::Experiment { block: BlockId(99), plan: experiment() },
+        Action::EndExperiment { block: BlockId(99) },
     ] {
         for role in Role::ALL {
             let refused = check(&plant, role, &request(action, "because")).unwrap_err();

@@ -75,6 +75,7 @@ impl Engine {
     pub fn resume(&mut self) {
         self.state.running = false;
         self.state.ready = false;
+        self.state.experiments.iter_mut().for_each(crate::experiment::ExperimentMemory::interrupt);
         for (link, inputs) in &self.layout.devices {
             self.state.image.set(*link, 0.0, Quality::Good);
             for point in inputs {
@@ -106,6 +107,7 @@ impl Engine {
         if !state.ready {
             return;
         }
+        Scene { plant, layout, state, out }.run_experiments();
         run_tasks(plant, layout, state, out, last, became_ready);
         run_procedures(plant, layout, state, out, last);
         run_alarms(plant, layout, state, out);

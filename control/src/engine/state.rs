@@ -6,6 +6,7 @@ use recipes::Procedure;
 
 use crate::alarm::AlarmMemory;
 use crate::blocks::{BlockState, Handshake, Hold};
+use crate::experiment::{EXPERIMENTS, ExperimentMemory};
 use crate::image::Image;
 use crate::interlock::InterlockMemory;
 use crate::machine::{Memory, Now};
@@ -35,6 +36,7 @@ pub(crate) struct State {
     pub(crate) phases: Vec<PhaseMemory>,
     /// One per master recipe; at most one of a unit is present.
     pub(crate) procedures: Vec<Procedure>,
+    pub(crate) experiments: [ExperimentMemory; EXPERIMENTS],
 }
 
 impl State {
@@ -56,6 +58,7 @@ impl State {
             interlocks: vec![InterlockMemory::default(); plant.interlocks.len()],
             phases: vec![PhaseMemory::default(); plant.phases.len()],
             procedures: plant.recipes.iter().map(Procedure::new).collect(),
+            experiments: [ExperimentMemory::default(); EXPERIMENTS],
         }
     }
 
@@ -92,6 +95,9 @@ impl State {
         }
         for procedure in &mut self.procedures {
             procedure.state_walk(walk);
+        }
+        for experiment in &mut self.experiments {
+            experiment.state(walk);
         }
     }
 }

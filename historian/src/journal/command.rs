@@ -1,7 +1,8 @@
 //! Commands in bytes. The numbers of the actions are the format: never renumber them.
 
 use model::{
-    Action, AlarmId, BlockId, Command, InterlockId, Mode, PhaseId, PointId, ProcOrder, RecipeId, UserId,
+    Action, AlarmId, BlockId, Command, Experiment, ExperimentShape, InterlockId, Mode, PhaseId, PointId,
+    ProcOrder, RecipeId, UserId,
 };
 
 use crate::varint::{Cursor, put};
@@ -45,6 +46,15 @@ pub(super) fn encode(command: &Command, out: &mut Vec<u8>) {
             tagged(out, 10, phase.0);
             out.push(order as u8);
         }
+        Action::Experiment { block, plan } => {
+            tagged(out, 11, block.0);
+            out.push(plan.shape as u8);
+            for value in [plan.amplitude, plan.bias, plan.hysteresis, plan.deviation] {
+                out.extend_from_slice(&value.to_le_bytes());
+            }
+            put(out, u64::from(plan.for_ms));
+        }
+        Action::EndExperiment { block } => tagged(out, 12, block.0),
     }
 }
 
@@ -74,6 +84,8 @@ pub(super) fn decode(bytes: &mut Cursor<'_>) -> Option<Command> {
         },
         9 => Action::Batch { recipe: RecipeId(target), order: order(bytes.u8()?)? },
         10 => Action::Phase { phase: PhaseId(target), order: order(bytes.u8()?)? },
+        11 => Action::Experiment { block: BlockId(target), plan: experiment(bytes)? },
+        12 => Action::EndExperiment { block: BlockId(target) },
         _ => return None,
     };
     Some(Command { id, user, action })
@@ -81,6 +93,18 @@ pub(super) fn decode(bytes: &mut Cursor<'_>) -> Option<Command> {
 
 fn mode(code: u8) -> Option<Mode> {
     Mode::ALL.into_iter().find(|mode| *mode as u8 == code)
+}
+
+fn experiment(bytes: &mut Cursor<'_>) -> Option<Experiment> {
+    let code = bytes.u8()?;
+    Some(Experiment {
+        shape: ExperimentShape::ALL.into_iter().find(|shape| *shape as u8 == code)?,
+        amplitude: bytes.f64()?,
+        bias: bytes.f64()?,
+        hysteresis: bytes.f64()?,
+        deviation: bytes.f64()?,
+        for_ms: bytes.varint_u32()?,
+    })
 }
 
 fn order(code: u8) -> Option<ProcOrder> {
@@ -94,7 +118,7 @@ pub(super) mod tests {
 
     pub(crate) fn commands() -> impl Strategy<Value = Command> {
         let ids = (any::<u64>(), any::<u32>(), any::<u32>());
-        let rest = (any::<u32>(), any::<u16>(), any::<f64>(), 0usize..8, 0usize..8, 0u8..10);
+        let rest = (any::<u32>(), any::<u16>(), any::<f64>(), 0usize..8, 0usize..8, 0u8..12);
         (ids, rest).prop_map(|((id, user, target), (wide, narrow, value, mode, order, kind))| {
             let (mode, order) = (Mode::ALL[mode], ProcOrder::ALL[order]);
             let action = match kind {
@@ -107,7 +131,19 @@ pub(super) mod tests {
                 6 => Action::Prepare { recipe: RecipeId(target), batch: wide },
                 7 => Action::Parameter { recipe: RecipeId(target), parameter: narrow, value },
                 8 => Action::Batch { recipe: RecipeId(target), order },
-                _ => Action::Phase { phase: PhaseId(target), order },
+                9 => Action::Phase { phase: PhaseId(target), order },
+                10 => {
+                    let plan = Experiment {
+                        shape: ExperimentShape::ALL[usize::from(narrow % 3)],
+                        amplitude: value,
+                        bias: f64::from(narrow),
+                        hysteresis: -value,
+                        deviation: f64::from(wide),
+                        for_ms: wide,
+                    };
+                    Action::Experiment { block: BlockId(target), plan }
+                }
+                _ => Action::EndExperiment { block: BlockId(target) },
             };
             Command { id, user: UserId(user), action }
         })

@@ -211,6 +211,12 @@ fn label(state: &State, action: &Action) -> String {
         }
         Action::Batch { recipe: id, order } => format!("{} {}", order.word(), recipe(*id)),
         Action::Phase { order, .. } => format!("{} phase", order.word()),
+        Action::Experiment { block, plan } => {
+            format!("{} of {}", plan.shape.word(), plant.item_name(Item::Block(*block)))
+        }
+        Action::EndExperiment { block } => {
+            format!("end the experiment on {}", plant.item_name(Item::Block(*block)))
+        }
     }
 }
 
