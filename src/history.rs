@@ -31,7 +31,7 @@ fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-fn open(data: Option<&Path>) -> miette::Result<SampleReader> {
+pub fn open(data: Option<&Path>) -> miette::Result<SampleReader> {
     let folder = demo::data_or_newest(data)?;
     SampleStore::open_read_only(&folder.history())
         .into_diagnostic()
@@ -49,14 +49,20 @@ struct Range {
 impl Range {
     fn open(range: &HistoryRange) -> miette::Result<Self> {
         let reader = open(range.target.data.as_deref())?;
-        let now = reader.storage().alive_ms.unwrap_or_else(clock::now_ms);
-        let to_ms = clock::parse(&range.to, now).map_err(|error| miette!("--to: {error}"))?;
-        let from_ms = clock::parse(&range.from, to_ms).map_err(|error| miette!("--from: {error}"))?;
-        if from_ms >= to_ms {
-            return Err(miette!("--from {} is not before --to {}", range.from, range.to));
-        }
+        let (from_ms, to_ms) = span(&reader, &range.from, &range.to)?;
         Ok(Self { reader, from_ms, to_ms })
     }
+}
+
+/// A span in the words of the command line.
+pub fn span(reader: &SampleReader, from: &str, to: &str) -> miette::Result<(i64, i64)> {
+    let now = reader.storage().alive_ms.unwrap_or_else(clock::now_ms);
+    let to_ms = clock::parse(to, now).map_err(|error| miette!("--to: {error}"))?;
+    let from_ms = clock::parse(from, to_ms).map_err(|error| miette!("--from: {error}"))?;
+    if from_ms >= to_ms {
+        return Err(miette!("--from {from} is not before --to {to}"));
+    }
+    Ok((from_ms, to_ms))
 }
 
 fn named(range: &HistoryRange) -> miette::Result<&[String]> {

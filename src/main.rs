@@ -31,6 +31,7 @@ mod history;
 mod plot;
 mod replay;
 mod recipe;
+mod loops;
 mod accounts;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -49,6 +50,7 @@ fn main() -> miette::Result<()> {
         Command::History(args) => history::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Recipe(args) => recipe::run(&args),
+        Command::Loop(args) => loops::run(&args),
         Command::User(args) => accounts::users(&args),
         Command::Audit(args) => accounts::audit(&args),
         Command::Completions { shell } => {

@@ -13,6 +13,12 @@ const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
 pub fn draw(columns: &[Option<(f64, f64)>]) -> Option<String> {
     let low = columns.iter().flatten().map(|column| column.0).reduce(f64::min)?;
     let high = columns.iter().flatten().map(|column| column.1).reduce(f64::max)?;
+    draw_within(columns, (low, high))
+}
+
+/// The same on a given scale, so that two pictures can be compared.
+pub fn draw_within(columns: &[Option<(f64, f64)>], (low, high): (f64, f64)) -> Option<String> {
+    columns.iter().flatten().next()?;
     // A flat line lies in the middle of a scale that is not zero high.
     let (low, high) = if high > low { (low, high) } else { (low - 1.0, high + 1.0) };
     let rows = HEIGHT * 4;

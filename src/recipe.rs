@@ -6,7 +6,7 @@ use miette::{Context as _, IntoDiagnostic as _, miette};
 use model::wire::{
     API, BatchStatus, CommandReply, CommandRequest, ErrorReply, Frame, Login, PlantView, RecipeView, Session,
 };
-use model::{Action, ProcOrder, nearest};
+use model::{Action, BlockId, PointId, ProcOrder, nearest};
 use reqwest::blocking::{Client, RequestBuilder};
 use serde::de::DeserializeOwned;
 
@@ -65,7 +65,7 @@ fn level(level: model::wire::ProcedureLevel) -> &'static str {
 }
 
 /// A logged-in connection to a controller.
-struct Remote {
+pub struct Remote {
     client: Client,
     base: String,
     token: String,
@@ -73,13 +73,23 @@ struct Remote {
 }
 
 impl Remote {
-    fn connect(target: &ApiTarget) -> miette::Result<Self> {
+    pub fn connect(target: &ApiTarget) -> miette::Result<Self> {
         let client = Client::builder().timeout(Duration::from_secs(15)).build().into_diagnostic()?;
         let base = format!("{}{API}", target.url.trim_end_matches('/'));
         let login = Login { user: target.user.clone(), password: hmi::read_password(&target.password_file)? };
         let session: Session = answer(client.post(format!("{base}/login")).json(&login), &target.url)?;
         let plant = answer(client.get(format!("{base}/plant")).bearer_auth(&session.token), &target.url)?;
         Ok(Self { client, base, token: session.token, plant })
+    }
+
+    pub fn point(&self, name: &str) -> miette::Result<PointId> {
+        let found = self.plant.points.iter().find(|point| point.name == name);
+        found.map(|point| point.id).ok_or_else(|| miette!("the controller's plant has no {name}"))
+    }
+
+    pub fn block(&self, name: &str) -> miette::Result<BlockId> {
+        let found = self.plant.blocks.iter().find(|block| block.name == name);
+        found.map(|block| block.id).ok_or_else(|| miette!("the controller's plant has no loop {name}"))
     }
 
     fn recipe(&self, name: &str) -> miette::Result<&RecipeView> {
@@ -149,7 +159,7 @@ impl Remote {
         self.execute(Action::Batch { recipe: recipe.id, order: ProcOrder::Start }, "")
     }
 
-    fn execute(&self, action: Action, reason: &str) -> miette::Result<()> {
+    pub fn execute(&self, action: Action, reason: &str) -> miette::Result<()> {
         let request = CommandRequest { action, reason: reason.to_owned() };
         let request =
             self.client.post(format!("{}/commands", self.base)).bearer_auth(&self.token).json(&request);
