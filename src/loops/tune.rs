@@ -67,6 +67,16 @@ pub fn run(args: &LoopTuneArgs) -> miette::Result<()> {
         miette!("{}: no tuning by {} has Ms below {}; ask for a larger --ms", of.name, rule.word(), args.ms)
     })?;
     let shown = of.numbers(&proposal.tuning)?;
+    let most = plant.point(of.pid.kc).write.map_or(f64::INFINITY, |write| write.high);
+    if shown.0 > most {
+        return Err(miette!(
+            "{}: the rule wants KC {:.1}, and no loop takes more than {most}; ask for a slower loop with --tauc \
+             above {:.0}s",
+            of.name,
+            shown.0,
+            proposal.tauc_s
+        ));
+    }
     tell_tuning(&mut text, "present", numbers, margins(&process, &present));
     tell_tuning(&mut text, "proposed", shown, Some(proposal.margins));
     tell_rule(&mut text, &proposal);

@@ -51,11 +51,12 @@ pub struct Proposal {
 }
 
 /// The closed-loop time constant with good margins: the dead time (Skogestad's choice), but no more than
-/// ten times faster than the process, nor faster than the block can see.
+/// four times faster than the process, nor faster than the block can see. Where hardly any dead time shows, what
+/// limits the loop is what the model does not have, and the margins would promise too much.
 pub fn usual_tauc(process: &Process, dt: f64) -> f64 {
     let plain = process.halved();
-    let tenth = if plain.is_integrating() { 0.0 } else { plain.lags()[0] / 10.0 };
-    plain.delay().max(tenth).max(4.0 * dt).max(f64::MIN_POSITIVE)
+    let quarter = if plain.is_integrating() { 0.0 } else { plain.lags()[0] / 4.0 };
+    plain.delay().max(quarter).max(4.0 * dt).max(f64::MIN_POSITIVE)
 }
 
 /// SIMC: PI, or PID where the second lag is longer than the dead time.
