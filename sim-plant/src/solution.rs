@@ -94,15 +94,24 @@ impl Slurry {
         notes.check(Remark::Temperature, (253.15..=453.15).contains(&self.temperature));
     }
 
-    /// As [`Self::settle`] when only the pH can have changed and volumes have not: cheaper.
+    /// The species again after amounts have changed, at the volume and the constants of the last
+    /// [`Self::settle`]: for the inside of an iteration, where jumps would hurt.
+    pub(crate) fn respeciate(&mut self, notes: &mut Notes) {
+        if self.liquor < VOLUME_FLOOR {
+            return;
+        }
+        let guess = self.species.proton;
+        self.species = Speciation::solve(&self.matter, self.liquor, &self.equilibria, guess, notes);
+    }
+
+    /// The species again, with the constants at the present temperature and ionic strength.
     pub(crate) fn solve(&mut self, chemistry: &Chemistry, notes: &mut Notes) {
         if self.liquor < VOLUME_FLOOR {
             return;
         }
         self.equilibria =
             Equilibria::at(&chemistry.constants, self.temperature, self.ionic_strength(), notes);
-        let guess = self.species.proton;
-        self.species = Speciation::solve(&self.matter, self.liquor, &self.equilibria, guess, notes);
+        self.respeciate(notes);
     }
 
     fn volumes(&mut self, chemistry: &Chemistry, notes: &mut Notes) {

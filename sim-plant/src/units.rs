@@ -7,6 +7,7 @@ pub mod iron_removal;
 pub mod leach;
 pub mod extraction;
 pub mod liquor;
+pub mod sulfate_cell;
 
 use crate::unit::Row;
 
@@ -36,6 +37,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(liquor, Liquor, "liquor"),
     row!(dissolver, Dissolver, "dissolver"),
     row!(furnace, Furnace, "furnace"),
+    row!(sulfate_cell, SulfateCell, "sulfate-cell"),
     row!(leach, Leach, "leach"),
     row!(cementation, Cementation, "cementation"),
     row!(iron_removal, IronRemoval, "iron_removal"),

@@ -19,6 +19,7 @@ use crate::species::Species;
 /// One file for each group of units, so that they can grow side by side.
 const FILES: &[(&str, &str)] = &[
     ("Properties and solubilities", include_str!("../validation/properties.toml")),
+    ("Electrolysis of lithium sulfate", include_str!("../validation/sulfate_cell.toml")),
     ("Dissolver", include_str!("../validation/dissolver.toml")),
     ("Furnace and absorber", include_str!("../validation/furnace.toml")),
     ("Leaching", include_str!("../validation/leach.toml")),

@@ -238,11 +238,11 @@ impl Dissolver {
         let product = 4.0 * solubility * solubility * solubility;
         let (by_acid, by_water) = (k.acid, k.water);
         let mut trial = slurry.clone();
-        let (chemistry, notes) = (&self.chemistry, &mut Notes::default());
+        let notes = &mut Notes::default();
         let mut error = |extent: f64| {
             trial.matter.amount = slurry.matter.amount;
             trial.matter.react(&DISSOLVE, extent);
-            trial.solve(chemistry, notes);
+            trial.respeciate(notes);
             let lithium = trial.concentration(Species::Lithium);
             let saturation = lithium * lithium * trial.species.carbonate / product;
             let left = (held - extent).max(0.0);
