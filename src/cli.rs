@@ -36,6 +36,8 @@ pub enum Command {
     Hmi(HmiArgs),
     /// Compile a plant folder and report every mistake
     Check(CheckArgs),
+    /// What changes from one plant folder to another, and whether a running engine can take it
+    Plan(PlanArgs),
     /// What was recorded: query, latest, plot, export, verify
     History(HistoryArgs),
     /// Run a journal again, verify every scan, look at any tag
@@ -287,6 +289,16 @@ pub struct CheckArgs {
     /// Print the JSON schema of the folder's TOML files, for editors
     #[arg(long, conflicts_with_all = ["watch", "plant"])]
     pub schema: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// The plant as it is: a folder, or `shipped` for the refinery inside the program
+    pub old: PathBuf,
+    /// The plant as it shall be
+    pub new: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
 }
 
 #[derive(Args, Debug)]

@@ -12,6 +12,7 @@ mod plant_files;
 mod diagnostics;
 mod check;
 mod check_schema;
+mod plan;
 mod real_time;
 mod scan_thread;
 mod journal_thread;
@@ -47,6 +48,7 @@ fn main() -> miette::Result<()> {
         Command::Run(args) => controller::run(&args),
         Command::Hmi(args) => hmi::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::History(args) => history::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Recipe(args) => recipe::run(&args),

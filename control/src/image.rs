@@ -111,6 +111,19 @@ impl Previous {
         Self { watched: watched.collect(), values: image.values.clone(), qualities: image.qualities.clone() }
     }
 
+    /// The last values of another plant's points; `theirs` gives the old index of each. A point that
+    /// was not watched there, or is new, has its present value.
+    pub(crate) fn adopt(&mut self, image: &Image, theirs: &[Option<usize>], other: &Self) {
+        self.take(image);
+        for point in &self.watched {
+            let old = theirs[point.index()].map(|old| PointId(old as u32));
+            if let Some(old) = old.filter(|old| other.watched.contains(old)) {
+                self.values[point.index()] = other.values[old.index()];
+                self.qualities[point.index()] = other.qualities[old.index()];
+            }
+        }
+    }
+
     pub(crate) fn get(&self, point: PointId) -> (f64, Quality) {
         (self.values[point.index()], self.qualities[point.index()])
     }

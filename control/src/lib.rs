@@ -95,6 +95,7 @@ mod describe;
 mod view;
 mod status;
 mod explain;
+mod migrate;
 #[cfg(test)]
 mod testing;
 
@@ -109,6 +110,7 @@ pub use explain::why;
 pub use image::Image;
 pub use interlock::{BYPASS_MAX_MS, InterlockMemory};
 pub use machine::Timer;
+pub use migrate::{Change, MigrateError, Migration, Plan};
 pub use phase::{Cause, PhaseMemory};
 pub use state_view::{LoopView, StateView};
 pub use status::{alarm_status, batch_status, interlock_status, phase_status};

@@ -134,6 +134,11 @@ impl Memory {
         self.previous.state(walk);
     }
 
+    /// An edge takes over what another plant's memory has seen.
+    pub(crate) fn adopt_edge(&mut self, edge: u32, other: &Self, theirs: u32) {
+        self.edges[edge as usize] = other.edges[theirs as usize];
+    }
+
     /// Forgets what the delays and edges of an expression have seen: it begins to wait anew.
     pub(crate) fn reset(&mut self, ops: &[Op], expr: &Expr) {
         for op in slice(ops, expr) {

@@ -44,6 +44,7 @@ mod recipes_table;
 mod displays;
 mod standard_displays;
 mod schema;
+mod differences;
 
 use alloc::collections::BTreeMap;
 use alloc::format;
@@ -51,6 +52,7 @@ use alloc::vec::Vec;
 use model::{Diagnostic, PointId, Source};
 use sha2::{Digest, Sha256};
 
+pub use differences::{Difference, KeyDifference, Verb, differences};
 pub use schema::{SchemaKey, SchemaTable, Shape, schema, schema_kinds, schema_of};
 
 use crate::plant::Plant;

@@ -69,6 +69,19 @@ impl Engine {
         self.state.ready
     }
 
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Seconds between two runs, per task.
+    pub(crate) fn task_dt(&self) -> &[f64] {
+        &self.layout.task_dt
+    }
+
     /// After a restore in a new process: waits for the field again before anything acts.
     ///
     /// It is no input of a scan: take a snapshot after it.

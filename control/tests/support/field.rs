@@ -4,6 +4,7 @@ use model::Quality;
 
 use super::Harness;
 
+#[derive(Clone)]
 pub struct Field {
     pub level: f64,
     pub current: f64,

@@ -1,0 +1,218 @@
+//! What differs between two plants, item by item and key by key, in the words of their texts.
+//!
+//! Items are compared after classes are expanded, so that a changed class shows as its instances;
+//! the order of files and lines does not matter. A new key of a new kind of block needs nothing here.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use model::Unit;
+
+use super::items::Kind;
+use super::report::Report;
+use super::tree::{Node, Table, Value};
+use crate::plant::{Phase, Plant, Step};
+
+/// What happened to an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verb {
+    Added,
+    Removed,
+    Changed,
+}
+
+impl Verb {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
+}
+
+/// One item that is not the same in both plants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub verb: Verb,
+    /// Word of the plant text: `tag`, `pid`, `alarm`, `phase`, `plant`.
+    pub kind: &'static str,
+    pub name: String,
+    /// Of a changed item; all keys of an added or a removed one.
+    pub keys: Vec<KeyDifference>,
+}
+
+/// A key with its values as they are written; `None` where the key is absent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyDifference {
+    pub key: String,
+    pub old: Option<String>,
+    pub new: Option<String>,
+}
+
+type Keys = BTreeMap<String, String>;
+
+/// In order of kind (as the plant is built up) and name.
+pub fn differences(old: &Plant, new: &Plant) -> Vec<Difference> {
+    let (old, new) = (listing(old), listing(new));
+    let mut found = Vec::new();
+    let empty = Keys::new();
+    let mut add = |verb, id: &(usize, &'static str, String), old: &Keys, new: &Keys| {
+        let keys = key_differences(old, new);
+        found.push((id.0, Difference { verb, kind: id.1, name: id.2.clone(), keys }));
+    };
+    for (id, keys) in &old {
+        match new.get(id) {
+            None => add(Verb::Removed, id, keys, &empty),
+            Some(other) if other != keys => add(Verb::Changed, id, keys, other),
+            Some(_) => {}
+        }
+    }
+    for (id, keys) in new.iter().filter(|(id, _)| !old.contains_key(*id)) {
+        add(Verb::Added, id, &empty, keys);
+    }
+    found.sort_by(|left, right| (left.0, &left.1.name).cmp(&(right.0, &right.1.name)));
+    found.into_iter().map(|(_, difference)| difference).collect()
+}
+
+fn key_differences(old: &Keys, new: &Keys) -> Vec<KeyDifference> {
+    let mut names: Vec<&String> =
+        old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))).collect();
+    names.sort();
+    names
+        .into_iter()
+        .filter(|key| old.get(*key) != new.get(*key))
+        .map(|key| KeyDifference { key: key.clone(), old: old.get(key).cloned(), new: new.get(key).cloned() })
+        .collect()
+}
+
+/// Every item of a plant under its place in the order, its kind and its name.
+fn listing(plant: &Plant) -> BTreeMap<(usize, &'static str, String), Keys> {
+    let mut report = Report::default();
+    let order: Vec<usize> = (0..plant.sources.len()).collect();
+    let items = super::items::gather(&plant.sources, &order, &mut report);
+    let mut all = BTreeMap::new();
+    if let Some((table, _)) = &items.plant {
+        let mut keys = Keys::new();
+        flatten(table, "", "", &mut keys);
+        all.insert((0, "plant", plant.name.clone()), keys);
+    }
+    for item in &items.items {
+        let rank = 1 + Kind::ALL.iter().position(|kind| *kind == item.kind).unwrap_or(0);
+        let unit = unit_of(plant, &item.table);
+        let mut keys = Keys::new();
+        if let Some(area) = &item.area {
+            keys.insert("area".into(), String::from(area));
+        }
+        flatten(&item.table, "", &unit, &mut keys);
+        all.insert((rank, item.kind.word(), String::from(&item.name)), keys);
+    }
+    for phase in &plant.phases {
+        all.insert((Kind::ALL.len() + 1, "phase", phase.name.clone()), phase_keys(phase));
+    }
+    all
+}
+
+/// Keys whose bare numbers are in the unit of the item, or of the tag that it is about.
+const IN_UNIT: [&str; 11] = [
+    "range",
+    "normal",
+    "limit",
+    "sp",
+    "sp_limits",
+    "high",
+    "low",
+    "high_high",
+    "low_low",
+    "initial",
+    "value",
+];
+/// Keys whose bare numbers are a difference in that unit.
+const IN_DIFFERENCE: [&str; 3] = ["deadband", "deviation", "bias"];
+
+fn unit_of(plant: &Plant, table: &Table) -> String {
+    if let Some(unit) = table.get_text("unit") {
+        return String::from(unit);
+    }
+    let about = ["pv", "tag"].into_iter().find_map(|key| table.get_text(key));
+    let point = about.and_then(|name| plant.find_point(name.as_str()));
+    point.map_or_else(String::new, |point| plant.point(point).unit.symbol().to_string())
+}
+
+fn flatten(table: &Table, above: &str, unit: &str, keys: &mut Keys) {
+    // The parameter of a recipe has a unit of its own.
+    let unit = table.get_text("unit").map_or(unit, |unit| unit.as_str());
+    for entry in &table.entries {
+        let name = entry.key.as_str();
+        let key = if above.is_empty() { name.to_string() } else { format!("{above}.{name}") };
+        let own = if IN_UNIT.contains(&name) {
+            unit
+        } else if IN_DIFFERENCE.contains(&name) {
+            Unit::parse(unit).map_or("", |unit| unit.difference().symbol())
+        } else {
+            ""
+        };
+        put(key, &entry.node, own, unit, keys);
+    }
+}
+
+/// `own` is the unit of a bare number here, `unit` that of the item for what stands below.
+fn put(key: String, node: &Node, own: &str, unit: &str, keys: &mut Keys) {
+    match &node.value {
+        Value::Table(table) => flatten(table, &key, unit, keys),
+        Value::List(items) if items.iter().any(|item| item.table().is_some()) => {
+            for (index, item) in items.iter().enumerate() {
+                put(format!("{key}[{}]", index + 1), item, own, unit, keys);
+            }
+        }
+        _ => {
+            keys.insert(key, written(node, own));
+        }
+    }
+}
+
+fn written(node: &Node, unit: &str) -> String {
+    let with_unit = |number: String| if unit.is_empty() { number } else { format!("{number} {unit}") };
+    match &node.value {
+        // How a condition is broken into lines does not matter.
+        Value::Text(text) => text.as_str().split_whitespace().collect::<Vec<_>>().join(" "),
+        Value::Integer(number) => with_unit(number.to_string()),
+        Value::Float(number) => with_unit(number.to_string()),
+        Value::Boolean(truth) => truth.to_string(),
+        Value::Date => String::new(),
+        Value::List(items) => {
+            let items: Vec<String> = items.iter().map(|item| written(item, "")).collect();
+            with_unit(format!("[{}]", items.join(", ")))
+        }
+        Value::Table(_) => String::new(),
+    }
+}
+
+fn phase_keys(phase: &Phase) -> Keys {
+    let mut keys = Keys::new();
+    keys.insert("description".into(), phase.description.clone());
+    keys.insert("unit".into(), phase.equipment.clone());
+    keys.insert("parameters".into(), phase.parameters.len().to_string());
+    let sections: [(&str, &[Step]); 5] = [
+        ("running", &phase.running),
+        ("holding", &phase.holding),
+        ("restarting", &phase.restarting),
+        ("stopping", &phase.stopping),
+        ("aborting", &phase.aborting),
+    ];
+    for (section, steps) in sections {
+        for (index, step) in steps.iter().enumerate() {
+            let actions: Vec<&str> = step.actions.iter().map(|action| action.text.as_str()).collect();
+            let mut text = format!("{}: {}", step.title, actions.join("; "));
+            if let Some(wait) = &step.wait {
+                text.push_str(&format!("; WAIT {}", wait.text));
+            }
+            if let Some(within) = &step.within {
+                text.push_str(&format!("; WITHIN {} ms {:?} {}", within.ms, within.otherwise, within.why));
+            }
+            keys.insert(format!("{section}.{}", index + 1), text);
+        }
+    }
+    keys
+}

@@ -1,0 +1,136 @@
+//! Another plant for an engine that runs: what did not change goes on, what is new begins bumplessly.
+//!
+//! [`Engine::migrate`] is a function of the engine's state and the new plant, and of nothing else.
+//! So a journal needs no record of what was carried over: whoever has the state before and the two
+//! texts makes the same engine, bit for bit, and replay goes through the change.
+//!
+//! It allocates and compares texts, so it does not run on the scan's thread: the shell stops at a
+//! scan boundary, makes the new engine, and goes on with it at the next tick.
+//!
+//! | what | how it is found again | what is carried |
+//! | --- | --- | --- |
+//! | points | name | value and quality; tuning (KC, TI, TD) when its text did not change |
+//! | blocks | name and kind | all memory: integral, modes, back-calculation, device timers |
+//! | delays and edges | owner and the text of the expression | since when they hold |
+//! | alarms, interlocks | name | state, first out, shelf, bypass; the scan then judges by the new text |
+//! | phases, recipes | name, and the same text while they run | step, timers, batch, parameters |
+//!
+//! New loops and devices begin as at a first start: from the output that stands in the image.
+
+mod carry;
+mod expressions;
+mod plan;
+
+use alloc::format;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::engine::Engine;
+use crate::exchange::ScanOutput;
+use crate::plant::{Origin, Plant};
+pub use plan::{Change, Plan};
+
+/// An output that would differ by more of its range in the scan after the change is a bump.
+const BUMP: f64 = 0.005;
+
+/// What a migration does to a running engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Migration {
+    pub plan: Plan,
+    /// What stands against it at this moment, besides [`Plan::obstacles`].
+    pub obstacles: Vec<String>,
+    /// Outputs that the next scan would write otherwise than without the change: name, without, with.
+    pub moved: Vec<(String, f64, f64)>,
+    pub points_carried: usize,
+    pub blocks_carried: usize,
+}
+
+impl Migration {
+    /// Nothing stands against it.
+    pub fn is_bumpless(&self) -> bool {
+        self.plan.is_bumpless() && self.obstacles.is_empty()
+    }
+
+    /// Everything that stands against it, one line each.
+    pub fn reasons(&self) -> Vec<String> {
+        let of_text = self.plan.obstacles();
+        let line = |(difference, why): (&crate::compile::Difference, &str)| {
+            format!("{} {} {}: {why}", difference.kind, difference.name, difference.verb.word())
+        };
+        of_text.map(line).chain(self.obstacles.iter().cloned()).collect()
+    }
+}
+
+/// Why an engine cannot take another plant at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MigrateError {
+    /// Ticks have another length there: every delay and timer would be wrong.
+    Period { old_ms: u32, new_ms: u32 },
+}
+
+impl fmt::Display for MigrateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Period { old_ms, new_ms } => write!(
+                f,
+                "the base period would change from {old_ms} ms to {new_ms} ms, and with it the length of every \
+                 delay; stop the controller and start it with the new plant"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for MigrateError {}
+
+impl Engine {
+    /// The engine that goes on from this state with another plant, and what that does.
+    ///
+    /// Whether it is used is the caller's decision: [`Migration::is_bumpless`] says whether it may be
+    /// without asking. The same state and plant give the same engine on every machine.
+    ///
+    /// # Errors
+    ///
+    /// When no state can be carried over.
+    pub fn migrate(&self, plant: &Arc<Plant>) -> Result<(Self, Migration), MigrateError> {
+        let (old_ms, new_ms) = (self.plant().period_ms, plant.period_ms);
+        if old_ms != new_ms {
+            return Err(MigrateError::Period { old_ms, new_ms });
+        }
+        let plan = Plan::between(self.plant(), plant);
+        let mut next = Self::new(Arc::clone(plant));
+        let mut carry = carry::Carry::new(self, &mut next, &plan);
+        carry.everything();
+        let (points_carried, blocks_carried) = (carry.points_carried, carry.blocks_carried);
+        let mut obstacles = core::mem::take(&mut carry.obstacles);
+        let moved = moved(self, &next);
+        for (name, without, with) in &moved {
+            let point = plant.find_point(name).map(|point| plant.point(point));
+            let span = point.map_or(1.0, |point| point.high - point.low);
+            if (with - without).abs() > BUMP * span {
+                obstacles.push(format!("the output {name} would go from {without} to {with} at once"));
+            }
+        }
+        Ok((next, Migration { plan, obstacles, moved, points_carried, blocks_carried }))
+    }
+}
+
+/// Lets both engines do one scan more without news from the field, and compares what they write.
+fn moved(old: &Engine, new: &Engine) -> Vec<(String, f64, f64)> {
+    let tick = old.tick() + 1;
+    let mut out = ScanOutput::with_capacity(64);
+    let (mut old, mut new) = (old.clone(), new.clone());
+    old.scan(tick, &[], &[], &mut out);
+    new.scan(tick, &[], &[], &mut out);
+    let (before, after) = (old.plant(), new.plant());
+    let outputs = before.points.iter().enumerate();
+    let outputs = outputs.filter(|(_, point)| matches!(point.origin, Origin::FieldOutput(_)));
+    let compare = |(index, point): (usize, &crate::plant::Point)| {
+        let there = after.find_point(&point.name)?;
+        let without = old.image().value(model::PointId(index as u32));
+        let with = new.image().value(there);
+        (without.to_bits() != with.to_bits()).then(|| (point.name.clone(), without, with))
+    };
+    outputs.filter_map(compare).collect()
+}

@@ -1,0 +1,129 @@
+//! What a change of the plant text means for an engine that runs: which items differ, and which of
+//! the differences cannot be taken over without a bump.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::compile::{Difference, Verb, differences};
+use crate::plant::{Origin, Plant};
+
+/// One difference, and what stands against taking it over while the plant runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    pub difference: Difference,
+    /// Why it cannot be taken over bumplessly; `None` when it can.
+    pub obstacle: Option<String>,
+}
+
+/// All that changes from one plant to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    pub old: [u8; 32],
+    pub new: [u8; 32],
+    pub changes: Vec<Change>,
+}
+
+impl Plan {
+    /// Compares two plants. It is a function of their texts alone; what the plant does at the moment
+    /// is looked at by [`crate::Engine::migrate`].
+    pub fn between(old: &Plant, new: &Plant) -> Self {
+        let judge = |difference: Difference| {
+            let obstacle = obstacle(&difference, old, new);
+            Change { difference, obstacle }
+        };
+        let changes = differences(old, new).into_iter().map(judge).collect();
+        Self { old: old.hash, new: new.hash, changes }
+    }
+
+    pub fn is_bumpless(&self) -> bool {
+        self.changes.iter().all(|change| change.obstacle.is_none())
+    }
+
+    pub fn obstacles(&self) -> impl Iterator<Item = (&Difference, &str)> {
+        self.changes.iter().filter_map(|change| Some((&change.difference, change.obstacle.as_deref()?)))
+    }
+
+    pub(super) fn find(&self, kind: &str, name: &str) -> Option<&Difference> {
+        let is_it = |change: &&Change| change.difference.kind == kind && change.difference.name == name;
+        self.changes.iter().find(is_it).map(|change| &change.difference)
+    }
+}
+
+/// Keys that change what people read and nothing that the plant does.
+const WORDS: [&str; 12] = [
+    "description",
+    "title",
+    "normal",
+    "words",
+    "decimals",
+    "unit_of",
+    "area",
+    "text",
+    "cause",
+    "consequence",
+    "response",
+    "time",
+];
+
+fn obstacle(difference: &Difference, old: &Plant, new: &Plant) -> Option<String> {
+    let touched = |key: &str| {
+        difference.keys.iter().any(|found| {
+            let rest = found.key.strip_prefix(key);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        })
+    };
+    if difference.verb == Verb::Changed && difference.keys.iter().all(|key| WORDS.contains(&key.key.as_str()))
+    {
+        return None;
+    }
+    let name = difference.name.as_str();
+    let is_output = |plant: &Plant| {
+        plant
+            .find_point(name)
+            .is_some_and(|point| matches!(plant.point(point).origin, Origin::FieldOutput(_)))
+    };
+    let text = |text: &str| Some(text.to_string());
+    match (difference.kind, difference.verb) {
+        ("plant", _) if touched("period") => {
+            text("delays and tasks count ticks of the base period, which would all change their length")
+        }
+        ("device", Verb::Added) => text("a new connection is made, and its tags wait for their first data"),
+        ("device", Verb::Removed) => text(
+            "the connection is closed, and the device's watchdog drives its outputs to their fail positions",
+        ),
+        ("device", Verb::Changed) => text("its connection is made anew, and its tags are bad meanwhile"),
+        ("tag", Verb::Removed) if is_output(old) => {
+            text("nobody writes this output any more: it stays where it is until the device's watchdog acts")
+        }
+        ("tag", Verb::Changed) if touched("unit") => {
+            text("the value that it has now is a number in the old unit")
+        }
+        ("tag", Verb::Added | Verb::Changed) if touched("io") => {
+            text("the I/O map of its device changes, and the connection is made anew for that")
+        }
+        ("tag", Verb::Removed) if touched("io") => {
+            text("the I/O map of its device changes, and the connection is made anew for that")
+        }
+        ("tag", Verb::Changed) if touched("range") && measures_for_a_loop(old, new, name) => {
+            text("a loop calculates in per cent of this range: its gain changes with it")
+        }
+        ("pid", Verb::Changed) => ["pv", "out", "cascade", "action", "out_range", "out_unit"]
+            .into_iter()
+            .find(|key| touched(key))
+            .map(|key| format!("the loop would begin to act otherwise at once: `{key}` is not what it was")),
+        _ => None,
+    }
+}
+
+fn measures_for_a_loop(old: &Plant, new: &Plant, name: &str) -> bool {
+    let measures = |plant: &Plant| {
+        plant.find_point(name).is_some_and(|point| {
+            plant.blocks.iter().any(|block| match &block.body {
+                crate::plant::BlockBody::Pid(pid) => pid.input == point || pid.target == Some(point),
+                _ => false,
+            })
+        })
+    };
+    measures(old) || measures(new)
+}

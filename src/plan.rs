@@ -1,0 +1,182 @@
+//! `catholyte plan A B`: what changes from one plant folder to another, in the words of the process.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use control::compile::{Difference, KeyDifference, Verb};
+use control::{Change, Plan};
+use serde_json::{Value, json};
+
+use crate::check;
+use crate::check::hex;
+use crate::cli::{Format, PlanArgs};
+
+pub fn run(args: &PlanArgs) -> miette::Result<()> {
+    let shipped = args.old == Path::new("shipped");
+    let old = check::compile_named((!shipped).then_some(args.old.as_path()))?;
+    let (_, new) = check::compile_or_report(&args.new)?;
+    let plan = Plan::between(&old, &new);
+    match args.format {
+        Format::Json => println!("{}", document(&plan)),
+        Format::Text => print!("{}", text(&plan)),
+    }
+    Ok(())
+}
+
+fn key_text(key: &KeyDifference) -> String {
+    match (&key.old, &key.new) {
+        (Some(old), Some(new)) => format!("{}: {old} -> {new}", key.key),
+        (None, Some(new)) => format!("{}: (not given) -> {new}", key.key),
+        (Some(old), None) => format!("{}: {old} -> (not given)", key.key),
+        (None, None) => key.key.clone(),
+    }
+}
+
+/// What an added or removed thing is, in one line.
+fn about(difference: &Difference) -> String {
+    let value = |key: &KeyDifference| key.old.clone().or_else(|| key.new.clone());
+    let find = |name: &str| difference.keys.iter().find(|key| key.key == name).and_then(value);
+    find("description").or_else(|| find("title")).or_else(|| find("text")).unwrap_or_default()
+}
+
+fn sign(verb: Verb) -> char {
+    match verb {
+        Verb::Added => '+',
+        Verb::Removed => '-',
+        Verb::Changed => '~',
+    }
+}
+
+/// A person reads top down: each kind of thing with what happens to it, then the verdict.
+pub fn text(plan: &Plan) -> String {
+    let mut text = String::new();
+    let mut kind = "";
+    for Change { difference, obstacle } in &plan.changes {
+        if difference.kind != kind {
+            kind = difference.kind;
+            let _ = writeln!(text, "{}", heading(kind));
+        }
+        let about = if difference.verb == Verb::Changed { String::new() } else { about(difference) };
+        let _ = writeln!(text, "  {} {:<20} {about}", sign(difference.verb), difference.name);
+        if difference.verb == Verb::Changed {
+            for key in &difference.keys {
+                let _ = writeln!(text, "      {}", key_text(key));
+            }
+        }
+        if let Some(obstacle) = obstacle {
+            let _ = writeln!(text, "      ! not while it runs: {obstacle}");
+        }
+    }
+    if plan.changes.is_empty() {
+        let same = if plan.old == plan.new { "the same text" } else { "other text, the same plant" };
+        let _ = writeln!(text, "nothing changes: {same}");
+        return text;
+    }
+    let count = |verb| plan.changes.iter().filter(|change| change.difference.verb == verb).count();
+    let _ = writeln!(
+        text,
+        "\n{} added, {} changed, {} removed",
+        count(Verb::Added),
+        count(Verb::Changed),
+        count(Verb::Removed)
+    );
+    let against = plan.obstacles().count();
+    let _ = match against {
+        0 => writeln!(text, "all of it can be taken over bumplessly by an engine that runs"),
+        1 => writeln!(text, "one change cannot be taken over bumplessly: see the line that begins with !"),
+        _ => writeln!(
+            text,
+            "{against} changes cannot be taken over bumplessly: see the lines that begin with !"
+        ),
+    };
+    text
+}
+
+fn heading(kind: &str) -> &str {
+    match kind {
+        "plant" => "Plant",
+        "area" => "Areas",
+        "unit" => "Units",
+        "device" => "Devices",
+        "tag" => "Tags",
+        "calc" => "Calculations",
+        "filter" => "Filters",
+        "pid" => "Loops",
+        "ratio" => "Ratios",
+        "ramp" => "Ramps",
+        "selector" => "Selectors",
+        "motor" => "Motors",
+        "valve" => "Valves",
+        "breaker" => "Breakers",
+        "alarm" => "Alarms",
+        "interlock" => "Interlocks",
+        "recipe" => "Recipes",
+        "phase" => "Phases",
+        "display" => "Displays",
+        other => other,
+    }
+}
+
+fn document(plan: &Plan) -> Value {
+    let change = |change: &Change| {
+        let difference = &change.difference;
+        let keys: Vec<Value> = difference
+            .keys
+            .iter()
+            .map(|key| json!({ "key": key.key, "old": key.old, "new": key.new }))
+            .collect();
+        json!({
+            "verb": difference.verb.word(),
+            "kind": difference.kind,
+            "name": difference.name,
+            "keys": keys,
+            "bumpless": change.obstacle.is_none(),
+            "obstacle": change.obstacle,
+        })
+    };
+    json!({
+        "version": 1,
+        "old": hex(&plan.old),
+        "new": hex(&plan.new),
+        "bumpless": plan.is_bumpless(),
+        "changes": plan.changes.iter().map(change).collect::<Vec<Value>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{document, text};
+    use crate::plant_files::shipped_refinery;
+    use control::Plan;
+
+    fn edited(from: &str, to: &str) -> Plan {
+        let old = control::compile(&shipped_refinery()).unwrap().plant;
+        let mut sources = shipped_refinery();
+        let source = sources.iter_mut().find(|source| source.text.contains(from)).unwrap();
+        source.text = source.text.replacen(from, to, 1);
+        let new = control::compile(&sources).unwrap_or_else(|found| panic!("{found:?}")).plant;
+        Plan::between(&old, &new)
+    }
+
+    #[test]
+    fn a_changed_travel_time_of_the_shipped_refinery_reads_as_one_line_and_can_be_taken_over() {
+        let plan = edited("travel = \"2 s\"", "travel = \"3 s\"");
+        let text = text(&plan);
+        assert!(
+            text.contains("travel: 2 s -> 3 s") && text.contains("can be taken over bumplessly"),
+            "{text}"
+        );
+        let document = document(&plan);
+        assert_eq!(document["changes"].as_array().unwrap().len(), 1);
+        assert_eq!(document["changes"][0]["keys"][0]["new"], "3 s");
+        assert_eq!(document["bumpless"], true);
+    }
+
+    #[test]
+    fn another_base_period_is_said_to_be_no_change_for_a_running_engine() {
+        let plan = edited("period = \"10 ms\"", "period = \"5 ms\"");
+        let text = text(&plan);
+        assert!(text.contains("! not while it runs: delays and tasks count ticks"), "{text}");
+        assert_eq!(document(&plan)["bumpless"], false);
+    }
+}
