@@ -8,6 +8,7 @@ pub mod leach;
 pub mod extraction;
 pub mod liquor;
 pub mod sulfate_cell;
+pub mod sulfate_crystalliser;
 
 use crate::unit::Row;
 
@@ -42,6 +43,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(cementation, Cementation, "cementation"),
     row!(iron_removal, IronRemoval, "iron_removal"),
     row!(extraction, Extraction, "extraction"),
+    row!(sulfate_crystalliser, SulfateCrystalliser, "sulfate_crystalliser"),
 ];
 
 /// The row of this name; otherwise the name that was probably meant.

@@ -25,6 +25,7 @@ const FILES: &[(&str, &str)] = &[
     ("Leaching", include_str!("../validation/leach.toml")),
     ("Copper, iron and aluminium removal", include_str!("../validation/cementation.toml")),
     ("Solvent extraction", include_str!("../validation/extraction.toml")),
+    ("Crystallisation of sulfates", include_str!("../validation/crystalliser.toml")),
 ];
 
 /// Cases of the basis that nothing answers yet, and why.

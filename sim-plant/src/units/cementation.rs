@@ -76,7 +76,7 @@ pub(super) const METALS: [(&str, Species); 9] = [
 
 /// kg/m3 of every metal, from the table `liquor`.
 pub(super) fn read_liquor(r: &mut Reader<'_>) -> [f64; METALS.len()] {
-    METALS.map(|(name, _)| r.described("liquor", name, "As sulfate in the liquor", "g/L", 0.0, 150.0))
+    METALS.map(|(name, _)| r.described("liquor", name, "As sulfate in the liquor", "g/L", 0.0, 250.0))
 }
 
 /// One m3 of liquor with `acid` mol of free sulfuric acid.
