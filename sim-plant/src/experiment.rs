@@ -25,7 +25,7 @@ pub use setting::parse_time;
 
 #[derive(Debug, Error)]
 pub enum ExperimentError {
-    #[error("no unit operation is called \"{name}\"{hint}; `catholyte sim unit list` shows them all")]
+    #[error("no unit operation is called \"{name}\"; {hint}`catholyte sim unit list` shows them all")]
     NoUnit { name: String, hint: String },
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Mistakes(Vec<ParameterMistake>),
@@ -46,7 +46,7 @@ pub fn unit(
 fn row(name: &str) -> Result<&'static Row, ExperimentError> {
     units::find(name).map_err(|near| ExperimentError::NoUnit {
         name: name.to_owned(),
-        hint: near.map_or(String::new(), |near| format!("; did you mean \"{near}\"?")),
+        hint: near.map_or(String::new(), |near| format!("did you mean \"{near}\"? ")),
     })
 }
 

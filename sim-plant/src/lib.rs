@@ -69,6 +69,7 @@ mod root;
 pub mod unit;
 pub mod station;
 pub mod flowsheet;
+mod joining;
 pub mod units;
 pub mod experiment;
 #[cfg(test)]

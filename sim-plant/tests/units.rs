@@ -104,3 +104,30 @@ fn units_convert_and_a_setting_can_wait() {
     assert!(later.reading("dissolved").unwrap() < 0.75 * celsius.reading("dissolved").unwrap());
     assert!(later.balance().worst() < 1e-9);
 }
+
+#[test]
+fn a_parameter_file_wins_entry_by_entry_and_a_mistake_in_it_names_its_line() {
+    let open = |text: &str| {
+        let file = Some(("mine.toml".to_owned(), text.to_owned()));
+        Experiment::open("dissolver", &Conditions { file, ..Conditions::default() }, &CHEMISTRY)
+    };
+    let entry = |name: &str, value: &str, unit: &str| {
+        format!(
+            "# mine\n[tanks]\n{name} = {{ value = {value}, unit = \"{unit}\", source = \"me\", trust = \"measured\" }}\n"
+        )
+    };
+    let mine = open(&entry("volume", "2000", "L")).unwrap();
+    let volume = mine.entries().iter().find(|entry| entry.name == "tanks.volume").unwrap();
+    assert_eq!((volume.value, volume.file.as_str(), volume.line), (2000.0, "mine.toml", 3));
+    for (text, expected) in [
+        (entry("volume", "nan", "m3"), "mine.toml:3: tanks.volume: NaN m3 is outside 0.0001 to 1000"),
+        (entry("volume", "-1", "m3"), "mine.toml:3: tanks.volume: -1 m3 is outside 0.0001 to 1000"),
+        (entry("volume", "1", "kg"), "mine.toml:3: tanks.volume: unit \"kg\" does not convert to \"m3\""),
+        (
+            entry("volum", "1", "m3"),
+            "mine.toml:3: no parameter is called tanks.volum; did you mean tanks.volume?",
+        ),
+    ] {
+        assert_eq!(open(&text).err().unwrap().to_string(), expected);
+    }
+}
