@@ -364,8 +364,9 @@ fn bad(h: &mut Harness, name: &str) {
 /// T6. Limits of every kind pass upwards: the primary stops towards them and turns at once.
 #[test]
 fn every_limit_of_the_secondary_stops_the_primary_and_lets_it_turn() {
-    let cases: [(&str, Loop); 4] = [
+    let cases: [(&str, Loop); 5] = [
         ("limit of OUT", Loop { out_limits: (0.0, 60.0), ..Loop::default() }),
+        ("limit of OUT, direct", Loop { direct: true, out_limits: (20.0, 100.0), ..Loop::default() }),
         ("limit of SP", Loop { sp_limits: (0.0, 40.0), ..Loop::default() }),
         (
             "rate of OUT",
@@ -379,6 +380,10 @@ fn every_limit_of_the_secondary_stops_the_primary_and_lets_it_turn() {
         h.run(60_000);
         let far = h.value("TIC.OUT");
         assert!(far <= 100.0 && far > 35.0, "{name}: {far}");
+        if name.starts_with("limit") {
+            h.run(10_000);
+            assert!((h.value("TIC.OUT") - far).abs() < 1e-9, "{name}: no integral towards the limit");
+        }
         field(&mut h, "PV1", 51.0);
         h.run(2);
         let turned = h.value("TIC.OUT");

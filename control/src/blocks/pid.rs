@@ -221,7 +221,7 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
     }
     state.written = out;
     if state.extra.is_some() {
-        extra::settle(pid, plant, state, block, moved, actual, context.image);
+        extra::settle(pid, plant, state, block, actual, context.image);
     }
     if pid.cascade.is_some() {
         context.handshakes[block] = answer(pid, actual, out, working, below, context.image);

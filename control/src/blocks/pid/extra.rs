@@ -160,10 +160,7 @@ fn remote(pid: &Fixed, options: &PidOptions, state: &mut PidState, context: &mut
         state.commanded = false;
         return;
     }
-    let Some(source) = source else { return };
-    // Where it does not listen it is the remote value that follows, see `settle`.
-    let listens = matches!(state.actual, Mode::RemoteCascade | Mode::RemoteOutput);
-    if listens || point == pid.sp {
+    if let Some(source) = source {
         let value = context.image.value(source);
         context.image.set(point, value, Quality::Good);
     }
@@ -175,7 +172,6 @@ pub(super) fn settle(
     plant: &Plant,
     state: &PidState,
     block: usize,
-    moved: bool,
     actual: Mode,
     image: &mut Image,
 ) {
@@ -187,7 +183,7 @@ pub(super) fn settle(
         image.set(point, sp, Quality::Good);
     }
     if let Some(point) = remote.out
-        && (actual != Mode::RemoteOutput || moved)
+        && actual != Mode::RemoteOutput
     {
         let out = image.value(pid.out);
         image.set(point, out, Quality::Good);
