@@ -361,39 +361,66 @@ fn bad(h: &mut Harness, name: &str) {
     h.scan();
 }
 
-/// T6. Limits of every kind pass upwards: the primary stops towards them and turns at once.
+/// T6. Limits of every kind pass upwards, in both directions: the integral of the primary stops towards
+/// them, and turns at once.
 #[test]
 fn every_limit_of_the_secondary_stops_the_primary_and_lets_it_turn() {
-    let cases: [(&str, Loop); 5] = [
-        ("limit of OUT", Loop { out_limits: (0.0, 60.0), ..Loop::default() }),
-        ("limit of OUT, direct", Loop { direct: true, out_limits: (20.0, 100.0), ..Loop::default() }),
-        ("limit of SP", Loop { sp_limits: (0.0, 40.0), ..Loop::default() }),
-        (
-            "rate of OUT",
-            Loop { options: PidOptions { out_rate: 0.5, ..PidOptions::default() }, ..Loop::default() },
-        ),
-        ("ramp of SP", Loop { sp_rate: 0.01, ..Loop::default() }),
+    let rate = PidOptions { out_rate: 0.5, ..PidOptions::default() };
+    let out_limits = |low, high| Loop { out_limits: (low, high), ..Loop::default() };
+    // Name, the secondary, +1 when the primary asks for more.
+    let cases: [(&str, Loop, f64); 10] = [
+        ("limit of OUT", out_limits(0.0, 60.0), 1.0),
+        ("limit of OUT", out_limits(20.0, 100.0), -1.0),
+        ("limit of OUT, direct", Loop { direct: true, ..out_limits(20.0, 100.0) }, 1.0),
+        ("limit of OUT, direct", Loop { direct: true, ..out_limits(0.0, 60.0) }, -1.0),
+        ("limit of SP", Loop { sp_limits: (0.0, 40.0), ..Loop::default() }, 1.0),
+        ("limit of SP", Loop { sp_limits: (30.0, 100.0), ..Loop::default() }, -1.0),
+        ("rate of OUT", Loop { options: rate.clone(), ..Loop::default() }, 1.0),
+        ("rate of OUT", Loop { options: rate, ..Loop::default() }, -1.0),
+        ("ramp of SP", Loop { sp_rate: 0.01, ..Loop::default() }, 1.0),
+        ("ramp of SP", Loop { sp_rate: 0.01, ..Loop::default() }, -1.0),
     ];
-    for (name, secondary) in cases {
+    for (name, secondary, more) in cases {
         let mut h = cascade(&secondary);
-        field(&mut h, "PV1", 40.0);
+        field(&mut h, "PV1", 50.0 - more * 10.0);
         h.run(60_000);
         let far = h.value("TIC.OUT");
-        assert!(far <= 100.0 && far > 35.0, "{name}: {far}");
+        assert!((0.0..=100.0).contains(&far) && more * (far - 35.0) > 0.0, "{name} {more}: {far}");
+        if name == "limit of SP" {
+            // K e beyond where it began: the integral has not moved at all.
+            assert!((far - 35.0 - more * 20.0).abs() < 0.02, "{more}: {far}");
+        }
         if name.starts_with("limit") {
             h.run(10_000);
-            assert!((h.value("TIC.OUT") - far).abs() < 1e-9, "{name}: no integral towards the limit");
+            let later = h.value("TIC.OUT");
+            assert!((later - far).abs() < 1e-9, "{name} {more}: no integral towards the limit");
         }
-        field(&mut h, "PV1", 51.0);
+        field(&mut h, "PV1", 50.0 + more);
         h.run(2);
         let turned = h.value("TIC.OUT");
         h.run(500);
-        assert!(
-            turned < far && h.value("TIC.OUT") <= turned,
-            "{name}: {far} {turned} {}",
-            h.value("TIC.OUT")
-        );
+        let later = h.value("TIC.OUT");
+        assert!(more * (far - turned) > 0.0, "{name} {more}: {far} {turned}");
+        assert!(more * (turned - later) >= 0.0, "{name} {more}: {turned} {later}");
     }
+}
+
+/// A person who moves OUT and orders auto in one scan finds it there, whatever the rate.
+#[test]
+fn a_rate_begins_where_a_person_has_put_the_output() {
+    let mut b = Builder::new();
+    let pv = b.input("PV");
+    let options = PidOptions { out_rate: 1.0, ..PidOptions::default() };
+    b.pid("LIC", pv, &Loop { options, ..Loop::default() });
+    let mut h = b.finish();
+    h.all_good(50.0);
+    h.scan();
+    h.mode("LIC", Mode::Manual).unwrap();
+    let (point, block) = (h.point("LIC.OUT"), h.plant().find_block("LIC").unwrap());
+    h.order(model::Action::Write { point, value: 63.0 });
+    h.order(model::Action::Mode { block, mode: Mode::Auto });
+    h.scan();
+    assert_eq!((h.actual("LIC"), h.value("LIC.OUT")), (Mode::Auto, 63.0));
 }
 
 /// T6. Three loops into one selector: losers stay within K e of the winner for hours, the winner changes

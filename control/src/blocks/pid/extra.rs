@@ -157,7 +157,6 @@ fn remote(pid: &Fixed, options: &PidOptions, state: &mut PidState, context: &mut
     }
     if context.now.since_ms(extra.heard) > u64::from(remote.timeout_ms) {
         state.target = remote.shed;
-        state.commanded = false;
         return;
     }
     if let Some(source) = source {
