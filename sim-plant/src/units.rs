@@ -2,6 +2,7 @@
 
 pub mod cementation;
 pub mod dissolver;
+pub mod evaporator;
 pub mod furnace;
 pub mod iron_removal;
 pub mod leach;
@@ -39,6 +40,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(dissolver, Dissolver, "dissolver"),
     row!(furnace, Furnace, "furnace"),
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),
+    row!(evaporator, Evaporator, "evaporator"),
     row!(leach, Leach, "leach"),
     row!(cementation, Cementation, "cementation"),
     row!(iron_removal, IronRemoval, "iron_removal"),
