@@ -196,14 +196,4 @@ fn written(result: std::io::Result<()>) -> miette::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::seconds;
-
-    #[test]
-    fn times_are_read_as_people_write_them() {
-        assert_eq!(seconds("20 s").unwrap(), 20.0);
-        assert_eq!(seconds("15min").unwrap(), 900.0);
-        assert_eq!(seconds("7.5").unwrap(), 7.5);
-        assert!(seconds("5 degC").is_err() && seconds("soon").is_err());
-    }
-}
+mod tests;

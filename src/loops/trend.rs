@@ -38,10 +38,14 @@ impl Trend {
             moments: Vec::with_capacity(samples),
         };
         let mut cursors = [pv, sp, out, mode];
+        // What was recorded last does not stand for ever: only as long as somebody recorded.
+        let last =
+            cursors.iter().filter_map(|cursor| cursor.series.samples.last()).map(|last| last.time_ms).max();
+        let alive_ms = reader.storage().alive_ms.max(last).unwrap_or(i64::MIN);
         for k in 0..samples {
             let time_ms = from_ms + (k as f64 * step_ms) as i64;
             let [pv, sp, out, mode] = cursors.each_mut().map(|cursor| cursor.at(time_ms));
-            let known = pv.known && sp.known && out.known && mode.known;
+            let known = time_ms <= alive_ms && pv.known && sp.known && out.known && mode.known;
             let actual = Mode::from_value(mode.value);
             trend.record.pv.push(pv.value);
             trend.record.out.push(out.value);
