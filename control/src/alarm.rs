@@ -68,12 +68,20 @@ impl AlarmMemory {
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
         // One word for what is small: the hash of every scan walks over all alarms.
         let small = u64::from(self.state as u8) << 2 | u64::from(self.active) << 1 | u64::from(self.raw);
-        let mut word = u64::from(self.user.0) << 32 | small;
+        let before = u64::from(self.user.0) << 32 | small;
+        let mut word = before;
         walk.u64(&mut word);
+        self.walk_rest(walk);
+        if word == before {
+            return;
+        }
         self.user = UserId((word >> 32) as u32);
         self.state = AlarmState::from_code((word >> 2) as u8);
         self.active = word & 2 != 0;
         self.raw = word & 1 != 0;
+    }
+
+    fn walk_rest(&mut self, walk: &mut impl StateWalk) {
         walk.u64(&mut self.raw_since);
         walk.u64(&mut self.since);
         walk.u64(&mut self.shelved_until);

@@ -80,8 +80,12 @@ impl Image {
             for (byte, quality) in bytes.iter_mut().zip(qualities.iter()) {
                 *byte = u8::from(*quality);
             }
-            let mut word = u64::from_le_bytes(bytes);
+            let before = u64::from_le_bytes(bytes);
+            let mut word = before;
             walk.u64(&mut word);
+            if word == before {
+                continue;
+            }
             for (byte, quality) in word.to_le_bytes().into_iter().zip(qualities) {
                 *quality = Quality::from(byte);
             }

@@ -14,6 +14,10 @@ use crate::image::Image;
 use crate::machine::{Memory, Now, Truth};
 use crate::plant::{Interlock, Op};
 
+mod term;
+
+pub(crate) use term::Term;
+
 /// Nobody may take an interlock out for longer: one shift.
 pub const BYPASS_MAX_MS: u32 = 8 * 3600 * 1000;
 
@@ -45,31 +49,30 @@ impl InterlockMemory {
         self.tripped && self.bypassed_until == 0
     }
 
-    /// One scan. `report` takes the changes, at most two.
+    /// One scan over its causes, as the engine keeps them. `report` takes the changes, at most two.
     pub(crate) fn scan(
         &mut self,
         interlock: &Interlock,
-        ops: &[Op],
-        image: &Image,
+        terms: &[Term],
+        (ops, image, now): (&[Op], &Image, Now),
         memory: &mut Memory,
+        report: impl FnMut(InterlockChange),
+    ) {
+        let stands = |term: &Term| stands(term.truth(ops, image, memory, now), term.trips_on_bad);
+        self.settle(first(terms.iter().map(stands)), interlock.latched, now, report);
+    }
+
+    /// What follows from the first cause that stands.
+    fn settle(
+        &mut self,
+        first: Option<u16>,
+        latched: bool,
         now: Now,
         mut report: impl FnMut(InterlockChange),
     ) {
         if self.bypassed_until != 0 && now.tick >= self.bypassed_until {
             self.bypassed_until = 0;
             report(InterlockChange::Restored);
-        }
-        let mut first = None;
-        for (number, cause) in interlock.causes.iter().enumerate() {
-            // All are evaluated, standing or not: their delays must go on.
-            let stands = match memory.truth(ops, &cause.when, image, now) {
-                Truth::True => true,
-                Truth::False => false,
-                Truth::Bad => cause.trips_on_bad,
-            };
-            if stands && first.is_none() {
-                first = Some(number as u16);
-            }
         }
         let was_active = core::mem::replace(&mut self.active, first.is_some());
         match first {
@@ -80,12 +83,12 @@ impl InterlockMemory {
                 report(InterlockChange::Tripped { cause });
             }
             None if was_active && self.tripped => {
-                self.tripped = interlock.latched;
+                self.tripped = latched;
                 self.since = now.tick;
                 report(InterlockChange::Cleared);
             }
             // Cleared while bypassed and unlatched, or nothing has changed.
-            None if !interlock.latched => self.tripped = false,
+            None if !latched => self.tripped = false,
             Some(_) | None => {}
         }
     }
@@ -110,6 +113,25 @@ impl InterlockMemory {
         self.bypassed_until = until;
         Ok(if until == 0 { InterlockChange::Restored } else { InterlockChange::Bypassed })
     }
+}
+
+fn stands(truth: Truth, trips_on_bad: bool) -> bool {
+    match truth {
+        Truth::True => true,
+        Truth::False => false,
+        Truth::Bad => trips_on_bad,
+    }
+}
+
+/// The number of the first that stands; the others are asked all the same.
+fn first(causes: impl Iterator<Item = bool>) -> Option<u16> {
+    let mut first = None;
+    for (number, stands) in causes.enumerate() {
+        if stands && first.is_none() {
+            first = Some(number as u16);
+        }
+    }
+    first
 }
 
 #[cfg(test)]

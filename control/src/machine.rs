@@ -157,12 +157,35 @@ impl Memory {
     }
 
     pub(crate) fn eval(&mut self, ops: &[Op], expr: &Expr, image: &Image, now: Now) -> Slot {
+        self.run(slice(ops, expr), image, now)
+    }
+
+    fn run(&mut self, ops: &[Op], image: &Image, now: Now) -> Slot {
         self.stack.clear();
-        for op in slice(ops, expr) {
+        for op in ops {
             self.one(*op, image, now);
         }
         let result = self.pop();
         if result.value.is_finite() { result } else { Slot::BAD }
+    }
+
+    /// Of the expression that begins at `start` and has `len` operations.
+    pub(crate) fn truth_at(
+        &mut self,
+        ops: &[Op],
+        (start, len): (u32, u32),
+        image: &Image,
+        now: Now,
+    ) -> Truth {
+        let start = start as usize;
+        let ops = ops.get(start..start.saturating_add(len as usize)).unwrap_or(&[]);
+        self.run(ops, image, now).truth()
+    }
+
+    /// An on-delay of what was evaluated elsewhere.
+    #[inline]
+    pub(crate) fn delayed(&mut self, timer: u32, operand: Slot, ms: u32, now: Now) -> Truth {
+        on_delay(&mut self.timers[timer as usize], operand, ms, now).truth()
     }
 
     fn pop(&mut self) -> Slot {

@@ -124,7 +124,7 @@ impl Engine {
         run_tasks(plant, layout, state, out, last, became_ready);
         run_procedures(plant, layout, state, out, last);
         run_alarms(plant, layout, state, out);
-        run_interlocks(plant, state, out);
+        run_interlocks(plant, layout, state, out);
         state.memory.previous.take(&state.image);
     }
 }
@@ -279,11 +279,12 @@ fn run_alarms(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanO
     }
 }
 
-fn run_interlocks(plant: &Plant, state: &mut State, out: &mut ScanOutput) {
+fn run_interlocks(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanOutput) {
     let now = state.now(plant);
     let State { interlocks, image, memory, holds, .. } = state;
     for (index, interlock) in plant.interlocks.iter().enumerate() {
-        interlocks[index].scan(interlock, &plant.code.ops, image, memory, now, |change| {
+        let terms = &layout.terms[layout.first_term[index] as usize..layout.first_term[index + 1] as usize];
+        interlocks[index].scan(interlock, terms, (&plant.code.ops, image, now), memory, |change| {
             out.push(now.tick, EventBody::Interlock { interlock: InterlockId(index as u32), change });
         });
         for forcing in &interlock.actions {

@@ -1,7 +1,7 @@
 use alloc::{vec, vec::Vec};
 use model::{InterlockChange as C, PointId, Quality, Refusal};
 
-use super::InterlockMemory;
+use super::{InterlockMemory, Term};
 use crate::image::Image;
 use crate::machine::{Memory, Now};
 use crate::plant::{Cause, Code, Interlock, Op, Plant};
@@ -54,7 +54,9 @@ impl Bench {
         let now = Now { tick: self.tick, period_ms: 10 };
         let mut changes = vec![];
         let interlock = &self.plant.interlocks[0];
-        self.state.scan(interlock, &self.plant.code.ops, &self.image, &mut self.memory, now, |change| {
+        let ops = &self.plant.code.ops;
+        let terms: Vec<Term> = interlock.causes.iter().map(|cause| Term::new(ops, cause)).collect();
+        self.state.scan(interlock, &terms, (ops, &self.image, now), &mut self.memory, |change| {
             changes.push(change);
         });
         changes

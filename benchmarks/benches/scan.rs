@@ -1,0 +1,40 @@
+//! One scan: ten thousand loops, five thousand interlock terms, and the state's hash.
+
+use benchmarks::{Run, interlocks, loops};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+fn pid(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("scan");
+    group.sample_size(30);
+    for (name, alarms) in [("10000 PID", false), ("10000 PID with an alarm each", true)] {
+        let mut run = Run::new(&loops(10_000, alarms));
+        group.throughput(Throughput::Elements(10_000));
+        group.bench_function(name, |bencher| bencher.iter(|| run.scan(&[])));
+        if !alarms {
+            group.bench_function("hash of the state of 10000 PID", |bencher| {
+                bencher.iter(|| run.engine.state_hash());
+            });
+        }
+    }
+    group.finish();
+}
+
+fn terms(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("interlocks");
+    group.sample_size(30).throughput(Throughput::Elements(5_000));
+    type Condition = fn(&str) -> String;
+    let kinds: [(&str, Condition); 3] = [
+        ("5000 comparisons", |tag| format!("{tag} > 90 %")),
+        ("5000 comparisons with a delay", |tag| format!("{tag} > 90 % FOR 2 s")),
+        ("2500 causes of two comparisons", |tag| format!("{tag} > 90 % AND {tag} < 95 %")),
+    ];
+    for (name, condition) in kinds {
+        let count = if name.starts_with("2500") { 2_500 } else { 5_000 };
+        let mut run = Run::new(&interlocks(count, condition));
+        group.bench_function(name, |bencher| bencher.iter(|| run.scan(&[])));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, pid, terms);
+criterion_main!(benches);
