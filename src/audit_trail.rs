@@ -68,6 +68,17 @@ impl AuditTrail {
         });
     }
 
+    /// Another plant goes on from the state of the one before: whoever may start the controller did it.
+    pub fn applied(&self, note: &str) {
+        self.keep(AuditEntry {
+            time_ms: clock::now_ms(),
+            user: "system".to_owned(),
+            action: "plant applied".to_owned(),
+            outcome: note.to_owned(),
+            ..AuditEntry::default()
+        });
+    }
+
     fn keep(&self, entry: AuditEntry) {
         if let Err(error) = self.0.try_send(entry) {
             tracing::error!("an audit entry found no room and is lost: {error}");

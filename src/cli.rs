@@ -249,6 +249,15 @@ pub struct RunArgs {
     /// Begin without what the journal remembers
     #[arg(long)]
     pub fresh: bool,
+    /// The plant's text has changed: go on from the state of the last run, if that is bumpless
+    #[arg(long, conflicts_with = "fresh")]
+    pub apply: bool,
+    /// Go on with the plant that ran before the last change, from the journal's own copy
+    #[arg(long, conflicts_with_all = ["fresh", "apply"])]
+    pub rollback: bool,
+    /// Apply also what cannot be taken over bumplessly
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Args, Debug)]

@@ -26,7 +26,7 @@ use crate::recorder::{self, RecorderThread, Store, Vitals};
 use crate::resume::{self, Resumed};
 use crate::scan_thread::{Field, JournalItem, Ports, SavedState, ScanStats, ScanThread};
 use crate::settings::{self, Settings};
-use crate::{check, clock, demo, real_time, wiring};
+use crate::{check, clock, demo, real_time, take_over, wiring};
 
 pub fn run(args: &RunArgs) -> miette::Result<()> {
     if std::env::var_os(demo::CHILD).is_some() {
@@ -35,6 +35,9 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
     let mut plant = check::compile_named(args.place.plant.as_deref())?;
     let path = args.place.data.clone().unwrap_or_else(|| DataFolder::default_path(&plant.name));
     let data = DataFolder::open(&path).into_diagnostic()?;
+    if args.rollback {
+        plant = take_over::previous_plant(&data.journal())?;
+    }
     let mut settings = settings::load(&data.settings()).into_diagnostic()?;
     if let Some(listen) = args.listen {
         settings.listen = listen;
@@ -47,7 +50,7 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
         .enable_all()
         .build()
         .into_diagnostic()?;
-    start(&runtime, Arc::new(plant), &data, &settings, args.fresh)?.until_told_to_stop(&runtime)
+    start(&runtime, Arc::new(plant), &data, &settings, args)?.until_told_to_stop(&runtime)
 }
 
 /// The threads of a running controller.
@@ -66,19 +69,20 @@ fn start(
     plant: Arc<Plant>,
     data: &DataFolder,
     settings: &Settings,
-    fresh: bool,
+    args: &RunArgs,
 ) -> miette::Result<Running> {
     // The port first: a second controller on the same plant must fail before it touches anything.
     let listener = runtime
         .block_on(TcpListener::bind(settings.listen))
         .into_diagnostic()
         .wrap_err_with(|| format!("cannot listen on {}: does another controller run?", settings.listen))?;
-    let resumed = if fresh {
-        resume::begin(plant.clone(), &data.journal(), "asked for with --fresh")
+    let resumed = if args.fresh {
+        resume::begin(plant.clone(), &data.journal(), "asked for with --fresh").into_diagnostic()?
+    } else if args.apply || args.rollback {
+        take_over::from_journal(plant.clone(), &data.journal(), args.force)?
     } else {
-        resume::from_journal(plant.clone(), &data.journal())
-    }
-    .into_diagnostic()?;
+        resume::from_journal(plant.clone(), &data.journal()).into_diagnostic()?
+    };
     tracing::info!("{}", resumed.note);
 
     let mut options = plc_bridge::BridgeOptions::default();
@@ -174,6 +178,9 @@ impl Assembly<'_> {
             stop: stop_rest.clone(),
         };
         let audit = AuditTrail::open(&self.data.audit()).into_diagnostic()?;
+        if self.resumed.applied {
+            audit.applied(&self.resumed.note);
+        }
         let backend = Arc::new(Controller {
             plant: self.plant.clone(),
             view: Arc::new(control::plant_view(&self.plant)),

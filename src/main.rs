@@ -20,6 +20,7 @@ mod recorder;
 mod people;
 mod audit_trail;
 mod resume;
+mod take_over;
 mod backend;
 mod controller;
 mod plant_time;

@@ -13,13 +13,14 @@ use model::{PointId, Source};
 use crate::cli::ReplayArgs;
 use crate::clock::{self, TickClock};
 use crate::resume::Replayer;
-use crate::{check, real_time};
+use crate::{check, real_time, take_over};
 
 pub fn run(args: &ReplayArgs) -> miette::Result<()> {
     let reader = JournalReader::open(&args.journal).into_diagnostic()?;
     let other =
         args.with.as_deref().map(check::compile_or_report).transpose()?.map(|(_, plant)| Arc::new(plant));
     let mut total = Total::default();
+    let mut before = None;
     let mut from = reader.segments().first().map(|segment| segment.first_tick);
     if from.is_none() {
         return Err(miette!(
@@ -28,7 +29,7 @@ pub fn run(args: &ReplayArgs) -> miette::Result<()> {
         ));
     }
     while let Some(tick) = from {
-        from = replay_run(&reader, tick, args, other.as_ref(), &mut total)?;
+        from = replay_run(&reader, tick, args, other.as_ref(), &mut total, &mut before)?;
     }
     total.report(other.is_some())
 }
@@ -75,6 +76,7 @@ fn replay_run(
     args: &ReplayArgs,
     other: Option<&Arc<Plant>>,
     total: &mut Total,
+    before: &mut Option<Engine>,
 ) -> miette::Result<Option<u64>> {
     let segment = reader.segments().iter().rfind(|segment| segment.first_tick <= tick);
     let segment = segment.ok_or_else(|| miette!("no segment holds tick {tick}"))?;
@@ -86,7 +88,11 @@ fn replay_run(
         SegmentStart::After(after) | SegmentStart::Resumed(after) => match reader.snapshot(after) {
             Ok(snapshot) => {
                 engine.restore(&snapshot.state).map_err(|error| miette!("snapshot {after}: {error}"))?;
-                reader.records_after(after)
+                if let Some(before) = before.take().filter(|before| before.tick() == after) {
+                    check_change(&before, &mut engine, after, total)?;
+                }
+                // From the segment itself: the one before may be of another plant, which ended there.
+                reader.records(segment.first_tick)
             }
             Err(_) => return skip_to_snapshot(reader, tick, "its first state is not kept any more"),
         },
@@ -101,6 +107,7 @@ fn replay_run(
         None => Replayer::new(engine),
     };
     follow(&mut replayer, &mut records, clock, args, other.unwrap_or(&recorded), total)?;
+    *before = other.is_none().then_some(replayer.engine);
     for damage in records.damage() {
         eprintln!("{damage}");
     }
@@ -112,6 +119,19 @@ fn replay_run(
         }
         RunEnd::Running | RunEnd::Complete | RunEnd::Damaged => None,
     })
+}
+
+/// Where another plant was applied: the state that was carried over comes out of the one before again.
+fn check_change(before: &Engine, engine: &mut Engine, tick: u64, total: &mut Total) -> miette::Result<()> {
+    if before.plant().hash == engine.plant().hash {
+        return Ok(());
+    }
+    let (mut again, migration) = take_over::carried(before, engine.plant())?;
+    eprintln!("another plant was applied after tick {tick}: {} changes", migration.plan.changes.len());
+    if again.state_hash() != engine.state_hash() {
+        total.difference = total.difference.or(Some(tick));
+    }
+    Ok(())
 }
 
 fn follow(
@@ -168,7 +188,7 @@ fn exported_points(plant: &Plant, names: &[String]) -> miette::Result<Vec<PointI
 }
 
 /// The very plant that ran, from the copy beside the journal.
-fn recorded_plant(reader: &JournalReader, hash: [u8; 32]) -> miette::Result<Arc<Plant>> {
+pub fn recorded_plant(reader: &JournalReader, hash: [u8; 32]) -> miette::Result<Arc<Plant>> {
     let files = reader.load_plant(hash).into_diagnostic()?;
     let sources: Vec<Source> =
         files.into_iter().map(|file| Source { path: file.path, text: file.text }).collect();

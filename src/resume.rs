@@ -25,6 +25,8 @@ pub struct Resumed {
     pub anchor: Option<u64>,
     /// What happened, for the log.
     pub note: String,
+    /// The state was carried over from another plant.
+    pub applied: bool,
 }
 
 /// Runs recorded scans again and compares their hashes.
@@ -82,7 +84,15 @@ impl Replayer {
 pub fn begin(plant: Arc<Plant>, journal: &Path, why: &str) -> Result<Resumed, HistorianError> {
     let (clock, taken) = earlier_runs(&plant, journal)?;
     let note = format!("{} begins anew: {why}", plant.name);
-    Ok(Resumed { engine: Engine::new(plant), clock, continues: None, taken, anchor: None, note })
+    Ok(Resumed {
+        engine: Engine::new(plant),
+        clock,
+        continues: None,
+        taken,
+        anchor: None,
+        note,
+        applied: false,
+    })
 }
 
 /// Exact resume where the journal allows it, a cold start where it does not.
@@ -95,7 +105,8 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path) -> Result<Resumed, Histor
     };
     if point.header.plant_hash != plant.hash {
         let why = format!(
-            "the plant text has changed since the last run ({} then, {} now); outputs are taken over from the field",
+            "the plant text has changed since the last run ({} then, {} now); outputs are taken over from the field; \
+             `run --apply` would have carried the state over",
             hex(&point.header.plant_hash[..4]),
             hex(&plant.hash[..4])
         );
@@ -105,6 +116,16 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path) -> Result<Resumed, Histor
 }
 
 fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Result<Resumed, HistorianError> {
+    let mut resumed = run_again(plant, journal, point)?;
+    if resumed.continues.is_some() || resumed.anchor.is_some() {
+        // This process has heard nothing of the field yet. The journal's next segment says the same.
+        resumed.engine.resume();
+    }
+    Ok(resumed)
+}
+
+/// The engine as it was after the last recorded scan; it has not been told yet that the field is unknown.
+pub fn run_again(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Result<Resumed, HistorianError> {
     let clock = TickClock { epoch_ms: point.header.epoch_ms, period_ms: point.header.period_ms };
     let mut engine = Engine::new(plant.clone());
     let mut last_tick = None;
@@ -142,21 +163,14 @@ fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Resul
         note.push_str(&format!("; {damage}"));
     }
     let (_, taken) = earlier_runs(&plant, journal)?;
-    // This process has heard nothing of the field yet. The journal's next segment says the same.
-    replayer.engine.resume();
     let taken = taken.max(last_tick);
+    let engine = replayer.engine;
     if missing.is_empty() {
-        return Ok(Resumed {
-            engine: replayer.engine,
-            clock,
-            continues: last_tick,
-            taken,
-            anchor: None,
-            note,
-        });
+        let continues = last_tick;
+        return Ok(Resumed { engine, clock, continues, taken, anchor: None, note, applied: false });
     }
     let anchor = taken.map(|tick| tick + 1);
-    Ok(Resumed { engine: replayer.engine, clock, continues: None, taken: anchor, anchor, note })
+    Ok(Resumed { engine, clock, continues: None, taken: anchor, anchor, note, applied: false })
 }
 
 /// Where scans are missing the exact state cannot be had. Commands that people gave after the hole were
