@@ -8,6 +8,7 @@ pub mod iron_removal;
 pub mod leach;
 pub mod extraction;
 pub mod liquor;
+pub mod module;
 pub mod sulfate_cell;
 pub mod sulfate_crystalliser;
 
@@ -45,6 +46,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(cementation, Cementation, "cementation"),
     row!(iron_removal, IronRemoval, "iron_removal"),
     row!(extraction, Extraction, "extraction"),
+    row!(module, Module, "module"),
     row!(sulfate_crystalliser, SulfateCrystalliser, "sulfate_crystalliser"),
 ];
 

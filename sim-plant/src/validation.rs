@@ -24,6 +24,7 @@ const FILES: &[(&str, &str)] = &[
     ("Furnace and absorber", include_str!("../validation/furnace.toml")),
     ("Evaporative crystalliser", include_str!("../validation/evaporator.toml")),
     ("Leaching", include_str!("../validation/leach.toml")),
+    ("Battery modules", include_str!("../validation/module.toml")),
     ("Copper, iron and aluminium removal", include_str!("../validation/cementation.toml")),
     ("Solvent extraction", include_str!("../validation/extraction.toml")),
     ("Crystallisation of sulfates", include_str!("../validation/crystalliser.toml")),

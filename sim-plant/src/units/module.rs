@@ -1,0 +1,518 @@
+//! A battery module at receipt: capacity test, resistance, grade, discharge with the energy returned, runaway.
+//!
+//! ```text
+//! V = U(SoC) - R0 I - V1,  dV1/dt = (R1 I - V1) / tau      current tapers where V meets a limit
+//! energy:  H = H_formation + C (T - T0) + int U dq + sum h_i x_i      what is drawn leaves it as V I dt
+//! runaway: dx/dt = -A exp(-E/RT) f(x): SEI and anode (slowed by exp(-z/z0)), cathode a (1 - a)
+//! gas:     C3H6O3 -> 3 CO + 3 H2,  MO1.5 + 1.5 C -> M + 1.5 CO,  C2H2F2 -> 2 C + 2 HF, with the cathode's progress
+//! ```
+//!
+//! Sources: basis 4.1; rates of Hatchard and Kim, recalled. Stored charge and the reactants of the runaway are part
+//! of the enthalpy, so heat, electricity and gas close. Left out: entropic heat, ageing, cells that differ, LiPF6
+//! (no species of the ledger; HF here is that of the binder alone), lithium in the gas, fire outside the module.
+
+use std::sync::Arc;
+
+use model::StateWalk;
+
+use crate::chemistry::Chemistry;
+use crate::constants::{GAS, NORMAL_VOLUME, REFERENCE, ZERO_CELSIUS};
+use crate::matter::{Account, Matter};
+use crate::parameters::Reader;
+use crate::solution::{Notes, Remark, interpolate};
+use crate::species::{Phase, Species};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+
+tables! {
+    Pack {
+        /// Cells in series
+        cells: "", 1.0, 500.0;
+        /// Capacity when it was new
+        capacity: "Ah", 0.1, 1000.0;
+        /// Capacity that it has, of that; the test has to find it
+        health: "", 0.05, 1.1;
+        /// Mass of all cells
+        mass: "kg", 0.01, 2000.0;
+        /// Resistance of a cell at once
+        r0: "mohm", 0.01, 1000.0;
+        /// Resistance of a cell that comes after
+        r1: "mohm", 0.0, 1000.0;
+        /// Time of that
+        tau: "s", 1.0, 1000.0;
+        /// Heat capacity
+        heat_capacity: "kJ/kg", 0.3, 3.0;
+        /// Heat loss of the module
+        heat_loss: "W/K", 0.0, 1000.0;
+        /// Surroundings
+        ambient: "degC", -30.0, 60.0;
+    }
+    Runaway {
+        /// Frequency of the SEI
+        sei_rate: "1/s", 0.0, 1e20;
+        /// Activation energy of the SEI
+        sei_energy: "kJ/mol", 50.0, 300.0;
+        /// Heat of the SEI, of the cell
+        sei_heat: "kJ/kg", 0.0, 2000.0;
+        /// Frequency of anode with electrolyte
+        anode_rate: "1/s", 0.0, 1e20;
+        /// Activation energy of that
+        anode_energy: "kJ/mol", 50.0, 300.0;
+        /// Heat of that, of the cell
+        anode_heat: "kJ/kg", 0.0, 2000.0;
+        /// Frequency of cathode with electrolyte
+        cathode_rate: "1/s", 0.0, 1e20;
+        /// Activation energy of that
+        cathode_energy: "kJ/mol", 50.0, 300.0;
+        /// Heat of that, of the cell
+        cathode_heat: "kJ/kg", 0.0, 2000.0;
+    }
+    Bench {
+        /// Discharge is positive
+        current: "A", -1000.0, 1000.0;
+        /// Per cell; discharge tapers there
+        low: "V", 0.0, 4.0;
+        /// Per cell; charge tapers there
+        high: "V", 2.0, 4.5;
+        /// Of the converter to the grid
+        efficiency: "", 0.5, 1.0;
+        /// Heating plate
+        heater: "kW", 0.0, 1000.0;
+    }
+    Start {
+        /// State of charge
+        charge: "", 0.0, 1.0;
+        /// Of the module
+        temperature: "degC", -30.0, 300.0;
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    pack: Pack,
+    runaway: Runaway,
+    bench: Bench,
+    start: Start,
+}
+
+impl Settings {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Self {
+        Self {
+            pack: Pack::read(r, "pack"),
+            runaway: Runaway::read(r, "runaway"),
+            bench: Bench::read(r, "bench"),
+            start: Start::read(r, "start"),
+        }
+    }
+}
+
+pub const VENT: usize = 0;
+
+const fn reading(name: &'static str, unit: &'static str, text: &'static str) -> Reading {
+    Reading { name, unit, text }
+}
+
+pub static SHAPE: Shape = Shape {
+    name: "module",
+    text: "a battery module on the test bench: capacity, resistance, grade, discharge, thermal runaway",
+    inlets: &[],
+    outlets: &[Port { name: "vent", text: "gas of a runaway" }],
+    orders: &[
+        Order { name: "current", unit: "A", low: -1000.0, high: 1000.0, text: "discharge is positive" },
+        Order { name: "heater", unit: "kW", low: 0.0, high: 1000.0, text: "heating plate" },
+    ],
+    readings: &[
+        reading("V", "V", "of the module"),
+        reading("V-cell", "V", "of a cell"),
+        reading("OCV-cell", "V", "of a cell at rest"),
+        reading("I", "A", "as it flows"),
+        reading("SoC", "%", "of the capacity that it has"),
+        reading("T", "degC", ""),
+        reading("Ah", "Ah", "delivered since the last full charge"),
+        reading("grid", "kWh", "returned to the grid less taken, since the start"),
+        reading("SoH", "%", "of the last full discharge; 0 before one"),
+        reading("R-10s", "mohm", "of a cell, as a pulse of ten seconds shows it"),
+        reading("grade", "", "1 reuse, 2 stationary, 3 recycling, 0 not tested"),
+        reading("may-shred", "", "1: at rest not above 0.5 V a cell and 60 V, and below 60 degC"),
+        reading("self-heating", "K/min", "of the runaway reactions"),
+        reading("onset", "degC", "where self-heating first passed 1 K/min; 0 before"),
+        reading("T-max", "degC", "highest so far"),
+        reading("gas", "NL/kg", "vented since the start, of the cells"),
+        reading("HF", "mg/Wh", "vented since the start, of the nominal energy"),
+    ],
+    step_max: 0.5,
+};
+
+/// V at rest against state of charge, NMC with graphite, basis 4.1, recalled; below empty it falls to nothing.
+const OCV: [(f64, f64); 9] = [
+    (-0.06, 0.0),
+    (-0.03, 2.0),
+    (0.0, 3.0),
+    (0.05, 3.35),
+    (0.2, 3.55),
+    (0.5, 3.68),
+    (0.8, 3.98),
+    (0.95, 4.12),
+    (1.0, 4.2),
+];
+const EMPTY: f64 = -0.06;
+
+/// int U d(SoC) from [`EMPTY`], V: exact for straight lines.
+fn stored(charge: f64) -> f64 {
+    OCV.windows(2)
+        .map(|pair| {
+            let top = charge.clamp(pair[0].0, pair[1].0);
+            0.5 * (pair[0].1 + interpolate(&OCV, top)) * (top - pair[0].0)
+        })
+        .sum()
+}
+
+/// kg per kg of cell: the lattice of an NMC622 with its lithium, and the rest of a cell. Asserted.
+const RECIPE: [(Species, f64); 10] = [
+    (Species::LatticeLithium, 0.054),
+    (Species::LatticeNickel, 0.18),
+    (Species::LatticeCobalt, 0.06),
+    (Species::LatticeManganese, 0.056),
+    (Species::Graphite, 0.22),
+    (Species::CopperMetal, 0.10),
+    (Species::AluminiumMetal, 0.14),
+    (Species::DimethylCarbonate, 0.12),
+    (Species::Binder, 0.015),
+    (Species::Plastic, 0.055),
+];
+const LATTICE: [(Species, Option<Species>); 3] = [
+    (Species::LatticeNickel, Some(Species::NickelMetal)),
+    (Species::LatticeCobalt, Some(Species::CobaltMetal)),
+    (Species::LatticeManganese, None),
+];
+const Z0: f64 = 0.033;
+
+#[derive(Clone, Debug)]
+pub struct Module {
+    settings: Settings,
+    chemistry: Arc<Chemistry>,
+    /// Everything that it is made of; the enthalpy has charge and reactants in it.
+    matter: Matter,
+    notes: Notes,
+    charge: f64,
+    polarisation: f64,
+    /// What is left of SEI, anode and cathode reaction, and the layer on the anode.
+    left: [f64; 3],
+    layer: f64,
+    temperature: f64,
+    voltage: f64,
+    current: f64,
+    delivered: f64,
+    from_full: bool,
+    health: f64,
+    grid: f64,
+    self_heating: f64,
+    onset: f64,
+    hottest: f64,
+    gas: f64,
+    fluoride: f64,
+}
+
+impl Module {
+    pub fn new(settings: Settings, chemistry: Arc<Chemistry>) -> Self {
+        let mut matter = Matter::default();
+        for (species, share) in RECIPE {
+            matter[species] = share * settings.pack.mass / chemistry.molar_mass(species);
+        }
+        let s = &settings.start;
+        let mut made = Self {
+            matter,
+            notes: Notes::default(),
+            charge: s.charge,
+            polarisation: 0.0,
+            left: [1.0, 1.0, 0.96],
+            layer: Z0,
+            temperature: s.temperature,
+            voltage: settings.pack.cells * interpolate(&OCV, s.charge),
+            current: 0.0,
+            delivered: 0.0,
+            from_full: s.charge > 0.995,
+            health: 0.0,
+            grid: 0.0,
+            self_heating: 0.0,
+            onset: 0.0,
+            hottest: s.temperature,
+            gas: 0.0,
+            fluoride: 0.0,
+            settings,
+            chemistry,
+        };
+        made.matter.enthalpy = made.fixed() + made.capacity() * (made.temperature - REFERENCE);
+        made
+    }
+
+    /// J/K
+    fn capacity(&self) -> f64 {
+        self.settings.pack.heat_capacity * self.settings.pack.mass
+    }
+
+    /// C of a full module as it is now.
+    fn coulomb(&self) -> f64 {
+        3600.0 * self.settings.pack.capacity * self.settings.pack.health
+    }
+
+    /// J of formation, charge and reactants: all that is no warmth.
+    fn fixed(&self) -> f64 {
+        let (p, r) = (&self.settings.pack, &self.settings.runaway);
+        let formation: f64 =
+            self.matter.amount.iter().zip(&self.chemistry.formation).map(|(n, h)| n * h).sum();
+        let heats = [r.sei_heat, r.anode_heat, r.cathode_heat];
+        let reactants: f64 = heats.iter().zip(&self.left).map(|(heat, left)| heat * left * p.mass).sum();
+        formation + reactants + stored(self.charge) * self.coulomb() * p.cells
+    }
+
+    /// Draws what may be drawn; J that leave the terminals.
+    fn electric(&mut self, wanted: f64, dt: f64) -> f64 {
+        let (p, b) = (&self.settings.pack, &self.settings.bench);
+        let rest = interpolate(&OCV, self.charge);
+        let highest = ((rest - self.polarisation - b.low) / p.r0).max(0.0);
+        let lowest = ((rest - self.polarisation - b.high) / p.r0).min(0.0);
+        let coulomb = self.coulomb();
+        let mut current = wanted.clamp(lowest, highest);
+        current =
+            current.clamp((self.charge - 1.0).min(0.0) * coulomb / dt, (self.charge - EMPTY) * coulomb / dt);
+        let before = stored(self.charge);
+        self.charge -= current * dt / coulomb;
+        let decay = libm::exp(-dt / p.tau);
+        self.polarisation = self.polarisation * decay + p.r1 * current * (1.0 - decay);
+        // The charge moves in the step: the rest voltage is its mean.
+        let mean = if current.abs() > 1e-9 {
+            (before - stored(self.charge)) * coulomb / (current * dt)
+        } else {
+            rest
+        };
+        self.voltage = p.cells * (mean - p.r0 * current - self.polarisation);
+        self.current = current;
+        let energy = self.voltage * current * dt;
+        self.grid += if energy > 0.0 { energy * b.efficiency } else { energy / b.efficiency };
+        self.count(wanted, current, dt);
+        energy
+    }
+
+    /// The books of the capacity test: from full until the current tapers to a fortieth of what is wanted.
+    fn count(&mut self, wanted: f64, current: f64, dt: f64) {
+        if self.charge > 0.995 {
+            self.from_full = true;
+            self.delivered = 0.0;
+        }
+        self.delivered += current * dt / 3600.0;
+        let done = wanted > 0.0 && current < 0.025 * wanted;
+        if self.from_full && done {
+            self.health = self.delivered / self.settings.pack.capacity;
+            self.from_full = false;
+        }
+    }
+
+    /// The three reactions; what the cathode did in this step, 0..1.
+    fn run_away(&mut self, dt: f64) -> f64 {
+        let r = &self.settings.runaway;
+        let t = self.temperature.max(200.0);
+        let rate = |a: f64, e: f64| a * libm::exp(-e / (GAS * t)) * dt;
+        let [sei, anode, cathode] = self.left;
+        let done = |left: f64, rate: f64| left * -libm::expm1(-rate);
+        let sei_done = done(sei, rate(r.sei_rate, r.sei_energy));
+        let anode_done = done(anode, rate(r.anode_rate, r.anode_energy) * libm::exp(-self.layer / Z0));
+        let cathode_done = done(cathode, rate(r.cathode_rate, r.cathode_energy) * (1.0 - cathode));
+        self.layer += anode_done;
+        self.left = [sei - sei_done, anode - anode_done, cathode - cathode_done];
+        let heat = r.sei_heat * sei_done + r.anode_heat * anode_done + r.cathode_heat * cathode_done;
+        self.self_heating = heat / self.settings.pack.heat_capacity / dt * 60.0;
+        if cathode > 0.0 { cathode_done / cathode } else { 0.0 }
+    }
+
+    /// Gas in proportion to the cathode's progress. The heats of the reactions are those of [`Runaway`], so the
+    /// enthalpy takes the difference of formation along.
+    fn vent(&mut self, share: f64) -> Matter {
+        let before: f64 = self.matter.amount.iter().zip(&self.chemistry.formation).map(|(n, h)| n * h).sum();
+        let m = &mut self.matter;
+        let electrolyte = m[Species::DimethylCarbonate] * share;
+        m.react(
+            &[(Species::DimethylCarbonate, -1.0), (Species::CarbonMonoxide, 3.0), (Species::Hydrogen, 3.0)],
+            electrolyte,
+        );
+        for (oxide, metal) in LATTICE {
+            if let Some(metal) = metal {
+                let row =
+                    [(oxide, -1.0), (Species::Graphite, -1.5), (metal, 1.0), (Species::CarbonMonoxide, 1.5)];
+                let extent = (m[oxide] * share).min(m.reach(&row));
+                m.react(&row, extent);
+            }
+        }
+        let binder = m[Species::Binder] * share;
+        m.react(
+            &[(Species::Binder, -1.0), (Species::Graphite, 2.0), (Species::HydrogenFluoride, 2.0)],
+            binder,
+        );
+        let after: f64 = self.matter.amount.iter().zip(&self.chemistry.formation).map(|(n, h)| n * h).sum();
+        let gases = [Species::CarbonMonoxide, Species::Hydrogen, Species::HydrogenFluoride]
+            .map(|species| (species, self.matter[species].max(0.0)));
+        let mut gas = self.chemistry.parcel(&gases, self.temperature);
+        // Heat that the reactions of the gas give or take beyond the three heats stays where it is counted.
+        gas.enthalpy += before - after;
+        self.matter.subtract(&gas);
+        gas
+    }
+}
+
+impl UnitOperation for Module {
+    fn shape(&self) -> &'static Shape {
+        &SHAPE
+    }
+
+    fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
+        let orders: [f64; 2] = core::array::from_fn(|k| {
+            let (value, good) = SHAPE.hold(k, x.orders[k]);
+            self.notes.check(Remark::BadInput, good);
+            value
+        });
+        let drawn = self.electric(orders[0], dt);
+        let p = &self.settings.pack;
+        let loss = p.heat_loss * (p.ambient - self.temperature);
+        let joule = (orders[1] * 1e3 + loss) * dt - drawn;
+        self.matter.enthalpy += joule;
+        x.heat += joule;
+        let share = self.run_away(dt);
+        let gas = self.vent(share);
+        self.gas += gas.phase_moles(Phase::Gas, &self.chemistry);
+        self.fluoride += gas[Species::HydrogenFluoride];
+        x.outlets[VENT].add(&gas);
+        self.temperature = REFERENCE + (self.matter.enthalpy - self.fixed()) / self.capacity();
+        self.hottest = self.hottest.max(self.temperature);
+        if self.onset == 0.0 && self.self_heating > 1.0 {
+            self.onset = self.temperature;
+        }
+    }
+
+    fn read(&self, readings: &mut [f64]) {
+        let p = &self.settings.pack;
+        let rest = interpolate(&OCV, self.charge);
+        let safe = rest <= 0.5 && rest * p.cells <= 60.0 && self.temperature < ZERO_CELSIUS + 60.0;
+        let grade = match self.health {
+            h if self.onset > 0.0 || (h > 0.0 && h < 0.6) => 3.0,
+            h if h >= 0.8 => 1.0,
+            h if h > 0.0 => 2.0,
+            _ => 0.0,
+        };
+        let celsius = |kelvin: f64| if kelvin > 0.0 { kelvin - ZERO_CELSIUS } else { 0.0 };
+        let energy = p.capacity * p.cells * 3.7;
+        readings.copy_from_slice(&[
+            self.voltage,
+            self.voltage / p.cells,
+            rest,
+            self.current,
+            self.charge * 100.0,
+            self.temperature - ZERO_CELSIUS,
+            self.delivered,
+            self.grid / 3.6e6,
+            self.health * 100.0,
+            (p.r0 + p.r1 * -libm::expm1(-10.0 / p.tau)) * 1e3,
+            grade,
+            f64::from(safe),
+            self.self_heating,
+            celsius(self.onset),
+            celsius(self.hottest),
+            self.gas * NORMAL_VOLUME * 1e3 / p.mass,
+            self.fluoride * self.chemistry.molar_mass(Species::HydrogenFluoride) * 1e6 / energy,
+        ]);
+    }
+
+    fn contents(&self, account: &mut Account) {
+        account.count(&self.matter, &self.chemistry);
+    }
+
+    fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    fn duty(&self, duty: &mut Duty) {
+        duty.orders.copy_from_slice(&[self.settings.bench.current, self.settings.bench.heater * 1e-3]);
+    }
+
+    fn state(&mut self, walk: &mut dyn StateWalk) {
+        self.matter.state(walk);
+        self.notes.state(walk);
+        walk.bool(&mut self.from_full);
+        for value in &mut self.left {
+            walk.f64(value);
+        }
+        for value in [
+            &mut self.charge,
+            &mut self.polarisation,
+            &mut self.layer,
+            &mut self.temperature,
+            &mut self.voltage,
+            &mut self.current,
+            &mut self.delivered,
+            &mut self.health,
+            &mut self.grid,
+            &mut self.self_heating,
+            &mut self.onset,
+            &mut self.hottest,
+            &mut self.gas,
+            &mut self.fluoride,
+        ] {
+            walk.f64(value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::chemistry::Chemistry;
+    use crate::experiment::{Conditions, Experiment};
+
+    fn run(settings: &[&str], hours: f64) -> Experiment {
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        let settings = settings.iter().map(ToString::to_string).collect();
+        let conditions = Conditions { settings, ..Conditions::default() };
+        let mut unit = Experiment::open("module", &conditions, &chemistry).unwrap();
+        unit.run_to(hours * 3600.0);
+        unit
+    }
+
+    #[test]
+    fn the_capacity_test_finds_the_health_and_grades_by_it() {
+        for (health, grade) in [("0.92", 1.0), ("0.70", 2.0), ("0.45", 3.0)] {
+            let unit = run(&[&format!("health={health}"), "charge=1"], 6.0);
+            let expected: f64 = 100.0 * health.parse::<f64>().unwrap();
+            let found = unit.reading("SoH").unwrap();
+            assert!((found - expected).abs() < 2.0, "{health}: {found}");
+            assert_eq!(unit.reading("grade").unwrap(), grade, "{health}");
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_goes_to_the_grid_and_the_rest_warms_the_module() {
+        let unit = run(&["charge=1", "efficiency=0.95", "heat_loss=0"], 6.0);
+        let value = |name: &str| unit.reading(name).unwrap();
+        // 12 cells of 50 Ah and about 3.7 V at a health of 0.8.
+        assert!(value("grid") > 1.5 && value("grid") < 0.95 * 12.0 * 40.0 * 3.75e-3);
+        assert!(value("T") > 25.5 && unit.balance().worst() < 1e-9);
+    }
+
+    #[test]
+    fn a_module_is_fit_for_the_shredder_only_when_it_is_really_empty() {
+        let usual = run(&["charge=0.3"], 6.0);
+        assert_eq!(usual.reading("may-shred").unwrap(), 0.0);
+        let deep = run(&["charge=0.3", "low=0.2V"], 12.0);
+        assert_eq!(deep.reading("may-shred").unwrap(), 1.0, "{}", deep.reading("OCV-cell").unwrap());
+    }
+
+    #[test]
+    fn a_heating_plate_sets_it_off_and_a_cool_module_never_does() {
+        let hot = run(&["current=0", "charge=1", "heater=1.5kW"], 1.5);
+        let value = |name: &str| hot.reading(name).unwrap();
+        assert!(value("T-max") > 350.0 && value("gas") > 100.0, "{} {}", value("T-max"), value("gas"));
+        assert_eq!(value("grade"), 3.0);
+        assert!(hot.balance().worst() < 1e-9, "{:?}", hot.balance());
+        let cool = run(&["current=0", "charge=1"], 24.0);
+        assert_eq!(cool.reading("onset").unwrap(), 0.0);
+        assert_eq!(cool.reading("gas").unwrap().round(), 0.0);
+    }
+}
