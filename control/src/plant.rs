@@ -8,8 +8,10 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use model::wire::{AlarmKind, BlockKind, DisplayView, Role};
 use model::{AlarmId, BlockId, InterlockId, IoMap, Mode, PhaseId, PointId, Priority, RecipeId, Source, Unit};
 
+pub(crate) mod function;
 pub(crate) mod pid_options;
 
+pub use function::{Function, FunctionInput};
 pub use pid_options::{Gap, PidForm, PidOptions, Remote, Schedule, Track};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -210,10 +212,28 @@ pub enum BlockBody {
     Ratio(Ratio),
     Ramp(Ramp),
     Selector(Selector),
+    Function(Function),
     Device(Device),
 }
 
 impl BlockBody {
+    /// Its result follows from its inputs at once, so it can be made before its turn.
+    pub(crate) fn is_signal(&self) -> bool {
+        match self {
+            Self::Calc(_) | Self::Filter(_) | Self::Selector(_) => true,
+            Self::Function(function) => function.shape().signal,
+            Self::Pid(_) | Self::Ratio(_) | Self::Ramp(_) | Self::Device(_) => false,
+        }
+    }
+
+    /// What one remembers the other can go on from.
+    pub(crate) fn remembers_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Function(one), Self::Function(two)) => one.kind == two.kind && one.cells == two.cells,
+            _ => self.kind() == other.kind(),
+        }
+    }
+
     pub fn kind(&self) -> BlockKind {
         match self {
             Self::Calc(_) => BlockKind::Calculation,
@@ -222,6 +242,7 @@ impl BlockBody {
             Self::Ratio(_) => BlockKind::Ratio,
             Self::Ramp(_) => BlockKind::Ramp,
             Self::Selector(_) => BlockKind::Selector,
+            Self::Function(_) => BlockKind::Function,
             Self::Device(device) => match device.kind {
                 DeviceKind::Motor => BlockKind::Motor,
                 DeviceKind::Valve => BlockKind::Valve,

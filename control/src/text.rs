@@ -142,6 +142,9 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
         }
         BlockBody::Ramp(ramp) => [("TARGET", ramp.target), ("OUT", ramp.out)].into(),
         BlockBody::Selector(selector) => [("OUT", selector.out), ("SELECTED", selector.selected)].into(),
+        BlockBody::Function(function) => {
+            function.shape().ports.iter().map(|port| port.role).zip(function.ports.iter().copied()).collect()
+        }
         BlockBody::Device(device) => {
             [("CMD", device.command), ("STATE", device.state), ("FAIL", device.fail)].into()
         }

@@ -81,6 +81,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         BlockBody::Ratio(ratio) => (Some(ratio.input), Some(ratio.out)),
         BlockBody::Ramp(ramp) => (None, Some(ramp.out)),
         BlockBody::Selector(selector) => (selector.inputs.first().copied(), Some(selector.out)),
+        BlockBody::Function(function) => (function.read_points().next(), function.ports.first().copied()),
         BlockBody::Device(device) => (device.on.or(device.off), Some(device.out)),
     };
     let (modes, normal_mode) = match &block.body {
@@ -90,6 +91,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         | BlockBody::Ratio(_)
         | BlockBody::Ramp(_)
         | BlockBody::Selector(_)
+        | BlockBody::Function(_)
         | BlockBody::Device(_) => (Vec::new(), Mode::Auto),
     };
     BlockView {

@@ -18,6 +18,7 @@ pub(crate) mod ramp;
 mod filter;
 mod selector;
 mod calc;
+pub(crate) mod function;
 pub(crate) mod device;
 
 use device::DeviceMemory;
@@ -112,6 +113,7 @@ pub(crate) enum BlockState {
     Ratio(RatioState, ratio::Fixed),
     Ramp(ramp::Fixed),
     Selector(selector::Fixed),
+    Function(function::FunctionState),
     Device(DeviceMemory),
 }
 
@@ -121,6 +123,7 @@ impl BlockState {
             BlockBody::Calc(_) => Self::Stateless,
             BlockBody::Selector(selector) => Self::Selector(selector::Fixed::new(plant, selector)),
             BlockBody::Filter(_) => Self::Filter(filter::FilterState::default()),
+            BlockBody::Function(body) => Self::Function(function::FunctionState::new(body)),
             BlockBody::Pid(body) => {
                 let fixed = pid::Fixed::new(plant, block, body);
                 Self::Pid(PidState::new(body, &fixed), fixed)
@@ -137,6 +140,7 @@ impl BlockState {
         match self {
             Self::Stateless | Self::Ramp(_) | Self::Selector(_) => {}
             Self::Filter(state) => state.state(walk),
+            Self::Function(state) => state.state(walk),
             Self::Pid(state, _) => state.state(walk),
             Self::Ratio(state, _) => state.state(walk),
             Self::Device(state) => state.state(walk),
@@ -182,6 +186,7 @@ impl BlockState {
         match (self, &plant.blocks[block].body) {
             (Self::Stateless, BlockBody::Calc(body)) => calc::run(body, context),
             (Self::Filter(state), BlockBody::Filter(body)) => filter::run(body, state, context),
+            (Self::Function(state), BlockBody::Function(body)) => function::run(body, state, context),
             (Self::Ratio(state, fixed), BlockBody::Ratio(body)) => {
                 ratio::run(body, fixed, state, block, context);
             }

@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::items::{Item, Items, Kind};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
-use super::{loops, machines, signals};
+use super::{loops, machines, shapes, signals};
 use crate::plant::{Block, BlockBody, Origin};
 
 /// How often a block runs when it does not say.
@@ -84,8 +84,11 @@ pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
         let id = BlockId(draft.blocks.len() as u32);
         let named = Named { place: item.name.place, point: None, block: Some(id), device: None };
         draft.add_name(&item.name, named, report);
-        let points =
-            roles(item.kind).iter().map(|role| (role.0, declare_point(item, id, *role, draft, report)));
+        let all: Vec<Role3> = match item.kind.shape() {
+            Some(shape) => shapes::roles(shape).collect(),
+            None => roles(item.kind).to_vec(),
+        };
+        let points = all.into_iter().map(|role| (role.0, declare_point(item, id, role, draft, report)));
         let mut points: Vec<(&'static str, PointId)> = points.collect();
         for role in of_options(item) {
             points.push((role.0, declare_point(item, id, *role, draft, report)));
@@ -253,6 +256,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
     let role = fields.role("role", report).unwrap_or(Role::Operator);
     let period_ticks = task(&mut fields, draft.period_ms, report);
     report.doubtful = draft.blocks[index].points.iter().any(|(_, point)| !draft.is_sure(*point));
+    let dt = f64::from(period_ticks.unwrap_or(1)) * f64::from(draft.period_ms) * 1e-3;
     let mut build = Build { draft, report, block: index, role };
     let body = match item.kind {
         Kind::Calc => signals::calc(&mut build, &mut fields).map(BlockBody::Calc),
@@ -260,6 +264,9 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
         Kind::Ratio => signals::ratio(&mut build, &mut fields).map(BlockBody::Ratio),
         Kind::Ramp => signals::ramp(&mut build, &mut fields).map(BlockBody::Ramp),
         Kind::Selector => signals::selector(&mut build, &mut fields).map(BlockBody::Selector),
+        Kind::Function(kind) => {
+            shapes::function(&mut build, usize::from(kind), &mut fields, dt).map(BlockBody::Function)
+        }
         Kind::Pid => loops::pid(&mut build, &mut fields).map(BlockBody::Pid),
         kind => machines::device(&mut build, kind, &mut fields).map(BlockBody::Device),
     };

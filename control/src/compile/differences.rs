@@ -99,7 +99,7 @@ fn listing(plant: &Plant) -> BTreeMap<(usize, &'static str, String), Keys> {
         all.insert((0, "plant", plant.name.clone()), keys);
     }
     for item in &items.items {
-        let rank = 1 + Kind::ALL.iter().position(|kind| *kind == item.kind).unwrap_or(0);
+        let rank = 1 + Kind::all().position(|kind| kind == item.kind).unwrap_or(0);
         let unit = unit_of(plant, &item.table);
         let mut keys = Keys::new();
         if let Some(area) = &item.area {
@@ -109,7 +109,7 @@ fn listing(plant: &Plant) -> BTreeMap<(usize, &'static str, String), Keys> {
         all.insert((rank, item.kind.word(), String::from(&item.name)), keys);
     }
     for phase in &plant.phases {
-        all.insert((Kind::ALL.len() + 1, "phase", phase.name.clone()), phase_keys(phase));
+        all.insert((Kind::all().count() + 1, "phase", phase.name.clone()), phase_keys(phase));
     }
     all
 }

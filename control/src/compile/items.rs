@@ -12,6 +12,7 @@ use super::fields::{Fields, one_of};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
 use super::tree::{Entry, Node, Table, Value, read};
+use crate::blocks::function::{SHAPES, Shape};
 
 /// A class may use a class, so deep and no deeper.
 const DEPTH: usize = 8;
@@ -32,6 +33,8 @@ pub(super) enum Kind {
     Ratio,
     Ramp,
     Selector,
+    /// A row of [`SHAPES`].
+    Function(u8),
     Motor,
     Valve,
     Breaker,
@@ -42,7 +45,8 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    pub(super) const ALL: [Self; 17] = [
+    /// All but the function blocks.
+    const PLAIN: [Self; 17] = [
         Self::Area,
         Self::Unit,
         Self::Device,
@@ -62,7 +66,19 @@ impl Kind {
         Self::Display,
     ];
 
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        Self::PLAIN.into_iter().chain((0..SHAPES.len() as u8).map(Self::Function))
+    }
+
+    /// The row of a function block.
+    pub(super) fn shape(self) -> Option<&'static Shape> {
+        match self {
+            Self::Function(row) => SHAPES.get(usize::from(row)).copied(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Area => "area",
             Self::Unit => "unit",
@@ -74,6 +90,7 @@ impl Kind {
             Self::Ratio => "ratio",
             Self::Ramp => "ramp",
             Self::Selector => "selector",
+            Self::Function(_) => self.shape().map_or("", |shape| shape.word),
             Self::Motor => "motor",
             Self::Valve => "valve",
             Self::Breaker => "breaker",
@@ -85,7 +102,7 @@ impl Kind {
     }
 
     fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.word() == word)
+        Self::all().find(|kind| kind.word() == word)
     }
 
     /// Keys below which a table may stand.
@@ -108,6 +125,7 @@ impl Kind {
                 | Self::Ratio
                 | Self::Ramp
                 | Self::Selector
+                | Self::Function(_)
                 | Self::Motor
                 | Self::Valve
                 | Self::Breaker
@@ -305,7 +323,7 @@ impl<'a> Gatherer<'a, '_> {
     }
 
     fn unknown(&mut self, entry: &Entry, depth: usize) {
-        let mut known: Vec<&str> = Kind::ALL.map(Kind::word).to_vec();
+        let mut known: Vec<&str> = Kind::all().map(Kind::word).collect();
         known.push("instance");
         if depth == 0 {
             known.extend(["plant", "class"]);

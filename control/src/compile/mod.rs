@@ -29,6 +29,7 @@ mod functions;
 mod blocks;
 mod units;
 mod signals;
+mod shapes;
 mod loop_options;
 mod loops;
 mod machines;
@@ -45,6 +46,8 @@ mod displays;
 mod standard_displays;
 mod schema;
 mod differences;
+
+pub(crate) use shapes::Form;
 
 use alloc::collections::BTreeMap;
 use alloc::format;

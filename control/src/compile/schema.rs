@@ -61,7 +61,7 @@ pub struct SchemaKey {
 
 /// The kinds of things that a file, and the inside of a class, declare: `[kind.NAME]`.
 pub fn schema_kinds() -> Vec<&'static str> {
-    Kind::ALL.map(Kind::word).to_vec()
+    Kind::all().map(Kind::word).collect()
 }
 
 /// Every table of a plant folder with its keys.

@@ -121,6 +121,10 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
             }
             Vec::from([target, out])
         }
+        Kind::Function(_) => match item.kind.shape() {
+            Some(shape) => super::shapes::own(shape, item, index, draft, report),
+            None => Vec::new(),
+        },
         Kind::Selector => {
             let selected = at("SELECTED");
             draft.set_unit(selected, Unit::NONE, 0.0, 255.0, Some(0));
@@ -183,6 +187,11 @@ fn from_others(
             flow(draft, first.map(super::place::Text::as_str), &["OUT"]);
         }
         Kind::Ratio => flow(draft, said("input"), &["IN"]),
+        Kind::Function(_) => {
+            if let Some((key, roles)) = item.kind.shape().and_then(super::shapes::follows) {
+                flow(draft, said(key), &roles);
+            }
+        }
         Kind::Pid => {
             flow(draft, said("pv"), &["PV", "SP", "SPW", "RCAS"]);
             if out_of_text(item, index, draft, report) {

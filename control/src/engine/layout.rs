@@ -92,7 +92,8 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
             | BlockBody::Filter(_)
             | BlockBody::Ratio(_)
             | BlockBody::Ramp(_)
-            | BlockBody::Selector(_) => {}
+            | BlockBody::Selector(_)
+            | BlockBody::Function(_) => {}
         }
     }
     for (point, binding) in plant.points.iter().zip(&mut bindings) {

@@ -237,10 +237,7 @@ fn run_tasks(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanOu
         for (index, task) in plant.tasks.iter().enumerate().rev() {
             context.dt = layout.task_dt[index];
             for block in &task.blocks {
-                if matches!(
-                    plant.blocks[block.index()].body,
-                    BlockBody::Calc(_) | BlockBody::Filter(_) | BlockBody::Selector(_)
-                ) {
+                if plant.blocks[block.index()].body.is_signal() {
                     blocks[block.index()].run(plant, block.index(), &mut context);
                 }
             }

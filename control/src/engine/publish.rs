@@ -30,6 +30,7 @@ impl Engine {
             BlockState::Stateless
             | BlockState::Filter(_)
             | BlockState::Selector(_)
+            | BlockState::Function(_)
             | BlockState::Device(_) => LoopView::default(),
         }));
         if view.batches.len() == state.procedures.len() {

@@ -9,7 +9,7 @@ use super::term::{Scene, tree};
 use super::{holders, line, loop_options, point_line, title};
 use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
-use crate::plant::{AlarmCondition, Block, BlockBody, Device, Origin, Pid, Plant};
+use crate::plant::{AlarmCondition, Block, BlockBody, Device, Function, FunctionInput, Origin, Pid, Plant};
 use crate::text::{duration, number, state_word, value_text};
 
 /// The block that writes an output.
@@ -21,7 +21,8 @@ pub(super) fn driver_of(plant: &Plant, point: PointId) -> Option<BlockId> {
         | BlockBody::Filter(_)
         | BlockBody::Ratio(_)
         | BlockBody::Ramp(_)
-        | BlockBody::Selector(_) => false,
+        | BlockBody::Selector(_)
+        | BlockBody::Function(_) => false,
     };
     plant.blocks.iter().position(drives).map(|index| BlockId(index as u32))
 }
@@ -61,6 +62,7 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
                 inputs(scene, source, &mut lines);
             }
         }
+        BlockBody::Function(body) => function(scene, body, &mut lines),
         BlockBody::Selector(selector) => {
             lines.push(point_line(scene, 0, "OUT", selector.out));
             let selected = scene.view.value(selector.selected);
@@ -72,6 +74,32 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
         }
     }
     Why { title: title(&block.name, &block.description), lines }
+}
+
+/// The law, what it reads and what it makes.
+fn function(scene: Scene<'_>, function: &Function, lines: &mut Vec<WhyLine>) {
+    let shape = function.shape();
+    lines.push(line(0, shape.equation.to_owned()));
+    for (port, point) in shape.ports.iter().zip(&function.ports) {
+        lines.push(point_line(scene, 0, port.role, *point));
+    }
+    for (inlet, input) in shape.inputs.iter().zip(&function.inputs) {
+        match input {
+            FunctionInput::Absent => {}
+            FunctionInput::Point(point) => {
+                lines.push(point_line(
+                    scene,
+                    1,
+                    &format!("{} from {}", inlet.key, name(scene, *point)),
+                    *point,
+                ));
+            }
+            FunctionInput::Condition(expr) => {
+                lines.push(line(1, format!("{}: {}", inlet.key, expr.text)));
+                condition::lines(scene, expr, 2, lines);
+            }
+        }
+    }
 }
 
 /// A source whose loop does not listen follows that loop's set point.

@@ -41,7 +41,7 @@ impl<'a> Carry<'a> {
         let there = by_name(before.blocks.iter().map(|block| block.name.as_str()));
         let blocks = after.blocks.iter().map(|block| {
             let found = there.get(block.name.as_str()).copied();
-            found.filter(|index| before.blocks[*index].body.kind() == block.body.kind())
+            found.filter(|index| before.blocks[*index].body.remembers_like(&block.body))
         });
         let blocks = blocks.collect();
         let (points_carried, blocks_carried) = (0, 0);
@@ -250,10 +250,7 @@ impl<'a> Carry<'a> {
         for (number, task) in plant.tasks.iter().enumerate().rev() {
             context.dt = task_dt[number];
             for block in task.blocks.iter().filter(|block| fresh[block.index()]) {
-                if matches!(
-                    plant.blocks[block.index()].body,
-                    BlockBody::Calc(_) | BlockBody::Filter(_) | BlockBody::Selector(_)
-                ) {
+                if plant.blocks[block.index()].body.is_signal() {
                     blocks[block.index()].run(&plant, block.index(), &mut context);
                 }
             }

@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::plant::{AlarmCondition, BlockBody, Expr, Op, Plant, Step};
+use crate::plant::{AlarmCondition, BlockBody, Expr, FunctionInput, Op, Plant, Step};
 
 /// Memory slots of one expression, in the order of its code.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,6 +36,13 @@ pub(super) fn slots(plant: &Plant) -> BTreeMap<(String, String, u32), Slots> {
             BlockBody::Pid(pid) => pid.feed_forward.iter().for_each(|expr| add(owner(), expr)),
             BlockBody::Ramp(ramp) => ramp.source.iter().for_each(|expr| add(owner(), expr)),
             BlockBody::Device(device) => device.permit.iter().for_each(|expr| add(owner(), expr)),
+            BlockBody::Function(function) => {
+                for input in &function.inputs {
+                    if let FunctionInput::Condition(expr) = input {
+                        add(owner(), expr);
+                    }
+                }
+            }
             BlockBody::Filter(_) | BlockBody::Ratio(_) | BlockBody::Selector(_) => {}
         }
     }

@@ -100,6 +100,8 @@ pub enum BlockKind {
     Ramp,
     Filter,
     Selector,
+    /// Any block whose outputs follow from inputs by one law, without modes: shown by its points.
+    Function,
     Calculation,
     Motor,
     Valve,
