@@ -378,6 +378,21 @@ pub struct Device {
     pub off: Option<PointId>,
     pub travel_ms: u32,
     pub permit: Option<Expr>,
+    pub wear: Wear,
+}
+
+/// What spares a device, and what is counted of its life. All of it may be left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Wear {
+    /// It rests so long after it was switched off.
+    pub min_off_ms: u32,
+    /// So many starts in any hour, at most [`crate::blocks::device::STARTS`]; 0 is any number.
+    pub starts_per_hour: u8,
+    /// Seconds until it may be switched on again.
+    pub rest: Option<PointId>,
+    /// Hours for which it has been on.
+    pub hours: Option<PointId>,
+    pub starts: Option<PointId>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -146,7 +146,12 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
             function.shape().ports.iter().map(|port| port.role).zip(function.ports.iter().copied()).collect()
         }
         BlockBody::Device(device) => {
-            [("CMD", device.command), ("STATE", device.state), ("FAIL", device.fail)].into()
+            let mut roles: Vec<_> =
+                [("CMD", device.command), ("STATE", device.state), ("FAIL", device.fail)].into();
+            let wear =
+                [("REST", device.wear.rest), ("HOURS", device.wear.hours), ("STARTS", device.wear.starts)];
+            roles.extend(wear.into_iter().filter_map(|(role, point)| Some((role, point?))));
+            roles
         }
     }
 }

@@ -125,7 +125,7 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "ratio = 0.35", "ratio = 0.75", "outside-range", "ratio = 0.75", "0.2 to 0.6"),
     mistake(LOOPS, "input = \"TT-311\"\ntime", "input = \"P-311.RUN\"\ntime", "wrong-kind", "P-311.RUN", "measured"),
     mistake(LOOPS, "on = \"P-311.RUN\"", "on = \"LT-311\"", "wrong-kind", "on = \"LT-311\"", "`words`"),
-    mistake(LOOPS, "off = \"XV-301.ZSC\"", "off = \"XV-301.ZSO\"", "duplicate-name", "off", "second limit switch"),
+    mistake(LOOPS, "off = \"XV-301.ZSC\"", "off = \"XV-301.ZSO\"", "duplicate-name", "off = \"XV-301.ZSO\"", "second limit switch"),
     mistake(LOOPS, "unit_of = \"EL-301\"\nout = \"P-311.CMD\"", "unit_of = \"EL-303\"\nout = \"P-311.CMD\"", "unknown-name", "EL-303", "did you mean `EL-30"),
     mistake(LOOPS, "[ramp.HY-301]", "[ramp.IT-301]", "duplicate-name", "[ramp.IT-301]", "rename"),
     mistake(LOOPS, "[ramp.HY-301]", "[ramp.\"HY 301\"]", "bad-name", "HY 301", "begins with a letter"),
@@ -134,6 +134,9 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "input = \"TT-311\"\ntime", "input = \"TZ-311\"\ntime = \"20 s\"\n[filter.TZ-311]\ninput = \"TY-311\"\ntime", "algebraic-loop", "input = \"TZ-311\"", "PREV"),
     mistake(LOOPS, "ff = \"IT-301 / 1 kA * 2 %\"", "ff = \"TV-311\"", "algebraic-loop", "ff = ", "PREV"),
     // Alarms.
+    mistake(LOOPS, "starts_per_hour = 4", "starts_per_hour = 40", "out-of-range", "starts_per_hour", "1 to 10"),
+    mistake(LOOPS, "min_off = \"2 min\"", "min_off = 2", "missing-unit", "min_off", "2 s"),
+    mistake(LOOPS, "count = true", "count = \"yes\"", "wrong-type", "count", "true or false"),
     // Function blocks.
     mistake(LOOPS, "damping = 0.7", "damping = 0", "out-of-range", "damping = 0", "0.1 to 10"),
     mistake(LOOPS, "time = \"20 s\"\ndamping", "damping", "missing-key", "[filter2.TY-312]", "time = "),

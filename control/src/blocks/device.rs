@@ -12,12 +12,20 @@
 //! not switch off, that is what interlocks are for. A bad feedback proves nothing: the state stays
 //! and the clock stands, the alarm on the link tells why. Without any feedback the device is
 //! believed to follow at once.
+//!
+//! A motor heats up when it starts (IEC 60034-1, duty S4; NEMA MG 1, 12.54): with `min_off` and
+//! `starts_per_hour` it is not permitted to start until it has rested, which REST counts down. What is
+//! on when the controller begins counts as neither started nor stopped.
 
 use model::{BlockId, EventBody, Quality, StateWalk};
 
 use super::{Context, walk_flags};
 use crate::image::Image;
-use crate::plant::{Device, DeviceState};
+use crate::plant::{Device, DeviceState, Wear};
+
+/// So many starts are remembered.
+pub(crate) const STARTS: usize = 10;
+const HOUR_MS: u64 = 3_600_000;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeviceMemory {
@@ -29,19 +37,34 @@ pub(crate) struct DeviceMemory {
     renewed: bool,
     /// The permissive at the last run: true, and not for want of data.
     pub(crate) permitted: bool,
+    /// The command at the last run.
+    was_on: bool,
+    /// One more than the tick at which it was last switched off; 0 is never.
+    stopped: u64,
+    /// The same of its last starts, latest first.
+    started: [u64; STARTS],
+    starts: u64,
+    on_ms: u64,
 }
 
 impl DeviceMemory {
     pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
         walk.u64(&mut self.since);
-        let flags = [&mut self.apart, &mut self.failed, &mut self.renewed, &mut self.permitted];
-        walk_flags(walk, flags);
+        walk.u64(&mut self.stopped);
+        walk.u64(&mut self.starts);
+        walk.u64(&mut self.on_ms);
+        for start in &mut self.started {
+            walk.u64(start);
+        }
+        let Self { apart, failed, renewed, permitted, was_on, .. } = self;
+        walk_flags(walk, [apart, failed, renewed, permitted, was_on]);
     }
 }
 
 /// Before the first run: the command is what the output is.
-pub(super) fn start(device: &Device, image: &mut Image) {
+pub(super) fn start(device: &Device, memory: &mut DeviceMemory, image: &mut Image) {
     let on = image.is_on(device.out);
+    memory.was_on = on;
     image.set(device.command, f64::from(u8::from(on)), Quality::Good);
 }
 
@@ -62,6 +85,8 @@ pub(super) fn run(device: &Device, memory: &mut DeviceMemory, block: usize, cont
         }
     }
     let command = image.is_on(device.command);
+    memory.wear(&device.wear, command, context);
+    let image = &mut *context.image;
     let proven = match proven(device, image, command) {
         Feedback::Unknown => return memory.freeze(context),
         Feedback::On => Some(true),
@@ -132,6 +157,40 @@ impl DeviceMemory {
             (false, true, false) => DeviceState::Off,
             (false, false, true) => DeviceState::TurningOn,
             (false, false, false) => DeviceState::TurningOff,
+        }
+    }
+
+    /// Counts, and withdraws the permit while it rests.
+    fn wear(&mut self, wear: &Wear, on: bool, context: &mut Context<'_>) {
+        let now = context.now;
+        match (self.was_on, on) {
+            (false, true) => {
+                self.started.rotate_right(1);
+                self.started[0] = now.tick + 1;
+                self.starts += 1;
+            }
+            (true, false) => self.stopped = now.tick + 1,
+            (true, true) => self.on_ms += libm::round(context.dt * 1000.0) as u64,
+            (false, false) => {}
+        }
+        self.was_on = on;
+        let left = |mark: u64, ms: u64| match mark.checked_sub(1) {
+            Some(tick) => ms.saturating_sub(now.since_ms(tick)),
+            None => 0,
+        };
+        let first = usize::from(wear.starts_per_hour).checked_sub(1).and_then(|at| self.started.get(at));
+        let hour = first.map_or(0, |mark| left(*mark, HOUR_MS));
+        let rest = if on { 0 } else { left(self.stopped, u64::from(wear.min_off_ms)).max(hour) };
+        self.permitted &= rest == 0;
+        let counts = [
+            (wear.rest, rest as f64 / 1000.0),
+            (wear.hours, self.on_ms as f64 / HOUR_MS as f64),
+            (wear.starts, self.starts as f64),
+        ];
+        for (point, value) in counts {
+            if let Some(point) = point {
+                context.image.set(point, value, Quality::Good);
+            }
         }
     }
 

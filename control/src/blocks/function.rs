@@ -98,7 +98,7 @@ impl Law {
     fn step(&self, io: &mut Io, cells: &mut [f64]) {
         match self {
             Self::SecondOrder(law) => law.step(io, cells),
-            Self::MovingAverage(law) => law.step(io, cells),
+            Self::MovingAverage(_) => moving_average::MovingAverage::step(io, cells),
             Self::Notch(law) => law.step(io, cells),
             Self::LeadLag(law) => law.step(io, cells),
             Self::DeadTime(law) => law.step(io, cells),
@@ -110,9 +110,9 @@ impl Law {
             Self::OnOff(law) => law.step(io),
             Self::PulseWidth(law) => law.step(io, cells),
             Self::Timer(law) => law.step(io, cells),
-            Self::Counter(law) => law.step(io, cells),
+            Self::Counter(_) => counter::Counter::step(io, cells),
             Self::Latch(law) => law.step(io),
-            Self::FlipFlop(law) => law.step(io, cells),
+            Self::FlipFlop(_) => flip_flop::FlipFlop::step(io, cells),
             Self::SampleHold(law) => law.step(io, cells),
             Self::FlowCompensation(law) => law.step(io),
             Self::Smith(law) => law.step(io, cells),

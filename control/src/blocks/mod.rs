@@ -160,7 +160,9 @@ impl BlockState {
             (Self::Pid(state, fixed), BlockBody::Pid(_), StartRound::Loops) => {
                 handshakes[block] = pid::start(fixed, state, image);
             }
-            (Self::Device(_), BlockBody::Device(body), StartRound::Loops) => device::start(body, image),
+            (Self::Device(state), BlockBody::Device(body), StartRound::Loops) => {
+                device::start(body, state, image);
+            }
             (Self::Ratio(_, fixed), BlockBody::Ratio(body), StartRound::Between) => {
                 handshakes[block] = ratio::start(body, fixed, image, handshakes);
             }

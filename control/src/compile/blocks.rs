@@ -58,7 +58,14 @@ fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
     const FEED_FORWARD: Role3 = ("FFGAIN", Part::Setting, ", gain of the feed-forward");
     const SET_POINT: Role3 = ("RCAS", Part::Setting, ", remote set point");
     const OUTPUT: Role3 = ("ROUT", Part::Setting, ", remote output");
+    const REST: Role3 = ("REST", Part::Memory, ", time until it may start");
+    const HOURS: Role3 = ("HOURS", Part::Memory, ", hours on");
+    const STARTS: Role3 = ("STARTS", Part::Memory, ", starts");
     let pid = item.kind == Kind::Pid;
+    let device = matches!(item.kind, Kind::Motor | Kind::Valve | Kind::Breaker);
+    let rests = device && ["min_off", "starts_per_hour"].iter().any(|key| item.table.get(key).is_some());
+    let said = item.table.get("count").map(|node| &node.value);
+    let counts = device && matches!(said, Some(super::tree::Value::Boolean(true)));
     let has = |key: &str| pid && item.table.get(key).is_some();
     let remote = |word: &str| {
         let modes = item.table.get("modes").map(|node| &node.value);
@@ -70,6 +77,9 @@ fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
         (has("ff_gain"), &FEED_FORWARD),
         (remote("remote_cascade"), &SET_POINT),
         (remote("remote_output"), &OUTPUT),
+        (rests, &REST),
+        (counts, &HOURS),
+        (counts, &STARTS),
     ]
     .into_iter()
     .filter_map(|(wanted, role)| wanted.then_some(role))

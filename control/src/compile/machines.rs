@@ -8,7 +8,7 @@ use super::emit::{self, Wanted};
 use super::fields::Fields;
 use super::items::Kind;
 use super::report::Mistake;
-use crate::plant::{Device, DeviceKind, Origin};
+use crate::plant::{Device, DeviceKind, Origin, Wear};
 
 pub(super) const fn kind_of(kind: Kind) -> DeviceKind {
     match kind {
@@ -83,6 +83,7 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
                 .help("write the time that it needs, such as `travel = \"5 s\"`"),
         );
     }
+    let wear = wear(build, fields);
     let permit = match fields.text("permit", build.report) {
         Some(text) => {
             let emitted = emit::compile(build.draft, text, Wanted::Condition, None, build.report)?;
@@ -113,5 +114,16 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
         off: off.flatten(),
         travel_ms,
         permit,
+        wear,
     })
+}
+
+/// What of a device's starts is limited and counted.
+fn wear(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Wear {
+    let min_off_ms = fields.time_ms("min_off", build.report).unwrap_or(0);
+    let most = crate::blocks::device::STARTS as i64;
+    let starts_per_hour = fields.integer("starts_per_hour", 1, most, build.report).unwrap_or(0) as u8;
+    fields.boolean("count", build.report);
+    let point = |role: &str| build.draft.blocks[build.block].point(role);
+    Wear { min_off_ms, starts_per_hour, rest: point("REST"), hours: point("HOURS"), starts: point("STARTS") }
 }

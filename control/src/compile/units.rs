@@ -151,7 +151,17 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
                 let words = super::machines::kind_of(item.kind).words();
                 draft.set_words(command, words);
             }
-            Vec::from([command, state, fail])
+            let mut settled = Vec::from([command, state, fail]);
+            let hours = Unit::parse("h").unwrap_or(Unit::NONE);
+            let counts =
+                [("REST", seconds, 86_400.0, 0), ("HOURS", hours, 1e6, 1), ("STARTS", Unit::NONE, 1e6, 0)];
+            for (role, unit, high, decimals) in counts {
+                if let Some(point) = draft.blocks[index].point(role) {
+                    draft.set_unit(point, unit, 0.0, high, Some(decimals));
+                    settled.push(point);
+                }
+            }
+            settled
         }
         _ => Vec::new(),
     }

@@ -284,6 +284,9 @@ fn device(scene: Scene<'_>, device: &Device, lines: &mut Vec<WhyLine>) {
     for feedback in [device.on, device.off].into_iter().flatten() {
         lines.push(point_line(scene, 1, &name(scene, feedback), feedback));
     }
+    if let Some(rest) = device.wear.rest.filter(|rest| view.value(*rest) > 0.0) {
+        lines.push(point_line(scene, 0, "it rests before the next start", rest));
+    }
     if let Some(permit) = &device.permit {
         lines.push(line(0, format!("permit to {on}")));
         condition::lines(scene, permit, 1, lines);

@@ -276,6 +276,7 @@ impl Builder {
             on: Some(on),
             off: None,
             travel_ms: 5000,
+            wear: Wear::default(),
             permit,
         };
         self.block(name, 0, BlockBody::Device(body))

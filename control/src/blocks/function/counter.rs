@@ -40,7 +40,7 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
 }
 
 impl Counter {
-    pub(super) fn step(&self, io: &mut Io, cells: &mut [f64]) {
+    pub(super) fn step(io: &mut Io, cells: &mut [f64]) {
         let [up, down] = cells else { return };
         let (is_up, is_down) = (io.is_on(0), io.is_on(1));
         let rises = f64::from(u8::from(is_up && *up == 0.0 && !io.fresh));

@@ -24,7 +24,7 @@ fn read(_: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
 }
 
 impl FlipFlop {
-    pub(super) fn step(self, io: &mut Io, cells: &mut [f64]) {
+    pub(super) fn step(io: &mut Io, cells: &mut [f64]) {
         let [was] = cells else { return };
         let on = io.is_on(0);
         let rises = on && *was == 0.0 && !io.fresh;

@@ -29,7 +29,7 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
 }
 
 impl MovingAverage {
-    pub(super) fn step(&self, io: &mut Io, cells: &mut [f64]) {
+    pub(super) fn step(io: &mut Io, cells: &mut [f64]) {
         let [head, sum, ring @ ..] = cells else { return };
         let input = io.input(0);
         if io.fresh {
