@@ -85,7 +85,7 @@ pub fn latest(reader: &historian::SampleReader, of: &Loop<'_>, part: &str) -> Op
     found.quality.is_usable().then_some(found.value)
 }
 
-fn judge(
+pub fn judge(
     reader: &historian::SampleReader,
     of: &Loop<'_>,
     (from_ms, to_ms): (i64, i64),

@@ -124,7 +124,7 @@ fn last_experiment(
     Ok(((begin.time_ms - before, end.time_ms), begin.text.starts_with("relay")))
 }
 
-fn record(reader: &SampleReader, of: &Loop<'_>, (from_ms, to_ms): (i64, i64)) -> miette::Result<Record> {
+pub fn record(reader: &SampleReader, of: &Loop<'_>, (from_ms, to_ms): (i64, i64)) -> miette::Result<Record> {
     let dt = ((to_ms - from_ms) as f64 * 1e-3 / SAMPLES_MOST).max(0.1);
     let trend = Trend::read(reader, of, (from_ms, to_ms), dt)?;
     let known = trend.known();

@@ -43,13 +43,15 @@ pub fn harris(error: &[f64], delay: usize) -> Option<Harris> {
     let offset = mean(error);
     let around: Vec<f64> = error.iter().map(|e| e - offset).collect();
     let y = &around[first..];
-    let columns: Vec<Vec<f64>> =
-        (0..TERMS).map(|term| around[TERMS - 1 - term..around.len() - delay - term].to_vec()).collect();
+    let column = |term: usize| around[TERMS - 1 - term..around.len() - delay - term].to_vec();
     let all: f64 = y.iter().map(|y| y * y).sum();
     if all <= 0.0 {
         return None;
     }
-    let (_, rest) = least_squares(&columns, y)?;
+    // A swing without noise is foreseen by two terms, and more would have no one solution.
+    let (_, rest) = [TERMS, 2, 1]
+        .into_iter()
+        .find_map(|terms| least_squares(&(0..terms).map(column).collect::<Vec<_>>(), y))?;
     // The regression has taken TERMS of the freedoms away.
     let least = rest / (y.len() - TERMS) as f64;
     let whole = all / y.len() as f64;
@@ -95,6 +97,8 @@ mod tests {
         let swinging: Vec<f64> =
             noise.iter().enumerate().map(|(k, e)| f64::sin(k as f64 / 5.0) * 10.0 + e).collect();
         assert!(harris(&swinging, 3).unwrap().index < 0.1);
+        let pure: Vec<f64> = (0..5000).map(|k| f64::sin(f64::from(k) / 5.0)).collect();
+        assert!(harris(&pure, 3).unwrap().index < 1e-3);
     }
 
     #[test]
