@@ -43,6 +43,9 @@ fn main() -> miette::Result<()> {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or_else(|| Command::Demo(cli::DemoArgs::default()));
     start_log(&command);
+    if !serves(&command) {
+        real_time::end_with_the_pipe();
+    }
     match command {
         Command::Demo(args) => demo::run(&args),
         Command::Sim(args) => simulator::run(args),
@@ -60,6 +63,15 @@ fn main() -> miette::Result<()> {
             clap_complete::generate(shell, &mut Cli::command(), "catholyte", &mut std::io::stdout());
             Ok(())
         }
+    }
+}
+
+/// It goes on when a pipe is closed: a client that hangs up is no reason to stop.
+fn serves(command: &Command) -> bool {
+    match command {
+        Command::Demo(_) | Command::Run(_) | Command::Hmi(_) => true,
+        Command::Sim(args) => args.command.is_none(),
+        _ => false,
     }
 }
 

@@ -101,6 +101,14 @@ pub fn terminate(process: u32) {
     }
 }
 
+/// A command that prints ends quietly when nobody reads on, as in `catholyte check --schema | head`.
+pub fn end_with_the_pipe() {
+    // SAFETY: no other thread exists yet, and the default action runs no code of ours.
+    unsafe {
+        libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{now, sleep_until};
