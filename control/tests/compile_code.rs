@@ -175,3 +175,27 @@ fn a_long_sum_is_compiled_once_and_not_twice_for_every_term() {
     let (_, ops) = compiled("dK", &sum).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(ops.len(), 60 * 3 + 59);
 }
+
+#[test]
+fn a_voting_reads_as_engineers_write_it() {
+    let same = code("words", "2 OF (TT-311 > 1 degC, TT-312 > 2 degC, PT-341 > 3 mbar)");
+    for written in [
+        "2oo3 (TT-311 > 1 degC, TT-312 > 2 degC, PT-341 > 3 mbar)",
+        "2oo3 OF (TT-311 > 1 degC, TT-312 > 2 degC, PT-341 > 3 mbar)",
+    ] {
+        assert_eq!(code("words", written), same);
+    }
+    assert!(same.ends_with("2of3"), "{same}");
+    let error = refused("words", "2oo3 (TT-311 > 1 degC, TT-312 > 2 degC)");
+    assert!(error.contains("2oo3 of 2 conditions"), "{error}");
+    assert!(refused("words", "0oo2 (TT-311 > 1 degC, TT-312 > 2 degC)").contains("0 of 2"));
+}
+
+#[test]
+fn clamp_is_limit_with_the_value_first() {
+    assert_eq!(
+        code("degC", "CLAMP(TT-311, 20 degC, 90 degC)"),
+        code("degC", "LIMIT(20 degC, TT-311, 90 degC)")
+    );
+    assert!(refused("degC", "CLAMP(TT-311, 1 bar, 2 bar)").contains("unit-mismatch"));
+}

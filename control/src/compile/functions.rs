@@ -128,6 +128,13 @@ impl Emitter<'_, '_, '_> {
                 ops.extend(parts.into_iter().flatten());
                 Some(Operand { found, ops }.then(Op::Limit, found))
             }
+            // The same as LIMIT, in the order in which it is spoken.
+            (Function::Clamp, [_, _, _]) => {
+                let (mut parts, found) = self.list(arguments, Some(0))?;
+                parts.swap(0, 1);
+                let ops = parts.into_iter().flatten().collect();
+                Some(Operand { found, ops }.then(Op::Limit, found))
+            }
             (Function::Median, list) => {
                 let (parts, found) = self.list(list, None)?;
                 let ops = parts.into_iter().flatten().collect();

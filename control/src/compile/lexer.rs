@@ -10,6 +10,8 @@ use super::quantity::{leading_unit, number_length};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Token<'t> {
     Number(f64, Option<Unit>),
+    /// `2oo3`, as engineers write a voting: how many of how many.
+    Voting(f64, f64),
     /// A name or a word of the language: `FIC-301.SP`, `AND`, `level`.
     Name(&'t str),
     /// A text in double quotes, without them.
@@ -108,6 +110,12 @@ impl<'t> Lexer<'t> {
             return Err(Unread::new(start..self.at, "a number beyond all measure", "write a smaller number"));
         }
         let behind = &rest[length..];
+        if let Some(of) = behind.strip_prefix("oo")
+            && let Some(digits) = number_length(of)
+        {
+            self.at += 2 + digits;
+            return Ok(Token::Voting(value, of[..digits].parse().unwrap_or(f64::INFINITY)));
+        }
         let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
         let behind = &behind[blanks..];
         if let Some(unit) = leading_unit(behind) {

@@ -76,6 +76,7 @@ pub(super) enum Function {
     Ln,
     Power,
     Limit,
+    Clamp,
     Select,
     Good,
     Bad,
@@ -85,7 +86,7 @@ pub(super) enum Function {
 }
 
 /// Word, meaning, least and most number of arguments, and how it is written.
-const FUNCTIONS: [(&str, Function, usize, usize, &str); 16] = [
+const FUNCTIONS: [(&str, Function, usize, usize, &str); 17] = [
     ("MIN", Function::Min, 2, LIST, "MIN(a, b, ...)"),
     ("MAX", Function::Max, 2, LIST, "MAX(a, b, ...)"),
     ("AVG", Function::Average, 2, LIST, "AVG(a, b, ...)"),
@@ -96,6 +97,7 @@ const FUNCTIONS: [(&str, Function, usize, usize, &str); 16] = [
     ("LN", Function::Ln, 1, 1, "LN(x)"),
     ("POW", Function::Power, 2, 2, "POW(x, y)"),
     ("LIMIT", Function::Limit, 3, 3, "LIMIT(low, x, high)"),
+    ("CLAMP", Function::Clamp, 3, 3, "CLAMP(x, low, high)"),
     ("SEL", Function::Select, 3, 3, "SEL(condition, a, b)"),
     ("GOOD", Function::Good, 1, 1, "GOOD(TT-311)"),
     ("BAD", Function::Bad, 1, 1, "BAD(TT-311)"),
@@ -347,9 +349,18 @@ impl<'t> Parser<'t> {
             Some(Token::Number(value, unit)) => {
                 self.advance()?;
                 if self.word() == Some("OF") {
-                    return self.vote(value, unit, span);
+                    self.advance()?;
+                    return self.vote(value, unit, None, span);
                 }
                 Ok(leaf(Node::Number(value, unit), span))
+            }
+            Some(Token::Voting(need, of)) => {
+                self.advance()?;
+                // `2oo3 OF (a, b, c)` reads well too.
+                if self.word() == Some("OF") {
+                    self.advance()?;
+                }
+                self.vote(need, None, Some(of), span)
             }
             Some(Token::Sign("-")) => {
                 self.advance()?;
@@ -396,7 +407,7 @@ impl<'t> Parser<'t> {
         if self.token == Some(Token::Sign("(")) {
             let help = match nearest(name, FUNCTIONS.iter().map(|function| function.0)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "functions are MIN MAX AVG MED ABS SQRT EXP LN POW LIMIT SEL GOOD BAD RISE FALL PREV"
+                None => "functions are MIN MAX AVG MED ABS SQRT EXP LN POW LIMIT CLAMP SEL GOOD BAD RISE FALL PREV"
                     .into(),
             };
             return Err(Unread::new(span, format!("no function `{name}`"), help));
@@ -421,10 +432,16 @@ impl<'t> Parser<'t> {
         Self::bounded(Tree { node: Node::Call(function, arguments), span: span.start..end, depth })
     }
 
-    fn vote(&mut self, need: f64, unit: Option<Unit>, span: Range<usize>) -> Parsed<'t> {
-        self.advance()?;
+    fn vote(&mut self, need: f64, unit: Option<Unit>, said: Option<f64>, span: Range<usize>) -> Parsed<'t> {
         let (conditions, end, depth) = self.list()?;
         let of = conditions.len();
+        if let Some(said) = said.filter(|said| *said != of as f64) {
+            return Err(Unread::new(
+                span,
+                format!("{need}oo{said} of {of} conditions"),
+                format!("write `{need}oo{of}`, or give {said} conditions"),
+            ));
+        }
         if unit.is_some() || libm::floor(need) != need || need < 1.0 || need > of as f64 {
             return Err(Unread::new(
                 span,
