@@ -161,7 +161,7 @@ impl Assembly<'_> {
         };
         let store = Store::open(&self.plant, self.data, self.settings)?;
         let (frames, frames_end) =
-            watch::channel(Arc::new(recorder::first_frame(&self.plant, &first_view, clock)));
+            watch::channel(Arc::new(recorder::first_frame(&self.plant, &first_view, clock, &stats, &vitals)));
         let (state, state_end) = watch::channel(Arc::new(first_view));
         let (samples, event_reader) = (store.samples.reader(), store.events.reader().into_diagnostic()?);
         let recorder = RecorderThread {

@@ -199,9 +199,15 @@ fn is_stepped(point: &control::plant::Point) -> bool {
 }
 
 /// What the API says before the first scan.
-pub fn first_frame(plant: &Plant, view: &StateView, clock: TickClock) -> Frame {
+pub fn first_frame(
+    plant: &Plant,
+    view: &StateView,
+    clock: TickClock,
+    stats: &ScanStats,
+    vitals: &Vitals,
+) -> Frame {
     let nobody = |_| String::new();
-    whole_frame(plant, view, clock, &nobody, SystemStatus::default())
+    whole_frame(plant, view, clock, &nobody, system(plant, view, stats, vitals, 0))
 }
 
 /// The whole plant at one scan, as the API tells it.
