@@ -3,6 +3,7 @@
 pub mod cementation;
 pub mod dissolver;
 pub mod evaporator;
+pub mod filter;
 pub mod furnace;
 pub mod iron_removal;
 pub mod leach;
@@ -43,6 +44,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),
     row!(evaporator, Evaporator, "evaporator"),
     row!(leach, Leach, "leach"),
+    row!(filter, Filter, "filter"),
     row!(cementation, Cementation, "cementation"),
     row!(iron_removal, IronRemoval, "iron_removal"),
     row!(extraction, Extraction, "extraction"),
