@@ -109,7 +109,7 @@ pub use exchange::{Input, ScanOutput};
 pub use explain::why;
 pub use image::Image;
 pub use interlock::{BYPASS_MAX_MS, InterlockMemory};
-pub use machine::Timer;
+pub use machine::{Edge, Rate, Timer};
 pub use migrate::{Change, MigrateError, Migration, Plan};
 pub use phase::{Cause, PhaseMemory};
 pub use state_view::{LoopView, StateView};

@@ -10,6 +10,12 @@ use model::{Quality, StateWalk};
 use crate::image::{Image, Previous};
 use crate::plant::{Expr, Op, Plant};
 
+mod edge;
+mod rate;
+
+pub use edge::Edge;
+pub use rate::Rate;
+
 /// A value on the stack, and the result of an expression.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Slot {
@@ -75,11 +81,6 @@ impl Timer {
     }
 }
 
-/// Which state an edge has last seen.
-const UNSEEN: u8 = 0;
-const SEEN_FALSE: u8 = 1;
-const SEEN_TRUE: u8 = 2;
-
 /// Time as expressions see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Now {
@@ -108,7 +109,8 @@ impl Now {
 #[derive(Clone, Debug)]
 pub(crate) struct Memory {
     pub(crate) timers: Vec<Timer>,
-    edges: Vec<u8>,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) rates: Vec<Rate>,
     pub(crate) previous: Previous,
     stack: Vec<Slot>,
 }
@@ -117,7 +119,8 @@ impl Memory {
     pub(crate) fn new(plant: &Plant, image: &Image) -> Self {
         Self {
             timers: vec![Timer::IDLE; plant.code.timers as usize],
-            edges: vec![UNSEEN; plant.code.edges as usize],
+            edges: vec![Edge::default(); plant.code.edges as usize],
+            rates: vec![Rate::default(); plant.code.rates as usize],
             previous: Previous::new(plant, image),
             stack: Vec::with_capacity(plant.code.stack as usize + 1),
         }
@@ -129,14 +132,12 @@ impl Memory {
             walk.u64(&mut timer.possible);
         }
         for edge in &mut self.edges {
-            walk.u8(edge);
+            edge.state(walk);
+        }
+        for rate in &mut self.rates {
+            rate.state(walk);
         }
         self.previous.state(walk);
-    }
-
-    /// An edge takes over what another plant's memory has seen.
-    pub(crate) fn adopt_edge(&mut self, edge: u32, other: &Self, theirs: u32) {
-        self.edges[edge as usize] = other.edges[theirs as usize];
     }
 
     /// Forgets what the delays and edges of an expression have seen: it begins to wait anew.
@@ -146,7 +147,10 @@ impl Memory {
                 Op::OnDelay { timer, .. } | Op::OffDelay { timer, .. } => {
                     self.timers[timer as usize] = Timer::IDLE;
                 }
-                Op::Rise { edge } | Op::Fall { edge } => self.edges[edge as usize] = UNSEEN,
+                Op::Rise { edge } | Op::Fall { edge } | Op::Hysteresis { edge } => {
+                    self.edges[edge as usize] = Edge::default();
+                }
+                Op::Rate { rate, .. } => self.rates[rate as usize] = Rate::ANEW,
                 _ => {}
             }
         }
@@ -213,14 +217,28 @@ impl Memory {
             }
             Op::Rise { edge } => {
                 let operand = self.pop();
-                changed(&mut self.edges[edge as usize], operand, SEEN_FALSE, SEEN_TRUE)
+                self.edges[edge as usize].rises(operand)
             }
             Op::Fall { edge } => {
                 let operand = self.pop();
-                changed(&mut self.edges[edge as usize], operand, SEEN_TRUE, SEEN_FALSE)
+                self.edges[edge as usize].falls(operand)
+            }
+            Op::Hysteresis { edge } => {
+                let (off, on, x) = (self.pop(), self.pop(), self.pop());
+                self.edges[edge as usize].between(x, on, off)
+            }
+            Op::Rate { rate, ms } => {
+                let operand = self.pop();
+                self.rates[rate as usize].follow(operand, ms, now)
+            }
+            Op::Median { of } => {
+                let first = self.stack.len().saturating_sub(usize::from(of));
+                let result = median(&mut self.stack[first..]);
+                self.stack.truncate(first);
+                result
             }
             Op::Negate | Op::Abs | Op::Sqrt | Op::Exp | Op::Ln | Op::Not => unary(op, self.pop()),
-            Op::Limit | Op::Median3 | Op::Select => {
+            Op::Limit | Op::Select => {
                 let (c, b, a) = (self.pop(), self.pop(), self.pop());
                 ternary(op, a, b, c)
             }
@@ -338,16 +356,24 @@ pub(crate) fn ternary(op: Op, a: Slot, b: Slot, c: Slot) -> Slot {
     match op {
         // A low limit above the high one gives the high one.
         Op::Limit => arithmetic(libm::fmin(libm::fmax(a.value, b.value), c.value), quality),
-        Op::Median3 => {
-            let (low, high) = (libm::fmin(a.value, b.value), libm::fmax(a.value, b.value));
-            arithmetic(libm::fmax(low, libm::fmin(high, c.value)), quality)
-        }
         Op::Select => match a.truth() {
             Truth::True => b,
             Truth::False => c,
             Truth::Bad => Slot { value: c.value, quality: a.quality },
         },
         _ => Slot::BAD,
+    }
+}
+
+/// The middle one, or the mean of the two in the middle. The operands are put in order.
+pub(crate) fn median(operands: &mut [Slot]) -> Slot {
+    let quality = operands.iter().fold(Quality::Good, |quality, operand| quality.worst(operand.quality));
+    operands.sort_unstable_by(|a, b| a.value.total_cmp(&b.value));
+    let middle = operands.len() / 2;
+    match operands {
+        [] => Slot::BAD,
+        _ if operands.len() % 2 == 1 => arithmetic(operands[middle].value, quality),
+        _ => arithmetic(0.5 * operands[middle - 1].value + 0.5 * operands[middle].value, quality),
     }
 }
 
@@ -393,19 +419,6 @@ fn off_delay(timer: &mut Timer, operand: Slot, ms: u32, now: Now) -> Slot {
     } else {
         Slot::logic(false)
     }
-}
-
-/// True for one evaluation, when the operand has gone from one truth to the other. A bad operand
-/// is passed over: the edge waits until it is known.
-fn changed(seen: &mut u8, operand: Slot, from: u8, to: u8) -> Slot {
-    let now = match operand.truth() {
-        Truth::True => SEEN_TRUE,
-        Truth::False => SEEN_FALSE,
-        Truth::Bad => return Slot { value: 0.0, quality: operand.quality },
-    };
-    let fired = *seen == from && now == to;
-    *seen = now;
-    compare(fired, operand.quality)
 }
 
 #[cfg(test)]

@@ -101,8 +101,10 @@ pub struct Code {
     pub ops: Vec<Op>,
     /// How many on/off-delay timers the code uses; their state belongs to the engine.
     pub timers: u32,
-    /// How many edge memories.
+    /// How many memories of edges and hystereses.
     pub edges: u32,
+    /// How many memories of rates of change.
+    pub rates: u32,
     /// The deepest stack that any expression needs.
     pub stack: u32,
 }
@@ -141,8 +143,10 @@ pub enum Op {
     Power,
     /// low, x, high
     Limit,
-    /// Median of three.
-    Median3,
+    /// Middle one of the last `of` operands, or the mean of the two in the middle.
+    Median {
+        of: u8,
+    },
     /// condition, a, b
     Select,
     Less,
@@ -180,6 +184,15 @@ pub enum Op {
     },
     Fall {
         edge: u32,
+    },
+    /// x, on, off: true from `on` until `off`, and between them what it was.
+    Hysteresis {
+        edge: u32,
+    },
+    /// Change of the operand per minute, smoothed with a lag of `ms`.
+    Rate {
+        rate: u32,
+        ms: u32,
     },
 }
 

@@ -7,7 +7,7 @@ use recipes::Procedure;
 use crate::alarm::AlarmMemory;
 use crate::blocks::Hold;
 use crate::interlock::InterlockMemory;
-use crate::machine::Timer;
+use crate::machine::{Edge, Rate, Timer};
 use crate::phase::PhaseMemory;
 use crate::plant::Plant;
 
@@ -33,6 +33,9 @@ pub struct StateView {
     pub loops: Vec<LoopView>,
     /// Delays of the expressions.
     pub timers: Vec<Timer>,
+    /// Their edges and hystereses, and their rates of change.
+    pub edges: Vec<Edge>,
+    pub rates: Vec<Rate>,
 }
 
 /// What a loop's points do not tell.
@@ -63,6 +66,8 @@ impl StateView {
             batches: plant.recipes.iter().map(Procedure::new).collect(),
             loops: plant.blocks.iter().map(|_| LoopView::default()).collect(),
             timers: Vec::with_capacity(plant.code.timers as usize),
+            edges: Vec::with_capacity(plant.code.edges as usize),
+            rates: Vec::with_capacity(plant.code.rates as usize),
         }
     }
 

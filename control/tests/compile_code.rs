@@ -134,7 +134,7 @@ fn modes_and_states_are_compared_with_their_words() {
 fn functions_bring_their_arguments_to_one_unit() {
     assert_eq!(code("mbar", "MAX(PT-341, 1 kPa, 5)"), "PT-341 10 max 5 max");
     assert_eq!(code("mbar", "LIMIT(0, PT-341, 0.1 bar)"), "0 PT-341 100 limit");
-    assert_eq!(code("degC", "MED(TT-311, TT-312, 20 degC)"), "TT-311 TT-312 20 median3");
+    assert_eq!(code("degC", "MED(TT-311, TT-312, 20 degC)"), "TT-311 TT-312 20 median");
     assert_eq!(code("degC", "SEL(P-311.RUN, TT-311, PREV(TT-312))"), "P-311.RUN TT-311 prev:TT-312 select");
     assert_eq!(
         code("", "SQRT(2) + EXP(1) * LN(2) - POW(2, 3)"),
@@ -142,6 +142,49 @@ fn functions_bring_their_arguments_to_one_unit() {
     );
     assert_eq!(code("dK", "ABS(-(TT-311 - TT-312))"), "TT-311 TT-312 subtract negate abs");
     assert!(refused("degC", "MIN(TT-311, PT-341)").starts_with("unit-mismatch"));
+}
+
+#[test]
+fn a_median_takes_any_number_of_values() {
+    assert_eq!(code("degC", "MEDIAN(TT-311, TT-312)"), "TT-311 TT-312 median");
+    assert_eq!(code("mbar", "MEDIAN(PT-341, 1 kPa, 2, 3, 4)"), "PT-341 10 2 3 4 median");
+    assert!(refused("degC", "MEDIAN(TT-311)").contains("1 arguments"));
+    let (plant, _) = compiled("", "MEDIAN(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)").unwrap();
+    assert_eq!(plant.code.stack, 10);
+}
+
+#[test]
+fn a_hysteresis_has_its_limits_in_the_unit_of_its_value() {
+    assert_eq!(code("words", "HYST(PT-341, 1 kPa, 5)"), "PT-341 10 5 hysteresis");
+    assert_eq!(
+        code("words", "HYST(TT-312 - TT-311, 5 dK, 2 dK) AND P-311.RUN"),
+        "TT-312 TT-311 subtract 5 2 hysteresis P-311.RUN and"
+    );
+    assert!(refused("words", "HYST(TT-311, 5 dK, 2 dK)").starts_with("unit-mismatch"));
+    assert!(refused("words", "HYST(P-311.RUN, 5, 2)").starts_with("type-mismatch"));
+    assert!(refused("degC", "HYST(TT-311, 50, 40)").starts_with("type-mismatch"));
+    assert!(refused("words", "HYST(TT-311, 50, 50)").starts_with("no-gap"));
+    assert!(refused("words", "HYST(TT-311, 50)").contains("2 arguments"));
+}
+
+#[test]
+fn a_rate_is_in_the_unit_of_its_value_per_minute() {
+    assert_eq!(code("K/min", "RATE(TT-311, 1 min)"), "TT-311 rate");
+    assert_eq!(code("words", "RATE(TT-311, 30 s) > 5 K/min"), "TT-311 rate 5 greater");
+    assert_eq!(code("words", "RATE(LT-311, 30 s) < -1 %/min"), "LT-311 rate -1 less");
+    assert_eq!(code("m3/h/min", "RATE(FT-301, 10 s)"), "FT-301 rate");
+    assert_eq!(code("mbar/s", "RATE(PT-341, 10 s)").split(' ').next_back(), Some("multiply"));
+    assert!(refused("dK", "RATE(TT-311, 30 s)").starts_with("unit-mismatch"));
+    assert!(refused("words", "RATE(TT-311, 30 s) > 5 dK").starts_with("unit-mismatch"));
+    assert!(refused("words", "RATE(TT-311, 30 s) > 5 %/min").starts_with("unit-mismatch"));
+    assert!(
+        refused("words", "RATE(RATE(TT-311, 30 s), 30 s) > 5").starts_with("unit-mismatch"),
+        "no unit for that"
+    );
+    for lag in ["30", "0 s", "30 bar", "TT-311"] {
+        assert!(refused("K/min", &format!("RATE(TT-311, {lag})")).starts_with("expression"), "{lag}");
+    }
+    assert!(refused("K/min", "RATE(P-311.RUN, 30 s)").starts_with("type-mismatch"));
 }
 
 #[test]

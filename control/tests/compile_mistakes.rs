@@ -103,6 +103,13 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "\"LT-311 > 15 %\"", "\"LT-311 > 15 % FOR 5\"", "expression", "FOR 5", "FOR 30 s"),
     mistake(LOOPS, "\"LT-311 > 15 %\"", "\"FIC-301 > 1 m3/h\"", "not-a-value", "FIC-301 > 1", "FIC-301.PV"),
     mistake(LOOPS, "\"LT-311 > 15 %\"", "\"3 OF (P-311.RUN, XV-301.ZSO)\"", "expression", "3 OF", "from 1 to 2"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"HYST(LT-311, 15 %, 15 %)\"", "no-gap", "HYST(LT-311, 15 %, 15 %)", "leave a gap"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"HYST(LT-311, 15 %)\"", "expression", "HYST(LT-311", "HYST(x, on, off)"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"HYST(LT-311, 20 degC, 15 %)\"", "unit-mismatch", "20 degC", "write it in %"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"RATE(LT-311, 30) > 5 %/min\"", "expression", "RATE(LT-311, 30)", "RATE(TT-311, 30 s)"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"RATE(LT-311, 30 s) > 5 K/min\"", "unit-mismatch", "5 K/min", "%/min"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"RATE(LT-311, 30 s) > 5 %\"", "unit-mismatch", "30 s) > 5 %", "%/min"),
+    mistake(LOOPS, "\"LT-311 > 15 %\"", "\"MEDIAN(LT-311) > 5 %\"", "expression", "MEDIAN(LT-311)", "MEDIAN(a, b, ...)"),
     // Blocks.
     mistake(LOOPS, "action = \"reverse\"\ngain", "action = \"direct\"\ngain", "wrong-action", "action = \"direct\"", "action = \"reverse\""),
     mistake(LOOPS, "action = \"reverse\"\nkc = 2.0", "kc = 2.0", "missing-key", "[pid.TIC-311]", "add `action"),

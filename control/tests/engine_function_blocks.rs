@@ -626,3 +626,27 @@ fn why_tells_the_law_and_what_it_reads() {
     assert!(text.iter().any(|line| line.contains("IEC 61131-3")), "{text:?}");
     assert!(text.iter().any(|line| line.contains("LT-2 > 50 %")), "{text:?}");
 }
+
+#[test]
+fn why_tells_where_a_hysteresis_and_a_rate_stand() {
+    let mut h = settled(
+        "[calc.K]\nwords = [\"no\", \"yes\"]\nvalue = \"HYST(LT-2, 80 %, 60 %) AND RATE(LT-2, 200 ms) < 5 %/min\"\ntask = \"10 ms\"\n",
+        0.0,
+    );
+    h.set(h.point("LT-2"), 85.0);
+    h.run(500);
+    h.set(h.point("LT-2"), 70.0);
+    h.run(500);
+    assert_eq!(h.value("K"), 1.0);
+    let mut view = control::StateView::new(&h.plant());
+    h.engine.publish(&mut view);
+    let why = control::why(&h.plant(), &view, "K").unwrap();
+    let line = |text: &str| {
+        let found = why.lines.iter().find(|line| line.text.starts_with(text));
+        found.unwrap_or_else(|| panic!("{:?}", why.lines)).clone()
+    };
+    let hysteresis = line("HYST(LT-2, 80 %, 60 %): now 70");
+    assert_eq!(hysteresis.holds, Some(true));
+    let rate = line("RATE(LT-2, 0.2 s) < 5 %/min: now");
+    assert_eq!(rate.holds, Some(true));
+}

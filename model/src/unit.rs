@@ -42,6 +42,45 @@ pub enum Dimension {
     Area,
     SpecificVolume,
     AreaResistance,
+    FractionRate,
+    PressureRate,
+    Velocity,
+    VolumeFlowRate,
+    MassFlowRate,
+    ConcentrationRate,
+    PhRate,
+    ConductivityRate,
+    CurrentDensityRate,
+    VoltageRate,
+    PowerRate,
+    RotationalAcceleration,
+}
+
+impl Dimension {
+    /// What the rate of change of it is; `None` when no unit is known for that.
+    fn rate(self) -> Option<Self> {
+        Some(match self {
+            Self::Fraction => Self::FractionRate,
+            Self::Temperature | Self::TemperatureDifference => Self::TemperatureRate,
+            Self::Pressure => Self::PressureRate,
+            Self::Length => Self::Velocity,
+            Self::Volume => Self::VolumeFlow,
+            Self::Mass => Self::MassFlow,
+            Self::VolumeFlow => Self::VolumeFlowRate,
+            Self::MassFlow => Self::MassFlowRate,
+            Self::MassConcentration => Self::ConcentrationRate,
+            Self::Ph => Self::PhRate,
+            Self::Conductivity => Self::ConductivityRate,
+            Self::Current => Self::CurrentRate,
+            Self::CurrentDensity => Self::CurrentDensityRate,
+            Self::Voltage => Self::VoltageRate,
+            Self::Power => Self::PowerRate,
+            Self::Energy => Self::Power,
+            Self::Charge => Self::Current,
+            Self::RotationalSpeed => Self::RotationalAcceleration,
+            _ => return None,
+        })
+    }
 }
 
 struct Definition {
@@ -145,6 +184,48 @@ const TABLE: &[Definition] = &[
     unit("L/kg", D::SpecificVolume, 1e-3, 0.0),
     unit("ohm.m2", D::AreaResistance, 1.0, 0.0),
     unit("V.m2/kA", D::AreaResistance, 1e-3, 0.0),
+    // Rates of change. Of volume, mass, energy and charge they are the flows, powers and currents above.
+    unit("%/s", D::FractionRate, 0.01, 0.0),
+    unit("%/min", D::FractionRate, 0.01 / 60.0, 0.0),
+    unit("%/h", D::FractionRate, 0.01 / 3600.0, 0.0),
+    unit("ppm/min", D::FractionRate, 1e-6 / 60.0, 0.0),
+    unit("ppm/h", D::FractionRate, 1e-6 / 3600.0, 0.0),
+    unit("Pa/s", D::PressureRate, 1.0, 0.0),
+    unit("kPa/min", D::PressureRate, 1e3 / 60.0, 0.0),
+    unit("mbar/s", D::PressureRate, 1e2, 0.0),
+    unit("mbar/min", D::PressureRate, 1e2 / 60.0, 0.0),
+    unit("bar/s", D::PressureRate, 1e5, 0.0),
+    unit("bar/min", D::PressureRate, 1e5 / 60.0, 0.0),
+    unit("bar/h", D::PressureRate, 1e5 / 3600.0, 0.0),
+    unit("m/s", D::Velocity, 1.0, 0.0),
+    unit("m/min", D::Velocity, 1.0 / 60.0, 0.0),
+    unit("m/h", D::Velocity, 1.0 / 3600.0, 0.0),
+    unit("mm/s", D::Velocity, 1e-3, 0.0),
+    unit("mm/min", D::Velocity, 1e-3 / 60.0, 0.0),
+    unit("m3/min", D::VolumeFlow, 1.0 / 60.0, 0.0),
+    unit("kg/min", D::MassFlow, 1.0 / 60.0, 0.0),
+    unit("m3/h/s", D::VolumeFlowRate, 1.0 / 3600.0, 0.0),
+    unit("m3/h/min", D::VolumeFlowRate, 1.0 / 3600.0 / 60.0, 0.0),
+    unit("L/h/min", D::VolumeFlowRate, 1e-3 / 3600.0 / 60.0, 0.0),
+    unit("kg/h/min", D::MassFlowRate, 1.0 / 3600.0 / 60.0, 0.0),
+    unit("t/h/min", D::MassFlowRate, 1.0 / 3.6 / 60.0, 0.0),
+    unit("g/L/min", D::ConcentrationRate, 1.0 / 60.0, 0.0),
+    unit("g/L/h", D::ConcentrationRate, 1.0 / 3600.0, 0.0),
+    unit("mg/L/h", D::ConcentrationRate, 1e-3 / 3600.0, 0.0),
+    unit("pH/min", D::PhRate, 1.0 / 60.0, 0.0),
+    unit("pH/h", D::PhRate, 1.0 / 3600.0, 0.0),
+    unit("mS/cm/min", D::ConductivityRate, 0.1 / 60.0, 0.0),
+    unit("A/min", D::CurrentRate, 1.0 / 60.0, 0.0),
+    unit("kA/s", D::CurrentRate, 1e3, 0.0),
+    unit("kA/m2/min", D::CurrentDensityRate, 1e3 / 60.0, 0.0),
+    unit("V/s", D::VoltageRate, 1.0, 0.0),
+    unit("V/min", D::VoltageRate, 1.0 / 60.0, 0.0),
+    unit("mV/min", D::VoltageRate, 1e-3 / 60.0, 0.0),
+    unit("mV/h", D::VoltageRate, 1e-3 / 3600.0, 0.0),
+    unit("kW/min", D::PowerRate, 1e3 / 60.0, 0.0),
+    unit("MW/min", D::PowerRate, 1e6 / 60.0, 0.0),
+    unit("rpm/s", D::RotationalAcceleration, 1.0 / 60.0, 0.0),
+    unit("rpm/min", D::RotationalAcceleration, 1.0 / 3600.0, 0.0),
 ];
 
 /// A unit, known by its symbol (`m3/h`, `degC`, `%vol`).
@@ -200,6 +281,24 @@ impl Unit {
     #[must_use]
     pub fn difference(self) -> Self {
         if self.dimension() == D::Temperature { Self::parse("dK").unwrap_or(Self::NONE) } else { self }
+    }
+}
+
+/// Of the rate of change.
+impl Unit {
+    /// The unit in which a value of this one changes per minute, and how many of it one of this unit
+    /// in a minute is: `K/min` and 1 for `degC`. `None` when no unit is known for that.
+    pub fn per_minute(self) -> Option<(Self, f64)> {
+        let dimension = self.dimension().rate()?;
+        let rates = || Self::all().filter(|unit| unit.dimension() == dimension);
+        let of =
+            |unit: Self| unit.symbol().rsplit_once('/').filter(|(_, per)| *per == "min").map(|(of, _)| of);
+        let same = if self.dimension() == D::Temperature { "K" } else { self.symbol() };
+        let found = rates().find(|unit| of(*unit) == Some(same));
+        let rate = found.or_else(|| rates().find(|unit| of(*unit).is_some())).or_else(|| rates().next())?;
+        // What is per minute of this very unit is 1 exactly, whatever the divisions below give.
+        let factor = self.definition().factor / 60.0 / rate.definition().factor;
+        Some((rate, if found.is_some() && self.symbol() != "degF" { 1.0 } else { factor }))
     }
 }
 
@@ -270,6 +369,29 @@ mod tests {
     fn a_temperature_difference_is_no_temperature() {
         assert_eq!(convert(5.0, "dK", "degC"), None);
         assert_eq!(convert(5.0, "bar", "m3/h"), None);
+    }
+
+    #[test]
+    fn a_rate_of_change_is_told_in_a_unit_per_minute() {
+        let rate = |symbol: &str| {
+            let (unit, factor) = Unit::parse(symbol).unwrap().per_minute()?;
+            Some((unit.symbol(), factor))
+        };
+        for (symbol, wanted) in
+            [("degC", "K/min"), ("%", "%/min"), ("mbar", "mbar/min"), ("kA", "kA/min"), ("pH", "pH/min")]
+        {
+            assert_eq!(rate(symbol), Some((wanted, 1.0)), "{symbol}");
+        }
+        let (unit, factor) = rate("degF").unwrap();
+        assert_eq!(unit, "K/min");
+        assert!((factor - 5.0 / 9.0).abs() < 1e-15);
+        let (unit, factor) = rate("MPa").unwrap();
+        assert_eq!(unit, "kPa/min");
+        assert!((factor - 1000.0).abs() < 1e-9);
+        let (unit, factor) = rate("m3").unwrap();
+        assert_eq!((unit, factor), ("m3/min", 1.0), "the rate of a volume is a flow");
+        assert_eq!(rate("K/min"), None);
+        assert_eq!(rate(""), None);
     }
 
     #[test]

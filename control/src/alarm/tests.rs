@@ -106,7 +106,7 @@ struct Bench {
 
 fn bench(condition: AlarmCondition) -> Bench {
     let mut plant = crate::testing::plant(2);
-    plant.code = Code { ops: vec![Op::Load(PointId(1))], timers: 0, edges: 0, stack: 1 };
+    plant.code = Code { ops: vec![Op::Load(PointId(1))], timers: 0, edges: 0, rates: 0, stack: 1 };
     plant.alarms = vec![Alarm {
         name: "TT.HH".into(),
         tag: "TT".into(),

@@ -138,7 +138,7 @@ impl Emitter<'_, '_, '_> {
             (Function::Median, list) => {
                 let (parts, found) = self.list(list, None)?;
                 let ops = parts.into_iter().flatten().collect();
-                Some(Operand { found, ops }.then(Op::Median3, found))
+                Some(Operand { found, ops }.then(Op::Median { of: list.len() as u8 }, found))
             }
             (Function::Min, list) => self.fold(list, Op::Min),
             (Function::Max, list) => self.fold(list, Op::Max),
@@ -166,6 +166,8 @@ impl Emitter<'_, '_, '_> {
                 let (base, exponent) = self.numbers(base, exponent)?;
                 Some(base.with(exponent, Op::Power, Type::Free))
             }
+            (Function::Hysteresis, [_, on, off]) => self.hysteresis(arguments, on, off),
+            (Function::Rate, [value, lag]) => self.rate(value, lag),
             // The parser has counted the arguments.
             _ => None,
         }

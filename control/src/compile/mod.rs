@@ -26,6 +26,7 @@ mod operand;
 mod emit;
 mod arithmetic;
 mod functions;
+mod remembering;
 mod blocks;
 mod units;
 mod signals;

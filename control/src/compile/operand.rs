@@ -110,8 +110,8 @@ pub(super) fn stack_depth(ops: &[Op]) -> u32 {
             | Op::And
             | Op::Or
             | Op::Xor => -1,
-            Op::Limit | Op::Median3 | Op::Select => -2,
-            Op::Vote { of, .. } => 1 - i64::from(*of),
+            Op::Limit | Op::Select | Op::Hysteresis { .. } => -2,
+            Op::Vote { of, .. } | Op::Median { of } => 1 - i64::from(*of),
             Op::Negate
             | Op::Abs
             | Op::Sqrt
@@ -121,7 +121,8 @@ pub(super) fn stack_depth(ops: &[Op]) -> u32 {
             | Op::OnDelay { .. }
             | Op::OffDelay { .. }
             | Op::Rise { .. }
-            | Op::Fall { .. } => 0,
+            | Op::Fall { .. }
+            | Op::Rate { .. } => 0,
         };
         deepest = deepest.max(depth);
     }

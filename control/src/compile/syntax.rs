@@ -83,14 +83,17 @@ pub(super) enum Function {
     Rise,
     Fall,
     Previous,
+    Hysteresis,
+    Rate,
 }
 
 /// Word, meaning, least and most number of arguments, and how it is written.
-const FUNCTIONS: [(&str, Function, usize, usize, &str); 17] = [
+const FUNCTIONS: [(&str, Function, usize, usize, &str); 20] = [
     ("MIN", Function::Min, 2, LIST, "MIN(a, b, ...)"),
     ("MAX", Function::Max, 2, LIST, "MAX(a, b, ...)"),
     ("AVG", Function::Average, 2, LIST, "AVG(a, b, ...)"),
-    ("MED", Function::Median, 3, 3, "MED(a, b, c); for more inputs use a [selector]"),
+    ("MEDIAN", Function::Median, 2, LIST, "MEDIAN(a, b, ...)"),
+    ("MED", Function::Median, 2, LIST, "MED(a, b, ...)"),
     ("ABS", Function::Abs, 1, 1, "ABS(x)"),
     ("SQRT", Function::Sqrt, 1, 1, "SQRT(x)"),
     ("EXP", Function::Exp, 1, 1, "EXP(x)"),
@@ -104,6 +107,8 @@ const FUNCTIONS: [(&str, Function, usize, usize, &str); 17] = [
     ("RISE", Function::Rise, 1, 1, "RISE(condition)"),
     ("FALL", Function::Fall, 1, 1, "FALL(condition)"),
     ("PREV", Function::Previous, 1, 1, "PREV(TT-311)"),
+    ("HYST", Function::Hysteresis, 3, 3, "HYST(x, on, off)"),
+    ("RATE", Function::Rate, 2, 2, "RATE(x, 30 s)"),
 ];
 
 /// Reads a whole text as one expression.
@@ -407,7 +412,7 @@ impl<'t> Parser<'t> {
         if self.token == Some(Token::Sign("(")) {
             let help = match nearest(name, FUNCTIONS.iter().map(|function| function.0)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "functions are MIN MAX AVG MED ABS SQRT EXP LN POW LIMIT CLAMP SEL GOOD BAD RISE FALL PREV"
+                None => "functions are MIN MAX AVG MEDIAN ABS SQRT EXP LN POW LIMIT CLAMP SEL GOOD BAD RISE FALL PREV HYST RATE"
                     .into(),
             };
             return Err(Unread::new(span, format!("no function `{name}`"), help));

@@ -17,6 +17,8 @@ impl Engine {
         copy(&mut view.phases, &state.phases);
         copy(&mut view.holds, &state.holds);
         copy(&mut view.timers, &state.memory.timers);
+        copy(&mut view.edges, &state.memory.edges);
+        copy(&mut view.rates, &state.memory.rates);
         view.loops.clear();
         view.loops.extend(state.blocks.iter().map(|block| match block {
             BlockState::Pid(pid, fixed) => LoopView {

@@ -90,7 +90,10 @@ fn term_lines(scene: Scene<'_>, term: &Term, indent: u8, lines: &mut Vec<WhyLine
         | Term::Previous(_)
         | Term::IsGood(_)
         | Term::IsBad(_)
-        | Term::Ternary(..) => push(term.live(scene)),
+        | Term::Ternary(..)
+        | Term::Median(_)
+        | Term::Hysteresis { .. }
+        | Term::Rate { .. } => push(term.live(scene)),
     }
 }
 

@@ -35,7 +35,11 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
         BlockBody::Device(body) => device(scene, body, &mut lines),
         BlockBody::Calc(calc) => {
             lines.push(point_line(scene, 0, &format!("= {}:", calc.value.text), calc.out));
-            inputs(scene, &calc.value, &mut lines);
+            if calc.value.boolean {
+                condition::lines(scene, &calc.value, 1, &mut lines);
+            } else {
+                inputs(scene, &calc.value, &mut lines);
+            }
         }
         BlockBody::Filter(filter) => {
             lines.push(point_line(scene, 0, "filtered", filter.out));

@@ -19,10 +19,35 @@ pub(super) enum Term {
     Unary(Op, Box<Term>),
     Binary(Op, Box<Term>, Box<Term>),
     Ternary(Op, Box<[Term; 3]>),
-    Vote { need: u8, of: Vec<Term> },
-    OnDelay { timer: u32, ms: u32, of: Box<Term> },
-    OffDelay { timer: u32, ms: u32, of: Box<Term> },
-    Edge { rising: bool, of: Box<Term> },
+    Vote {
+        need: u8,
+        of: Vec<Term>,
+    },
+    OnDelay {
+        timer: u32,
+        ms: u32,
+        of: Box<Term>,
+    },
+    OffDelay {
+        timer: u32,
+        ms: u32,
+        of: Box<Term>,
+    },
+    Edge {
+        rising: bool,
+        of: Box<Term>,
+    },
+    Median(Vec<Term>),
+    /// x, on, off
+    Hysteresis {
+        edge: u32,
+        parts: Box<[Term; 3]>,
+    },
+    Rate {
+        rate: u32,
+        ms: u32,
+        of: Box<Term>,
+    },
 }
 
 /// A plant and the state to read from it.
@@ -50,10 +75,19 @@ pub(super) fn tree(plant: &Plant, expr: &Expr) -> Option<Term> {
             Op::OffDelay { timer, ms } => Term::OffDelay { timer, ms, of: stack.pop()?.into() },
             Op::Rise { .. } => Term::Edge { rising: true, of: stack.pop()?.into() },
             Op::Fall { .. } => Term::Edge { rising: false, of: stack.pop()?.into() },
+            Op::Median { of } => {
+                let start = stack.len().checked_sub(usize::from(of))?;
+                Term::Median(stack.split_off(start))
+            }
+            Op::Hysteresis { edge } => {
+                let (c, b, a) = (stack.pop()?, stack.pop()?, stack.pop()?);
+                Term::Hysteresis { edge, parts: Box::new([a, b, c]) }
+            }
+            Op::Rate { rate, ms } => Term::Rate { rate, ms, of: stack.pop()?.into() },
             Op::Negate | Op::Abs | Op::Sqrt | Op::Exp | Op::Ln | Op::Not => {
                 Term::Unary(*op, stack.pop()?.into())
             }
-            Op::Limit | Op::Median3 | Op::Select => {
+            Op::Limit | Op::Select => {
                 let (c, b, a) = (stack.pop()?, stack.pop()?, stack.pop()?);
                 Term::Ternary(*op, Box::new([a, b, c]))
             }
@@ -128,6 +162,21 @@ impl Term {
                 logic(scene.held_ms(*timer).is_some_and(|since| since < u64::from(*ms)))
             }
             Self::Edge { of, .. } => Slot { value: 0.0, quality: of.eval(scene).quality },
+            Self::Median(of) => {
+                let mut operands: Vec<Slot> = of.iter().map(|term| term.eval(scene)).collect();
+                machine::median(&mut operands)
+            }
+            Self::Hysteresis { edge, parts } => {
+                let worst =
+                    parts.iter().fold(Quality::Good, |worst, part| worst.worst(part.eval(scene).quality));
+                let on = view.edges.get(*edge as usize).is_some_and(|edge| edge.is_on());
+                Slot { value: logic(on && worst.is_usable()).value, quality: worst }
+            }
+            Self::Rate { rate, of, .. } => {
+                let quality = of.eval(scene).quality;
+                let unknown = Slot { value: 0.0, quality: Quality::BadCalculation };
+                view.rates.get(*rate as usize).map_or(unknown, |rate| rate.read(quality))
+            }
         }
     }
 
@@ -143,6 +192,11 @@ impl Term {
                 a.unit(plant).or_else(|| b.unit(plant))
             }
             Self::Ternary(_, parts) => parts.iter().find_map(|part| part.unit(plant)),
+            Self::Median(parts) => parts.iter().find_map(|part| part.unit(plant)),
+            Self::Rate { of, .. } => {
+                let (unit, decimals) = of.unit(plant)?;
+                Some((unit.per_minute()?.0, decimals.max(2)))
+            }
             _ => None,
         }
     }
@@ -202,6 +256,19 @@ impl Term {
                 let unit = unit.or_else(|| self.unit(plant));
                 let texts: Vec<String> = parts.iter().map(|part| part.text_with(plant, unit)).collect();
                 format!("{}({})", function(*op), texts.join(", "))
+            }
+            Self::Median(parts) => {
+                let unit = unit.or_else(|| self.unit(plant));
+                let texts: Vec<String> = parts.iter().map(|part| part.text_with(plant, unit)).collect();
+                format!("MEDIAN({})", texts.join(", "))
+            }
+            Self::Hysteresis { parts, .. } => {
+                let unit = parts[0].unit(plant);
+                let texts: Vec<String> = parts.iter().map(|part| part.text_with(plant, unit)).collect();
+                format!("HYST({})", texts.join(", "))
+            }
+            Self::Rate { ms, of, .. } => {
+                format!("RATE({}, {})", of.text_with(plant, None), duration(u64::from(*ms)))
             }
             Self::Vote { need, of } => {
                 let texts: Vec<String> = of.iter().map(|term| term.text(plant)).collect();
@@ -264,6 +331,7 @@ impl Term {
             | Self::Edge { of, .. } => of.now_text(scene),
             Self::IsGood(point) | Self::IsBad(point) => scene.view.quality(*point).text().to_owned(),
             Self::Const(_) => String::new(),
+            Self::Hysteresis { parts, .. } => parts[0].value_now(scene),
             _ => match self.compared() {
                 Some((Self::Const(_), b)) => b.value_now(scene),
                 Some((a, Self::Const(_))) => a.value_now(scene),
@@ -309,12 +377,16 @@ impl Term {
             Self::Unary(_, of)
             | Self::OnDelay { of, .. }
             | Self::OffDelay { of, .. }
-            | Self::Edge { of, .. } => of.points(found),
+            | Self::Edge { of, .. }
+            | Self::Rate { of, .. } => of.points(found),
             Self::Binary(_, a, b) => {
                 a.points(found);
                 b.points(found);
             }
-            Self::Ternary(_, parts) => parts.iter().for_each(|part| part.points(found)),
+            Self::Ternary(_, parts) | Self::Hysteresis { parts, .. } => {
+                parts.iter().for_each(|part| part.points(found));
+            }
+            Self::Median(parts) => parts.iter().for_each(|part| part.points(found)),
             Self::Vote { of, .. } => of.iter().for_each(|part| part.points(found)),
         }
     }
@@ -372,7 +444,6 @@ fn function(op: Op) -> &'static str {
         Op::Min => "MIN",
         Op::Max => "MAX",
         Op::Limit => "LIMIT",
-        Op::Median3 => "MED",
         Op::Select => "SEL",
         _ => "?",
     }

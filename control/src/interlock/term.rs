@@ -117,7 +117,7 @@ mod tests {
         }
         cause(&[Op::Load(point), Op::Const(50.0), Op::Less, Op::Not]);
         cause(&[Op::Const(50.0), Op::Load(point), Op::Less]);
-        plant.code = Code { ops, timers: 6, edges: 0, stack: 2 };
+        plant.code = Code { ops, timers: 6, edges: 0, rates: 0, stack: 2 };
         let ops = &plant.code.ops;
         let terms: Vec<Term> = causes.iter().map(|cause| Term::new(ops, cause)).collect();
         assert_eq!(terms.iter().filter(|term| term.shape != Shape::Code).count(), 12);

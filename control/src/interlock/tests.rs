@@ -17,8 +17,13 @@ struct Bench {
 /// Two causes: point 0 and point 1, each a truth.
 fn bench(latched: bool, trips_on_bad: bool) -> Bench {
     let mut plant = crate::testing::plant(2);
-    plant.code =
-        Code { ops: vec![Op::Load(PointId(0)), Op::Load(PointId(1))], timers: 0, edges: 0, stack: 1 };
+    plant.code = Code {
+        ops: vec![Op::Load(PointId(0)), Op::Load(PointId(1))],
+        timers: 0,
+        edges: 0,
+        rates: 0,
+        stack: 1,
+    };
     let cause = |start| Cause {
         when: crate::testing::expr(start, 1),
         text: "cause".into(),

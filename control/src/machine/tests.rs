@@ -19,7 +19,7 @@ struct Bench {
 
 fn bench(ops: &[Op]) -> Bench {
     let mut plant = crate::testing::plant(3);
-    plant.code = Code { ops: ops.to_vec(), timers: 2, edges: 2, stack: ops.len() as u32 };
+    plant.code = Code { ops: ops.to_vec(), timers: 2, edges: 2, rates: 1, stack: ops.len() as u32 };
     let mut image = Image::new(&plant);
     for point in [A, B, C] {
         image.set(point, 0.0, Quality::Good);
@@ -69,8 +69,8 @@ fn arithmetic_is_what_it_says() {
         (vec![c(1.0), Op::Exp, Op::Ln], 1.0),
         (vec![c(0.0), c(7.0), c(5.0), Op::Limit], 5.0),
         (vec![c(0.0), c(-7.0), c(5.0), Op::Limit], 0.0),
-        (vec![c(3.0), c(1.0), c(2.0), Op::Median3], 2.0),
-        (vec![c(1.0), c(3.0), c(2.0), Op::Median3], 2.0),
+        (vec![c(3.0), c(1.0), c(2.0), Op::Median { of: 3 }], 2.0),
+        (vec![c(1.0), c(3.0), c(2.0), Op::Median { of: 3 }], 2.0),
         (vec![c(1.0), c(3.0), c(2.0), Op::Select], 3.0),
         (vec![c(0.0), c(3.0), c(2.0), Op::Select], 2.0),
         (vec![c(4.0), c(3.0), Op::Max, c(9.0), Op::Min, Op::Negate], -4.0),
@@ -216,4 +216,139 @@ fn a_delay_that_is_reset_begins_anew() {
     let expr = crate::testing::expr(0, 2);
     bench.memory.reset(&bench.plant.code.ops, &expr);
     assert_eq!(bench.truth(Truth::True), Truth::False);
+}
+
+#[test]
+fn a_median_of_an_even_number_is_the_mean_of_the_two_in_the_middle() {
+    let c = Op::Const;
+    let five = [c(9.0), c(-1.0), c(4.0), c(7.0), c(5.0), Op::Median { of: 5 }];
+    assert_eq!(value(&five), Slot::good(5.0));
+    let four = [c(2.0), c(9.0), c(-1.0), c(4.0), c(7.0), Op::Median { of: 4 }, Op::Add];
+    assert_eq!(value(&four), Slot::good(2.0 + 5.5), "what lies below on the stack stays");
+    let mut bad = bench(&[Op::Load(A), Op::Load(B), Op::Load(C), Op::Median { of: 3 }]);
+    bad.image.set_quality(B, Quality::BadSensorFailure);
+    assert_eq!(bad.eval().quality, Quality::BadSensorFailure);
+    assert!(value(&[Op::Median { of: 0 }]).quality.is_bad());
+}
+
+/// A, on at B, off at C.
+fn switch(on: f64, off: f64) -> Bench {
+    let mut bench = bench(&[Op::Load(A), Op::Load(B), Op::Load(C), Op::Hysteresis { edge: 0 }]);
+    bench.image.set(B, on, Quality::Good);
+    bench.image.set(C, off, Quality::Good);
+    bench
+}
+
+#[test]
+fn a_hysteresis_keeps_between_its_limits_what_it_was() {
+    use Truth::{False, True};
+    let high = [(70.0, False), (79.9, False), (80.0, True), (60.1, True), (60.0, False), (79.0, False)];
+    let low = [(30.0, False), (20.1, False), (20.0, True), (39.9, True), (40.0, False), (21.0, False)];
+    for (on, off, steps) in [(80.0, 60.0, high), (20.0, 40.0, low)] {
+        let mut bench = switch(on, off);
+        for (value, expected) in steps {
+            bench.image.set(A, value, Quality::Good);
+            assert_eq!(bench.eval().truth(), expected, "on {on}, off {off}, at {value}");
+        }
+    }
+}
+
+#[test]
+fn a_hysteresis_says_bad_while_it_is_and_remembers() {
+    let mut bench = switch(80.0, 60.0);
+    bench.image.set(A, 85.0, Quality::Good);
+    assert_eq!(bench.eval().truth(), Truth::True);
+    bench.image.set_quality(A, Quality::BadSensorFailure);
+    assert_eq!(bench.eval().truth(), Truth::Bad);
+    bench.image.set(A, 70.0, Quality::UncertainSubNormal);
+    assert_eq!(bench.eval(), Slot { value: 1.0, quality: Quality::UncertainSubNormal });
+    let expr = crate::testing::expr(0, 4);
+    bench.memory.reset(&bench.plant.code.ops, &expr);
+    assert_eq!(bench.eval().truth(), Truth::False, "a step begins with it off");
+}
+
+/// The rate of A with a lag of 200 ms.
+fn slope() -> Bench {
+    bench(&[Op::Load(A), Op::Rate { rate: 0, ms: 200 }])
+}
+
+#[test]
+fn the_rate_of_a_straight_line_approaches_its_slope_exponentially() {
+    let mut bench = slope();
+    assert_eq!(bench.eval(), Slot::good(0.0), "at a first start everything stands still");
+    for k in 1..300 {
+        // 3 a second, which is 180 a minute.
+        bench.image.set(A, 0.03 * f64::from(k), Quality::Good);
+        let expected = 180.0 * (1.0 - libm::exp(-0.01 * f64::from(k) / 0.2));
+        let result = bench.eval();
+        assert!(result.quality.is_good() && (result.value - expected).abs() < 1e-9, "{k}: {result:?}");
+    }
+}
+
+#[test]
+fn the_rate_does_not_depend_on_how_often_it_is_looked_at() {
+    let (mut often, mut seldom) = (slope(), slope());
+    often.eval();
+    seldom.eval();
+    for k in 1..=40 {
+        often.image.set(A, 0.5 * f64::from(k), Quality::Good);
+        often.eval();
+        if k % 8 == 0 {
+            seldom.image.set(A, 0.5 * f64::from(k), Quality::Good);
+            seldom.tick = often.tick - 1;
+            let (one, other) = (often.memory.rates[0].read(Quality::Good).value, seldom.eval().value);
+            assert!((one - other).abs() < 1e-9, "{one} and {other}");
+        }
+    }
+}
+
+#[test]
+fn after_a_bad_value_a_rate_is_unknown_until_its_lag_has_passed() {
+    let mut bench = slope();
+    bench.eval();
+    bench.image.set_quality(A, Quality::BadSensorFailure);
+    assert_eq!(bench.eval().quality, Quality::BadSensorFailure);
+    bench.image.set(A, 50.0, Quality::Good);
+    for _ in 0..20 {
+        assert_eq!(bench.eval().quality, Quality::BadCalculation);
+    }
+    assert_eq!(bench.eval(), Slot::good(0.0), "the jump while nobody could see is none");
+}
+
+#[test]
+fn a_step_that_waits_for_a_rate_does_not_pass_at_its_entry() {
+    let mut bench = bench(&[Op::Load(A), Op::Rate { rate: 0, ms: 200 }, Op::Const(1.0), Op::Less]);
+    let expr = crate::testing::expr(0, 4);
+    bench.memory.reset(&bench.plant.code.ops, &expr);
+    for _ in 0..20 {
+        assert_eq!(bench.eval().truth(), Truth::Bad);
+    }
+    assert_eq!(bench.eval().truth(), Truth::True);
+}
+
+proptest! {
+    /// Whatever comes in, what goes out is a number or says that it is none, and it recovers.
+    #[test]
+    fn a_rate_and_a_hysteresis_stay_finite_and_recover(values in proptest::collection::vec(proptest::num::f64::ANY, 1..60)) {
+        let mut rate = slope();
+        let mut switch = switch(80.0, 60.0);
+        for value in values {
+            // An image holds no such value; a calculation before may make one.
+            rate.image.set(A, value, Quality::Good);
+            switch.image.set(A, value, Quality::Good);
+            let result = rate.eval();
+            prop_assert!(result.value.is_finite());
+            let result = switch.eval();
+            prop_assert!(result.value == 0.0 || result.value == 1.0);
+            prop_assert!(value.is_finite() || result.quality.is_bad());
+        }
+        rate.image.set(A, 1.0, Quality::Good);
+        switch.image.set(A, 90.0, Quality::Good);
+        for _ in 0..2000 {
+            rate.eval();
+        }
+        let result = rate.eval();
+        prop_assert!(result.quality.is_good());
+        prop_assert_eq!(switch.eval().truth(), Truth::True);
+    }
 }

@@ -98,7 +98,10 @@ impl<'a> Carry<'a> {
                 to.timers[*timer as usize] = from.timers[*old as usize];
             }
             for (edge, old) in slots.edges.iter().zip(&old.edges) {
-                to.adopt_edge(*edge, from, *old);
+                to.edges[*edge as usize] = from.edges[*old as usize];
+            }
+            for (rate, old) in slots.rates.iter().zip(&old.rates) {
+                to.rates[*rate as usize] = from.rates[*old as usize];
             }
         }
     }

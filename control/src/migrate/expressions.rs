@@ -12,6 +12,7 @@ use crate::plant::{AlarmCondition, BlockBody, Expr, FunctionInput, Op, Plant, St
 pub(super) struct Slots {
     pub(super) timers: Vec<u32>,
     pub(super) edges: Vec<u32>,
+    pub(super) rates: Vec<u32>,
 }
 
 /// Slots by owner, text and, for one that has the same text twice, how manyth it is.
@@ -77,7 +78,8 @@ fn slots_of(plant: &Plant, expr: &Expr) -> Slots {
     for op in plant.code.ops.get(range).unwrap_or_default() {
         match *op {
             Op::OnDelay { timer, .. } | Op::OffDelay { timer, .. } => slots.timers.push(timer),
-            Op::Rise { edge } | Op::Fall { edge } => slots.edges.push(edge),
+            Op::Rise { edge } | Op::Fall { edge } | Op::Hysteresis { edge } => slots.edges.push(edge),
+            Op::Rate { rate, .. } => slots.rates.push(rate),
             _ => {}
         }
     }
