@@ -9,7 +9,7 @@ use miette::{IntoDiagnostic as _, miette};
 use model::{Diagnostic, Severity, Source};
 
 use crate::cli::{CheckArgs, Format};
-use crate::{check_schema, diagnostics, plant_files};
+use crate::{check_schema, diagnostics, plant_files, sim_field};
 
 pub fn run(args: &CheckArgs) -> miette::Result<()> {
     if args.schema {
@@ -32,6 +32,7 @@ fn report(folder: &Path, format: Format) -> miette::Result<bool> {
         Ok(compiled) => (Some(compiled.plant), compiled.warnings),
         Err(findings) => (None, findings),
     };
+    let field = plant.as_ref().map_or_else(Vec::new, |plant| sim_field::mistakes(folder, plant));
     match format {
         Format::Json => {
             let hash = plant.as_ref().map(|plant| hex(&plant.hash));
@@ -46,7 +47,10 @@ fn report(folder: &Path, format: Format) -> miette::Result<bool> {
             }
         }
     }
-    Ok(plant.is_some())
+    for mistake in &field {
+        eprintln!("error: {mistake}");
+    }
+    Ok(plant.is_some() && field.is_empty())
 }
 
 /// A person has saved, looks up and wants the answer to stand there.

@@ -31,7 +31,7 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let plant = match &args.plant {
         Some(folder) => folder.clone(),
         None => {
-            plant_files::write(&data.plant(), &plant_files::shipped_refinery())
+            plant_files::write(&data.plant(), &plant_files::shipped_folder())
                 .into_diagnostic()
                 .wrap_err("cannot write the plant into the data folder")?;
             data.plant()

@@ -24,6 +24,7 @@ mod take_over;
 mod backend;
 mod controller;
 mod plant_time;
+mod sim_field;
 mod sim_host;
 mod sim_unit;
 mod simulator;

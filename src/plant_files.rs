@@ -29,21 +29,48 @@ pub enum PlantFilesError {
     TooLarge(PathBuf),
 }
 
-/// The refinery that ships inside the binary.
-pub fn shipped_refinery() -> Vec<Source> {
+/// Folders of a plant that belong to the simulator, not to the controller: they are not part of the plant's
+/// hash, and a change in them changes nothing that is controlled.
+const SIMULATED: [&str; 2] = ["field", "scenarios"];
+
+/// All text of the refinery that ships inside the binary.
+pub fn shipped_folder() -> Vec<Source> {
     shipped::REFINERY
         .iter()
         .map(|(path, text)| Source { path: (*path).to_owned(), text: (*text).to_owned() })
         .collect()
 }
 
-/// Every `*.toml` and `*.phase` below `folder`, sorted by path; `scenarios/` belongs to the simulator.
+/// The part of it that is the controller's.
+pub fn shipped_refinery() -> Vec<Source> {
+    let of_simulator =
+        |source: &Source| source.path.split_once('/').is_some_and(|(folder, _)| SIMULATED.contains(&folder));
+    shipped_folder().into_iter().filter(|source| !of_simulator(source)).collect()
+}
+
+/// The controller's text: every `*.toml` and `*.phase` below `folder` but the simulator's, sorted by path.
 pub fn read(folder: &Path) -> Result<Vec<Source>, PlantFilesError> {
     if !folder.join("plant.toml").is_file() {
         return Err(PlantFilesError::Missing(folder.to_owned()));
     }
+    read_below(folder, folder)
+}
+
+/// The simulator's text about the field, `field/*.toml`; none when the plant has no such folder.
+pub fn read_field(folder: &Path) -> Result<Vec<Source>, PlantFilesError> {
+    let field = folder.join("field");
+    if field.is_dir() { read_below(folder, &field) } else { Ok(Vec::new()) }
+}
+
+/// The same of the refinery that ships.
+pub fn shipped_field() -> Vec<Source> {
+    shipped_folder().into_iter().filter(|source| source.path.starts_with("field/")).collect()
+}
+
+/// What stands below `below`, named from `folder`.
+fn read_below(folder: &Path, below: &Path) -> Result<Vec<Source>, PlantFilesError> {
     let mut paths = Vec::new();
-    collect(folder, folder, 0, &mut paths)?;
+    collect(folder, below, 0, &mut paths)?;
     paths.sort();
     let mut bytes = 0;
     let mut sources = Vec::with_capacity(paths.len());
@@ -83,7 +110,7 @@ fn collect(
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') || name == "scenarios" {
+        if name.starts_with('.') || (folder == root && SIMULATED.contains(&name.as_str())) {
             continue;
         }
         if path.is_dir() && depth < DEPTH_MAX {

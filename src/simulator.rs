@@ -26,7 +26,7 @@ use crate::cli::{SimArgs, SimCommand, SimServeArgs, SimTarget, Start};
 use crate::data_folder::DataFolder;
 use crate::plant_time::{self, PlantTime};
 use crate::sim_host::{self, STEP_MS, SharedPlant};
-use crate::{check, demo, real_time, settings, sim_unit};
+use crate::{check, demo, real_time, settings, sim_field, sim_unit};
 
 /// A request is a few words; more is a mistake or an attack.
 const REQUEST_MAX: u64 = 4096;
@@ -95,7 +95,7 @@ fn serve(args: &SimServeArgs) -> miette::Result<()> {
         Start::Running => Initial::Running,
         Start::Cold => Initial::Cold,
     };
-    let simulator = Simulator::new(&parameters, initial, args.seed);
+    let simulator = sim_field::open(args.place.plant.as_deref(), &plant, &parameters, initial, args.seed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -270,7 +270,7 @@ fn status(simulator: &Simulator, plant: &SharedPlant) -> String {
 
 fn catalogue(simulator: &Simulator) -> String {
     let mut text = String::new();
-    for kind in Simulator::fault_catalogue() {
+    for kind in simulator.fault_catalogue() {
         text.push_str(&format!("{:<16} {}\n", kind.name, kind.text));
         for parameter in kind.parameters {
             let bounds = match (parameter.is_name, parameter.default) {

@@ -43,6 +43,33 @@ pub fn unit(
     build(row, file, &[], chemistry).map(|(unit, _)| unit)
 }
 
+/// A unit with settings as on the command line, and every number that it was built from.
+pub(crate) fn with_settings(
+    name: &str,
+    settings: &[String],
+    chemistry: &Arc<Chemistry>,
+) -> Result<Built, ExperimentError> {
+    let row = row(name)?;
+    let known = Experiment::settables(row);
+    let mut mistakes = Vec::new();
+    let mut given = Vec::new();
+    for text in settings {
+        match Setting::parse(text, &known) {
+            Ok(setting) if setting.at > 0.0 => mistakes.push(ParameterMistake {
+                file: setting.given.flag,
+                line: 0,
+                message: "a setting of a plant does not wait".to_owned(),
+            }),
+            Ok(setting) => given.push(setting.given),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(ExperimentError::Mistakes(mistakes));
+    }
+    build(row, None, &given, chemistry)
+}
+
 fn row(name: &str) -> Result<&'static Row, ExperimentError> {
     units::find(name).map_err(|near| ExperimentError::NoUnit {
         name: name.to_owned(),
@@ -259,7 +286,7 @@ fn rounded(value: f64) -> f64 {
     format!("{value:.6e}").parse().unwrap_or(value)
 }
 
-type Built = (Box<dyn UnitOperation>, Vec<ParameterEntry>);
+pub(crate) type Built = (Box<dyn UnitOperation>, Vec<ParameterEntry>);
 
 fn build(
     row: &Row,

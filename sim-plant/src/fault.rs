@@ -43,7 +43,7 @@ const fn number(
 const SENSOR: FaultParameter = name("tag", "an analogue input, such as TT-311");
 const CELL: FaultParameter = number("cell", "number of the cell", None, 1.0, CELLS as f64);
 
-/// Every fault that this plant knows.
+/// Every fault of area 300.
 pub const FAULTS: &[FaultKind] = &[
     FaultKind {
         name: "sensor-drift",
@@ -111,6 +111,72 @@ pub const FAULTS: &[FaultKind] = &[
     },
 ];
 
+const TAG: FaultParameter = name("tag", "an analogue input");
+const SUPPLY: FaultParameter = name("supply", "its name in the field's text");
+
+/// Every fault of a field that is told as text.
+pub const FIELD_FAULTS: &[FaultKind] = &[
+    FaultKind {
+        name: "sensor-drift",
+        text: "the reading wanders away",
+        parameters: &[TAG, number("per_hour", "in the tag's unit", None, -1e6, 1e6)],
+    },
+    FaultKind { name: "sensor-freeze", text: "the reading stands still, still good", parameters: &[TAG] },
+    FaultKind {
+        name: "sensor-noise",
+        text: "the noise grows",
+        parameters: &[TAG, number("factor", "of the normal noise", Some(20.0), 1.0, 1e4)],
+    },
+    FaultKind { name: "sensor-fail", text: "the sensor reports its own failure", parameters: &[TAG] },
+    FaultKind {
+        name: "valve-stuck",
+        text: "the valve stays where it is",
+        parameters: &[name("tag", "a control valve or an on/off valve")],
+    },
+    FaultKind {
+        name: "pump-trip",
+        text: "the motor protection has tripped",
+        parameters: &[name("tag", "a motor")],
+    },
+    FaultKind {
+        name: "link-loss",
+        text: "the PLC is cut off; its watchdog drives the outputs to their fail positions",
+        parameters: &[name("device", "a device of the plant")],
+    },
+    FaultKind { name: "supply-loss", text: "nothing comes from the battery limit", parameters: &[SUPPLY] },
+    FaultKind {
+        name: "supply-spoiled",
+        text: "something is in the supply that does not belong there",
+        parameters: &[
+            SUPPLY,
+            name("solute", "such as CaCl2, FeSO4 or NaCl"),
+            number("g_per_L", "of it in the supply", None, 0.0, 500.0),
+        ],
+    },
+    FaultKind {
+        name: "line-blocked",
+        text: "a line lets only a part through",
+        parameters: &[
+            name("line", "its name in the field's text"),
+            number("percent", "of its flow that is kept back", Some(100.0), 0.0, 100.0),
+        ],
+    },
+    FaultKind {
+        name: "switch-pressed",
+        text: "somebody presses a hand switch",
+        parameters: &[name("tag", "an input that is healthy until it is pressed")],
+    },
+    FaultKind {
+        name: "unit-forced",
+        text: "what a unit is told stays at a value: an agitator's coupling broken, a jacket scaled",
+        parameters: &[
+            name("unit", "such as R-301"),
+            name("order", "such as agitator-1"),
+            number("value", "in the order's unit", Some(0.0), -1e6, 1e6),
+        ],
+    },
+];
+
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum FaultError {
     #[error("no fault is called {name}{hint}; `faults` lists them")]
@@ -137,10 +203,15 @@ pub(crate) struct FaultCall {
 
 impl FaultCall {
     /// `complete` asks for every parameter; clearing needs only what names the target.
-    pub(crate) fn read(fault: &str, given: &[(String, String)], complete: bool) -> Result<Self, FaultError> {
-        let kind = FAULTS.iter().find(|kind| kind.name == fault).ok_or_else(|| FaultError::Unknown {
+    pub(crate) fn read(
+        catalogue: &'static [FaultKind],
+        fault: &str,
+        given: &[(String, String)],
+        complete: bool,
+    ) -> Result<Self, FaultError> {
+        let kind = catalogue.iter().find(|kind| kind.name == fault).ok_or_else(|| FaultError::Unknown {
             name: fault.to_owned(),
-            hint: hint(fault, FAULTS.iter().map(|kind| kind.name)),
+            hint: hint(fault, catalogue.iter().map(|kind| kind.name)),
         })?;
         for (parameter, _) in given {
             if !kind.parameters.iter().any(|known| known.name == parameter) {

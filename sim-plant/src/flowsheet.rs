@@ -3,7 +3,8 @@
 //! What leaves an outlet in one step enters the inlet at the other end of its link in the next; the
 //! matter on the way is counted, so a plant with recycles closes like one without. Outlets without a link
 //! leave the plant, inlets without one are fed from outside. Valves and pumps between units are the
-//! area's: it decides how much of an outlet goes where by links with a share.
+//! field's: it decides how much of an outlet goes where by links with a share. An export is matter that
+//! leaves for another part of the plant, which fetches it after the step.
 
 use std::sync::Arc;
 
@@ -11,22 +12,45 @@ use model::StateWalk;
 
 use crate::chemistry::Chemistry;
 use crate::matter::{Account, Balance, Books, Matter};
+use crate::species::Phase;
 use crate::station::Station;
 
-/// From an outlet to an inlet: (station, port).
+/// Where a link ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Station and inlet.
+    Inlet(usize, usize),
+    /// An export of the flowsheet.
+    Export(usize),
+}
+
+/// From an outlet (station, port) to where its matter goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Link {
     pub from: (usize, usize),
-    pub to: (usize, usize),
+    pub to: End,
     /// Of what leaves the outlet, 0..1; a splitter has several links, and what they do not take leaves the
-    /// plant. An area may move it, as a valve does.
+    /// plant. The field moves it, as a valve does.
     pub share: f64,
+}
+
+/// What a link carried in the last step, per second.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Carried {
+    /// kg/s
+    pub mass: f64,
+    /// mol/s of gas
+    pub gas: f64,
 }
 
 pub struct Flowsheet {
     chemistry: Arc<Chemistry>,
     pub stations: Vec<Station>,
     pub links: Vec<Link>,
+    /// What each link carried in the last step.
+    pub carried: Vec<Carried>,
+    /// Matter for other parts of the plant, of the last step.
+    pub exports: Vec<Matter>,
     books: Books,
     /// J that came without matter.
     heat: f64,
@@ -34,7 +58,19 @@ pub struct Flowsheet {
 
 impl Flowsheet {
     pub fn new(stations: Vec<Station>, links: Vec<Link>, chemistry: Arc<Chemistry>) -> Self {
-        let mut made = Self { chemistry, stations, links, books: Books::default(), heat: 0.0 };
+        let exports = links.iter().filter_map(|link| match link.to {
+            End::Export(export) => Some(export + 1),
+            End::Inlet(..) => None,
+        });
+        let mut made = Self {
+            exports: vec![Matter::default(); exports.max().unwrap_or(0)],
+            carried: vec![Carried::default(); links.len()],
+            chemistry,
+            stations,
+            links,
+            books: Books::default(),
+            heat: 0.0,
+        };
         made.books = Books::open(made.contents());
         made
     }
@@ -45,26 +81,47 @@ impl Flowsheet {
         self.stations[station].inlets[inlet].add(matter);
     }
 
-    /// One step: links carry, then every unit moves on.
+    /// One step: links carry, then every unit that is due moves on.
     pub fn step(&mut self, dt: f64) {
+        for export in &mut self.exports {
+            *export = Matter::default();
+        }
         for k in 0..self.stations.len() {
             for outlet in 0..self.stations[k].outlets.len() {
-                let out = core::mem::take(&mut self.stations[k].outlets[outlet]);
-                let mut left = 1.0;
-                for link in self.links.iter().filter(|link| link.from == (k, outlet)) {
-                    let share = if link.share.is_nan() { 0.0 } else { link.share.clamp(0.0, left) };
-                    left -= share;
-                    let (station, inlet) = link.to;
-                    self.stations[station].inlets[inlet].add(&out.part(share));
-                }
-                self.books.outward.count(&out.part(left), &self.chemistry);
+                self.carry(k, outlet, dt);
             }
         }
         for station in &mut self.stations {
             let before = station.books().inward.energy;
             let carried: f64 = station.inlets.iter().map(|inlet| inlet.enthalpy).sum();
-            station.step(&self.chemistry, dt);
-            self.heat += station.books().inward.energy - before - carried;
+            if station.advance(&self.chemistry, dt) {
+                self.heat += station.books().inward.energy - before - carried;
+            }
+        }
+    }
+
+    fn carry(&mut self, station: usize, outlet: usize, dt: f64) {
+        let out = core::mem::take(&mut self.stations[station].outlets[outlet]);
+        let mut left = 1.0;
+        let (mass, gas) = (out.mass(&self.chemistry), out.phase_moles(Phase::Gas, &self.chemistry));
+        for (link, carried) in self.links.iter().zip(&mut self.carried) {
+            if link.from != (station, outlet) {
+                continue;
+            }
+            let share = if link.share.is_nan() { 0.0 } else { link.share.clamp(0.0, left) };
+            left -= share;
+            *carried = Carried { mass: mass * share / dt, gas: gas * share / dt };
+            let part = out.part(share);
+            match link.to {
+                End::Inlet(station, inlet) => self.stations[station].inlets[inlet].add(&part),
+                End::Export(export) => {
+                    self.books.outward.count(&part, &self.chemistry);
+                    self.exports[export].add(&part);
+                }
+            }
+        }
+        if left > 0.0 {
+            self.books.outward.count(&out.part(left), &self.chemistry);
         }
     }
 
@@ -73,8 +130,8 @@ impl Flowsheet {
         let mut held = Account::default();
         for station in &self.stations {
             station.unit().contents(&mut held);
-            for outlet in &station.outlets {
-                held.count(outlet, &self.chemistry);
+            for matter in station.outlets.iter().chain(&station.inlets) {
+                held.count(matter, &self.chemistry);
             }
         }
         held
@@ -91,8 +148,10 @@ impl Flowsheet {
         for station in &mut self.stations {
             station.state(walk);
         }
-        for link in &mut self.links {
-            walk.f64(&mut link.share);
+        for (link, carried) in self.links.iter_mut().zip(&mut self.carried) {
+            for value in [&mut link.share, &mut carried.mass, &mut carried.gas] {
+                walk.f64(value);
+            }
         }
         self.books.state(walk);
         walk.f64(&mut self.heat);

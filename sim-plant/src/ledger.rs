@@ -6,6 +6,8 @@ use model::StateWalk;
 
 use crate::gas::{CL2, Gas, H2, N2, O2, STEAM};
 use crate::liquid::{CA, CL, CLO3, H, LI, Liquid, MG, W, X};
+use crate::matter::Balance;
+use crate::species::ATOMS;
 
 /// Li, Cl, H, O, Ca, Mg, N.
 pub(crate) const ELEMENTS: usize = 7;
@@ -61,9 +63,11 @@ pub(crate) struct Ledger {
 }
 
 /// How well the balances close, each relative to what the plant held and received.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Closure {
     pub elements: [f64; ELEMENTS],
+    /// The worst of all other elements of the ledger.
+    pub others: f64,
     pub mass: f64,
     pub energy: f64,
     /// Largest charge of any liquid relative to its lithium.
@@ -74,7 +78,19 @@ impl Closure {
     /// The worst of all.
     pub fn worst(&self) -> f64 {
         let elements = self.elements.iter().copied().fold(0.0, f64::max);
-        elements.max(self.mass).max(self.energy).max(self.charge)
+        elements.max(self.others).max(self.mass).max(self.energy).max(self.charge)
+    }
+
+    /// The worse of this and the balance of another part of the plant.
+    pub(crate) fn add(&mut self, balance: &Balance) {
+        for ((symbol, _), error) in ATOMS.iter().zip(&balance.elements) {
+            let own = ELEMENT_NAMES.iter().position(|name| name == symbol);
+            let mine = own.map_or(&mut self.others, |k| &mut self.elements[k]);
+            *mine = mine.max(*error);
+        }
+        self.mass = self.mass.max(balance.mass);
+        self.energy = self.energy.max(balance.energy);
+        self.charge = self.charge.max(balance.charge);
     }
 }
 
@@ -95,6 +111,7 @@ impl Ledger {
         }
         Closure {
             elements,
+            others: 0.0,
             mass: error(now.mass, self.start.mass, self.inward.mass, self.outward.mass),
             energy: error(now.energy, self.start.energy, self.inward.energy, self.outward.energy),
             charge,

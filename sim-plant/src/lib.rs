@@ -59,7 +59,7 @@ mod initial;
 mod tags;
 mod sensor;
 mod fault;
-mod simulator;
+mod area_300;
 
 pub mod species;
 pub mod chemistry;
@@ -72,12 +72,17 @@ pub mod flowsheet;
 mod joining;
 pub mod units;
 pub mod experiment;
+pub mod field;
+mod simulator;
 #[cfg(test)]
 mod validation;
 
-pub use fault::{ActiveFault, FAULTS, FaultError, FaultKind, FaultParameter};
+pub use fault::{ActiveFault, FAULTS, FIELD_FAULTS, FaultError, FaultKind, FaultParameter};
+pub use field::{FieldFile, FieldTag};
 pub use initial::Initial;
 pub use ledger::{Closure, ELEMENT_NAMES};
 pub use parameters::{ParameterEntry, ParameterError, ParameterMistake, Parameters, Trust};
 pub use properties::{Excursions, Property};
-pub use simulator::{ADVANCE_MAX_MS, BindError, Binding, Point, RestoreError, STEP_MAX_MS, Simulator};
+pub use simulator::{
+    ADVANCE_MAX_MS, BindError, Binding, BuildError, Point, RestoreError, STEP_MAX_MS, Simulator,
+};

@@ -4,7 +4,7 @@ use model::{Quality, StateWalk};
 
 use crate::noise::Noise;
 use crate::parameters::{PENDING_MAX, SensorKind};
-use crate::tags::{Input, Kind};
+use crate::tags::Kind;
 
 /// NAMUR NE 43: a transmitter's current ends at 3.8 and 20.5 mA.
 const BELOW: f64 = 0.0125;
@@ -51,7 +51,7 @@ impl Sensor {
 
     pub(crate) fn step(
         &mut self,
-        input: &Input,
+        (low, high): (f64, f64),
         p: Option<&SensorKind>,
         value: f64,
         noise: &mut Noise,
@@ -62,7 +62,7 @@ impl Sensor {
             self.quality = if self.faults.failed { Quality::BadSensorFailure } else { Quality::Good };
             return;
         };
-        let span = input.high - input.low;
+        let span = high - low;
         // Drawn even when it is not shown, so that a fault does not shift the other sensors' noise.
         let hiss = noise.normal() * p.noise * span * self.faults.noise;
         self.faults.drifted += self.faults.drift * dt / 3600.0;
@@ -80,7 +80,7 @@ impl Sensor {
         let raw = seen + hiss + self.faults.drifted;
         let step = p.resolution * span;
         let stepped = if step > 0.0 { libm::rint(raw / step) * step } else { raw };
-        let (low, high) = (input.low - BELOW * span, input.high + ABOVE * span);
+        let (low, high) = (low - BELOW * span, high + ABOVE * span);
         self.shown = stepped.clamp(low, high);
         let inside = stepped >= low && stepped <= high;
         self.quality = if inside { Quality::Good } else { Quality::UncertainEngineeringRange };
@@ -137,19 +137,8 @@ mod tests {
     use super::Sensor;
     use crate::noise::Noise;
     use crate::parameters::SensorKind;
-    use crate::tags::{Input, Kind, Plc, Signal};
 
-    fn input() -> Input {
-        let signal = Signal::LyeStrength;
-        Input {
-            name: "AT".into(),
-            plc: Plc::Process,
-            kind: Kind::LiquidAnalyser,
-            low: 0.0,
-            high: 10.0,
-            signal,
-        }
-    }
+    const RANGE: (f64, f64) = (0.0, 10.0);
 
     fn quiet(lag: f64, cycle: f64, dead: f64) -> SensorKind {
         SensorKind { lag, noise: 0.0, resolution: 0.0, cycle, dead }
@@ -162,7 +151,7 @@ mod tests {
         let kind = quiet(0.0, 60.0, 300.0);
         let mut at = None;
         for step in 0..6000 {
-            sensor.step(&input(), Some(&kind), 2.0, &mut noise, 0.1);
+            sensor.step(RANGE, Some(&kind), 2.0, &mut noise, 0.1);
             if at.is_none() && sensor.shown > 1.5 {
                 at = Some(f64::from(step) * 0.1);
             }
@@ -176,7 +165,7 @@ mod tests {
         let mut sensor = Sensor::new(0.0);
         let mut noise = Noise::new(1);
         for _ in 0..1000 {
-            sensor.step(&input(), Some(&quiet(10.0, 0.0, 0.0)), 1.0, &mut noise, 0.01);
+            sensor.step(RANGE, Some(&quiet(10.0, 0.0, 0.0)), 1.0, &mut noise, 0.01);
         }
         assert!((sensor.shown - 0.632).abs() < 0.002, "{}", sensor.shown);
     }
@@ -185,10 +174,10 @@ mod tests {
     fn a_sensor_ends_where_its_current_ends_and_says_so() {
         let mut sensor = Sensor::new(5.0);
         let mut noise = Noise::new(1);
-        sensor.step(&input(), Some(&quiet(0.0, 0.0, 0.0)), 1e9, &mut noise, 0.1);
+        sensor.step(RANGE, Some(&quiet(0.0, 0.0, 0.0)), 1e9, &mut noise, 0.1);
         assert!((sensor.shown - 10.3125).abs() < 1e-9);
         assert_eq!(sensor.quality, Quality::UncertainEngineeringRange);
-        sensor.step(&input(), Some(&quiet(0.0, 0.0, 0.0)), f64::NAN, &mut noise, 0.1);
+        sensor.step(RANGE, Some(&quiet(0.0, 0.0, 0.0)), f64::NAN, &mut noise, 0.1);
         assert_eq!(sensor.quality, Quality::BadSensorFailure);
     }
 
@@ -198,7 +187,7 @@ mod tests {
         sensor.faults.drift = 0.6;
         let mut noise = Noise::new(1);
         for _ in 0..36_000 {
-            sensor.step(&input(), Some(&quiet(0.0, 0.0, 0.0)), 5.0, &mut noise, 0.1);
+            sensor.step(RANGE, Some(&quiet(0.0, 0.0, 0.0)), 5.0, &mut noise, 0.1);
         }
         assert!((sensor.shown - 5.6).abs() < 1e-6, "{}", sensor.shown);
     }

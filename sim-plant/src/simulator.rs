@@ -1,26 +1,35 @@
-//! The simulator: area 300 behind its instruments, stepped by whoever owns the time.
+//! The simulator: a plant behind its instruments, stepped by whoever owns the time.
+//!
+//! A plant has up to two parts: area 300, whose string of cells has a fast model of its own, and a field that
+//! is told as text ([`crate::field`]). They are joined by streams. Tags are one list, faults one catalogue.
 
-mod faults;
-mod measure;
-mod explain;
+use std::sync::Arc;
 
 use model::{Direction, IoMap, Quality, StateHash, StateReader, StateWalk, StateWriter};
 use thiserror::Error;
 
-use crate::electrolysis::{Electrolysis, Orders};
-use crate::fault::hint;
-use crate::initial::{self, Initial};
+use crate::area_300::Area300;
+use crate::chemistry::Chemistry;
+use crate::fault::{ActiveFault, FAULTS, FIELD_FAULTS, FaultError, FaultKind, hint};
+use crate::field::{Beginning, Field, FieldFile, FieldTag};
+use crate::initial::Initial;
 use crate::ledger::Closure;
-use crate::noise::Noise;
-use crate::parameters::Parameters;
+use crate::parameters::{ParameterError, ParameterMistake, Parameters};
 use crate::properties::Excursions;
-use crate::sensor::{Sensor, kind_of};
-use crate::tags::{Input, Output, PLCS, Side, Target, inputs, outputs};
 
 /// No step of the physics is longer.
 pub const STEP_MAX_MS: u32 = 100;
 /// One call of [`Simulator::step`] advances by at most this much.
 pub const ADVANCE_MAX_MS: u32 = 60_000;
+
+#[derive(Debug, Error)]
+pub enum BuildError {
+    #[error(transparent)]
+    Parameters(#[from] ParameterError),
+    /// What is wrong in the field's text, by file and line.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Field(Vec<ParameterMistake>),
+}
 
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum BindError {
@@ -49,68 +58,54 @@ pub struct Binding {
     pub points: Vec<Point>,
 }
 
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Link {
-    lost: bool,
-    seconds: f64,
-}
-
-/// Area 300 with its instruments. Deterministic: the same parameters, seed and calls give the
-/// same bits on every machine.
-#[derive(Clone, Debug)]
+/// A plant with its instruments. Deterministic: the same text, parameters, seed and calls give the same bits
+/// on every machine.
 pub struct Simulator {
-    plant: Electrolysis,
-    orders: Orders,
-    inputs: Vec<Input>,
-    outputs: Vec<Output>,
-    sensors: Vec<Sensor>,
-    /// What the controller last wrote, in the tag's unit.
-    written: Vec<f64>,
-    links: [Link; PLCS.len()],
-    noise: Noise,
+    area: Option<Box<Area300>>,
+    field: Option<Field>,
     now_ms: u64,
     fingerprint: u64,
 }
 
 impl Simulator {
-    /// Builds the plant. `Initial::Running` settles it first, which takes a few hundred milliseconds.
+    /// Area 300 alone. `Initial::Running` settles it first, which takes a few hundred milliseconds.
     pub fn new(parameters: &Parameters, initial: Initial, seed: u64) -> Self {
-        let (plant, orders) = match initial {
-            Initial::Running => initial::running(parameters, seed),
-            Initial::Cold => initial::cold(parameters, seed),
+        let area = Some(Box::new(Area300::new(parameters, initial, seed)));
+        Self { area, field: None, now_ms: 0, fingerprint: fingerprint(parameters, &[], seed) }
+    }
+
+    /// The plant whose field stands in `files`, against the tags of its I/O map. Without files it is area 300.
+    pub fn open(
+        parameters: &Parameters,
+        initial: Initial,
+        seed: u64,
+        files: &[FieldFile],
+        tags: &[FieldTag],
+    ) -> Result<Self, BuildError> {
+        if files.is_empty() {
+            return Ok(Self::new(parameters, initial, seed));
+        }
+        let area = Field::has_electrolysis(files).then(|| Box::new(Area300::new(parameters, initial, seed)));
+        let covered = |tag: &str| {
+            area.as_ref()
+                .is_some_and(|area| area.input_names().chain(area.output_names()).any(|name| name == tag))
         };
-        let inputs = inputs();
-        let outputs = outputs();
-        let written = outputs.iter().map(|output| order_of(&orders, output)).collect();
-        let sensors = inputs.iter().map(|input| Sensor::new(measure::truth(&plant, input.signal))).collect();
-        let mut fingerprint = StateHash::new();
-        // The seed makes the cells what they are, and they are not in the snapshot.
-        fingerprint.u64(&mut { seed });
-        for entry in parameters.entries() {
-            let mut bits = entry.value.to_bits();
-            fingerprint.u64(&mut bits);
-        }
-        Self {
-            plant,
-            orders,
-            sensors,
-            inputs,
-            outputs,
-            written,
-            links: Default::default(),
-            noise: Noise::new(seed),
-            now_ms: 0,
-            fingerprint: fingerprint.finish(),
-        }
+        let chemistry = Arc::new(Chemistry::built_in()?);
+        let from = Beginning { parameters, chemistry: &chemistry, initial, seed };
+        let field = Field::read(files, tags, &from, &covered).map_err(BuildError::Field)?;
+        let fingerprint = fingerprint(parameters, files, seed);
+        Ok(Self { area, field: Some(field), now_ms: 0, fingerprint })
     }
 
     /// Looks tags up. Every name that is unknown, or used in the wrong direction, is reported.
     pub fn bind(&self, tags: &[(&str, Direction)]) -> Result<Binding, BindError> {
+        let inputs: Vec<&str> = self.input_names().collect();
+        let outputs: Vec<&str> = self.output_names().collect();
         let mut mistakes = Vec::new();
         let mut points = Vec::with_capacity(tags.len());
         for &(tag, direction) in tags {
-            let sensor = self.inputs.iter().position(|input| input.name == tag);
-            let actuator = self.outputs.iter().position(|output| output.name == tag);
+            let sensor = inputs.iter().position(|name| *name == tag);
+            let actuator = outputs.iter().position(|name| *name == tag);
             match (direction, sensor, actuator) {
                 (Direction::Input, Some(index), _) => points.push(Point::Sensor(index)),
                 (Direction::Output, _, Some(index)) => points.push(Point::Actuator(index)),
@@ -125,8 +120,8 @@ impl Simulator {
                     ));
                 }
                 (_, None, None) => {
-                    let hint = hint(tag, self.tag_names());
-                    mistakes.push(format!("the simulator of area 300 has no tag {tag}{hint}"));
+                    let hint = hint(tag, inputs.iter().chain(&outputs).copied());
+                    mistakes.push(format!("the simulator has no tag {tag}{hint}"));
                 }
             }
         }
@@ -140,9 +135,18 @@ impl Simulator {
         self.bind(&tags)
     }
 
+    fn input_names(&self) -> impl Iterator<Item = &str> {
+        let area = self.area.iter().flat_map(|area| area.input_names());
+        area.chain(self.field.iter().flat_map(Field::input_names))
+    }
+
+    fn output_names(&self) -> impl Iterator<Item = &str> {
+        let area = self.area.iter().flat_map(|area| area.output_names());
+        area.chain(self.field.iter().flat_map(Field::output_names))
+    }
+
     pub fn tag_names(&self) -> impl Iterator<Item = &str> {
-        let inputs = self.inputs.iter().map(|input| input.name.as_str());
-        inputs.chain(self.outputs.iter().map(|output| output.name))
+        self.input_names().chain(self.output_names())
     }
 
     /// Advances the plant by `dt_ms` (at most [`ADVANCE_MAX_MS`]), in equal steps of at most
@@ -155,48 +159,56 @@ impl Simulator {
         }
         let dt = f64::from(dt_ms) / f64::from(steps) / 1000.0;
         for _ in 0..steps {
-            self.take_orders(dt);
-            self.plant.step(&self.orders, dt);
-            self.read_sensors(dt);
+            if let Some(area) = &mut self.area {
+                area.step(dt);
+            }
+            if let Some(field) = &mut self.field {
+                field.step(dt);
+            }
         }
         self.now_ms += u64::from(dt_ms);
     }
 
-    /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.
-    pub fn sensor(&self, index: usize) -> (f64, Quality) {
-        match (self.sensors.get(index), self.inputs.get(index)) {
-            (Some(sensor), Some(_)) if self.link_is_lost(index) => {
-                (sensor.shown, Quality::BadNoCommunication)
-            }
-            (Some(sensor), Some(_)) => (sensor.shown, sensor.quality),
-            _ => (f64::NAN, Quality::BadDeviceFailure),
-        }
+    /// How many of the inputs, and of the outputs, are area 300's.
+    fn split(&self) -> (usize, usize) {
+        self.area.as_ref().map_or((0, 0), |area| (area.input_names().count(), area.output_names().count()))
     }
 
-    fn link_is_lost(&self, input: usize) -> bool {
-        self.links[self.inputs[input].plc as usize].lost
+    /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.
+    pub fn sensor(&self, index: usize) -> (f64, Quality) {
+        let inputs = self.split().0;
+        match (&self.area, &self.field) {
+            (Some(area), _) if index < inputs => area.sensor(index),
+            (_, Some(field)) => field.sensor(index - inputs),
+            _ => (f64::NAN, Quality::BadDeviceFailure),
+        }
     }
 
     /// Writes an output in its tag's unit. What is no number is not taken; what is beyond the range
     /// is held at its end; a lost PLC hears nothing.
     pub fn actuator(&mut self, index: usize, value: f64) {
-        let Some(output) = self.outputs.get(index) else {
-            return;
-        };
-        if value.is_nan() || self.links[output.plc as usize].lost {
-            return;
+        let outputs = self.split().1;
+        match (&mut self.area, &mut self.field) {
+            (Some(area), _) if index < outputs => area.actuator(index, value),
+            (_, Some(field)) => field.actuator(index - outputs, value),
+            _ => {}
         }
-        self.written[index] = value.clamp(0.0, output.high);
     }
 
     /// What stands at an output; at the start, where the initial condition has it.
     pub fn actuator_value(&self, index: usize) -> f64 {
-        self.written.get(index).copied().unwrap_or(f64::NAN)
+        let outputs = self.split().1;
+        match (&self.area, &self.field) {
+            (Some(area), _) if index < outputs => area.actuator_value(index),
+            (_, Some(field)) => field.actuator_value(index - outputs),
+            _ => f64::NAN,
+        }
     }
 
     /// True while the fault `link-loss` cuts the PLC of this name off.
     pub fn device_is_lost(&self, device: &str) -> bool {
-        PLCS.iter().any(|(name, plc)| *name == device && self.links[*plc as usize].lost)
+        self.area.as_ref().is_some_and(|area| area.device_is_lost(device))
+            || self.field.as_ref().is_some_and(|field| field.is_lost(device))
     }
 
     pub fn now_ms(&self) -> u64 {
@@ -205,34 +217,93 @@ impl Simulator {
 
     /// How well elements, mass, energy and charge have closed since the start.
     pub fn closure(&self) -> Closure {
-        self.plant.closure()
-    }
-
-    /// How often a property was asked for outside its range.
-    pub fn excursions(&self) -> &Excursions {
-        &self.plant.excursions
-    }
-
-    fn take_orders(&mut self, dt: f64) {
-        for link in &mut self.links {
-            link.seconds = if link.lost { link.seconds + dt } else { 0.0 };
+        let mut closure = self.area.as_ref().map_or_else(Closure::default, |area| area.closure());
+        if let Some(field) = &self.field {
+            closure.add(&field.balance());
         }
-        let watchdog = self.plant.p.actuator.watchdog;
-        for (output, written) in self.outputs.iter().zip(&mut self.written) {
-            let link = &self.links[output.plc as usize];
-            if link.lost && link.seconds > watchdog {
-                *written = output.fail;
+        closure
+    }
+
+    /// How often a property of area 300 was asked for outside its range.
+    pub fn excursions(&self) -> Excursions {
+        self.area.as_ref().map_or_else(Excursions::default, |area| area.excursions().clone())
+    }
+
+    /// Every fault that this plant knows, with its parameters.
+    pub fn fault_catalogue(&self) -> Vec<&'static FaultKind> {
+        let mut kinds: Vec<&'static FaultKind> = Vec::new();
+        if self.field.is_some() {
+            kinds.extend(FIELD_FAULTS);
+        }
+        if self.area.is_some() {
+            let new = |kind: &&FaultKind| !FIELD_FAULTS.iter().any(|known| known.name == kind.name);
+            let special = FAULTS.iter().filter(|kind| self.field.is_none() || new(kind));
+            kinds.extend(special);
+        }
+        kinds
+    }
+
+    /// Switches a fault on, or changes its parameters.
+    pub fn apply_fault(&mut self, fault: &str, parameters: &[(String, String)]) -> Result<(), FaultError> {
+        self.set_fault(fault, parameters, true)
+    }
+
+    /// Switches a fault off.
+    pub fn clear_fault(&mut self, fault: &str, parameters: &[(String, String)]) -> Result<(), FaultError> {
+        self.set_fault(fault, parameters, false)
+    }
+
+    /// The part that has the fault's place takes it; where none has, the part that knows the fault complains.
+    fn set_fault(
+        &mut self,
+        fault: &str,
+        parameters: &[(String, String)],
+        on: bool,
+    ) -> Result<(), FaultError> {
+        let mut complaint = None;
+        if let Some(field) = &mut self.field {
+            match field.set_fault(fault, parameters, on) {
+                Ok(()) => return Ok(()),
+                Err(error) => complaint = Some(error),
             }
-            set_order(&mut self.orders, output, *written);
+        }
+        if let Some(area) = &mut self.area {
+            let done =
+                if on { area.apply_fault(fault, parameters) } else { area.clear_fault(fault, parameters) };
+            match done {
+                Ok(()) => return Ok(()),
+                Err(error) if complaint.is_none() || !is_elsewhere(&error) => complaint = Some(error),
+                Err(_) => {}
+            }
+        }
+        Err(complaint.unwrap_or(FaultError::Unknown { name: fault.to_owned(), hint: String::new() }))
+    }
+
+    /// Switches every fault off.
+    pub fn clear_all_faults(&mut self) {
+        for active in self.active_faults() {
+            let parameters: Vec<(String, String)> =
+                active.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            // Every active fault was switched on through its own parameters, so this cannot miss.
+            let _ = self.clear_fault(active.name, &parameters);
         }
     }
 
-    fn read_sensors(&mut self, dt: f64) {
-        for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
-            let value = measure::truth(&self.plant, input.signal);
-            let kind = kind_of(&self.plant.p.sensors, input.kind);
-            sensor.step(input, kind, value, &mut self.noise, dt);
-        }
+    /// The faults that are on.
+    pub fn active_faults(&self) -> Vec<ActiveFault> {
+        let mut list = self.area.as_ref().map(|area| area.active_faults()).unwrap_or_default();
+        list.extend(self.field.iter().flat_map(Field::active_faults));
+        list
+    }
+
+    /// What the tag shows, what is true, which instrument and which faults lie between, and what
+    /// in the plant drives it. `Err` names the nearest tag.
+    pub fn explain(&self, tag: &str) -> Result<String, String> {
+        let field = self.field.as_ref().and_then(|field| field.explain(tag));
+        let area = || self.area.as_ref().and_then(|area| area.explain(tag).ok());
+        field
+            .or_else(area)
+            .ok_or_else(|| format!("the simulator has no tag {tag}{}", hint(tag, self.tag_names())))
     }
 
     /// Hash of everything that the next step depends on.
@@ -261,49 +332,41 @@ impl Simulator {
         }
         let mut reader = StateReader::new(&bytes[8..]);
         self.state(&mut reader);
-        self.plant.renew_supplies();
+        if let Some(area) = &mut self.area {
+            area.renew_supplies();
+        }
         Ok(())
     }
 
     fn state(&mut self, walk: &mut impl StateWalk) {
         walk.u64(&mut self.now_ms);
-        self.noise.state(walk);
-        for sensor in &mut self.sensors {
-            sensor.state(walk);
+        if let Some(area) = &mut self.area {
+            area.state(walk);
         }
-        for written in &mut self.written {
-            walk.f64(written);
+        if let Some(field) = &mut self.field {
+            field.state(walk);
         }
-        for link in &mut self.links {
-            walk.bool(&mut link.lost);
-            walk.f64(&mut link.seconds);
-        }
-        self.plant.state(walk);
     }
 }
 
-fn set_order(orders: &mut Orders, output: &Output, value: f64) {
-    let on = value >= 0.5;
-    match output.target {
-        Target::Valve(k) => orders.valves[k] = value * 0.01,
-        Target::Block(k) => orders.blocks[k] = on,
-        Target::Pump(Side::Anolyte) => orders.anolyte_pump = on,
-        Target::Pump(Side::Catholyte) => orders.catholyte_pump = on,
-        Target::Demand => orders.demand = value * 1e3,
-        Target::Breaker => orders.close_breaker = on,
-        Target::Polarisation => orders.polarise = on,
-    }
+/// True for complaints that say no more than that the fault belongs to another part.
+fn is_elsewhere(error: &FaultError) -> bool {
+    matches!(
+        error,
+        FaultError::Unknown { .. } | FaultError::NoSuchTarget { .. } | FaultError::NotActive { .. }
+    )
 }
 
-fn order_of(orders: &Orders, output: &Output) -> f64 {
-    let switch = |on: bool| f64::from(u8::from(on));
-    match output.target {
-        Target::Valve(k) => orders.valves[k] * 100.0,
-        Target::Block(k) => switch(orders.blocks[k]),
-        Target::Pump(Side::Anolyte) => switch(orders.anolyte_pump),
-        Target::Pump(Side::Catholyte) => switch(orders.catholyte_pump),
-        Target::Demand => orders.demand / 1e3,
-        Target::Breaker => switch(orders.close_breaker),
-        Target::Polarisation => switch(orders.polarise),
+/// The seed makes the cells what they are, and the text the plant; neither is in the snapshot.
+fn fingerprint(parameters: &Parameters, files: &[FieldFile], seed: u64) -> u64 {
+    let mut hash = StateHash::new();
+    hash.u64(&mut { seed });
+    for entry in parameters.entries() {
+        let mut bits = entry.value.to_bits();
+        hash.u64(&mut bits);
     }
+    for byte in files.iter().flat_map(|file| file.text.bytes()) {
+        hash.u8(&mut { byte });
+    }
+    hash.finish()
 }

@@ -9,6 +9,7 @@ pub(crate) mod equilibria;
 pub(crate) mod laliberte;
 pub mod notes;
 pub mod solubility;
+pub(crate) mod solutes;
 pub(crate) mod vapour;
 
 use model::StateWalk;

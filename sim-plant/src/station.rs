@@ -26,10 +26,21 @@ pub struct Station {
     books: Books,
     /// What was turned away at the door.
     notes: Notes,
+    /// It moves once in so many steps of its flowsheet, over all of them.
+    every: u32,
+    waited: u32,
+    /// Inlets and outlets of a step that is taken in parts.
+    parts: Vec<Matter>,
 }
 
 impl Station {
     pub fn new(unit: Box<dyn UnitOperation>) -> Self {
+        Self::every(unit, 1)
+    }
+
+    /// A slow unit that moves once in `every` steps of its flowsheet; what comes in meanwhile waits at its
+    /// inlets.
+    pub fn every(unit: Box<dyn UnitOperation>, every: u32) -> Self {
         let shape = unit.shape();
         let mut made = Self {
             inlets: vec![Matter::default(); shape.inlets.len()],
@@ -39,6 +50,9 @@ impl Station {
             held: vec![0.0; shape.orders.len()],
             books: Books::default(),
             notes: Notes::default(),
+            every: every.max(1),
+            waited: 0,
+            parts: vec![Matter::default(); shape.inlets.len() + shape.outlets.len()],
             unit,
         };
         made.books = Books::open(made.contents());
@@ -52,6 +66,36 @@ impl Station {
 
     pub fn unit(&self) -> &dyn UnitOperation {
         self.unit.as_ref()
+    }
+
+    /// A step of its flowsheet. True when it was the unit's turn; a unit that cannot take so long a step
+    /// takes several.
+    pub fn advance(&mut self, chemistry: &Chemistry, dt: f64) -> bool {
+        self.waited += 1;
+        if self.waited < self.every {
+            return false;
+        }
+        self.waited = 0;
+        let whole = dt * f64::from(self.every);
+        let parts = libm::ceil(whole / self.unit.shape().step_max * (1.0 - 1e-9)).max(1.0);
+        if parts == 1.0 {
+            self.step(chemistry, whole);
+            return true;
+        }
+        let inlets = self.inlets.len();
+        for (part, inlet) in self.parts.iter_mut().zip(&self.inlets) {
+            *part = inlet.part(1.0 / parts);
+        }
+        self.parts[inlets..].fill(Matter::default());
+        for _ in 0..parts as u32 {
+            self.inlets.clone_from_slice(&self.parts[..inlets]);
+            self.step(chemistry, whole / parts);
+            for (sum, outlet) in self.parts[inlets..].iter_mut().zip(&self.outlets) {
+                sum.add(outlet);
+            }
+        }
+        self.outlets.clone_from_slice(&self.parts[inlets..]);
+        true
     }
 
     /// One step of `dt` seconds, at most [`Shape::step_max`]: what is in `inlets` goes in.
@@ -132,6 +176,7 @@ impl Station {
         for value in self.orders.iter_mut().chain(&mut self.readings) {
             walk.f64(value);
         }
+        walk.u32(&mut self.waited);
     }
 }
 

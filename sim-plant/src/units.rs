@@ -12,6 +12,7 @@ pub mod liquor;
 pub mod module;
 pub mod sulfate_cell;
 pub mod sulfate_crystalliser;
+pub mod tank;
 
 use crate::unit::Row;
 
@@ -39,6 +40,7 @@ macro_rules! row {
 pub const CATALOGUE: &[Row] = &[
     // One row each, in the order of the process.
     row!(liquor, Liquor, "liquor"),
+    row!(tank, StorageTank, "tank"),
     row!(dissolver, Dissolver, "dissolver"),
     row!(furnace, Furnace, "furnace"),
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),

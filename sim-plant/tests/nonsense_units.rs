@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use proptest::prelude::*;
 use sim_plant::chemistry::Chemistry;
 use sim_plant::experiment;
-use sim_plant::flowsheet::{Flowsheet, Link};
+use sim_plant::flowsheet::{End, Flowsheet, Link};
 use sim_plant::matter::Matter;
 use sim_plant::solution::Remark;
 use sim_plant::species::Species;
@@ -95,7 +95,7 @@ proptest! {
 #[test]
 fn a_flowsheet_with_a_recycle_closes() {
     // Slurry of one leach to the next, a third of it back.
-    let link = |from, to, share| Link { from, to, share };
+    let link = |from, to: (usize, usize), share| Link { from, to: End::Inlet(to.0, to.1), share };
     let links = vec![
         link((0, 0), (1, 1), 1.0),
         link((1, 0), (0, 1), 0.33),

@@ -60,7 +60,7 @@ fn without_acid_the_anolyte_turns_alkaline_and_oxygen_rises() {
 fn a_pinhole_shows_in_the_gas_the_voltage_and_the_acid() {
     let mut plant = running();
     let mut operator = Operator::new(&plant);
-    let sound = plant.clone();
+    let sound = plant.twin();
     plant.fault("pinhole", &[("cell", "17"), ("area_mm2", "3")]);
     plant.run(&mut operator, 1800);
     let mut reference = sound;

@@ -12,11 +12,12 @@ use crate::chemistry::Chemistry;
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::solution::solubility::{self, Salt};
+use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Reading, Shape, UnitOperation};
 
-use Species::{Acid, Water};
+use Species::Water;
 
 tables! {
     State {
@@ -26,34 +27,6 @@ tables! {
         pressure: "bar", 0.05, 5.0;
     }
 }
-
-type Recipe = &'static [(Species, f64)];
-
-/// What can be dissolved, in ions and water.
-const SOLUTES: [(&str, Recipe); 22] = [
-    ("LiOH", &[(Species::Lithium, 1.0), (Acid, -1.0), (Water, 1.0)]),
-    ("LiCl", &[(Species::Lithium, 1.0), (Species::Chloride, 1.0)]),
-    ("Li2SO4", &[(Species::Lithium, 2.0), (Species::Sulfate, 1.0)]),
-    ("Li2CO3", &[(Species::Lithium, 2.0), (Species::Carbonate, 1.0)]),
-    ("HCl", &[(Acid, 1.0), (Species::Chloride, 1.0)]),
-    ("H2SO4", &[(Acid, 2.0), (Species::Sulfate, 1.0)]),
-    ("CO2", &[(Species::Carbonate, 1.0), (Acid, 2.0), (Water, -1.0)]),
-    ("NaOH", &[(Species::Sodium, 1.0), (Acid, -1.0), (Water, 1.0)]),
-    ("NaCl", &[(Species::Sodium, 1.0), (Species::Chloride, 1.0)]),
-    ("Na2SO4", &[(Species::Sodium, 2.0), (Species::Sulfate, 1.0)]),
-    ("Na2CO3", &[(Species::Sodium, 2.0), (Species::Carbonate, 1.0)]),
-    ("NiSO4", &[(Species::Nickel, 1.0), (Species::Sulfate, 1.0)]),
-    ("CoSO4", &[(Species::Cobalt, 1.0), (Species::Sulfate, 1.0)]),
-    ("MnSO4", &[(Species::Manganese, 1.0), (Species::Sulfate, 1.0)]),
-    ("MgSO4", &[(Species::Magnesium, 1.0), (Species::Sulfate, 1.0)]),
-    ("MgCl2", &[(Species::Magnesium, 1.0), (Species::Chloride, 2.0)]),
-    ("CaCl2", &[(Species::Calcium, 1.0), (Species::Chloride, 2.0)]),
-    ("FeSO4", &[(Species::Ferrous, 1.0), (Species::Sulfate, 1.0)]),
-    ("CuSO4", &[(Species::Copper, 1.0), (Species::Sulfate, 1.0)]),
-    ("Al2SO43", &[(Species::Aluminium, 2.0), (Species::Sulfate, 3.0)]),
-    ("KCl", &[(Species::Potassium, 1.0), (Species::Chloride, 1.0)]),
-    ("H2O2", &[(Species::Peroxide, 1.0)]),
-];
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -132,7 +105,7 @@ impl Liquor {
         let mut matter = Matter::default();
         matter[Water] = water / chemistry.molar_mass(Water);
         for (k, (_, recipe)) in SOLUTES.iter().enumerate() {
-            let mass: f64 = recipe.iter().map(|(species, n)| n * chemistry.molar_mass(*species)).sum();
+            let mass = molar_mass(recipe, &chemistry);
             let moles = settings.weight[k] / mass + settings.molality[k] * water;
             matter.react(recipe, moles);
         }

@@ -9,13 +9,16 @@ use sim_plant::{Initial, Parameters, Point, Simulator};
 
 pub(crate) const STEP_MS: u32 = 100;
 
-/// A plant in steady production; settled once, copied for each test.
+/// A plant in steady production; settled once, and set back to that for each test.
 pub(crate) fn running() -> Plant {
-    static SETTLED: OnceLock<Simulator> = OnceLock::new();
+    static SETTLED: OnceLock<Vec<u8>> = OnceLock::new();
     let settled = SETTLED.get_or_init(|| {
-        Simulator::new(&Parameters::built_in().expect("the built-in file"), Initial::Running, 11)
+        let parameters = Parameters::built_in().expect("the built-in file");
+        Simulator::new(&parameters, Initial::Running, 11).snapshot()
     });
-    Plant { simulator: settled.clone() }
+    let mut plant = cold();
+    plant.simulator.restore(settled).expect("a snapshot of the same plant");
+    plant
 }
 
 pub(crate) fn cold() -> Plant {
@@ -23,12 +26,18 @@ pub(crate) fn cold() -> Plant {
     Plant { simulator: Simulator::new(&parameters, Initial::Cold, 11) }
 }
 
-#[derive(Clone)]
 pub(crate) struct Plant {
     pub(crate) simulator: Simulator,
 }
 
 impl Plant {
+    /// Another one in the same state.
+    pub(crate) fn twin(&mut self) -> Self {
+        let mut twin = cold();
+        twin.simulator.restore(&self.simulator.snapshot()).expect("a snapshot of the same plant");
+        twin
+    }
+
     fn sensor_index(&self, tag: &str) -> usize {
         match self.simulator.bind(&[(tag, Direction::Input)]).expect("an input").points[0] {
             Point::Sensor(index) => index,

@@ -1,11 +1,11 @@
 //! Switching faults on and off while the plant runs.
 
 use crate::constants::MASS_CL;
-use crate::fault::{ActiveFault, FAULTS, FaultCall, FaultError, FaultKind, hint};
+use crate::fault::{ActiveFault, FAULTS, FaultCall, FaultError, hint};
 use crate::sensor::SensorFaults;
 use crate::tags::{BLOCKS, Kind, PLCS, Plc, VALVES};
 
-use super::Simulator;
+use super::Area300;
 
 /// kg per mol of H2.
 const MASS_HYDROGEN: f64 = 2.016e-3;
@@ -21,23 +21,26 @@ enum Place {
     None,
 }
 
-impl Simulator {
-    /// Every fault that this plant knows, with its parameters.
-    pub fn fault_catalogue() -> &'static [FaultKind] {
-        FAULTS
-    }
-
+impl Area300 {
     /// Switches a fault on, or changes its parameters.
-    pub fn apply_fault(&mut self, fault: &str, parameters: &[(String, String)]) -> Result<(), FaultError> {
-        let call = FaultCall::read(fault, parameters, true)?;
+    pub(crate) fn apply_fault(
+        &mut self,
+        fault: &str,
+        parameters: &[(String, String)],
+    ) -> Result<(), FaultError> {
+        let call = FaultCall::read(FAULTS, fault, parameters, true)?;
         let place = self.place(&call)?;
         self.set(&call, &place, true);
         Ok(())
     }
 
     /// Switches a fault off.
-    pub fn clear_fault(&mut self, fault: &str, parameters: &[(String, String)]) -> Result<(), FaultError> {
-        let call = FaultCall::read(fault, parameters, false)?;
+    pub(crate) fn clear_fault(
+        &mut self,
+        fault: &str,
+        parameters: &[(String, String)],
+    ) -> Result<(), FaultError> {
+        let call = FaultCall::read(FAULTS, fault, parameters, false)?;
         let place = self.place(&call)?;
         let named = |active: &ActiveFault| {
             let target = ["tag", "device"].iter().find_map(|key| {
@@ -59,16 +62,6 @@ impl Simulator {
         }
         self.set(&call, &place, false);
         Ok(())
-    }
-
-    /// Switches every fault off.
-    pub fn clear_all_faults(&mut self) {
-        for active in self.active_faults() {
-            let parameters: Vec<(String, String)> =
-                active.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-            // Every active fault was switched on through its own parameters, so this cannot miss.
-            let _ = self.clear_fault(active.name, &parameters);
-        }
     }
 
     fn place(&self, call: &FaultCall) -> Result<Place, FaultError> {
@@ -166,7 +159,7 @@ impl Simulator {
     }
 
     /// The faults that are on.
-    pub fn active_faults(&self) -> Vec<ActiveFault> {
+    pub(crate) fn active_faults(&self) -> Vec<ActiveFault> {
         let mut list = Vec::new();
         let mut push = |name: &str, parameters: Vec<(&'static str, String)>| {
             if let Some(kind) = FAULTS.iter().find(|kind| kind.name == name) {

@@ -9,12 +9,12 @@ use crate::gas::{CL2, H2, O2};
 use crate::sensor::kind_of;
 use crate::tags::{BLOCKS, Kind, PLCS, Plc, Side, Signal, Target, VALVES};
 
-use super::{Simulator, measure};
+use super::{Area300, measure};
 
-impl Simulator {
+impl Area300 {
     /// What the tag shows, what is true, which instrument and which faults lie between, and what
     /// in the plant drives it. `Err` names the nearest tag.
-    pub fn explain(&self, tag: &str) -> Result<String, String> {
+    pub(crate) fn explain(&self, tag: &str) -> Result<String, String> {
         if let Some(index) = self.inputs.iter().position(|input| input.name == tag) {
             return Ok(self.explain_input(index));
         }

@@ -1,0 +1,195 @@
+//! Area 300 behind its instruments: the string of cells with its own fast model.
+
+mod faults;
+mod measure;
+mod explain;
+
+use model::{Quality, StateWalk};
+
+use crate::electrolysis::{Electrolysis, Orders};
+use crate::initial::{self, Initial};
+use crate::ledger::Closure;
+use crate::noise::Noise;
+use crate::parameters::Parameters;
+use crate::properties::Excursions;
+use crate::sensor::{Sensor, kind_of};
+use crate::tags::{Input, Output, PLCS, Side, Target, inputs, outputs};
+
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Link {
+    lost: bool,
+    seconds: f64,
+}
+
+/// Area 300 with its instruments. Deterministic: the same parameters, seed and calls give the
+/// same bits on every machine.
+#[derive(Clone, Debug)]
+pub(crate) struct Area300 {
+    plant: Electrolysis,
+    orders: Orders,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+    sensors: Vec<Sensor>,
+    /// What the controller last wrote, in the tag's unit.
+    written: Vec<f64>,
+    links: [Link; PLCS.len()],
+    noise: Noise,
+}
+
+impl Area300 {
+    /// Builds the plant. `Initial::Running` settles it first, which takes a few hundred milliseconds.
+    pub(crate) fn new(parameters: &Parameters, initial: Initial, seed: u64) -> Self {
+        let (plant, orders) = match initial {
+            Initial::Running => initial::running(parameters, seed),
+            Initial::Cold => initial::cold(parameters, seed),
+        };
+        let inputs = inputs();
+        let outputs = outputs();
+        let written = outputs.iter().map(|output| order_of(&orders, output)).collect();
+        let sensors = inputs.iter().map(|input| Sensor::new(measure::truth(&plant, input.signal))).collect();
+        Self {
+            plant,
+            orders,
+            sensors,
+            inputs,
+            outputs,
+            written,
+            links: Default::default(),
+            noise: Noise::new(seed),
+        }
+    }
+
+    pub(crate) fn tag_names(&self) -> impl Iterator<Item = &str> {
+        let inputs = self.inputs.iter().map(|input| input.name.as_str());
+        inputs.chain(self.outputs.iter().map(|output| output.name))
+    }
+
+    pub(crate) fn input_names(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().map(|input| input.name.as_str())
+    }
+
+    pub(crate) fn output_names(&self) -> impl Iterator<Item = &str> {
+        self.outputs.iter().map(|output| output.name)
+    }
+
+    /// Advances by `dt` seconds, at most a tenth.
+    pub(crate) fn step(&mut self, dt: f64) {
+        self.take_orders(dt);
+        self.plant.step(&self.orders, dt);
+        self.read_sensors(dt);
+    }
+
+    /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.
+    pub(crate) fn sensor(&self, index: usize) -> (f64, Quality) {
+        match (self.sensors.get(index), self.inputs.get(index)) {
+            (Some(sensor), Some(_)) if self.link_is_lost(index) => {
+                (sensor.shown, Quality::BadNoCommunication)
+            }
+            (Some(sensor), Some(_)) => (sensor.shown, sensor.quality),
+            _ => (f64::NAN, Quality::BadDeviceFailure),
+        }
+    }
+
+    fn link_is_lost(&self, input: usize) -> bool {
+        self.links[self.inputs[input].plc as usize].lost
+    }
+
+    /// Writes an output in its tag's unit. What is no number is not taken; what is beyond the range
+    /// is held at its end; a lost PLC hears nothing.
+    pub(crate) fn actuator(&mut self, index: usize, value: f64) {
+        let Some(output) = self.outputs.get(index) else {
+            return;
+        };
+        if value.is_nan() || self.links[output.plc as usize].lost {
+            return;
+        }
+        self.written[index] = value.clamp(0.0, output.high);
+    }
+
+    /// What stands at an output; at the start, where the initial condition has it.
+    pub(crate) fn actuator_value(&self, index: usize) -> f64 {
+        self.written.get(index).copied().unwrap_or(f64::NAN)
+    }
+
+    /// True while the fault `link-loss` cuts the PLC of this name off.
+    pub(crate) fn device_is_lost(&self, device: &str) -> bool {
+        PLCS.iter().any(|(name, plc)| *name == device && self.links[*plc as usize].lost)
+    }
+
+    /// How well elements, mass, energy and charge have closed since the start.
+    pub(crate) fn closure(&self) -> Closure {
+        self.plant.closure()
+    }
+
+    /// How often a property was asked for outside its range.
+    pub(crate) fn excursions(&self) -> &Excursions {
+        &self.plant.excursions
+    }
+
+    fn take_orders(&mut self, dt: f64) {
+        for link in &mut self.links {
+            link.seconds = if link.lost { link.seconds + dt } else { 0.0 };
+        }
+        let watchdog = self.plant.p.actuator.watchdog;
+        for (output, written) in self.outputs.iter().zip(&mut self.written) {
+            let link = &self.links[output.plc as usize];
+            if link.lost && link.seconds > watchdog {
+                *written = output.fail;
+            }
+            set_order(&mut self.orders, output, *written);
+        }
+    }
+
+    fn read_sensors(&mut self, dt: f64) {
+        for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
+            let value = measure::truth(&self.plant, input.signal);
+            let kind = kind_of(&self.plant.p.sensors, input.kind);
+            sensor.step((input.low, input.high), kind, value, &mut self.noise, dt);
+        }
+    }
+
+    pub(crate) fn renew_supplies(&mut self) {
+        self.plant.renew_supplies();
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        self.noise.state(walk);
+        for sensor in &mut self.sensors {
+            sensor.state(walk);
+        }
+        for written in &mut self.written {
+            walk.f64(written);
+        }
+        for link in &mut self.links {
+            walk.bool(&mut link.lost);
+            walk.f64(&mut link.seconds);
+        }
+        self.plant.state(walk);
+    }
+}
+
+fn set_order(orders: &mut Orders, output: &Output, value: f64) {
+    let on = value >= 0.5;
+    match output.target {
+        Target::Valve(k) => orders.valves[k] = value * 0.01,
+        Target::Block(k) => orders.blocks[k] = on,
+        Target::Pump(Side::Anolyte) => orders.anolyte_pump = on,
+        Target::Pump(Side::Catholyte) => orders.catholyte_pump = on,
+        Target::Demand => orders.demand = value * 1e3,
+        Target::Breaker => orders.close_breaker = on,
+        Target::Polarisation => orders.polarise = on,
+    }
+}
+
+fn order_of(orders: &Orders, output: &Output) -> f64 {
+    let switch = |on: bool| f64::from(u8::from(on));
+    match output.target {
+        Target::Valve(k) => orders.valves[k] * 100.0,
+        Target::Block(k) => switch(orders.blocks[k]),
+        Target::Pump(Side::Anolyte) => switch(orders.anolyte_pump),
+        Target::Pump(Side::Catholyte) => switch(orders.catholyte_pump),
+        Target::Demand => orders.demand / 1e3,
+        Target::Breaker => switch(orders.close_breaker),
+        Target::Polarisation => switch(orders.polarise),
+    }
+}

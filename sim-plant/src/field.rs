@@ -1,0 +1,317 @@
+//! The field of a plant as text tells it: units joined by lines, moved by actuators, seen by instruments.
+//!
+//! ```text
+//! tags written ─► actuators ─► lines (flow = largest x conductances x suction) ─► units ─► instruments ─► tags read
+//!                  10 a second        10 a second, summed up                    once a second   10 a second
+//! ```
+//!
+//! A plant folder that has `field/*.toml` needs no Rust to be simulated: supplies at the battery limit, units
+//! out of [`crate::units::CATALOGUE`], lines between them, and for every tag of the I/O map what it measures or
+//! moves. `docs/field.md` is the manual. Everything is checked against the plant's tags when it is read; a
+//! mistake names its file and line.
+
+mod text;
+mod supply;
+mod actuator;
+mod instrument;
+mod line;
+mod compile;
+mod order;
+mod faults;
+mod explain;
+
+use std::sync::Arc;
+
+use model::{Direction, Quality, StateWalk, Unit};
+
+use crate::chemistry::Chemistry;
+use crate::flowsheet::Flowsheet;
+
+use crate::matter::{Balance, Matter};
+use crate::noise::Noise;
+use crate::parameters::{Actuator, ParameterEntry, SensorKind};
+use crate::sensor::{Sensor, kind_of};
+use crate::tags::Kind;
+
+use actuator::{Channel, Element};
+use instrument::Truth;
+use line::Line;
+use order::Order;
+use supply::Supply;
+
+pub(crate) use compile::{Beginning, ELECTROLYSIS};
+
+/// A tag of the plant's I/O map, as the field needs it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldTag {
+    pub name: String,
+    pub direction: Direction,
+    pub unit: Unit,
+    pub low: f64,
+    pub high: f64,
+    /// Where the PLC drives an output when the controller is gone.
+    pub fail: f64,
+    /// The device that carries it.
+    pub device: String,
+}
+
+/// A file of the field's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldFile {
+    pub name: String,
+    pub text: String,
+}
+
+/// The units move on this often, s.
+const PROCESS_STEP: f64 = 1.0;
+
+/// An analogue or digital input with its instrument.
+struct Input {
+    tag: FieldTag,
+    truth: Truth,
+    kind: Kind,
+    sensor: Sensor,
+}
+
+/// An output and what it moves.
+struct Output {
+    tag: FieldTag,
+    element: usize,
+    channel: Channel,
+    written: f64,
+}
+
+/// The PLC that carries tags; a fault may cut it off.
+struct Link {
+    device: String,
+    lost: bool,
+    seconds: f64,
+}
+
+/// Where a unit of the text stands.
+struct UnitPlace {
+    name: String,
+    kind: &'static str,
+    text: String,
+    entries: Vec<ParameterEntry>,
+}
+
+pub struct Field {
+    chemistry: Arc<Chemistry>,
+    actuator: Actuator,
+    motor_start: f64,
+    sensors: [SensorKind; 10],
+    sheet: Flowsheet,
+    units: Vec<UnitPlace>,
+    supplies: Vec<Supply>,
+    elements: Vec<(String, Element)>,
+    lines: Vec<Line>,
+    orders: Vec<Order>,
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+    links: Vec<Link>,
+    noise: Noise,
+    /// s since the units moved last.
+    since: f64,
+    ports: Ports,
+}
+
+/// Streams to and from a part of the plant that has its own model (the electrolyser string of area 300).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ports {
+    /// Names such as `EL-301.brine`, in the order of the flowsheet's exports.
+    pub(crate) exports: Vec<String>,
+    /// m3/s that the other side asks of each export.
+    pub(crate) asked: Vec<f64>,
+    pub(crate) imports: Vec<String>,
+    /// Matter that came in since the units moved last.
+    pub(crate) came: Vec<Matter>,
+}
+
+impl Field {
+    /// True when the text has an electrolyser string with its own model.
+    pub(crate) fn has_electrolysis(files: &[FieldFile]) -> bool {
+        let mut mistakes = Vec::new();
+        let kind = |item: text::Item<'_>| {
+            item.table().and_then(|table| table.get("kind")?.text().map(|k| k == ELECTROLYSIS))
+        };
+        files.iter().filter_map(|file| text::Document::parse(&file.name, &file.text, &mut mistakes)).any(
+            |document| {
+                document
+                    .entries("unit", &mut Vec::new())
+                    .into_iter()
+                    .any(|(_, item)| kind(item) == Some(true))
+            },
+        )
+    }
+
+    pub(crate) fn input_names(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().map(|input| input.tag.name.as_str())
+    }
+
+    pub(crate) fn output_names(&self) -> impl Iterator<Item = &str> {
+        self.outputs.iter().map(|output| output.tag.name.as_str())
+    }
+
+    /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.
+    pub(crate) fn sensor(&self, index: usize) -> (f64, Quality) {
+        match self.inputs.get(index) {
+            Some(input) if self.is_lost(&input.tag.device) => {
+                (input.sensor.shown, Quality::BadNoCommunication)
+            }
+            Some(input) => (input.sensor.shown, input.sensor.quality),
+            None => (f64::NAN, Quality::BadDeviceFailure),
+        }
+    }
+
+    pub(crate) fn is_lost(&self, device: &str) -> bool {
+        self.links.iter().any(|link| link.lost && link.device == device)
+    }
+
+    /// Writes an output in its tag's unit; what is no number is not taken, what is beyond the range is held
+    /// at its end, a lost PLC hears nothing.
+    pub(crate) fn actuator(&mut self, index: usize, value: f64) {
+        let Some(output) = self.outputs.get(index) else { return };
+        if value.is_nan() || self.is_lost(&output.tag.device) {
+            return;
+        }
+        let output = &mut self.outputs[index];
+        output.written = value.clamp(output.tag.low, output.tag.high);
+    }
+
+    pub(crate) fn actuator_value(&self, index: usize) -> f64 {
+        self.outputs.get(index).map_or(f64::NAN, |output| output.written)
+    }
+
+    /// How well the books of all units and lines close.
+    pub(crate) fn balance(&self) -> Balance {
+        self.sheet.balance()
+    }
+
+    /// Advances by `dt` seconds, at most a tenth.
+    pub(crate) fn step(&mut self, dt: f64) {
+        self.take_orders(dt);
+        let (sheet, supplies, elements) = (&self.sheet, &self.supplies, &self.elements);
+        for line in &mut self.lines {
+            line.flow_now(sheet, supplies, elements, &self.ports, dt);
+        }
+        self.since += dt;
+        if self.since + dt > PROCESS_STEP * (1.0 + 1e-9) {
+            self.step_units();
+        }
+        self.read_sensors(dt);
+    }
+
+    fn take_orders(&mut self, dt: f64) {
+        for link in &mut self.links {
+            link.seconds = if link.lost { link.seconds + dt } else { 0.0 };
+        }
+        for output in &mut self.outputs {
+            let late = |link: &Link| {
+                link.device == output.tag.device && link.lost && link.seconds > self.actuator.watchdog
+            };
+            if self.links.iter().any(late) {
+                output.written = output.tag.fail;
+            }
+            let share = (output.written - output.tag.low) / (output.tag.high - output.tag.low);
+            self.elements[output.element].1.command(output.channel, share);
+        }
+        for (_, element) in &mut self.elements {
+            element.step(&self.actuator, self.motor_start, dt);
+        }
+    }
+
+    fn step_units(&mut self) {
+        let dt = core::mem::take(&mut self.since);
+        for order in &self.orders {
+            order.give(&mut self.sheet, &self.elements);
+        }
+        line::share_outlets(&mut self.lines, &mut self.sheet);
+        for line in &mut self.lines {
+            line.transfer(&mut self.sheet, &self.supplies, &mut self.ports, dt);
+        }
+        self.sheet.step(dt);
+    }
+
+    fn read_sensors(&mut self, dt: f64) {
+        for index in 0..self.inputs.len() {
+            let value = self.truth(&self.inputs[index].truth);
+            let input = &mut self.inputs[index];
+            let kind = kind_of(&self.sensors, input.kind);
+            input.sensor.step((input.tag.low, input.tag.high), kind, value, &mut self.noise, dt);
+        }
+    }
+
+    /// The true value in the tag's unit.
+    fn truth(&self, truth: &Truth) -> f64 {
+        let reading = |station: usize, reading: usize| {
+            self.sheet.stations[station].readings().get(reading).copied().unwrap_or(f64::NAN)
+        };
+        let switch = |on: bool| f64::from(u8::from(on));
+        match *truth {
+            Truth::Reading { station, reading: at, factor, offset } => reading(station, at) * factor + offset,
+            Truth::Flow { line, basis, factor } => self.lines[line].shown(basis, &self.sheet) * factor,
+            Truth::Element { element, feedback, factor } => {
+                self.elements[element].1.feedback(feedback) * factor
+            }
+            Truth::Limit { station, reading: at, limit, above } => {
+                let value = reading(station, at);
+                switch(if above { value > limit } else { value < limit })
+            }
+            Truth::Healthy { pressed } => switch(!pressed),
+            Truth::Utility { supply, value } => {
+                if self.supplies[supply].lost {
+                    0.0
+                } else {
+                    value
+                }
+            }
+        }
+    }
+
+    /// All instruments at the value that is there now, as after a long rest.
+    fn settle_sensors(&mut self) {
+        for index in 0..self.inputs.len() {
+            let value = self.truth(&self.inputs[index].truth);
+            self.inputs[index].sensor = Sensor::new(value);
+        }
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        self.noise.state(walk);
+        walk.f64(&mut self.since);
+        for (_, element) in &mut self.elements {
+            element.state(walk);
+        }
+        for supply in &mut self.supplies {
+            walk.bool(&mut supply.lost);
+            supply.spoiled.state(walk);
+        }
+        for line in &mut self.lines {
+            line.state(walk);
+        }
+        for order in &mut self.orders {
+            order.state(walk);
+        }
+        for input in &mut self.inputs {
+            input.sensor.state(walk);
+            if let Truth::Healthy { pressed } = &mut input.truth {
+                walk.bool(pressed);
+            }
+        }
+        for output in &mut self.outputs {
+            walk.f64(&mut output.written);
+        }
+        for link in &mut self.links {
+            walk.bool(&mut link.lost);
+            walk.f64(&mut link.seconds);
+        }
+        for matter in &mut self.ports.came {
+            matter.state(walk);
+        }
+        for asked in &mut self.ports.asked {
+            walk.f64(asked);
+        }
+        self.sheet.state(walk);
+    }
+}

@@ -1,0 +1,145 @@
+//! Units of the text and what they are told.
+
+use model::Unit;
+
+use crate::experiment;
+use crate::initial::Initial;
+use crate::parameters::ParameterMistake;
+use crate::station::Station;
+
+use super::super::UnitPlace;
+use super::super::order::{Order, Term};
+use super::super::text::{Item, hint};
+use super::{Compiler, ELECTROLYSIS, ELECTROLYSIS_INLETS, ELECTROLYSIS_OUTLETS};
+
+const KEYS: [&str; 6] = ["kind", "text", "set", "running", "orders", "step"];
+
+impl Compiler<'_> {
+    pub(super) fn station(&mut self, name: &str, item: &Item<'_>) {
+        if let Err(mistakes) = self.try_station(name, item) {
+            self.mistakes.extend(mistakes);
+        }
+    }
+
+    fn try_station(&mut self, name: &str, item: &Item<'_>) -> Result<(), Vec<ParameterMistake>> {
+        let table = item.table().ok_or_else(|| vec![item.mistake(format!("write [unit.{name}]"))])?;
+        table.refuse_unknown(&KEYS, &mut self.mistakes);
+        let kind =
+            table.text("kind", "\"leach\"; `catholyte sim unit list` shows them").map_err(|m| vec![m])?;
+        if kind == ELECTROLYSIS {
+            self.foreign.push(name.to_owned());
+            self.ports.exports.extend(ELECTROLYSIS_INLETS.map(|port| format!("{name}.{port}")));
+            self.ports.imports.extend(ELECTROLYSIS_OUTLETS.map(|port| format!("{name}.{port}")));
+            return Ok(());
+        }
+        let mut settings = Vec::new();
+        let keys: &[&str] = if self.initial == Initial::Running { &["set", "running"] } else { &["set"] };
+        for key in keys {
+            for entry in table.get(key).map(|item| item.list()).unwrap_or_default() {
+                let text = entry
+                    .text()
+                    .ok_or_else(|| vec![entry.mistake("a setting is a text such as \"tanks.volume=6m3\"")])?;
+                settings.push((text.to_owned(), entry));
+            }
+        }
+        let texts: Vec<String> = settings.iter().map(|(text, _)| text.clone()).collect();
+        let (unit, entries) = experiment::with_settings(kind, &texts, self.chemistry).map_err(|error| {
+            // A mistake of one setting belongs to its line, one of the kind to the unit.
+            let place = |mistake: &ParameterMistake| {
+                let flag = mistake.file.strip_prefix("--set ").unwrap_or("");
+                settings.iter().find(|(text, _)| text == flag).map_or(*item, |(_, entry)| *entry)
+            };
+            match error {
+                experiment::ExperimentError::Mistakes(mistakes) => mistakes
+                    .iter()
+                    .map(|mistake| place(mistake).mistake(format!("{name}: {}", mistake.message)))
+                    .collect(),
+                other => vec![table.get("kind").unwrap_or(*item).mistake(other.to_string())],
+            }
+        })?;
+        let every = match table.get("step") {
+            Some(step) => step.quantity_in("s").map_err(|m| vec![m])?,
+            None => 1.0,
+        };
+        let shape = unit.shape();
+        if every.fract() != 0.0 || every < 1.0 || every > shape.step_max.max(1.0) {
+            let most = shape.step_max.max(1.0);
+            return Err(vec![
+                table.mistake(format!("{name}: a step is a whole number of seconds, 1 to {most}")),
+            ]);
+        }
+        self.units.push(UnitPlace {
+            name: name.to_owned(),
+            kind: shape.name,
+            text: table.get("text").and_then(|text| text.text()).unwrap_or(shape.text).to_owned(),
+            entries,
+        });
+        self.stations.push(Station::every(unit, every as u32));
+        Ok(())
+    }
+
+    /// `orders = { agitator-1 = "A-311", jacket-1 = { by = "TV-311", at_0 = "0 kW", at_100 = "300 kW" } }`
+    pub(super) fn orders_of(&mut self, name: &str, item: &Item<'_>) {
+        let Some(station) = self.units.iter().position(|unit| unit.name == name) else { return };
+        let Some(orders) = item.table().and_then(|table| table.get("orders")) else { return };
+        let Some(orders) = orders.table() else {
+            self.mistakes.push(orders.mistake("write orders = { agitator = \"A-311\" }"));
+            return;
+        };
+        let shape = self.stations[station].shape();
+        for (order, value) in orders.entries() {
+            let Some(index) = shape.orders.iter().position(|known| known.name == order) else {
+                let names = shape.orders.iter().map(|order| order.name);
+                let all: Vec<&str> = names.clone().collect();
+                self.mistakes.push(value.mistake(format!(
+                    "a {} has no order {order}{}; it has {}",
+                    shape.name,
+                    hint(order, names),
+                    all.join(", ")
+                )));
+                continue;
+            };
+            let unit = shape.orders[index].unit;
+            let terms: Result<Vec<Term>, ParameterMistake> =
+                value.list().iter().map(|term| self.term(term, unit)).collect();
+            match terms {
+                Ok(terms) => self.orders.push(Order { station, order: index, terms, forced: None }),
+                Err(mistake) => self.mistakes.push(mistake),
+            }
+        }
+    }
+
+    fn term(&mut self, item: &Item<'_>, unit: &str) -> Result<Term, ParameterMistake> {
+        if let Some(table) = item.table() {
+            table.refuse_unknown(&["by", "at_0", "at_100"], &mut self.mistakes);
+            let by = table.get("by").ok_or_else(|| table.mistake("by is missing: by = \"TV-311\""))?;
+            let gates = by.list().iter().map(|item| self.gate(item)).collect::<Result<Vec<_>, _>>()?;
+            let amount = |key: &str| table.get(key).map(|item| amount(&item, unit)).transpose();
+            let at_0 = amount("at_0")?.unwrap_or(0.0);
+            let at_100 = amount("at_100")?
+                .ok_or_else(|| table.mistake(format!("at_100 is missing: at_100 = \"300 {unit}\"")))?;
+            return Ok(Term { gates, at_0, at_100 });
+        }
+        // A number, alone or with its unit, is a constant; everything else the name of a motor.
+        let constant = item.number().is_some()
+            || item
+                .text()
+                .is_some_and(|text| text.trim().starts_with(|c: char| c.is_ascii_digit() || c == '-'));
+        if constant {
+            let value = amount(item, unit)?;
+            return Ok(Term { gates: Vec::new(), at_0: value, at_100: value });
+        }
+        Ok(Term { gates: vec![self.gate(item)?], at_0: 0.0, at_100: 1.0 })
+    }
+}
+
+/// An amount in the unit that an order has; units that the plant does not know must be written as they are.
+fn amount(item: &Item<'_>, unit: &str) -> Result<f64, ParameterMistake> {
+    if let Some(number) = item.number() {
+        return Ok(number);
+    }
+    match Unit::parse(unit) {
+        Some(_) => item.quantity_in(unit),
+        None => Err(item.mistake(format!("write a number; it counts in {unit}"))),
+    }
+}

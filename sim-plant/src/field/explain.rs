@@ -1,0 +1,135 @@
+//! Why a tag of the field is as it is: what is true, what lies between, and where the numbers come from.
+
+use std::fmt::Write;
+
+use crate::parameters::Trust;
+use crate::sensor::kind_of;
+
+use super::Field;
+use super::instrument::Truth;
+use super::line::Source;
+
+impl Field {
+    /// `None` when the field has no such tag.
+    pub(crate) fn explain(&self, tag: &str) -> Option<String> {
+        if let Some(index) = self.inputs.iter().position(|input| input.tag.name == tag) {
+            return Some(self.explain_input(index));
+        }
+        let output = self.outputs.iter().find(|output| output.tag.name == tag)?;
+        let (name, element) = &self.elements[output.element];
+        let mut text = format!("{tag} is commanded to {:.3} {}", output.written, output.tag.unit);
+        let _ = write!(text, "\n  {name} stands at {:.1} %", 100.0 * element.conductance(false));
+        for line in
+            self.lines.iter().filter(|line| line.gates.iter().any(|gate| gate.0.contains(&output.element)))
+        {
+            let _ = write!(text, "\n  it lies in line {}", line.name);
+        }
+        for order in &self.orders {
+            let by =
+                order.terms.iter().any(|term| term.gates.iter().any(|gate| gate.0.contains(&output.element)));
+            if by {
+                let shape = self.sheet.stations[order.station].shape();
+                let unit = &self.units[order.station];
+                let _ = write!(
+                    text,
+                    "\n  it gives {} of {} ({})",
+                    shape.orders[order.order].name, unit.name, unit.text
+                );
+            }
+        }
+        Some(text)
+    }
+
+    fn explain_input(&self, index: usize) -> String {
+        let input = &self.inputs[index];
+        let (shown, quality) = self.sensor(index);
+        let truth = self.truth(&input.truth);
+        let mut text = format!(
+            "{} shows {shown:.4} {} ({}), true value {truth:.4}",
+            input.tag.name,
+            input.tag.unit,
+            quality.text()
+        );
+        if let Some(kind) = kind_of(&self.sensors, input.kind) {
+            let _ = write!(text, "; lag {} s", kind.lag);
+            if kind.cycle > 0.0 {
+                let _ = write!(text, ", sampled every {} s, shown {} s later", kind.cycle, kind.dead);
+            }
+        }
+        for fault in self.active_faults() {
+            if fault
+                .parameters
+                .iter()
+                .any(|(_, value)| *value == input.tag.name || *value == input.tag.device)
+            {
+                let _ = write!(text, "\n  fault: {fault}");
+            }
+        }
+        match input.truth {
+            Truth::Reading { station, reading, .. } | Truth::Limit { station, reading, .. } => {
+                self.explain_reading(&mut text, station, reading);
+            }
+            Truth::Flow { line, .. } => self.explain_line(&mut text, line),
+            Truth::Element { element, .. } => {
+                let (name, element) = &self.elements[element];
+                let _ = write!(text, "\n  {name} stands at {:.1} %", 100.0 * element.conductance(false));
+            }
+            Truth::Healthy { .. } => text.push_str("\n  a hand switch; the fault switch-pressed presses it"),
+            Truth::Utility { supply, .. } => {
+                let supply = &self.supplies[supply];
+                let lost = if supply.lost { "lost" } else { "there" };
+                let _ = write!(text, "\n  the supply {} ({}) is {lost}", supply.name, supply.text);
+            }
+        }
+        text
+    }
+
+    fn explain_reading(&self, text: &mut String, station: usize, reading: usize) {
+        let unit = &self.units[station];
+        let shape = self.sheet.stations[station].shape();
+        let reading = &shape.readings[reading];
+        let _ = write!(
+            text,
+            "\n  {} of {}, {}: {} ({})",
+            reading.name, unit.name, unit.kind, unit.text, reading.text
+        );
+        let orders = shape.orders.iter().zip(&self.sheet.stations[station].orders);
+        let told: Vec<String> =
+            orders.map(|(order, value)| format!("{} {value:.3} {}", order.name, order.unit)).collect();
+        if !told.is_empty() {
+            let _ = write!(text, "\n  it is told: {}", told.join(", "));
+        }
+        let count = |trust: Trust| unit.entries.iter().filter(|entry| entry.trust == trust).count();
+        let trust: Vec<String> =
+            Trust::ALL.iter().map(|trust| format!("{} {}", count(*trust), trust.word())).collect();
+        let _ = write!(
+            text,
+            "\n  its model has {} numbers: {}; `catholyte sim unit {}` shows each with its source",
+            unit.entries.len(),
+            trust.join(", "),
+            unit.kind
+        );
+        let notes = self.sheet.stations[station].notes();
+        for (remark, count) in notes.lines() {
+            let _ = write!(text, "\n  noted {count} times: {remark}");
+        }
+    }
+
+    fn explain_line(&self, text: &mut String, line: usize) {
+        let line = &self.lines[line];
+        let from = match line.source {
+            Source::Supply(supply) => format!("supply {}", self.supplies[supply].name),
+            Source::Draw { station, .. } | Source::Outlet { station, .. } => self.units[station].name.clone(),
+            Source::Import(import) => self.ports.imports[import].clone(),
+        };
+        let _ = write!(text, "\n  line {} from {from}", line.name);
+        for gate in &line.gates {
+            let open = gate.conductance(&self.elements, line.equal);
+            let names: Vec<&str> = gate.0.iter().map(|element| self.elements[*element].0.as_str()).collect();
+            let _ = write!(text, "; {} lets {:.1} % through", names.join(" or "), 100.0 * open);
+        }
+        if line.blocked > 0.0 {
+            let _ = write!(text, "; BLOCKED by {:.0} %", 100.0 * line.blocked);
+        }
+    }
+}

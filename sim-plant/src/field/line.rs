@@ -1,0 +1,210 @@
+//! A line: from a supply, a tank or a unit's outlet, through pumps and valves, to an inlet.
+//!
+//! From a supply or a tank its flow is the largest one times every conductance in it; a tank adds its suction.
+//! What leaves a unit by itself (a weir, a vent) is shared out over the lines of that outlet in proportion to
+//! their conductances; when all of them are shut it is lost to the bund.
+
+use model::StateWalk;
+
+use crate::constants::NORMAL_VOLUME;
+use crate::flowsheet::{End, Flowsheet};
+use crate::matter::Matter;
+use crate::units::tank::{BULK_DENSITY, SUCTION};
+
+use super::Ports;
+use super::actuator::Element;
+use super::instrument::Basis;
+use super::order::Gate;
+use super::supply::Supply;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    Supply(usize),
+    /// Station and order of a tank's draw.
+    Draw {
+        station: usize,
+        order: usize,
+    },
+    /// Outlet of a unit that gives by itself.
+    Outlet {
+        station: usize,
+        outlet: usize,
+    },
+    /// Import from a part of the plant with its own model.
+    Import(usize),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Line {
+    pub(super) name: String,
+    pub(super) source: Source,
+    pub(super) to: End,
+    /// Its link of the flowsheet; a supply and an import have none.
+    pub(super) link: Option<usize>,
+    /// Largest flow, per second in `basis`.
+    pub(super) most: f64,
+    pub(super) basis: Basis,
+    pub(super) gates: Vec<Gate>,
+    /// An equal-percentage trim.
+    pub(super) equal: bool,
+    /// Share that a fault keeps back.
+    pub(super) blocked: f64,
+    /// Conductance now, 0..1.
+    open: f64,
+    /// Asked of a tank, and what flows, per second in `basis`.
+    asked: f64,
+    now: f64,
+    /// Asked since the units moved last, in `basis`.
+    gathered: f64,
+    /// kg, m3 and Nm3 per unit of `basis`.
+    per_basis: [f64; 3],
+}
+
+impl Line {
+    pub(super) fn new(name: &str, source: Source, to: End, basis: Basis, most: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            source,
+            to,
+            link: None,
+            most,
+            basis,
+            gates: Vec::new(),
+            equal: false,
+            blocked: 0.0,
+            open: 0.0,
+            asked: 0.0,
+            now: 0.0,
+            gathered: 0.0,
+            per_basis: [1.0; 3],
+        }
+    }
+
+    /// Conductance and flow now, summed up for the next step of the units.
+    pub(super) fn flow_now(
+        &mut self,
+        sheet: &Flowsheet,
+        supplies: &[Supply],
+        elements: &[(String, Element)],
+        ports: &Ports,
+        dt: f64,
+    ) {
+        let open: f64 = self.gates.iter().map(|gate| gate.conductance(elements, self.equal)).product();
+        self.open = open * (1.0 - self.blocked);
+        match self.source {
+            Source::Supply(supply) => {
+                let supply = &supplies[supply];
+                self.asked = if supply.lost { 0.0 } else { self.most * self.open };
+                self.now = self.asked;
+                self.per_basis = per_basis(self.basis, supply.volume, supply.normal);
+            }
+            Source::Draw { station, .. } => {
+                self.asked = match self.to {
+                    End::Export(export) => ports.asked[export] * (1.0 - self.blocked),
+                    End::Inlet(..) => self.most * self.open,
+                };
+                let readings = sheet.stations[station].readings();
+                self.now = self.asked * readings[SUCTION];
+                self.per_basis = per_basis(self.basis, 1.0 / readings[BULK_DENSITY].max(1.0), 0.0);
+            }
+            Source::Outlet { .. } | Source::Import(_) => {}
+        }
+        self.gathered += self.asked * dt;
+    }
+
+    /// Hands over what has gathered in `dt` seconds.
+    pub(super) fn transfer(
+        &mut self,
+        sheet: &mut Flowsheet,
+        supplies: &[Supply],
+        ports: &mut Ports,
+        dt: f64,
+    ) {
+        let gathered = core::mem::take(&mut self.gathered);
+        match (self.source, self.to) {
+            (Source::Supply(supply), End::Inlet(station, inlet)) => {
+                let mut matter = Matter::default();
+                supplies[supply].take(gathered * self.per_basis[0], &mut matter);
+                sheet.feed(station, inlet, &matter);
+            }
+            (Source::Draw { station, order }, _) => {
+                sheet.stations[station].orders[order] = gathered * self.per_basis[1] / dt * 3600.0;
+            }
+            (Source::Import(import), End::Inlet(station, inlet)) => {
+                let matter = core::mem::take(&mut ports.came[import]);
+                self.now = matter.amount.iter().sum::<f64>() / dt;
+                sheet.feed(station, inlet, &matter);
+            }
+            _ => {}
+        }
+    }
+
+    /// Flow in a basis, per second. The compiler has seen to it that the line can tell it.
+    pub(super) fn shown(&self, basis: Basis, sheet: &Flowsheet) -> f64 {
+        match (self.source, self.link) {
+            (Source::Outlet { .. }, Some(link)) => match basis {
+                Basis::Normal => sheet.carried[link].gas * NORMAL_VOLUME,
+                Basis::Mass | Basis::Volume => sheet.carried[link].mass,
+            },
+            _ => self.now * self.per_basis[basis_index(basis)],
+        }
+    }
+
+    /// True when it can be measured in this basis.
+    pub(super) fn can_show(&self, basis: Basis) -> bool {
+        match self.source {
+            Source::Outlet { .. } => basis != Basis::Volume,
+            Source::Import(_) => false,
+            Source::Draw { .. } => basis != Basis::Normal,
+            Source::Supply(_) => {
+                (basis == Basis::Normal) == (self.basis == Basis::Normal) || basis == Basis::Mass
+            }
+        }
+    }
+
+    pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
+        let [mass, volume, normal] = &mut self.per_basis;
+        for value in [
+            &mut self.blocked,
+            &mut self.open,
+            &mut self.asked,
+            &mut self.now,
+            &mut self.gathered,
+            mass,
+            volume,
+            normal,
+        ] {
+            walk.f64(value);
+        }
+    }
+}
+
+const fn basis_index(basis: Basis) -> usize {
+    match basis {
+        Basis::Mass => 0,
+        Basis::Volume => 1,
+        Basis::Normal => 2,
+    }
+}
+
+/// kg, m3 and Nm3 in a unit of `basis`, of something with so many m3/kg and Nm3/kg.
+fn per_basis(basis: Basis, volume: f64, normal: f64) -> [f64; 3] {
+    let mass = match basis {
+        Basis::Mass => 1.0,
+        Basis::Volume => 1.0 / volume.max(1e-9),
+        Basis::Normal => 1.0 / normal.max(1e-9),
+    };
+    [mass, mass * volume, mass * normal]
+}
+
+/// The lines of an outlet share what leaves it.
+pub(super) fn share_outlets(lines: &mut [Line], sheet: &mut Flowsheet) {
+    for k in 0..lines.len() {
+        let Source::Outlet { station, outlet } = lines[k].source else { continue };
+        let same = |line: &&Line| line.source == Source::Outlet { station, outlet };
+        let sum: f64 = lines.iter().filter(same).map(|line| line.open).sum();
+        if let Some(link) = lines[k].link {
+            sheet.links[link].share = if sum > 1e-6 { lines[k].open / sum } else { 0.0 };
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! A tank: stirred liquor, slurry, organic or dry solids between two units, heated or cooled, drawn by volume.
+//!
+//! ```text
+//! dn/dt = sum of inlets - sum of draws - overflow        draw = order * suction,  0 at 1 % level, full at 3 %
+//! dH/dt = streams + heat + agitator - UA (T - ambient)
+//! ```
+//!
+//! Everything in it is well mixed, also while the agitator stands: what settles out of a slurry is not modelled.
+//! Gas that comes in leaves through the vent at the tank's temperature. Above its rim it runs over, and what
+//! runs over is lost to the bund.
+
+use std::sync::Arc;
+
+use model::StateWalk;
+
+use crate::chemistry::Chemistry;
+use crate::matter::{Account, Matter};
+use crate::parameters::Reader;
+use crate::solution::density::Makeup;
+use crate::solution::solutes::{SOLUTES, molar_mass};
+use crate::solution::{Notes, Slurry};
+use crate::species::{Phase, Species};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+
+tables! {
+    Tank {
+        /// To the rim
+        volume: "m3", 1e-4, 1e4;
+        /// Heat loss
+        heat_loss: "W/K", 0.0, 1e5;
+        /// Surroundings
+        ambient: "degC", -20.0, 50.0;
+        /// Power of the agitator that ends as heat
+        agitator: "kW", 0.0, 500.0;
+    }
+    Start {
+        /// Level at the start
+        level: "%", 0.0, 100.0;
+        /// and temperature
+        temperature: "degC", 0.0, 95.0;
+        /// Share of the start that is organic phase
+        organic: "%", 0.0, 100.0;
+        /// Extractant in that organic phase; the rest is diluent
+        extractant: "mol/L", 0.0, 3.0;
+    }
+    Feed {
+        /// Liquor like that of the start into the first inlet
+        flow: "m3/h", 0.0, 1e3;
+        /// Draw of the first outlet
+        draw: "m3/h", 0.0, 1e3;
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    tank: Tank,
+    start: Start,
+    feed: Feed,
+    /// kg/m3 of what is in it at the start.
+    strength: [f64; SOLUTES.len()],
+}
+
+impl Settings {
+    pub(crate) fn read(r: &mut Reader<'_>) -> Self {
+        Self {
+            tank: Tank::read(r, "tank"),
+            start: Start::read(r, "start"),
+            feed: Feed::read(r, "feed"),
+            strength: SOLUTES
+                .map(|(name, _)| r.described("strength", name, "In it at the start", "g/L", 0.0, 1000.0)),
+        }
+    }
+}
+
+pub const DRAWS: usize = 4;
+pub const OVERFLOW: usize = DRAWS;
+pub const VENT: usize = DRAWS + 1;
+pub const AGITATOR: usize = 0;
+pub const HEAT: usize = 1;
+/// The first of [`DRAWS`] orders.
+pub const DRAW: usize = 2;
+/// Readings that a pipe behind the tank needs.
+pub const LEVEL: usize = 0;
+pub const BULK_DENSITY: usize = 2;
+pub const SUCTION: usize = 3;
+
+const DRAW_ORDER: Order =
+    Order { name: "", unit: "m3/h", low: 0.0, high: 1e4, text: "asked of the outlet of this number" };
+
+pub static SHAPE: Shape = Shape {
+    name: "tank",
+    text: "a stirred tank of liquor, slurry, organic or solids: level, heat, four draws",
+    inlets: &[
+        Port { name: "in-1", text: "into the tank" },
+        Port { name: "in-2", text: "into the tank" },
+        Port { name: "in-3", text: "into the tank" },
+        Port { name: "in-4", text: "into the tank" },
+        Port { name: "in-5", text: "into the tank" },
+        Port { name: "in-6", text: "into the tank" },
+        Port { name: "in-7", text: "into the tank" },
+        Port { name: "in-8", text: "into the tank" },
+    ],
+    outlets: &[
+        Port { name: "out-1", text: "drawn" },
+        Port { name: "out-2", text: "drawn" },
+        Port { name: "out-3", text: "drawn" },
+        Port { name: "out-4", text: "drawn" },
+        Port { name: "overflow", text: "over the rim" },
+        Port { name: "vent", text: "gas that came in" },
+    ],
+    orders: &[
+        Order { name: "agitator", unit: "", low: 0.0, high: 1.0, text: "runs" },
+        Order { name: "heat", unit: "kW", low: -1e5, high: 1e5, text: "by coil or jacket; negative cools" },
+        Order { name: "draw-1", ..DRAW_ORDER },
+        Order { name: "draw-2", ..DRAW_ORDER },
+        Order { name: "draw-3", ..DRAW_ORDER },
+        Order { name: "draw-4", ..DRAW_ORDER },
+    ],
+    readings: &[
+        reading("level", "%", "of the volume to the rim"),
+        reading("volume", "m3", "liquor, solids and organic"),
+        reading("bulk-density", "kg/m3", "of everything"),
+        reading("suction", "", "share of a draw that the level allows"),
+        reading("T", "degC", ""),
+        reading("pH", "pH", ""),
+        reading("density", "kg/m3", "of the liquor"),
+        reading("conductivity", "S/m", "of the liquor"),
+        reading("solids", "g/L", "per volume of slurry"),
+        reading("mass", "kg", "of everything"),
+        reading("overflow", "m3/h", "over the rim"),
+        reading("LiOH", "wt%", "of the liquor"),
+        reading("LiCl", "g/L", "chloride of the lithium, as LiCl"),
+        reading("HCl", "wt%", "of the liquor"),
+        reading("free-acid", "g/L", "H+ and HSO4- as H2SO4"),
+        reading("free-chlorine", "mg/L", "hypochlorous acid and hypochlorite as Cl2"),
+        reading("NaOH", "wt%", "of the liquor"),
+        reading("Li", "g/L", "dissolved"),
+        reading("Na", "g/L", "dissolved"),
+        reading("Ni", "g/L", "dissolved"),
+        reading("Co", "g/L", "dissolved"),
+        reading("Mn", "g/L", "dissolved"),
+        reading("Cu", "mg/L", "dissolved"),
+        reading("Fe", "mg/L", "dissolved"),
+        reading("Al", "mg/L", "dissolved"),
+        reading("Ca", "mg/L", "dissolved"),
+        reading("Mg", "mg/L", "dissolved"),
+        reading("Cl", "g/L", "dissolved"),
+        reading("SO4", "g/L", "dissolved"),
+        reading("CO3", "g/L", "dissolved, all its forms"),
+    ],
+    step_max: 2.0,
+};
+
+const fn reading(name: &'static str, unit: &'static str, text: &'static str) -> Reading {
+    Reading { name, unit, text }
+}
+
+/// mol of Cl2 per mol of hypochlorite, kg/mol.
+const MASS_CHLORINE: f64 = 70.906e-3;
+const MASS_SULFURIC: f64 = 98.079e-3;
+/// What is not more than this share of the volume is heel that no pump takes.
+const HEEL: f64 = 0.01;
+
+/// One m3 of organic phase with so much extractant (mol/m3).
+pub(crate) fn organic(extractant: f64, kelvin: f64, chemistry: &Chemistry) -> Matter {
+    let taken = extractant * chemistry.volume[Species::Extractant.index()];
+    let diluent = (1.0 - taken).max(0.0) / chemistry.volume[Species::Diluent.index()];
+    chemistry.parcel(&[(Species::Extractant, extractant), (Species::Diluent, diluent)], kelvin)
+}
+
+#[derive(Clone, Debug)]
+pub struct StorageTank {
+    settings: Settings,
+    chemistry: Arc<Chemistry>,
+    slurry: Slurry,
+    /// One m3 of what it starts with.
+    recipe: Matter,
+    /// m3/s over the rim.
+    overflow: f64,
+    notes: Notes,
+}
+
+impl StorageTank {
+    pub fn new(settings: Settings, chemistry: Arc<Chemistry>) -> Self {
+        let mut notes = Notes::default();
+        let mut recipe = Matter::default();
+        for ((_, solute), strength) in SOLUTES.iter().zip(&settings.strength) {
+            recipe.react(solute, strength / molar_mass(solute, &chemistry));
+        }
+        let kelvin = settings.start.temperature;
+        let recipe = Slurry::filled(&recipe, 1.0, kelvin, &chemistry, &mut notes).matter;
+        let volume = settings.tank.volume * settings.start.level;
+        let mut held = recipe.part(volume * (1.0 - settings.start.organic));
+        held.add(
+            &organic(settings.start.extractant, kelvin, &chemistry).part(volume * settings.start.organic),
+        );
+        let slurry = Slurry::at(&held, kelvin, &chemistry, &mut notes);
+        Self { settings, chemistry, slurry, recipe, overflow: 0.0, notes }
+    }
+
+    fn level(&self) -> f64 {
+        self.slurry.volume() / self.settings.tank.volume
+    }
+
+    fn suction(&self) -> f64 {
+        ((self.level() - HEEL) / (2.0 * HEEL)).clamp(0.0, 1.0)
+    }
+
+    /// Gas does not stay.
+    fn breathe(&mut self, vent: &mut Matter) {
+        let slurry = &mut self.slurry;
+        let mut gas = Matter::default();
+        for k in self.chemistry.range(Phase::Gas) {
+            let amount = slurry.matter.amount[k];
+            if amount > 0.0 {
+                gas.amount[k] = amount;
+                let species = Species::ALL[k];
+                gas.enthalpy += amount * self.chemistry.molar_enthalpy(species, slurry.temperature);
+            }
+        }
+        if gas.enthalpy != 0.0 {
+            slurry.matter.subtract(&gas);
+            vent.add(&gas);
+            slurry.settle(&self.chemistry, &mut self.notes);
+        }
+    }
+}
+
+impl UnitOperation for StorageTank {
+    fn shape(&self) -> &'static Shape {
+        &SHAPE
+    }
+
+    fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
+        let t = &self.settings.tank;
+        for inlet in x.inlets {
+            self.slurry.matter.add(inlet);
+        }
+        let ambient = t.heat_loss * (t.ambient - self.slurry.temperature);
+        let joule = (x.orders[HEAT] * 1e3 + t.agitator * x.orders[AGITATOR] + ambient) * dt;
+        // A heater in an empty tank would make a star of its last drop.
+        let joule = joule.clamp(-5.0 * self.slurry.capacity, 5.0 * self.slurry.capacity);
+        self.slurry.heat(joule);
+        x.heat += joule;
+        self.slurry.settle(&self.chemistry, &mut self.notes);
+        self.breathe(&mut x.outlets[VENT]);
+        let volume = self.slurry.volume().max(1e-12);
+        let suction = self.suction();
+        let mut left = 1.0;
+        for draw in 0..DRAWS {
+            let wanted = x.orders[DRAW + draw] / 3600.0 * dt * suction / volume;
+            let share = wanted.min(0.5 * left);
+            left -= share;
+            x.outlets[draw].add(&self.slurry.matter.part(share));
+        }
+        let above = (left - self.settings.tank.volume / volume).max(0.0);
+        self.overflow = above * volume / dt;
+        x.outlets[OVERFLOW].add(&self.slurry.matter.part(above));
+        let gone = 1.0 - left + above;
+        if gone > 0.0 {
+            let _ = self.slurry.matter.take(gone);
+            self.slurry.settle(&self.chemistry, &mut self.notes);
+        }
+    }
+
+    fn read(&self, readings: &mut [f64]) {
+        let (s, c) = (&self.slurry, &self.chemistry);
+        let volume = s.volume();
+        let mass = s.matter.mass(c);
+        let dissolved = |species| s.grams_per_litre(species, c);
+        let makeup = Makeup::of(&s.matter, c);
+        let share = |solute: usize| 100.0 * makeup.solutes[solute];
+        use crate::solution::laliberte as l;
+        let chloride = s.concentration(Species::Chloride).min(s.concentration(Species::Lithium));
+        let molar_chloride = c.molar_mass(Species::Lithium) + c.molar_mass(Species::Chloride);
+        let mut quiet = Notes::default();
+        readings.copy_from_slice(&[
+            100.0 * self.level(),
+            volume,
+            if volume > 1e-9 { mass / volume } else { 1000.0 },
+            self.suction(),
+            s.temperature - 273.15,
+            s.ph(),
+            s.density,
+            s.conductivity(c, &mut quiet),
+            s.solids_per_volume(c),
+            mass,
+            self.overflow * 3600.0,
+            share(l::LIOH),
+            chloride.max(0.0) * molar_chloride * 1e3,
+            share(l::HCL),
+            (s.species.proton + s.species.bisulfate) * 0.5 * MASS_SULFURIC * 1e3,
+            s.concentration(Species::HypochlorousAcid) * MASS_CHLORINE * 1e6,
+            share(l::NAOH),
+            dissolved(Species::Lithium),
+            dissolved(Species::Sodium),
+            dissolved(Species::Nickel),
+            dissolved(Species::Cobalt),
+            dissolved(Species::Manganese),
+            dissolved(Species::Copper) * 1e3,
+            (dissolved(Species::Ferrous) + dissolved(Species::Ferric)) * 1e3,
+            dissolved(Species::Aluminium) * 1e3,
+            dissolved(Species::Calcium) * 1e3,
+            dissolved(Species::Magnesium) * 1e3,
+            dissolved(Species::Chloride),
+            dissolved(Species::Sulfate),
+            dissolved(Species::Carbonate),
+        ]);
+    }
+
+    fn contents(&self, account: &mut Account) {
+        account.count(&self.slurry.matter, &self.chemistry);
+    }
+
+    fn notes(&self) -> &Notes {
+        &self.notes
+    }
+
+    fn duty(&self, duty: &mut Duty) {
+        let f = &self.settings.feed;
+        duty.feeds[0] = self.recipe.part(f.flow);
+        duty.orders[AGITATOR] = 1.0;
+        duty.orders[DRAW] = f.draw * 3600.0;
+    }
+
+    fn state(&mut self, walk: &mut dyn StateWalk) {
+        self.slurry.state(walk);
+        self.notes.state(walk);
+        walk.f64(&mut self.overflow);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::chemistry::Chemistry;
+    use crate::experiment::{Conditions, Experiment};
+
+    fn tank(settings: &[&str]) -> Experiment {
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        let settings = settings.iter().map(ToString::to_string).collect();
+        Experiment::open("tank", &Conditions { settings, ..Conditions::default() }, &chemistry).unwrap()
+    }
+
+    #[test]
+    fn what_it_holds_is_what_came_less_what_was_drawn() {
+        let mut unit = tank(&["start.level=50%", "feed.flow=2m3/h", "feed.draw=1m3/h", "tank.volume=10m3"]);
+        unit.run_to(3600.0);
+        assert!((unit.reading("level").unwrap() - 60.0).abs() < 0.3, "{:?}", unit.reading("level"));
+        assert!(unit.balance().worst() < 1e-12);
+    }
+
+    #[test]
+    fn it_runs_over_at_the_rim_and_no_pump_empties_it() {
+        let mut full = tank(&["start.level=99%", "feed.flow=2m3/h", "feed.draw=0", "tank.volume=2m3"]);
+        full.run_to(3600.0);
+        assert!((full.reading("level").unwrap() - 100.0).abs() < 0.2);
+        assert!((full.reading("overflow").unwrap() - 2.0).abs() < 0.02);
+        let mut empty = tank(&["start.level=5%", "feed.flow=0", "feed.draw=9m3/h", "tank.volume=2m3"]);
+        empty.run_to(3600.0);
+        let level = empty.reading("level").unwrap();
+        assert!(level > 0.5 && level < 1.5, "{level}");
+        assert!(full.balance().worst() < 1e-12 && empty.balance().worst() < 1e-12);
+    }
+
+    #[test]
+    fn the_strengths_of_the_start_are_read_back() {
+        let unit = tank(&["strength.Li2SO4=110g/L", "strength.H2SO4=20g/L", "start.level=50%"]);
+        assert!((unit.reading("Li").unwrap() - 110.0 * 13.88 / 109.94).abs() < 0.05);
+        assert!(unit.reading("free-acid").unwrap() > 10.0 && unit.reading("pH").unwrap() < 1.5);
+    }
+}

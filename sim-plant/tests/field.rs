@@ -1,0 +1,295 @@
+//! A field that is told as text: two tanks, a heater, a reactor and a recycle.
+
+use model::{Direction, Quality, Unit};
+use sim_plant::{BuildError, FieldFile, FieldTag, Initial, Parameters, Point, Simulator};
+
+const TEXT: &str = r#"
+[supply.acid]
+text = "Sulfuric acid"
+liquor = { H2SO4 = "40 wt%" }
+
+[supply.black-mass]
+solid = { NMC622 = 65, C = 35 }
+
+[supply.peroxide]
+liquor = { H2O2 = "30 wt%" }
+
+[unit.T-101]
+kind = "tank"
+text = "Acid day tank"
+set = ["tank.volume=4m3", "start.level=30%", "strength.H2SO4=200g/L"]
+running = ["start.level=50%"]
+orders = { agitator = "A-101", heat = { by = "TV-101", at_100 = "60 kW" } }
+
+[unit.R-101]
+kind = "leach"
+set = ["tanks.count=2", "tanks.volume=2m3"]
+orders = { agitator-1 = "A-102", agitator-2 = "A-102" }
+
+[line.acid]
+from = "supply.acid"
+to = "T-101"
+flow = "2 m3/h"
+through = ["XV-101"]
+
+[line.liquor]
+from = "T-101"
+to = "R-101.acid"
+flow = "1.2 m3/h"
+through = ["P-101A|P-101B", "FV-101"]
+
+[line.solids]
+from = "supply.black-mass"
+to = "R-101.solids"
+flow = "200 kg/h"
+through = ["W-101"]
+
+[line.peroxide]
+from = "supply.peroxide"
+to = "R-101.peroxide-1"
+flow = "120 kg/h"
+through = ["FV-102"]
+
+[line.slurry]
+from = "R-101.slurry"
+to = "T-101"
+
+[measure]
+LT-101 = "T-101.level"
+TT-101 = "T-101.T"
+AT-101 = "T-101.free-acid"
+FT-101 = "line.liquor"
+FT-102 = "line.peroxide"
+FT-103 = "line.slurry"
+LSH-101 = { of = "T-101.level", above = 90 }
+HS-100 = { healthy = true }
+PT-100 = { utility = "acid", value = "4 bar" }
+
+[start.running]
+FV-101 = 50
+"P-101A.CMD" = true
+"A-101.CMD" = true
+"#;
+
+fn tag(name: &str, direction: Direction, unit: &str, high: f64) -> FieldTag {
+    let unit = Unit::parse(unit).unwrap();
+    FieldTag { name: name.into(), direction, unit, low: 0.0, high, fail: 0.0, device: "PLC-100".into() }
+}
+
+fn tags() -> Vec<FieldTag> {
+    let mut tags = vec![
+        tag("LT-101", Direction::Input, "%", 100.0),
+        tag("TT-101", Direction::Input, "degC", 120.0),
+        tag("AT-101", Direction::Input, "g/L", 400.0),
+        tag("FT-101", Direction::Input, "m3/h", 2.0),
+        tag("FT-102", Direction::Input, "kg/h", 200.0),
+        tag("FT-103", Direction::Input, "kg/h", 5000.0),
+        tag("LSH-101", Direction::Input, "", 1.0),
+        tag("HS-100", Direction::Input, "", 1.0),
+        tag("PT-100", Direction::Input, "bar", 10.0),
+        tag("XV-101.ZSO", Direction::Input, "", 1.0),
+        tag("XV-101.ZSC", Direction::Input, "", 1.0),
+        tag("XV-101.CMD", Direction::Output, "", 1.0),
+        tag("FV-101", Direction::Output, "%", 100.0),
+        tag("FV-102", Direction::Output, "%", 100.0),
+        tag("TV-101", Direction::Output, "%", 100.0),
+    ];
+    for motor in ["P-101A", "P-101B", "A-101", "A-102", "W-101"] {
+        tags.push(tag(&format!("{motor}.RUN"), Direction::Input, "", 1.0));
+        tags.push(tag(&format!("{motor}.FAULT"), Direction::Input, "", 1.0));
+        tags.push(tag(&format!("{motor}.CMD"), Direction::Output, "", 1.0));
+    }
+    tags.push(tag("W-101.SPEED", Direction::Output, "%", 100.0));
+    tags
+}
+
+fn open(text: &str, initial: Initial) -> Result<Simulator, BuildError> {
+    let files = [FieldFile { name: "field/100.toml".into(), text: text.into() }];
+    Simulator::open(&Parameters::built_in().unwrap(), initial, 7, &files, &tags())
+}
+
+/// A plant with names for its points.
+struct Plant(Simulator);
+
+impl Plant {
+    fn new(initial: Initial) -> Self {
+        Self(open(TEXT, initial).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    fn read(&self, name: &str) -> f64 {
+        let binding = self.0.bind(&[(name, Direction::Input)]).unwrap();
+        let Point::Sensor(index) = binding.points[0] else { panic!("{name}") };
+        self.0.sensor(index).0
+    }
+
+    fn write(&mut self, name: &str, value: f64) {
+        let binding = self.0.bind(&[(name, Direction::Output)]).unwrap();
+        let Point::Actuator(index) = binding.points[0] else { panic!("{name}") };
+        self.0.actuator(index, value);
+    }
+
+    fn run(&mut self, seconds: u32) {
+        for _ in 0..seconds {
+            self.0.step(1000);
+        }
+    }
+}
+
+fn mistakes(text: &str) -> String {
+    match open(text, Initial::Cold) {
+        Err(BuildError::Field(mistakes)) => {
+            mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        }
+        Err(other) => panic!("{other}"),
+        Ok(_) => String::new(),
+    }
+}
+
+#[test]
+fn a_pump_with_its_valve_moves_what_the_instrument_shows() {
+    let mut plant = Plant::new(Initial::Cold);
+    plant.write("FV-101", 50.0);
+    plant.run(30);
+    assert!(plant.read("FT-101") < 0.02, "no pump runs");
+    plant.write("P-101B.CMD", 1.0);
+    plant.run(60);
+    assert_eq!(plant.read("P-101B.RUN"), 1.0);
+    assert!((plant.read("FT-101") - 0.6).abs() < 0.03, "{}", plant.read("FT-101"));
+    plant.write("P-101A.CMD", 1.0);
+    plant.run(60);
+    assert!((plant.read("FT-101") - 0.6).abs() < 0.03, "the standby adds nothing");
+}
+
+#[test]
+fn the_whole_closes_with_a_recycle_reactions_and_heat() {
+    let mut plant = Plant::new(Initial::Cold);
+    for (name, value) in [
+        ("XV-101.CMD", 1.0),
+        ("P-101A.CMD", 1.0),
+        ("FV-101", 80.0),
+        ("FV-102", 60.0),
+        ("W-101.CMD", 1.0),
+        ("W-101.SPEED", 40.0),
+        ("A-101.CMD", 1.0),
+        ("A-102.CMD", 1.0),
+        ("TV-101", 100.0),
+    ] {
+        plant.write(name, value);
+    }
+    plant.run(4 * 3600);
+    assert!(plant.read("TT-101") > 25.0 && plant.read("FT-103") > 100.0);
+    let closure = plant.0.closure();
+    assert!(closure.worst() < 1e-9, "{closure:?}");
+    assert_eq!(plant.read("LSH-101"), 1.0, "the acid that nobody stopped");
+    assert!((plant.read("LT-101") - 100.0).abs() < 1.0, "it runs over at the rim");
+}
+
+#[test]
+fn the_same_calls_give_the_same_bits_and_a_snapshot_goes_on() {
+    let (mut one, mut two) = (Plant::new(Initial::Running), Plant::new(Initial::Running));
+    one.run(100);
+    let snapshot = one.0.snapshot();
+    one.run(100);
+    two.0.restore(&snapshot).unwrap();
+    two.run(100);
+    assert_eq!(one.0.hash(), two.0.hash());
+    assert!((one.read("FT-101") - 0.6).abs() < 0.03, "a running plant runs from the first second");
+}
+
+#[test]
+fn every_fault_of_the_field_can_be_set_listed_and_cleared() {
+    let mut plant = Plant::new(Initial::Running);
+    for kind in sim_plant::FIELD_FAULTS {
+        let value = |parameter: &str| match (parameter, kind.name) {
+            ("tag", "valve-stuck") => "FV-101",
+            ("tag", "pump-trip") => "P-101A",
+            ("tag", "switch-pressed") => "HS-100",
+            ("tag", _) => "TT-101",
+            ("device", _) => "PLC-100",
+            ("supply", _) => "acid",
+            ("solute", _) => "CaCl2",
+            ("line", _) => "liquor",
+            ("unit", _) => "T-101",
+            ("order", _) => "agitator",
+            _ => "3",
+        };
+        let parameters: Vec<(String, String)> = kind
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.name.to_owned(), value(parameter.name).to_owned()))
+            .collect();
+        plant.0.apply_fault(kind.name, &parameters).unwrap();
+        assert!(plant.0.active_faults().iter().any(|fault| fault.name == kind.name), "{}", kind.name);
+        plant.0.clear_fault(kind.name, &parameters).unwrap();
+        assert_eq!(plant.0.active_faults(), [], "{}", kind.name);
+        let error = plant.0.clear_fault(kind.name, &parameters).unwrap_err().to_string();
+        assert!(error.contains("not active"), "{error}");
+    }
+}
+
+#[test]
+fn a_blocked_line_a_lost_supply_and_a_pressed_switch_are_seen() {
+    let mut plant = Plant::new(Initial::Running);
+    let fault = |plant: &mut Plant, name: &str, key: &str, value: &str| {
+        plant.0.apply_fault(name, &[(key.to_owned(), value.to_owned())]).unwrap();
+    };
+    fault(&mut plant, "line-blocked", "line", "liquor");
+    fault(&mut plant, "supply-loss", "supply", "acid");
+    fault(&mut plant, "switch-pressed", "tag", "HS-100");
+    plant.run(60);
+    assert!(plant.read("FT-101") < 0.02);
+    assert!(plant.read("PT-100") < 0.1);
+    assert_eq!(plant.read("HS-100"), 0.0);
+    fault(&mut plant, "link-loss", "device", "PLC-100");
+    plant.run(1);
+    let binding = plant.0.bind(&[("TT-101", Direction::Input)]).unwrap();
+    let Point::Sensor(index) = binding.points[0] else { panic!() };
+    assert_eq!(plant.0.sensor(index).1, Quality::BadNoCommunication);
+}
+
+#[test]
+fn an_operator_is_told_where_a_number_comes_from() {
+    let plant = Plant::new(Initial::Running);
+    let text = plant.0.explain("FT-101").unwrap();
+    assert!(text.contains("line liquor from T-101") && text.contains("FV-101 lets 50.0 %"), "{text}");
+    let text = plant.0.explain("TT-101").unwrap();
+    assert!(text.contains("Acid day tank") && text.contains("asserted"), "{text}");
+    assert!(plant.0.explain("TT-102").unwrap_err().contains("did you mean"));
+}
+
+#[test]
+fn every_mistake_names_its_line_and_what_to_write() {
+    for (from, to, expect) in [
+        (
+            "kind = \"leach\"",
+            "kind = \"leech\"",
+            "field/100.toml:20: no unit operation is called \"leech\"; did you mean \"leach\"?",
+        ),
+        ("from = \"supply.acid\"", "from = \"supply.acd\"", "no supply is called acd; did you mean acid?"),
+        ("to = \"R-101.acid\"", "to = \"R-101.acidd\"", "a leach has no inlet acidd; did you mean acid?"),
+        ("flow = \"2 m3/h\"", "flow = \"2 m3\"", "a flow is in m3/h, kg/h or Nm3/h"),
+        ("through = [\"XV-101\"]", "through = [\"XV-102\"]", "move nothing that is called XV-102"),
+        ("LT-101 = \"T-101.level\"", "", "LT-101 measures nothing"),
+        ("TT-101 = \"T-101.T\"", "TT-101 = \"T-101.level\"", "cannot show T-101.level, which is in %"),
+        (
+            "FT-103 = \"line.slurry\"",
+            "FT-103 = \"line.slury\"",
+            "no line is called slury; did you mean slurry?",
+        ),
+        (
+            "orders = { agitator = \"A-101\",",
+            "orders = { agitatr = \"A-101\",",
+            "a tank has no order agitatr; did you mean agitator?",
+        ),
+        ("\"tank.volume=4m3\"", "\"tank.volume=-4m3\"", "is outside"),
+        ("H2SO4 = \"40 wt%\"", "H2SO4 = \"40 bar\"", "does not convert"),
+        ("NMC622 = 65, C = 35", "NMC622 = 65, C = 30", "the shares sum up to 95 %"),
+        ("through = [\"FV-102\"]", "", "nothing moves with the output FV-102"),
+        ("[measure]", "[measures]", "the field has no measures; did you mean measure?"),
+    ] {
+        assert!(TEXT.contains(from), "{from}");
+        let told = mistakes(&TEXT.replacen(from, to, 1));
+        assert!(told.contains(expect), "{from} -> {to}:\n{told}");
+        assert!(told.lines().all(|line| line.starts_with("field/100.toml")), "{told}");
+    }
+}
