@@ -81,6 +81,7 @@ species! {
     Solid {
         LithiumCarbonate "Li2CO3(s)" "Li2CO3" 0.0;
         LithiumHydroxideHydrate "LiOH.H2O(s)" "LiOHH2O" 0.0;
+        LithiumHydroxide "LiOH(s)" "LiOH" 0.0;
         LithiumChlorideHydrate "LiCl.H2O(s)" "LiClH2O" 0.0;
         LithiumSulfateHydrate "Li2SO4.H2O(s)" "Li2SO4H2O" 0.0;
         LithiumFluoride "LiF(s)" "LiF" 0.0;

@@ -2,6 +2,7 @@
 
 pub mod cementation;
 pub mod dissolver;
+pub mod dryer;
 pub mod evaporator;
 pub mod filter;
 pub mod furnace;
@@ -45,6 +46,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(furnace, Furnace, "furnace"),
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),
     row!(evaporator, Evaporator, "evaporator"),
+    row!(dryer, Dryer, "dryer"),
     row!(leach, Leach, "leach"),
     row!(filter, Filter, "filter"),
     row!(cementation, Cementation, "cementation"),

@@ -203,6 +203,8 @@ pub struct Filter {
     cake: Cake,
     /// The slurry of the last step.
     feed: Slurry,
+    /// Pa s of the liquor, and the temperature and density that it was worked out for.
+    viscosity: [f64; 3],
     /// 1/m that filtrate has added to the cloth.
     blinding: f64,
     flows: Flows,
@@ -232,6 +234,7 @@ impl Filter {
             settings,
             cake: Cake::default(),
             feed,
+            viscosity: [0.0; 3],
             blinding: 0.0,
             flows: Flows::default(),
             recipe,
@@ -263,7 +266,14 @@ impl Filter {
         if flux <= 0.0 {
             return (by_room, 0.0);
         }
-        let viscosity = self.feed.viscosity(c, &mut self.notes);
+        let [_, kelvin, density] = self.viscosity;
+        let same = (self.feed.temperature - kelvin).abs() < 0.05
+            && (self.feed.density - density).abs() < 5e-4 * density;
+        if !same {
+            let viscosity = self.feed.viscosity(c, &mut self.notes);
+            self.viscosity = [viscosity, self.feed.temperature, self.feed.density];
+        }
+        let [viscosity, ..] = self.viscosity;
         let (load, cloth) = (self.load(), self.settings.cloth.clean + self.blinding);
         let need = |flux: f64, pressure: f64| {
             let alpha = k.resistance * libm::pow((pressure / BAR).clamp(1e-3, 1e3), k.compressibility);
@@ -412,6 +422,9 @@ impl UnitOperation for Filter {
         self.feed.state(walk);
         self.notes.state(walk);
         walk.f64(&mut self.blinding);
+        for value in &mut self.viscosity {
+            walk.f64(value);
+        }
         let f = &mut self.flows;
         for value in [
             &mut f.cake,
