@@ -125,6 +125,18 @@ impl Chemistry {
         made
     }
 
+    /// `share` of one phase of `matter` as a parcel at `kelvin`; `matter` stays as it is.
+    #[must_use]
+    pub(crate) fn parcel_of(&self, matter: &Matter, phase: Phase, share: f64, kelvin: f64) -> Matter {
+        let mut made = Matter::default();
+        for k in self.range(phase) {
+            made.amount[k] = matter.amount[k] * share;
+        }
+        let (formed, capacity) = self.sums(&made);
+        made.enthalpy = formed + capacity * (kelvin - REFERENCE);
+        made
+    }
+
     /// m3 of solids and of organic phase.
     pub fn condensed_volume(&self, matter: &Matter) -> f64 {
         matter.amount.iter().zip(&self.volume).map(|(amount, volume)| amount * volume).sum()

@@ -193,6 +193,16 @@ impl Slurry {
         self.matter.phase_mass(Phase::Solid, chemistry) / self.volume().max(VOLUME_FLOOR)
     }
 
+    /// Takes out `share` (0..1) of everything. What stays is the same slurry, only less of it, so it needs no
+    /// [`Self::settle`].
+    pub(crate) fn draw(&mut self, share: f64) -> Matter {
+        let share = share.clamp(0.0, 1.0);
+        for extensive in [&mut self.liquor, &mut self.solids, &mut self.capacity] {
+            *extensive *= 1.0 - share;
+        }
+        self.matter.take(share)
+    }
+
     /// Heat (J) from outside.
     pub fn heat(&mut self, joule: f64) {
         self.matter.enthalpy += joule;

@@ -1,6 +1,9 @@
 //! The unit operations that there are: one file each, one parameter file each, one row each.
 
+mod brine;
+pub mod carbonation;
 pub mod cementation;
+mod crystals;
 pub mod dissolver;
 pub mod dryer;
 pub mod evaporator;
@@ -47,6 +50,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),
     row!(evaporator, Evaporator, "evaporator"),
     row!(dryer, Dryer, "dryer"),
+    row!(carbonation, Carbonation, "carbonation"),
     row!(leach, Leach, "leach"),
     row!(filter, Filter, "filter"),
     row!(cementation, Cementation, "cementation"),

@@ -133,6 +133,11 @@ impl Equilibria {
         Self { acid, water: libm::exp(ten * (2.0 * d - pkw)), proton: c.proton_interaction * ionic - d }
     }
 
+    /// [H+][CO3--]/[HCO3-]
+    pub(crate) fn bicarbonate(&self) -> f64 {
+        self.acid[1]
+    }
+
     pub(crate) fn state(&mut self, walk: &mut dyn StateWalk) {
         for value in &mut self.acid {
             walk.f64(value);
@@ -360,8 +365,11 @@ impl Speciation {
         count(t.sulfate, [1.0, h / a[0], 0.0, 0.0]);
         count(t.carbonate, [1.0, h / a[1], h * h / (a[1] * a[2]), 0.0]);
         count(t.fluoride, [1.0, h / a[3], 0.0, 0.0]);
-        let p2 = h * h / (a[4] * a[5]);
-        count(t.phosphate, [1.0, h / a[4], p2, p2 * h / a[6]]);
+        // Most liquors hold none, and this stands inside every iteration.
+        if t.phosphate > 0.0 {
+            let p2 = h * h / (a[4] * a[5]);
+            count(t.phosphate, [1.0, h / a[4], p2, p2 * h / a[6]]);
+        }
         count(t.sulfite, [1.0, h / a[7], h * h / (a[7] * a[8]), 0.0]);
         // HClO counts no proton as itself, and one less as ClO-.
         count(t.hypochlorous, [1.0, h / a[9], 0.0, 0.0]);

@@ -8,10 +8,8 @@
 //!
 //! Sources: basis 2.3 (growth and nucleation, moments, purge, washing), 5.3 (solubility); the boiling-point elevation is
 //! that of the water activity. Growth is implicit in what crystallises, so that the area of a dense slurry needs no short
-//! step. The population is in `evaporator/crystals.rs`. Left out: mother liquor enclosed in the crystals, other solids
+//! step. The population is in `crystals.rs`. Left out: mother liquor enclosed in the crystals, other solids
 //! (Li2CO3, Li2SO4, NaOH), scaling, crystals that the wash dissolves, classification, carbonation by air.
-
-mod crystals;
 
 use std::sync::Arc;
 
@@ -27,8 +25,7 @@ use crate::solution::solubility::Salt;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
-
-use crystals::Crystals;
+use crate::units::crystals::Crystals;
 
 tables! {
     Body {
@@ -424,12 +421,7 @@ impl Evaporator {
         self.crystals.scale(1.0 - share);
         let kelvin = self.slurry.temperature;
         let mut liquor = self.slurry.matter.take(share);
-        let mut cake = Matter::default();
-        for k in self.chemistry.range(Phase::Solid) {
-            cake.amount[k] = liquor.amount[k];
-        }
-        let (formed, capacity) = self.chemistry.sums(&cake);
-        cake.enthalpy = formed + capacity * (kelvin - REFERENCE);
+        let mut cake = self.chemistry.parcel_of(&liquor, Phase::Solid, 1.0, kelvin);
         liquor.subtract(&cake);
         let solids = cake.mass(&self.chemistry);
         let c = &self.settings.centrifuge;
@@ -463,13 +455,8 @@ impl UnitOperation for Evaporator {
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
         let mut feed = x.inlets[FEED].clone();
         // Gases that come with the liquor flash into the vapour space.
-        let mut gas = Matter::default();
-        for k in self.chemistry.range(Phase::Gas) {
-            gas.amount[k] = feed.amount[k];
-        }
+        let gas = self.chemistry.parcel_of(&feed, Phase::Gas, 1.0, self.slurry.temperature);
         if gas.amount.iter().any(|amount| *amount != 0.0) {
-            let (formed, capacity) = self.chemistry.sums(&gas);
-            gas.enthalpy = formed + capacity * (self.slurry.temperature - REFERENCE);
             feed.subtract(&gas);
             self.vapour.add(&gas);
         }

@@ -54,6 +54,18 @@ impl Crystals {
         made
     }
 
+    /// The third moment alone after every crystal has grown by `length` (m): cheap inside an iteration.
+    pub(super) fn third_after(&self, length: f64) -> f64 {
+        let [zeroth, first, second, third, ..] = self.0;
+        third + length * (3.0 * second + length * (3.0 * first + length * zeroth))
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
+            *mine += theirs;
+        }
+    }
+
     /// Brings the third moment to what the ledger holds. A loss shrinks all crystals alike.
     pub(super) fn match_solids(&mut self, third: f64) {
         if third <= 0.0 || self.0[3] <= 0.0 {
@@ -125,6 +137,7 @@ mod tests {
         let grown = one.grown(1e-4);
         assert!((grown.0[5] / (1e9 * libm::pow(2e-4, 5.0)) - 1.0).abs() < 1e-12);
         assert!((grown.size().0 - 2e-4).abs() < 1e-9 && grown.size().1 < 1e-5);
+        assert!((one.third_after(1e-4) / grown.0[3] - 1.0).abs() < 1e-12);
         one.match_solids(one.0[3] / 8.0);
         assert!((one.size().0 - 0.5e-4).abs() < 1e-9);
         one.match_solids(0.0);
