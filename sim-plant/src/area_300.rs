@@ -4,8 +4,12 @@ mod faults;
 mod measure;
 mod explain;
 
+use std::sync::Arc;
+
 use model::{Quality, StateWalk};
 
+use crate::chemistry::Chemistry;
+use crate::electrolysis::neighbours::{Neighbours, Pipe};
 use crate::electrolysis::{Electrolysis, Orders};
 use crate::initial::{self, Initial};
 use crate::ledger::Closure;
@@ -38,10 +42,15 @@ pub(crate) struct Area300 {
 
 impl Area300 {
     /// Builds the plant. `Initial::Running` settles it first, which takes a few hundred milliseconds.
-    pub(crate) fn new(parameters: &Parameters, initial: Initial, seed: u64) -> Self {
+    pub(crate) fn new(
+        parameters: &Parameters,
+        initial: Initial,
+        seed: u64,
+        chemistry: Arc<Chemistry>,
+    ) -> Self {
         let (plant, orders) = match initial {
-            Initial::Running => initial::running(parameters, seed),
-            Initial::Cold => initial::cold(parameters, seed),
+            Initial::Running => initial::running(parameters, seed, chemistry),
+            Initial::Cold => initial::cold(parameters, seed, chemistry),
         };
         let inputs = inputs();
         let outputs = outputs();
@@ -70,6 +79,16 @@ impl Area300 {
 
     pub(crate) fn output_names(&self) -> impl Iterator<Item = &str> {
         self.outputs.iter().map(|output| output.name)
+    }
+
+    /// The streams to and from the areas around it.
+    pub(crate) fn neighbours(&mut self) -> &mut Neighbours {
+        &mut self.plant.neighbours
+    }
+
+    /// From now on brine (or acid) comes out of a neighbour's tank.
+    pub(crate) fn join(&mut self, pipe: usize) {
+        self.plant.neighbours.pipes[pipe] = Some(Pipe::default());
     }
 
     /// Advances by `dt` seconds, at most a tenth.

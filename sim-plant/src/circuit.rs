@@ -103,22 +103,23 @@ impl Circuit {
         supply
     }
 
-    /// Draws `flow` m3/s at full head, what the pump and the level allow.
-    pub(crate) fn draw(&mut self, p: &Loop, flow: f64, dt: f64) -> Liquid {
+    /// Draws `flow` m3/s at full head, what the pump and the level allow; tells its share of the tank.
+    pub(crate) fn draw(&mut self, p: &Loop, flow: f64, dt: f64) -> (Liquid, f64) {
         let volume = self.tank.volume.max(VOLUME_FLOOR);
         let wanted = flow * self.pump.speed * self.pump.speed * self.suction(p);
         let share = (wanted * dt / volume).min(0.2);
         self.drawn = share * volume / dt;
-        self.tank.liquid.take(share)
+        (self.tank.liquid.take(share), share)
     }
 
-    /// What stands above the rim goes to the sump.
-    pub(crate) fn overflow(&mut self, p: &Loop) -> Liquid {
+    /// What stands above the rim goes to the sump; tells its share of the tank.
+    pub(crate) fn overflow(&mut self, p: &Loop) -> (Liquid, f64) {
         let above = self.tank.volume - p.tank_volume;
         if above > 0.0 {
-            self.tank.liquid.take((above / self.tank.volume).min(0.5))
+            let share = (above / self.tank.volume).min(0.5);
+            (self.tank.liquid.take(share), share)
         } else {
-            Liquid::default()
+            (Liquid::default(), 0.0)
         }
     }
 

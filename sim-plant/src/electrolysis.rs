@@ -2,16 +2,21 @@
 //!
 //! One fixed step of the physics. It knows openings and switches, not tags: those are in `tags`.
 
+pub(crate) mod neighbours;
 mod supplies;
 mod gases;
 mod books;
 
+use std::sync::Arc;
+
 use crate::cell::{Cell, CellDuty, CellMake, CellYield, disproportionate};
+use crate::chemistry::Chemistry;
 use crate::circuit::{Circuit, Exchanger, utility_rise};
+use crate::constants::{MASS_CA, MASS_MG};
 use crate::electro::leakage_at;
 use crate::gas::{CL2, GasEnthalpies, Header};
 use crate::ledger::Ledger;
-use crate::liquid::{Enthalpies, Holdup, Liquid};
+use crate::liquid::{CA, CL, Enthalpies, Holdup, Liquid, MG};
 use crate::noise::Noise;
 use crate::parameters::Parameters;
 use crate::properties::Excursions;
@@ -19,6 +24,7 @@ use crate::rectifier::{Rectifier, RectifierDuty};
 use crate::surroundings::Surroundings;
 use crate::valve::{BlockValve, ControlValve};
 
+use neighbours::Neighbours;
 pub(crate) use supplies::Supplies;
 
 pub(crate) const CELLS: usize = 24;
@@ -98,6 +104,8 @@ pub(crate) struct Electrolysis {
     pub(crate) h: Enthalpies,
     g: GasEnthalpies,
     pub(crate) supplies: Supplies,
+    pub(crate) neighbours: Neighbours,
+    pub(crate) chemistry: Arc<Chemistry>,
     pub(crate) cells: [Cell; CELLS],
     pub(crate) makes: [CellMake; CELLS],
     pub(crate) anolyte: Circuit,
@@ -128,7 +136,7 @@ pub(crate) struct Beginning {
 }
 
 impl Electrolysis {
-    pub(crate) fn new(p: &Parameters, seed: u64, from: &Beginning) -> Self {
+    pub(crate) fn new(p: &Parameters, seed: u64, from: &Beginning, chemistry: Arc<Chemistry>) -> Self {
         let h = Enthalpies::new(&p.thermo);
         let g = GasEnthalpies::new(&p.thermo);
         let mut noise = Noise::new(seed ^ 0x6365_6c6c);
@@ -136,6 +144,7 @@ impl Electrolysis {
         let cells = [Cell::new(&from.anolyte, &from.catholyte, p, &h); CELLS];
         let mut plant = Self {
             supplies: Supplies::new(p, &h, &Upsets::default()),
+            neighbours: Neighbours::default(),
             cells,
             makes,
             anolyte: Circuit::new(from.anolyte),
@@ -152,6 +161,7 @@ impl Electrolysis {
             ledger: Ledger::default(),
             next_refresh: 0,
             oxygen_half_proton: 1e3 * libm::exp(-core::f64::consts::LN_10 * p.electrode.oxygen_alkaline_ph),
+            chemistry,
             p: p.clone(),
             h,
             g,
@@ -320,25 +330,53 @@ impl Electrolysis {
         let spent = self.p.anolyte.draw_max * position(v, valve::SPENT);
         let product =
             self.p.catholyte.draw_max * position(v, valve::PRODUCT) * self.blocks[block::PRODUCT].position;
-        let feeds = [
-            (brine, &self.supplies.brine, true),
-            (acid, &self.supplies.acid, true),
-            (water, &self.supplies.water, false),
-        ];
-        for (flow, supply, to_anolyte) in feeds {
-            let circuit = if to_anolyte { &mut self.anolyte } else { &mut self.catholyte };
-            let fed = supply.part(flow * dt);
-            circuit.tank.liquid.add(&fed);
-            self.ledger.inward.liquid(&fed);
-        }
+        let brine = self.take_in(neighbours::BRINE, brine, dt);
+        let acid = self.take_in(neighbours::ACID, acid, dt);
+        let fed = self.supplies.water.part(water * dt);
+        self.catholyte.tank.liquid.add(&fed);
+        self.ledger.inward.liquid(&fed);
         self.rates = Rates { brine, acid, water, ..self.rates };
-        for (circuit, p, flow) in
-            [(&mut self.anolyte, &self.p.anolyte, spent), (&mut self.catholyte, &self.p.catholyte, product)]
+        let (drawn, share) = self.anolyte.draw(&self.p.anolyte, spent, dt);
+        self.ledger.outward.liquid(&drawn);
+        self.neighbours.spend(&drawn, share);
+        let (lost, share) = self.anolyte.overflow(&self.p.anolyte);
+        self.ledger.outward.liquid(&lost);
+        self.neighbours.spill(share);
+        let (drawn, _) = self.catholyte.draw(&self.p.catholyte, product, dt);
+        self.ledger.outward.liquid(&drawn);
+        self.neighbours.give(neighbours::LYE, &drawn);
+        let (lost, _) = self.catholyte.overflow(&self.p.catholyte);
+        self.ledger.outward.liquid(&lost);
+    }
+
+    /// Brine or acid into the anolyte at `flow` m3/s, from a neighbour or from the own supply; m3/s that came.
+    fn take_in(&mut self, what: usize, flow: f64, dt: f64) -> f64 {
+        let (fed, came) = match self.neighbours.draw(what, flow * dt, &self.chemistry, dt) {
+            Some((mut fed, volume)) => {
+                if what == neighbours::BRINE {
+                    self.spoil(&mut fed);
+                }
+                (fed, volume / dt)
+            }
+            None if what == neighbours::BRINE => (self.supplies.brine.part(flow * dt), flow),
+            None => (self.supplies.acid.part(flow * dt), flow),
+        };
+        self.anolyte.tank.liquid.add(&fed);
+        self.ledger.inward.liquid(&fed);
+        came
+    }
+
+    /// The fault `brine-hardness`, in a neighbour's brine.
+    fn spoil(&self, brine: &mut Liquid) {
+        let mass = brine.mass();
+        for (component, share, molar) in
+            [(CA, self.upsets.calcium, MASS_CA), (MG, self.upsets.magnesium, MASS_MG)]
         {
-            let drawn = circuit.draw(p, flow, dt);
-            self.ledger.outward.liquid(&drawn);
-            let lost = circuit.overflow(p);
-            self.ledger.outward.liquid(&lost);
+            let amount = share * mass / molar;
+            brine.amount[component] += amount;
+            brine.amount[CL] += 2.0 * amount;
+            let kelvin = self.anolyte.tank.temperature;
+            brine.enthalpy += amount * (self.h.molar(component, kelvin) + 2.0 * self.h.molar(CL, kelvin));
         }
     }
 

@@ -25,7 +25,8 @@ use std::sync::Arc;
 use model::{Direction, Quality, StateWalk, Unit};
 
 use crate::chemistry::Chemistry;
-use crate::flowsheet::Flowsheet;
+use crate::electrolysis::neighbours::Neighbours;
+use crate::flowsheet::{End, Flowsheet};
 
 use crate::matter::{Balance, Matter};
 use crate::noise::Noise;
@@ -126,6 +127,8 @@ pub(crate) struct Ports {
     pub(crate) imports: Vec<String>,
     /// Matter that came in since the units moved last.
     pub(crate) came: Vec<Matter>,
+    /// Imports that no line takes.
+    pub(crate) untaken: Vec<bool>,
 }
 
 impl Field {
@@ -186,6 +189,32 @@ impl Field {
     /// How well the books of all units and lines close.
     pub(crate) fn balance(&self) -> Balance {
         self.sheet.balance()
+    }
+
+    /// Which pipes of the electrolyser string are fed by a line.
+    pub(crate) fn joined(&self) -> Vec<usize> {
+        let fed = |export: &usize| self.sheet.links.iter().any(|link| link.to == End::Export(*export));
+        (0..self.ports.exports.len()).filter(fed).collect()
+    }
+
+    /// Hands streams over to the electrolyser string, and takes what it has given.
+    pub(crate) fn meet(&mut self, string: &mut Neighbours) {
+        for (export, pipe) in string.pipes.iter_mut().enumerate() {
+            let (Some(pipe), Some(asked)) = (pipe, self.ports.asked.get_mut(export)) else { continue };
+            *asked = pipe.asked;
+            let matter = core::mem::take(&mut self.sheet.exports[export]);
+            if matter != Matter::default() {
+                pipe.fill(&matter, &self.chemistry);
+            }
+        }
+        for ((given, came), untaken) in
+            string.out.iter_mut().zip(&mut self.ports.came).zip(&self.ports.untaken)
+        {
+            let matter = core::mem::take(given);
+            if !untaken {
+                came.add(&matter);
+            }
+        }
     }
 
     /// Advances by `dt` seconds, at most a tenth.

@@ -125,7 +125,7 @@ impl Flowsheet {
         }
     }
 
-    /// All units, and what is on its way between them.
+    /// All units, and what is on its way between them. Exports have left.
     pub fn contents(&self) -> Account {
         let mut held = Account::default();
         for station in &self.stations {
@@ -152,6 +152,9 @@ impl Flowsheet {
             for value in [&mut link.share, &mut carried.mass, &mut carried.gas] {
                 walk.f64(value);
             }
+        }
+        for export in &mut self.exports {
+            export.state(walk);
         }
         self.books.state(walk);
         walk.f64(&mut self.heat);

@@ -128,6 +128,8 @@ pub(crate) struct HeaderExchange {
     /// Amounts that left into the room and by the vent way (seal included), mol.
     pub(crate) leaked: [f64; GASES],
     pub(crate) vented: [f64; GASES],
+    /// What the user took.
+    pub(crate) delivered: Gas,
 }
 
 impl Header {
@@ -221,6 +223,9 @@ impl Header {
         exchange.leaked = shares.map(|share| share * leaked * scale);
         let vented = (wanted * (1.0 - user_share) + blown) * scale;
         exchange.vented = shares.map(|share| share * vented);
+        let delivered = wanted * user_share * scale;
+        exchange.delivered.amount = shares.map(|share| share * delivered);
+        exchange.delivered.enthalpy = g.of(&exchange.delivered.amount, p.temperature);
         exchange.out.amount = shares.map(|share| share * gone);
         exchange.out.enthalpy = g.of(&exchange.out.amount, p.temperature);
         for (mine, lost) in self.gas.amount.iter_mut().zip(&exchange.out.amount) {

@@ -1,9 +1,13 @@
 //! How a plant begins: cold and open to the air, or settled in production.
 
+use std::sync::Arc;
+
+use crate::chemistry::Chemistry;
 use crate::constants::MASS_LICL;
 use crate::electrolysis::{Beginning, Electrolysis, Orders, block, valve};
 use crate::gas::{CL2, H2, air};
 use crate::liquid::{Enthalpies, Holdup, Recipe};
+use crate::matter::Matter;
 use crate::parameters::Parameters;
 use crate::valve::ControlValve;
 
@@ -22,7 +26,7 @@ const SETTLE_HOURS: f64 = 4.0;
 const FINE_STEP: f64 = 0.1;
 const FINE_SECONDS: f64 = 240.0;
 
-pub(crate) fn cold(p: &Parameters, seed: u64) -> (Electrolysis, Orders) {
+pub(crate) fn cold(p: &Parameters, seed: u64, chemistry: Arc<Chemistry>) -> (Electrolysis, Orders) {
     let h = Enthalpies::new(&p.thermo);
     let kelvin = p.site.temperature;
     let brine =
@@ -41,12 +45,12 @@ pub(crate) fn cold(p: &Parameters, seed: u64) -> (Electrolysis, Orders) {
         hydrogen_pressure: p.site.pressure,
         chlorine_pressure: p.site.pressure,
     };
-    (Electrolysis::new(p, seed, &from), Orders::default())
+    (Electrolysis::new(p, seed, &from, chemistry), Orders::default())
 }
 
 /// Settles the plant with perfect measurements and plain PI controllers, and hands over the valves.
-pub(crate) fn running(p: &Parameters, seed: u64) -> (Electrolysis, Orders) {
-    let mut plant = Electrolysis::new(p, seed, &near_production(p));
+pub(crate) fn running(p: &Parameters, seed: u64, chemistry: Arc<Chemistry>) -> (Electrolysis, Orders) {
+    let mut plant = Electrolysis::new(p, seed, &near_production(p), chemistry);
     plant.rectifier.closed = true;
     plant.rectifier.reference = p.start.running_current;
     plant.rectifier.main_current = p.start.running_current;
@@ -80,6 +84,8 @@ pub(crate) fn running(p: &Parameters, seed: u64) -> (Electrolysis, Orders) {
         cell.wear = 0.0;
     }
     plant.excursions = crate::properties::Excursions::default();
+    // What it gave away meanwhile went nowhere.
+    plant.neighbours.out = core::array::from_fn(|_| Matter::default());
     plant.open_ledger();
     (plant, operator.orders)
 }

@@ -27,6 +27,11 @@ const GASES: [(usize, Species); gas::GASES] = [
     (gas::STEAM, Species::Steam),
 ];
 
+/// True for what area 300's liquids count.
+pub(crate) fn is_of_area_300(species: Species) -> bool {
+    LIQUID.iter().any(|(_, known)| *known == species)
+}
+
 impl From<&Liquid> for Matter {
     fn from(liquid: &Liquid) -> Self {
         let mut made = Self { enthalpy: liquid.enthalpy, ..Self::default() };
@@ -52,9 +57,8 @@ impl TryFrom<&Matter> for Liquid {
     type Error = Species;
 
     fn try_from(matter: &Matter) -> Result<Self, Species> {
-        let known = |species: &Species| LIQUID.iter().any(|(_, known)| known == species);
         if let Some(stranger) =
-            Species::ALL.iter().find(|species| matter[**species] != 0.0 && !known(species))
+            Species::ALL.iter().find(|species| matter[**species] != 0.0 && !is_of_area_300(**species))
         {
             return Err(*stranger);
         }

@@ -70,7 +70,10 @@ pub struct Simulator {
 impl Simulator {
     /// Area 300 alone. `Initial::Running` settles it first, which takes a few hundred milliseconds.
     pub fn new(parameters: &Parameters, initial: Initial, seed: u64) -> Self {
-        let area = Some(Box::new(Area300::new(parameters, initial, seed)));
+        let chemistry = Arc::new(
+            Chemistry::built_in().expect("the species files that ship are sound; a test reads them"),
+        );
+        let area = Some(Box::new(Area300::new(parameters, initial, seed, chemistry)));
         Self { area, field: None, now_ms: 0, fingerprint: fingerprint(parameters, &[], seed) }
     }
 
@@ -85,14 +88,20 @@ impl Simulator {
         if files.is_empty() {
             return Ok(Self::new(parameters, initial, seed));
         }
-        let area = Field::has_electrolysis(files).then(|| Box::new(Area300::new(parameters, initial, seed)));
+        let chemistry = Arc::new(Chemistry::built_in()?);
+        let mut area = Field::has_electrolysis(files)
+            .then(|| Box::new(Area300::new(parameters, initial, seed, chemistry.clone())));
         let covered = |tag: &str| {
             area.as_ref()
                 .is_some_and(|area| area.input_names().chain(area.output_names()).any(|name| name == tag))
         };
-        let chemistry = Arc::new(Chemistry::built_in()?);
         let from = Beginning { parameters, chemistry: &chemistry, initial, seed };
         let field = Field::read(files, tags, &from, &covered).map_err(BuildError::Field)?;
+        if let Some(area) = &mut area {
+            for pipe in field.joined() {
+                area.join(pipe);
+            }
+        }
         let fingerprint = fingerprint(parameters, files, seed);
         Ok(Self { area, field: Some(field), now_ms: 0, fingerprint })
     }
@@ -161,6 +170,9 @@ impl Simulator {
         for _ in 0..steps {
             if let Some(area) = &mut self.area {
                 area.step(dt);
+                if let Some(field) = &mut self.field {
+                    field.meet(area.neighbours());
+                }
             }
             if let Some(field) = &mut self.field {
                 field.step(dt);
@@ -260,23 +272,32 @@ impl Simulator {
         parameters: &[(String, String)],
         on: bool,
     ) -> Result<(), FaultError> {
-        let mut complaint = None;
-        if let Some(field) = &mut self.field {
+        let kinds = self.fault_catalogue();
+        if !kinds.iter().any(|kind| kind.name == fault) {
+            let hint = hint(fault, kinds.iter().map(|kind| kind.name));
+            return Err(FaultError::Unknown { name: fault.to_owned(), hint });
+        }
+        let known = |kinds: &[FaultKind]| kinds.iter().any(|kind| kind.name == fault);
+        let mut elsewhere = None;
+        if let Some(field) = self.field.as_mut().filter(|_| known(FIELD_FAULTS)) {
             match field.set_fault(fault, parameters, on) {
-                Ok(()) => return Ok(()),
-                Err(error) => complaint = Some(error),
+                Err(error @ (FaultError::NoSuchTarget { .. } | FaultError::NotActive { .. })) => {
+                    elsewhere = Some(error);
+                }
+                done => return done,
             }
         }
-        if let Some(area) = &mut self.area {
-            let done =
-                if on { area.apply_fault(fault, parameters) } else { area.clear_fault(fault, parameters) };
-            match done {
-                Ok(()) => return Ok(()),
-                Err(error) if complaint.is_none() || !is_elsewhere(&error) => complaint = Some(error),
-                Err(_) => {}
-            }
+        let area = self.area.as_mut().filter(|_| known(FAULTS));
+        let done = area.map(|area| {
+            if on { area.apply_fault(fault, parameters) } else { area.clear_fault(fault, parameters) }
+        });
+        match (done, elsewhere) {
+            (Some(Ok(())), _) => Ok(()),
+            // Two parts have looked for the place; the nearer guess helps most.
+            (Some(Err(FaultError::NoSuchTarget { hint, .. })), Some(error)) if hint.is_empty() => Err(error),
+            (Some(Err(error)), _) | (None, Some(error)) => Err(error),
+            (None, None) => Err(FaultError::Unknown { name: fault.to_owned(), hint: String::new() }),
         }
-        Err(complaint.unwrap_or(FaultError::Unknown { name: fault.to_owned(), hint: String::new() }))
     }
 
     /// Switches every fault off.
@@ -347,14 +368,6 @@ impl Simulator {
             field.state(walk);
         }
     }
-}
-
-/// True for complaints that say no more than that the fault belongs to another part.
-fn is_elsewhere(error: &FaultError) -> bool {
-    matches!(
-        error,
-        FaultError::Unknown { .. } | FaultError::NoSuchTarget { .. } | FaultError::NotActive { .. }
-    )
 }
 
 /// The seed makes the cells what they are, and the text the plant; neither is in the snapshot.

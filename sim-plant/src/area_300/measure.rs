@@ -1,6 +1,7 @@
 //! What each tag would show if its instrument were perfect, in the tag's unit.
 
 use crate::constants::{MASS_CL, MASS_LICL, NORMAL_VOLUME, ZERO_CELSIUS};
+use crate::electrolysis::neighbours::BRINE;
 use crate::electrolysis::{CELLS, Electrolysis};
 use crate::gas::{CL2, H2, O2};
 use crate::liquid::{LI, X};
@@ -60,14 +61,33 @@ fn circuit(plant: &Electrolysis, side: Side) -> &crate::circuit::Circuit {
     }
 }
 
+/// g/L of LiCl, and Ca and Mg as a mass share, of the brine in the feed pipe.
+fn brine_analysis(plant: &Electrolysis) -> (f64, f64) {
+    match &plant.neighbours.pipes[BRINE] {
+        Some(pipe) => {
+            let (strength, hard) = pipe.analysis(&plant.chemistry);
+            (strength, hard + plant.upsets.calcium + plant.upsets.magnesium)
+        }
+        None => (plant.p.brine.strength, plant.supplies.hardness),
+    }
+}
+
+fn brine_temperature(plant: &Electrolysis) -> f64 {
+    match &plant.neighbours.pipes[BRINE] {
+        Some(pipe) if pipe.temperature > 0.0 => pipe.temperature,
+        Some(_) => plant.p.site.temperature,
+        None => plant.p.brine.temperature,
+    }
+}
+
 fn liquor(plant: &Electrolysis, signal: Signal) -> f64 {
     let p = &plant.p;
     let anolyte = &plant.anolyte.tank;
     match signal {
         Signal::BrineFlow => plant.rates.brine * HOUR,
-        Signal::BrineTemperature => p.brine.temperature - ZERO_CELSIUS,
-        Signal::BrineStrength => p.brine.strength,
-        Signal::BrineHardness => plant.supplies.hardness * 1e9,
+        Signal::BrineTemperature => brine_temperature(plant) - ZERO_CELSIUS,
+        Signal::BrineStrength => brine_analysis(plant).0,
+        Signal::BrineHardness => brine_analysis(plant).1 * 1e9,
         Signal::Level(Side::Anolyte) => 100.0 * plant.anolyte.level(&p.anolyte),
         Signal::Level(Side::Catholyte) => 100.0 * plant.catholyte.level(&p.catholyte),
         Signal::ToCells(side) => circuit(plant, side).to_cells - ZERO_CELSIUS,

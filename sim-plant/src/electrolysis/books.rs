@@ -58,6 +58,7 @@ impl Electrolysis {
             block.state(walk);
         }
         self.surroundings.state(walk);
+        self.neighbours.state(walk);
         let u = &mut self.upsets;
         for value in [&mut u.calcium, &mut u.magnesium, &mut u.chlorine_leak, &mut u.hydrogen_leak] {
             walk.f64(value);

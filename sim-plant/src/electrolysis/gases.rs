@@ -1,6 +1,6 @@
 //! The gas side of a step: chlorine over the tank, the two headers, what they give back and lose.
 
-use super::{Electrolysis, block, valve};
+use super::{Electrolysis, block, neighbours, valve};
 use crate::cell::{CellYield, degas, strippable};
 use crate::circuit::Circuit;
 use crate::gas::{CL2, Gas, HeaderDuty, HeaderExchange, STEAM};
@@ -66,6 +66,8 @@ impl Electrolysis {
         );
         let hydrogen = self.hydrogen.step(&self.p.hydrogen_header, &self.g, &made.hydrogen, &hydrogen_duty);
         let chlorine = self.chlorine.step(&self.p.chlorine_header, &self.g, &made.chlorine, &chlorine_duty);
+        self.neighbours.deliver(neighbours::HYDROGEN, &hydrogen.delivered);
+        self.neighbours.deliver(neighbours::CHLORINE, &chlorine.delivered);
         let warm_h = self.p.hydrogen_header.temperature;
         let warm_c = self.p.chlorine_header.temperature;
         let cooled = Self::settle_header(&mut self.ledger, &hydrogen, &mut self.catholyte, &self.h, warm_h)

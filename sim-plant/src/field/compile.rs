@@ -19,7 +19,7 @@ use crate::station::Station;
 
 use super::actuator::{Element, Feedback};
 use super::instrument::Truth;
-use super::line::Line;
+use super::line::{Line, Source};
 use super::order::Order;
 use super::supply::Supply;
 use super::text::{Document, Item, Mistakes, hint};
@@ -166,7 +166,7 @@ impl Compiler<'_> {
             .flat_map(|document| document.entries("start", &mut self.mistakes))
             .filter(|(name, _)| *name == "running")
             .collect();
-        if starts.is_empty() {
+        if starts.is_empty() && !self.outputs.is_empty() {
             let file = documents.first().map_or("field", |document| document.file).to_owned();
             let message =
                 "no [start.running] says how this plant runs: start it cold, and by its recipes".to_owned();
@@ -225,6 +225,11 @@ impl Compiler<'_> {
         }
         let p = from.parameters;
         let mut ports = self.ports;
+        // What no line takes leaves the plant at the string's own door.
+        for import in 0..ports.imports.len() {
+            let taken = self.lines.iter().any(|line| line.source == Source::Import(import));
+            ports.untaken.push(!taken);
+        }
         ports.came = vec![crate::matter::Matter::default(); ports.imports.len()];
         ports.asked = vec![0.0; ports.exports.len()];
         let mut field = Field {

@@ -1,0 +1,207 @@
+//! Streams to and from the areas around the string, where there are any.
+//!
+//! Brine and acid then come out of a neighbour's tank through a short pipe, and what the string makes is handed
+//! over instead of leaving the plant. The string's own liquid has eight components; what else a neighbour's
+//! brine brings (sodium, sulfate, carbonate ..) travels with the anolyte as neutral salts and leaves with the
+//! spent brine. Carbonate takes its two protons along, as CO2 does at the anolyte's pH.
+
+use model::StateWalk;
+
+use crate::chemistry::Chemistry;
+use crate::gas::Gas;
+use crate::joining::is_of_area_300;
+use crate::liquid::Liquid;
+use crate::matter::Matter;
+use crate::solution::{Notes, Slurry};
+use crate::species::Species;
+
+/// What comes in, in the order of [`Neighbours::pipes`].
+pub(crate) const BRINE: usize = 0;
+pub(crate) const ACID: usize = 1;
+/// What goes out, in the order of [`Neighbours::out`].
+pub(crate) const LYE: usize = 0;
+pub(crate) const SPENT: usize = 1;
+pub(crate) const HYDROGEN: usize = 2;
+pub(crate) const CHLORINE: usize = 3;
+
+/// A pipe holds so many seconds of its flow.
+const HOLDS: f64 = 2.0;
+/// and is filled up to that within so many seconds.
+const FILLS: f64 = 5.0;
+
+/// A pipe from a neighbour's tank, with what stands in it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Pipe {
+    matter: Matter,
+    /// m3
+    volume: f64,
+    /// K
+    pub(crate) temperature: f64,
+    /// m3/s that the neighbour is asked for.
+    pub(crate) asked: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Neighbours {
+    /// `None` where the string lives on its own supply.
+    pub(crate) pipes: [Option<Pipe>; 2],
+    /// What has gone out since it was fetched.
+    pub(crate) out: [Matter; 4],
+    /// In the anolyte tank: what the string's liquid does not count.
+    strangers: Matter,
+}
+
+impl Pipe {
+    /// Matter arrives; its volume and temperature follow from it.
+    pub(crate) fn fill(&mut self, matter: &Matter, chemistry: &Chemistry) {
+        self.matter.add(matter);
+        let kelvin = if self.temperature > 0.0 { self.temperature } else { 298.15 };
+        let mut slurry = Slurry { matter: self.matter.clone(), temperature: kelvin, ..Slurry::default() };
+        slurry.settle(chemistry, &mut Notes::default());
+        self.volume = slurry.volume();
+        self.temperature = slurry.temperature;
+    }
+
+    /// Takes `volume` m3, as far as there is so much, and asks for what will be wanted.
+    fn draw(&mut self, volume: f64, dt: f64) -> (Matter, f64) {
+        let flow = volume / dt;
+        self.asked = (flow + (HOLDS * flow - self.volume) / FILLS).max(0.0);
+        if self.volume <= 1e-9 {
+            return (Matter::default(), 0.0);
+        }
+        let share = (volume / self.volume).min(1.0);
+        let taken = share * self.volume;
+        self.volume -= taken;
+        (self.matter.take(share), taken)
+    }
+
+    /// g/L of LiCl, and Ca and Mg as a mass share, of what stands in it.
+    pub(crate) fn analysis(&self, chemistry: &Chemistry) -> (f64, f64) {
+        let mass = self.matter.mass(chemistry).max(1e-9);
+        let hard = [Species::Calcium, Species::Magnesium]
+            .iter()
+            .map(|species| self.matter[*species] * chemistry.molar_mass(*species))
+            .sum::<f64>();
+        let salt = chemistry.molar_mass(Species::Lithium) + chemistry.molar_mass(Species::Chloride);
+        (self.matter[Species::Lithium] * salt / self.volume.max(1e-9), hard / mass)
+    }
+
+    fn state(&mut self, walk: &mut impl StateWalk) {
+        self.matter.state(walk);
+        for value in [&mut self.volume, &mut self.temperature, &mut self.asked] {
+            walk.f64(value);
+        }
+    }
+}
+
+impl Neighbours {
+    /// Draws from a neighbour: what the string counts of it, and its volume; `None` without a neighbour.
+    pub(crate) fn draw(
+        &mut self,
+        pipe: usize,
+        volume: f64,
+        chemistry: &Chemistry,
+        dt: f64,
+    ) -> Option<(Liquid, f64)> {
+        let pipe = self.pipes[pipe].as_mut()?;
+        let (matter, taken) = pipe.draw(volume, dt);
+        let strangers = strangers(&matter, pipe.temperature, chemistry);
+        let mut known = matter;
+        known.subtract(&strangers);
+        // Only round-off is left of the strangers.
+        for species in Species::ALL.iter().filter(|species| !is_of_area_300(**species)) {
+            known[*species] = 0.0;
+        }
+        self.strangers.add(&strangers);
+        Some((Liquid::try_from(&known).unwrap_or_default(), taken))
+    }
+
+    /// `liquid` has left the anolyte tank, `share` of it; strangers go along.
+    pub(crate) fn spend(&mut self, liquid: &Liquid, share: f64) {
+        let strangers = self.strangers.take(share);
+        self.out[SPENT].add(&Matter::from(liquid));
+        self.out[SPENT].add(&strangers);
+    }
+
+    /// Over the rim of the anolyte tank into the sump.
+    pub(crate) fn spill(&mut self, share: f64) {
+        let _ = self.strangers.take(share);
+    }
+
+    pub(crate) fn give(&mut self, outlet: usize, liquid: &Liquid) {
+        self.out[outlet].add(&Matter::from(liquid));
+    }
+
+    pub(crate) fn deliver(&mut self, outlet: usize, gas: &Gas) {
+        self.out[outlet].add(&Matter::from(gas));
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        for pipe in self.pipes.iter_mut().flatten() {
+            pipe.state(walk);
+        }
+        for matter in &mut self.out {
+            matter.state(walk);
+        }
+        self.strangers.state(walk);
+    }
+}
+
+/// What the string does not count, made neutral with its own ions.
+fn strangers(matter: &Matter, kelvin: f64, chemistry: &Chemistry) -> Matter {
+    let mut found = Matter::default();
+    let mut charge = 0.0;
+    for species in Species::ALL.iter().filter(|species| !is_of_area_300(**species)) {
+        let amount = matter[*species];
+        if amount != 0.0 {
+            found[*species] = amount;
+            charge += species.charge() * amount;
+        }
+    }
+    let protons = 2.0 * found[Species::Carbonate];
+    found[Species::Acid] = protons;
+    charge += protons;
+    if charge > 0.0 {
+        found[Species::Chloride] = charge;
+    } else {
+        found[Species::Lithium] = -charge;
+    }
+    found.enthalpy = Species::ALL
+        .iter()
+        .filter(|species| found[**species] != 0.0)
+        .map(|species| found[*species] * chemistry.molar_enthalpy(*species, kelvin))
+        .sum();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BRINE, Neighbours, Pipe, SPENT};
+    use crate::chemistry::Chemistry;
+    use crate::matter::Matter;
+    use crate::solution::{Notes, Slurry};
+    use crate::species::Species;
+
+    #[test]
+    fn what_the_string_does_not_count_passes_it_by_and_nothing_is_lost() {
+        let chemistry = Chemistry::built_in().unwrap();
+        let mut recipe = Matter::default();
+        recipe[Species::Lithium] = 4.8;
+        recipe[Species::Sodium] = 0.3;
+        recipe[Species::Chloride] = 4.9;
+        recipe[Species::Sulfate] = 0.05;
+        recipe[Species::Carbonate] = 0.05;
+        let brine = Slurry::filled(&recipe, 1e-3, 333.15, &chemistry, &mut Notes::default()).matter;
+        let mut neighbours = Neighbours { pipes: [Some(Pipe::default()), None], ..Neighbours::default() };
+        neighbours.pipes[BRINE].as_mut().unwrap().fill(&brine, &chemistry);
+        let (liquid, volume) = neighbours.draw(BRINE, 1.0, &chemistry, 1.0).unwrap();
+        assert!((volume - 1e-3).abs() < 1e-6 && liquid.charge().abs() < 1e-9, "{volume} {liquid:?}");
+        neighbours.spend(&liquid, 1.0);
+        let out = &neighbours.out[SPENT];
+        for species in Species::ALL {
+            assert!((out[*species] - brine[*species]).abs() < 1e-12, "{species:?}");
+        }
+        assert!((out.enthalpy - brine.enthalpy).abs() < 1e-6 * brine.enthalpy.abs());
+        assert!(neighbours.draw(BRINE, 1.0, &chemistry, 1.0).unwrap().1 == 0.0, "the pipe is empty");
+    }
+}

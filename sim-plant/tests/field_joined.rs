@@ -1,0 +1,114 @@
+//! The electrolyser string between the tanks of a field: brine comes out of one, lye and spent brine go into others.
+
+use model::{Direction, Unit};
+use sim_plant::{FieldFile, FieldTag, Initial, Parameters, Point, Simulator};
+
+const TEXT: &str = r#"
+[supply.acid]
+liquor = { HCl = "32 wt%" }
+
+[unit.EL-301]
+kind = "electrolysis"
+
+[unit.T-201]
+kind = "tank"
+set = ["tank.volume=40m3", "start.level=80%", "start.temperature=70degC", "strength.LiCl=200g/L", "strength.Na2SO4=4g/L", "strength.Li2CO3=0.5g/L"]
+
+[unit.T-202]
+kind = "tank"
+set = ["tank.volume=40m3", "start.level=5%", "strength.LiCl=170g/L"]
+
+[unit.T-401]
+kind = "tank"
+set = ["tank.volume=20m3", "start.level=5%", "strength.LiOH=55g/L"]
+
+[line.brine]
+from = "T-201"
+to = "EL-301.brine"
+
+[line.spent]
+from = "EL-301.spent"
+to = "T-202"
+
+[line.lye]
+from = "EL-301.lye"
+to = "T-401"
+
+[measure]
+LT-201 = "T-201.level"
+LT-202 = "T-202.level"
+LT-401 = "T-401.level"
+AT-202 = "T-202.SO4"
+AT-401 = "T-401.LiOH"
+"#;
+
+fn read(plant: &Simulator, name: &str) -> f64 {
+    let binding = plant.bind(&[(name, Direction::Input)]).unwrap();
+    let Point::Sensor(index) = binding.points[0] else { panic!("{name}") };
+    plant.sensor(index).0
+}
+
+fn plant() -> Simulator {
+    let tag = |name: &str, unit: &str, high: f64| {
+        let unit = Unit::parse(unit).unwrap();
+        let direction = Direction::Input;
+        FieldTag { name: name.into(), direction, unit, low: 0.0, high, fail: 0.0, device: "PLC-200".into() }
+    };
+    let tags = [
+        tag("LT-201", "%", 100.0),
+        tag("LT-202", "%", 100.0),
+        tag("LT-401", "%", 100.0),
+        tag("AT-202", "g/L", 50.0),
+        tag("AT-401", "wt%", 12.0),
+        tag("FT-301", "m3/h", 4.0),
+    ];
+    let files = [FieldFile { name: "field/300.toml".into(), text: TEXT.into() }];
+    Simulator::open(&Parameters::built_in().unwrap(), Initial::Running, 11, &files, &tags)
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn the_string_drinks_from_a_tank_and_fills_others_and_the_whole_closes() {
+    let mut plant = plant();
+    for _ in 0..3600 {
+        plant.step(1000);
+    }
+    let fed = read(&plant, "FT-301");
+    assert!(fed > 1.0 && (read(&plant, "AT-301") - 200.0).abs() < 10.0, "{fed}");
+    // The tank gives what the flow meter shows; the levels tell the rest.
+    assert!((80.0 - read(&plant, "LT-201") - fed / 40.0 * 100.0).abs() < 0.5, "{}", read(&plant, "LT-201"));
+    assert!(read(&plant, "LT-401") > 8.0 && read(&plant, "LT-202") > 7.0);
+    assert!((read(&plant, "AT-401") - 5.5).abs() < 1.0, "{}", read(&plant, "AT-401"));
+    assert!(read(&plant, "AT-202") > 0.1, "the sulfate of the brine arrives in the spent brine");
+    let closure = plant.closure();
+    assert!(closure.worst() < 1e-9, "{closure:?}");
+}
+
+#[test]
+fn an_empty_brine_tank_starves_the_string() {
+    let mut plant = plant();
+    plant.apply_fault("line-blocked", &[("line".to_owned(), "brine".to_owned())]).unwrap();
+    for _ in 0..30 {
+        plant.step(1000);
+    }
+    assert!(read(&plant, "FT-301") < 0.05, "{}", read(&plant, "FT-301"));
+    let faults = plant.active_faults();
+    assert_eq!(faults.len(), 1);
+    plant.apply_fault("pinhole", &[("cell".to_owned(), "7".to_owned())]).unwrap();
+    assert!(plant.apply_fault("pinhol", &[]).unwrap_err().to_string().contains("did you mean"));
+}
+
+#[test]
+fn a_snapshot_of_the_joined_plant_goes_on_bit_for_bit() {
+    let (mut one, mut two) = (plant(), plant());
+    for _ in 0..20 {
+        one.step(1000);
+    }
+    let snapshot = one.snapshot();
+    two.restore(&snapshot).unwrap();
+    for _ in 0..20 {
+        one.step(700);
+        two.step(700);
+    }
+    assert_eq!(one.hash(), two.hash());
+}
