@@ -4,11 +4,13 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 
+use control::compile::Compiled;
 use control::plant::Plant;
 use miette::{IntoDiagnostic as _, miette};
 use model::{Diagnostic, Severity, Source};
 
 use crate::cli::{CheckArgs, Format};
+use crate::plant_files::PlantText;
 use crate::{check_schema, diagnostics, plant_files, sim_field};
 
 pub fn run(args: &CheckArgs) -> miette::Result<()> {
@@ -27,12 +29,13 @@ pub fn run(args: &CheckArgs) -> miette::Result<()> {
 
 /// Prints what the compiler has to say, and whether there is a plant.
 fn report(folder: &Path, format: Format) -> miette::Result<bool> {
-    let sources = plant_files::read(folder).into_diagnostic()?;
-    let (plant, findings) = match control::compile(&sources) {
+    let text = plant_files::read(folder).into_diagnostic()?;
+    let (plant, findings) = match compile(&text) {
         Ok(compiled) => (Some(compiled.plant), compiled.warnings),
         Err(findings) => (None, findings),
     };
     let field = plant.as_ref().map_or_else(Vec::new, |plant| sim_field::mistakes(folder, plant));
+    let sources = text.sources;
     match format {
         Format::Json => {
             let hash = plant.as_ref().map(|plant| hex(&plant.hash));
@@ -83,22 +86,34 @@ fn watch(folder: &Path, format: Format) -> miette::Result<()> {
 }
 
 /// Compiles, or prints the report and fails: for every command that needs a plant.
-pub fn compile_or_report(folder: &Path) -> miette::Result<(Vec<Source>, Plant)> {
-    let sources = plant_files::read(folder).into_diagnostic()?;
-    let plant = compile_sources(&sources, folder)?;
-    Ok((sources, plant))
+pub fn compile_or_report(folder: &Path) -> miette::Result<Plant> {
+    let text = plant_files::read(folder).into_diagnostic()?;
+    or_report(compile(&text), &text.sources, folder)
+}
+
+/// What stands against reading the folders stands against the plant.
+fn compile(text: &PlantText) -> Result<Compiled, Vec<Diagnostic>> {
+    if text.findings.is_empty() { control::compile(&text.sources) } else { Err(text.findings.clone()) }
 }
 
 /// The same for a plant folder, or for the shipped refinery when none was named.
 pub fn compile_named(folder: Option<&Path>) -> miette::Result<Plant> {
     match folder {
-        Some(folder) => compile_or_report(folder).map(|(_, plant)| plant),
+        Some(folder) => compile_or_report(folder),
         None => compile_sources(&plant_files::shipped_refinery(), Path::new("the shipped refinery")),
     }
 }
 
 pub fn compile_sources(sources: &[Source], name: &Path) -> miette::Result<Plant> {
-    control::compile(sources).map(|compiled| compiled.plant).map_err(|findings| {
+    or_report(control::compile(sources), sources, name)
+}
+
+fn or_report(
+    compiled: Result<Compiled, Vec<Diagnostic>>,
+    sources: &[Source],
+    name: &Path,
+) -> miette::Result<Plant> {
+    compiled.map(|compiled| compiled.plant).map_err(|findings| {
         eprint!("{}", diagnostics::render(sources, &findings, std::io::stderr().is_terminal()));
         miette!("{}", count(&findings, name))
     })

@@ -30,6 +30,8 @@ pub fn document() -> Value {
     definitions.insert("class".to_owned(), class);
     level.insert("class".to_owned(), json!({ "type": "object", "additionalProperties": reference("class") }));
     level.insert("plant".to_owned(), reference("plant"));
+    let includes = json!({ "type": "object", "additionalProperties": reference("include") });
+    level.insert("include".to_owned(), includes);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Catholyte plant folder",

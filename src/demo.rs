@@ -37,8 +37,7 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
             data.plant()
         }
     };
-    let (sources, compiled) = crate::check::compile_or_report(&plant)?;
-    drop(sources);
+    let compiled = crate::check::compile_or_report(&plant)?;
     let listen = write_settings(&data, &compiled.io)?;
     let password = make_user(&data)?;
     remember(&data);

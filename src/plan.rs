@@ -14,7 +14,7 @@ use crate::cli::{Format, PlanArgs};
 pub fn run(args: &PlanArgs) -> miette::Result<()> {
     let shipped = args.old == Path::new("shipped");
     let old = check::compile_named((!shipped).then_some(args.old.as_path()))?;
-    let (_, new) = check::compile_or_report(&args.new)?;
+    let new = check::compile_or_report(&args.new)?;
     let plan = Plan::between(&old, &new);
     match args.format {
         Format::Json => println!("{}", document(&plan)),
@@ -95,6 +95,7 @@ pub fn text(plan: &Plan) -> String {
 fn heading(kind: &str) -> &str {
     match kind {
         "plant" => "Plant",
+        "include" => "Included plants",
         "area" => "Areas",
         "unit" => "Units",
         "device" => "Devices",

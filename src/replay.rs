@@ -17,8 +17,7 @@ use crate::{check, real_time, take_over};
 
 pub fn run(args: &ReplayArgs) -> miette::Result<()> {
     let reader = JournalReader::open(&args.journal).into_diagnostic()?;
-    let other =
-        args.with.as_deref().map(check::compile_or_report).transpose()?.map(|(_, plant)| Arc::new(plant));
+    let other = args.with.as_deref().map(check::compile_or_report).transpose()?.map(Arc::new);
     let mut total = Total::default();
     let mut before = None;
     let mut from = reader.segments().first().map(|segment| segment.first_tick);

@@ -3,15 +3,17 @@
 //! One thread steps the physics; the protocol servers run on tokio and share only the PLCs'
 //! memories with it. A trainer reaches the plant between two steps through [`SharedPlant`].
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use control::plant::Plant;
 use miette::IntoDiagnostic as _;
-use model::{Direction, IoMap, IoPoint, Quality};
+use model::{Direction, IoPoint, Quality};
 use plc_bridge::{Clock, PlcMemory, ServeOptions, SoftPlc, WatchdogState};
-use sim_plant::{Binding, Point, Simulator};
+use sim_plant::{Point, Simulator};
 use tokio::runtime::Handle;
 
 use crate::plant_time::PlantTime;
@@ -26,8 +28,8 @@ struct Plc {
     name: String,
     memory: Arc<PlcMemory>,
     server: SoftPlc,
-    /// Where each point of the memory is in the simulator.
-    points: Vec<Point>,
+    /// Where each point of the memory is in the simulator; `None` where it has no physics.
+    points: Vec<Option<Point>>,
 }
 
 /// The plant as the control socket sees it.
@@ -41,15 +43,15 @@ impl SharedPlant {
     /// Opens the PLCs' ports. Nothing moves before [`run`].
     pub fn open(
         runtime: &Handle,
-        map: &IoMap,
+        plant: &Plant,
         simulator: Simulator,
         time: PlantTime,
         pki: &std::path::Path,
     ) -> miette::Result<Arc<Self>> {
-        let binding = simulator.bind_map(map).into_diagnostic()?;
+        let places = bind(plant, &simulator)?;
         let mut plcs = Vec::new();
-        for index in 0..map.devices.len() {
-            plcs.push(open_plc(runtime, map, index, &simulator, &binding, pki)?);
+        for index in 0..plant.io.devices.len() {
+            plcs.push(open_plc(runtime, plant, index, &simulator, &places, pki)?);
         }
         Ok(Arc::new(Self { simulator: Mutex::new(simulator), time, plcs }))
     }
@@ -76,7 +78,7 @@ impl SharedPlant {
     pub fn exchange(&self, simulator: &mut Simulator) {
         for plc in &self.plcs {
             for (index, point) in plc.points.iter().enumerate() {
-                if let Point::Actuator(actuator) = point {
+                if let Some(Point::Actuator(actuator)) = point {
                     simulator.actuator(*actuator, plc.memory.output(index));
                 }
             }
@@ -86,46 +88,82 @@ impl SharedPlant {
         for plc in &self.plcs {
             plc.server.set_link(!simulator.device_is_lost(&plc.name));
             plc.memory.set_inputs(plc.points.iter().enumerate().filter_map(|(index, point)| match point {
-                Point::Sensor(sensor) => {
+                Some(Point::Sensor(sensor)) => {
                     let (value, quality) = simulator.sensor(*sensor);
                     Some((index, value, quality))
                 }
-                Point::Actuator(_) => None,
+                Some(Point::Actuator(_)) | None => None,
             }));
         }
     }
 }
 
+/// Where every point of the I/O map is in the simulator. A device of which the simulator knows no tag at
+/// all belongs to a part of the plant without physics: it is served, and stands still. One unknown tag
+/// among known ones is a mistake.
+fn bind(plant: &Plant, simulator: &Simulator) -> miette::Result<Vec<Option<Point>>> {
+    let known: BTreeSet<&str> = simulator.tag_names().collect();
+    let map = &plant.io;
+    let mut has_physics = vec![false; map.devices.len()];
+    for point in &map.points {
+        has_physics[point.device.index()] |= known.contains(point.tag.as_str());
+    }
+    for (device, _) in map.devices.iter().zip(&has_physics).filter(|(_, has)| !**has) {
+        tracing::warn!(
+            "{}: no physics behind its tags; it is served, and its values stand still",
+            device.name
+        );
+    }
+    let bound = map.points.iter().filter(|point| has_physics[point.device.index()]);
+    let tags: Vec<(&str, Direction)> = bound.map(|point| (point.tag.as_str(), point.direction)).collect();
+    let mut found = simulator.bind(&tags).into_diagnostic()?.points.into_iter();
+    let place = |point: &IoPoint| if has_physics[point.device.index()] { found.next() } else { None };
+    Ok(map.points.iter().map(place).collect())
+}
+
+/// What an instrument without physics shows: the middle of where it normally is.
+fn at_rest(point: &control::plant::Point) -> f64 {
+    if point.words.is_some() {
+        return point.initial;
+    }
+    let (low, high) = point.normal.unwrap_or((point.low, point.high));
+    low + (high - low) / 2.0
+}
+
 fn open_plc(
     runtime: &Handle,
-    map: &IoMap,
+    plant: &Plant,
     index: usize,
     simulator: &Simulator,
-    binding: &Binding,
+    all: &[Option<Point>],
     pki: &std::path::Path,
 ) -> miette::Result<Plc> {
-    let device = &map.devices[index];
+    let device = &plant.io.devices[index];
     let (mut points, mut places, mut initial) = (Vec::<IoPoint>::new(), Vec::new(), Vec::new());
-    for (point, place) in map.points.iter().zip(&binding.points) {
+    for (point, place) in plant.io.points.iter().zip(all) {
         if point.device.index() == index {
             points.push(point.clone());
             places.push(*place);
-            initial.push(match place {
-                Point::Sensor(sensor) => simulator.sensor(*sensor).0,
-                Point::Actuator(actuator) => simulator.actuator_value(*actuator),
+            initial.push(match (place, point.direction) {
+                (Some(Point::Sensor(sensor)), _) => simulator.sensor(*sensor).0,
+                (Some(Point::Actuator(actuator)), _) => simulator.actuator_value(*actuator),
+                (None, Direction::Input) => at_rest(plant.point(point.point)),
+                (None, Direction::Output) => point.fail_value,
             });
         }
     }
     debug_assert!(points.iter().zip(&places).all(|(point, place)| {
         matches!(
             (point.direction, place),
-            (Direction::Input, Point::Sensor(_)) | (Direction::Output, Point::Actuator(_))
+            (_, None)
+                | (Direction::Input, Some(Point::Sensor(_)))
+                | (Direction::Output, Some(Point::Actuator(_)))
         )
     }));
     let watchdog = Duration::from_millis(u64::from(device.watchdog_ms));
     let memory = PlcMemory::new(&points, &initial, watchdog, Clock::machine());
-    memory.set_inputs(places.iter().zip(&initial).enumerate().filter_map(|(index, (place, value))| {
-        matches!(place, Point::Sensor(_)).then_some((index, *value, Quality::Good))
+    memory.set_inputs(points.iter().zip(&initial).enumerate().filter_map(|(index, (point, value))| {
+        (point.direction == Direction::Input).then_some((index, *value, Quality::Good))
     }));
     let options = ServeOptions { pki_dir: pki.join(&device.name), ..ServeOptions::default() };
     let server =

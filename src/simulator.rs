@@ -103,7 +103,7 @@ fn serve(args: &SimServeArgs) -> miette::Result<()> {
         .into_diagnostic()?;
     let time = PlantTime::new(args.speed, data.path().join("snapshots"))
         .map_err(|error| miette!("--speed: {error}"))?;
-    let shared = SharedPlant::open(runtime.handle(), &plant.io, simulator, time, &data.pki())?;
+    let shared = SharedPlant::open(runtime.handle(), &plant, simulator, time, &data.pki())?;
     let stop = Arc::new(AtomicBool::new(false));
     let socket = Socket::open(&data.simulator_socket())?;
     let (listener, plant) = (socket.listener.try_clone().into_diagnostic()?, shared.clone());

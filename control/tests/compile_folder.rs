@@ -239,3 +239,48 @@ fn the_examples_of_the_manual_are_understood() {
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[test]
+fn one_class_makes_a_hundred_and_twenty_cells_with_all_that_belongs_to_each() {
+    let cells = "
+area = \"300\"
+[class.bank_cell]
+parameters = [\"n\"]
+[class.bank_cell.tag.\"ET-401.{n:03}\"]
+description = \"cell {n}\"
+unit = \"V\"
+range = [0, 5]
+io = { device = \"RF-300\", node = \"ET-401.{n:03}\" }
+[class.bank_cell.filter.\"EY-401.{n:03}\"]
+input = \"ET-401.{n:03}\"
+time = \"2 s\"
+[class.bank_cell.alarm.\"ET-401.{n:03}.H\"]
+tag = \"ET-401.{n:03}\"
+high = 4.2
+priority = \"low\"
+cause = \"Membrane\"
+consequence = \"Heat\"
+response = \"Look at cell {n}\"
+time = \"30 min\"
+[[instance]]
+class = \"bank_cell\"
+for = \"n in 1..=120\"
+";
+    let mut sources = small();
+    let before = control::compile(&sources).unwrap().plant;
+    sources.push(model::Source { path: "bank.toml".into(), text: cells.into() });
+    let plant = control::compile(&sources).unwrap_or_else(|found| panic!("{found:#?}")).plant;
+    let count =
+        |plant: &control::plant::Plant| [plant.io.points.len(), plant.blocks.len(), plant.alarms.len()];
+    let more: Vec<usize> = count(&plant).iter().zip(count(&before)).map(|(now, then)| now - then).collect();
+    assert_eq!(more, [120; 3]);
+    for n in [1, 60, 120] {
+        assert!(plant.find_point(&format!("EY-401.{n:03}")).is_some(), "cell {n}");
+    }
+    // A mistake in the class is told once, with how many share it.
+    let bank = sources.last_mut().unwrap();
+    bank.text = bank.text.replace("high = 4.2", "high = 5.2");
+    let found = control::compile(&sources).unwrap_err();
+    assert_eq!((found.len(), found[0].code), (1, "outside-range"), "{found:#?}");
+    assert!(found[0].message.contains("119 more"), "{}", found[0].message);
+}

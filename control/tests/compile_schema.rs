@@ -47,7 +47,7 @@ fn every_key_that_the_compiler_asks_for_anywhere_is_in_the_schema() {
 #[test]
 fn every_kind_of_thing_has_its_table() {
     let tables = schema();
-    for kind in schema_kinds().into_iter().chain(["plant", "instance"]) {
+    for kind in schema_kinds().into_iter().chain(["plant", "instance", "include"]) {
         assert!(tables.iter().any(|table| table.path == kind), "the sample plant has no sound {kind}");
     }
 }
@@ -74,6 +74,7 @@ fn the_sample_plant_of_the_schema_is_sound() {
     let sources = [
         source("plant.toml", include_str!("../src/compile/sample/plant.toml")),
         source("area.toml", include_str!("../src/compile/sample/area.toml")),
+        source("utilities/plant.toml", include_str!("../src/compile/sample/utilities/plant.toml")),
         source("fill.phase", include_str!("../src/compile/sample/fill.phase")),
     ];
     if let Err(found) = control::compile(&sources) {

@@ -27,6 +27,8 @@ pub struct Plant {
     /// Of the API, PLC-300 and RF-300.
     pub ports: Vec<u16>,
     listen: String,
+    /// Its text, when it is not the shipped refinery.
+    folder: Option<PathBuf>,
     simulator: Option<Child>,
     controller: Option<Child>,
     session: Option<Session>,
@@ -36,22 +38,28 @@ pub struct Plant {
 impl Plant {
     /// A running refinery in a folder of its own, logged in as `engineer`.
     pub fn start(initial: &str) -> Self {
+        Self::start_of(initial, None, &[])
+    }
+
+    /// The same for a plant in a folder that has these Modbus devices besides those of the refinery.
+    pub fn start_of(initial: &str, folder: Option<PathBuf>, more: &[&str]) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let data = tempfile::tempdir().unwrap();
-        let ports = free_ports(3);
-        std::fs::write(
-            data.path().join("catholyte.toml"),
-            format!(
-                "listen = \"127.0.0.1:{}\"\n[devices]\nPLC-300 = \"127.0.0.1:{}\"\nRF-300 = \"opc.tcp://127.0.0.1:{}/\"\n",
-                ports[0], ports[1], ports[2]
-            ),
-        )
-        .unwrap();
+        let ports = free_ports(3 + more.len());
+        let mut settings = format!(
+            "listen = \"127.0.0.1:{}\"\n[devices]\nPLC-300 = \"127.0.0.1:{}\"\nRF-300 = \"opc.tcp://127.0.0.1:{}/\"\n",
+            ports[0], ports[1], ports[2]
+        );
+        for (device, port) in more.iter().zip(&ports[3..]) {
+            settings += &format!("{device} = \"127.0.0.1:{port}\"\n");
+        }
+        std::fs::write(data.path().join("catholyte.toml"), settings).unwrap();
         let mut plant = Self {
             _turn: turn,
             listen: format!("127.0.0.1:{}", ports[0]),
             ports,
             data,
+            folder,
             simulator: None,
             controller: None,
             session: None,
@@ -87,7 +95,11 @@ impl Plant {
 
     fn spawn(&self, arguments: &[&str], log: &str) -> Child {
         let log = File::options().create(true).append(true).open(self.data.path().join(log)).unwrap();
-        self.command(arguments).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
+        let mut command = self.command(arguments);
+        if let Some(folder) = &self.folder {
+            command.arg("--plant").arg(folder);
+        }
+        command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
     }
 
     pub fn start_simulator(&mut self, initial: &str) {

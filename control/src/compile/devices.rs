@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use model::{Address, Device, DeviceId, ModbusTable, PointId, Protocol, RegisterFormat};
 
 use super::draft::{Draft, Named, NewPoint, Part};
@@ -17,9 +18,36 @@ use crate::plant::Origin;
 pub(super) struct Taken {
     registers: BTreeMap<(DeviceId, ModbusTable, u16), (String, Place)>,
     nodes: BTreeMap<(DeviceId, String), (String, Place)>,
+    /// By host and port.
+    endpoints: BTreeMap<String, Vec<(Protocol, String, Place)>>,
 }
 
 impl Taken {
+    /// Reports a connection that two devices share. Behind one Modbus gateway there may be several units,
+    /// and in one OPC UA server several namespaces.
+    fn connect(&mut self, protocol: &Protocol, owner: &str, place: Place, report: &mut Report) {
+        let (Protocol::ModbusTcp { endpoint, .. } | Protocol::OpcUa { endpoint, .. }) = protocol;
+        let rest = endpoint.strip_prefix("opc.tcp://").unwrap_or(endpoint);
+        let host = rest.split_once('/').map_or(rest, |(host, _)| host);
+        let there = self.endpoints.entry(String::from(host)).or_default();
+        let collides = |other: &&(Protocol, String, Place)| match (&other.0, protocol) {
+            (Protocol::ModbusTcp { unit_id: one, .. }, Protocol::ModbusTcp { unit_id: two, .. }) => {
+                one == two
+            }
+            (Protocol::OpcUa { namespace: one, .. }, Protocol::OpcUa { namespace: two, .. }) => one == two,
+            _ => true,
+        };
+        if let Some((_, other, first)) = there.iter().find(collides) {
+            report.add(
+                Mistake::error("endpoint-taken", format!("`{owner}` is at {host}, and so is `{other}`"))
+                    .at(place, "this address")
+                    .related(*first, format!("`{other}` is here"))
+                    .help("give one of the two another port, or another `unit_id` behind a Modbus gateway"),
+            );
+        }
+        there.push((protocol.clone(), String::from(owner), place));
+    }
+
     /// Reports an address that two tags share.
     pub(super) fn take(
         &mut self,
@@ -96,7 +124,8 @@ pub(super) fn compile(items: &Items, draft: &mut Draft, taken: &mut Taken, repor
         draft.add_name(&item.name, named, report);
         let link = link(&item.name, &description, area, id, draft, report);
         let heartbeat = heartbeat.unwrap_or(Address::OpcUa { node: String::new(), boolean: false });
-        if protocol.is_some() {
+        if let Some(protocol) = &protocol {
+            taken.connect(protocol, item.name.as_str(), fields.place_of("endpoint"), report);
             let owner = format!("{} heartbeat", item.name);
             taken.take(id, &heartbeat, &owner, fields.place_of("heartbeat"), report);
         }

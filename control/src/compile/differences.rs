@@ -93,10 +93,17 @@ fn listing(plant: &Plant) -> BTreeMap<(usize, &'static str, String), Keys> {
     let order: Vec<usize> = (0..plant.sources.len()).collect();
     let items = super::items::gather(&plant.sources, &order, &mut report);
     let mut all = BTreeMap::new();
-    if let Some((table, _)) = &items.plant {
+    for (index, head) in &items.plants {
+        let mut keys = Keys::new();
+        flatten(&head.table, "", "", &mut keys);
+        // An included plant goes by its own name.
+        let included = head.table.get_text("name").filter(|_| *index > 0);
+        all.insert((0, "plant", included.map_or_else(|| plant.name.clone(), String::from)), keys);
+    }
+    for (name, table) in &items.includes {
         let mut keys = Keys::new();
         flatten(table, "", "", &mut keys);
-        all.insert((0, "plant", plant.name.clone()), keys);
+        all.insert((0, "include", String::from(name)), keys);
     }
     for item in &items.items {
         let rank = 1 + Kind::all().position(|kind| kind == item.kind).unwrap_or(0);

@@ -9,6 +9,7 @@ use model::{Source, nearest};
 
 use super::classes::{Bindings, instances, substitute};
 use super::fields::{Fields, one_of};
+use super::includes::Plants;
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
 use super::tree::{Entry, Node, Table, Value, read};
@@ -150,9 +151,20 @@ impl Item {
     }
 }
 
+/// The `[plant]` of one folder.
+pub(super) struct Head {
+    pub(super) table: Table,
+    pub(super) place: Place,
+}
+
 #[derive(Default)]
 pub(super) struct Items {
-    pub(super) plant: Option<(Table, Place)>,
+    /// By plant, the site's own first.
+    pub(super) plants: BTreeMap<usize, Head>,
+    /// Where included plants were asked for.
+    pub(super) included: BTreeMap<usize, Place>,
+    /// `[include.*]` of all plants, for whoever compares two of them.
+    pub(super) includes: Vec<(Text, Table)>,
     pub(super) items: Vec<Item>,
     /// Sources with phase texts.
     pub(super) phases: Vec<u32>,
@@ -175,27 +187,34 @@ pub(super) fn gather(sources: &[Source], order: &[usize], report: &mut Report) -
         if source.path.ends_with(".phase") {
             phases.push(*index as u32);
         } else if let Some(table) = read(*index as u32, source, report) {
-            files.push(table);
+            files.push((*index as u32, table));
         }
     }
+    let plants = Plants::resolve(sources, &files, report);
     let mut gatherer = Gatherer {
         classes: BTreeMap::new(),
         used: BTreeSet::new(),
         found: Items::default(),
+        plant: 0,
+        is_head: false,
         expanded: 0,
         full: false,
         report,
     };
-    for file in &files {
+    for (_, file) in &files {
         gatherer.classes(file);
     }
-    for file in &files {
+    for (index, file) in &files {
+        gatherer.plant = plants.of(&sources[*index as usize].path);
+        gatherer.is_head = plants.is_head(*index);
         let area = file.get_text("area").cloned();
         gatherer.level(file, area.as_ref(), 0);
     }
     gatherer.unused();
     let mut found = gatherer.found;
     found.phases = phases;
+    found.included = plants.asked().collect();
+    plants.replace_displays(&mut found, sources);
     found
 }
 
@@ -203,6 +222,9 @@ struct Gatherer<'a, 'r> {
     classes: BTreeMap<&'a str, (&'a Entry, Option<&'a Text>)>,
     used: BTreeSet<&'a str>,
     found: Items,
+    /// The plant that the file belongs to, and whether it is that plant's `plant.toml`.
+    plant: usize,
+    is_head: bool,
     expanded: usize,
     full: bool,
     report: &'r mut Report,
@@ -252,6 +274,7 @@ impl<'a> Gatherer<'a, '_> {
                 }
                 ("plant", Value::Table(plant)) if depth == 0 => self.plant(entry, plant),
                 ("class", Value::Table(_)) if depth == 0 => {}
+                ("include", value) if depth == 0 => self.include(entry, value),
                 ("parameters", _) if depth > 0 => {}
                 ("instance", Value::List(instances)) => {
                     for node in instances {
@@ -314,19 +337,39 @@ impl<'a> Gatherer<'a, '_> {
     }
 
     fn plant(&mut self, entry: &Entry, table: &Table) {
-        if let Some((_, first)) = &self.found.plant {
-            let first = *first;
-            self.report.add(duplicate("the table", &entry.key, first));
+        if let Some(first) = self.found.plants.get(&self.plant) {
+            let twice = duplicate("the table", &entry.key, first.place);
+            self.report.add(
+                twice.help("remove one of the two, or write [include.NAME] with the path of the other plant"),
+            );
             return;
         }
-        self.found.plant = Some((table.clone(), entry.key.place));
+        self.found.plants.insert(self.plant, Head { table: table.clone(), place: entry.key.place });
+    }
+
+    /// What is included is known by now; here is looked at where it stands.
+    fn include(&mut self, entry: &Entry, value: &Value) {
+        let misplaced = match value {
+            Value::Table(table) if self.is_head => {
+                let named = table.entries.iter();
+                self.found
+                    .includes
+                    .extend(named.filter_map(|inner| Some((inner.key.clone(), inner.node.table()?.clone()))));
+                return;
+            }
+            Value::Table(_) => Mistake::error("misplaced-include", "an include outside of plant.toml")
+                .help("move it to the plant.toml of this plant, so that one file says what belongs to it"),
+            _ => Mistake::error("wrong-type", format!("`include` is {}", value.kind()))
+                .help("write [include.NAME] and `path = \"../refinery\"` below it"),
+        };
+        self.report.add(misplaced.at(entry.key.place, "written here"));
     }
 
     fn unknown(&mut self, entry: &Entry, depth: usize) {
         let mut known: Vec<&str> = Kind::all().map(Kind::word).collect();
         known.push("instance");
         if depth == 0 {
-            known.extend(["plant", "class"]);
+            known.extend(["plant", "class", "include"]);
         } else {
             known.push("parameters");
         }
@@ -421,7 +464,7 @@ fn instance_shape(place: Place) -> Mistake {
         .help("write [[instance]] with two brackets, and `class = \"...\"` below it")
 }
 
-fn not_a_table(word: &str, key: &Text, node: &Node) -> Mistake {
+pub(super) fn not_a_table(word: &str, key: &Text, node: &Node) -> Mistake {
     Mistake::error("wrong-type", format!("{word} `{key}` is {}", node.value.kind()))
         .at(node.place, "a table is expected")
         .help(format!("write [{word}.{key}] and its keys below"))

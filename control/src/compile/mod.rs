@@ -15,6 +15,7 @@ mod tree;
 mod quantity;
 mod fields;
 mod classes;
+mod includes;
 mod items;
 mod draft;
 mod plant_table;
@@ -57,6 +58,7 @@ use model::{Diagnostic, PointId, Source};
 use sha2::{Digest, Sha256};
 
 pub use differences::{Difference, KeyDifference, Verb, differences};
+pub use includes::{INCLUDE_DEPTH, Include, includes};
 pub use schema::{SchemaKey, SchemaTable, Shape, schema, schema_kinds, schema_of};
 
 use crate::plant::Plant;
@@ -77,7 +79,7 @@ pub struct Compiled {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Compiles the text of a plant folder. Labels of diagnostics index `sources` as they are given.
+/// Compiles the text of a plant folder, with the plants that it includes. Labels of diagnostics index `sources` as they are given.
 ///
 /// ```
 /// use model::Source;

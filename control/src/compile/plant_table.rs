@@ -1,11 +1,12 @@
 //! `[plant]`, `[area.*]` and `[unit.*]`: the frame that everything else stands in.
 
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 
 use super::draft::Draft;
 use super::fields::Fields;
-use super::items::{Items, Kind, duplicate};
+use super::items::{self, Items, Kind, duplicate};
 use super::place::Place;
 use super::report::{Mistake, Report};
 use crate::plant::{Area, EquipmentUnit};
@@ -29,22 +30,36 @@ pub(super) fn compile(items: &Items, draft: &mut Draft, report: &mut Report) -> 
 
 fn head(items: &Items, draft: &mut Draft, report: &mut Report) -> Head {
     draft.period_ms = PERIOD_MS;
-    let Some((table, place)) = &items.plant else {
-        if items.almost_plant {
-            return Head::default();
+    let Some(found) = items.plants.get(&0) else {
+        if !items.almost_plant {
+            report.add(
+                Mistake::error("no-plant", "no file has the table [plant]").help(
+                    "write plant.toml with [plant], name = \"...\", title = \"...\", period = \"10 ms\"",
+                ),
+            );
         }
-        report.add(
-            Mistake::error("no-plant", "no file has the table [plant]")
-                .help("write plant.toml with [plant], name = \"...\", title = \"...\", period = \"10 ms\""),
-        );
         return Head::default();
     };
-    let mut fields = Fields::new(table, "[plant]".into(), *place).of("plant");
+    let (head, site) = one_head(found, report);
+    draft.period_ms = site.ms;
+    included_heads(items, &head, &site, report);
+    head
+}
+
+/// A base period, and where it is written.
+struct Period {
+    ms: u32,
+    place: Place,
+}
+
+fn one_head(found: &items::Head, report: &mut Report) -> (Head, Period) {
+    let mut fields = Fields::new(&found.table, "[plant]".into(), found.place).of("plant");
     let name = fields.need_text("name", "\"refinery\"", report).map(String::from).unwrap_or_default();
     let title = fields.text("title", report).map_or_else(|| name.clone(), String::from);
+    let mut ms = PERIOD_MS;
     if let Some(period) = fields.time_ms("period", report) {
         if (1..=1000).contains(&period) {
-            draft.period_ms = period;
+            ms = period;
         } else {
             report.add(
                 Mistake::error("out-of-range", "the base period must be 1 ms to 1 s")
@@ -53,8 +68,49 @@ fn head(items: &Items, draft: &mut Draft, report: &mut Report) -> Head {
             );
         }
     }
+    let place = fields.place_of("period");
     fields.finish(report);
-    Head { name, title }
+    (Head { name, title }, Period { ms, place })
+}
+
+/// An included plant is sound by itself, and runs in the same scan: with the same base period.
+fn included_heads(items: &Items, site: &Head, site_period: &Period, report: &mut Report) {
+    let mut names: BTreeMap<String, Place> = BTreeMap::new();
+    if let Some(found) = items.plants.get(&0) {
+        names.insert(site.name.clone(), found.place);
+    }
+    for (plant, asked) in &items.included {
+        let Some(found) = items.plants.get(plant) else {
+            report.add(
+                Mistake::error("no-plant", "the included folder has no table [plant]")
+                    .at(*asked, "included here")
+                    .help("write [plant] with name and period into its plant.toml"),
+            );
+            continue;
+        };
+        let (head, period) = one_head(found, report);
+        if period.ms != site_period.ms {
+            report.add(
+                Mistake::error(
+                    "include-period",
+                    format!("{} has a base period of {} ms, the site {} ms", head.name, period.ms, site_period.ms),
+                )
+                .at(period.place, "another period")
+                .related(site_period.place, "the site's")
+                .related(*asked, "included here")
+                .help("give both the shorter period and write what may run slower as `task`, or run two controllers"),
+            );
+        }
+        if let Some(first) = names.get(&head.name) {
+            report.add(
+                Mistake::error("duplicate-name", format!("two plants are named `{}`", head.name))
+                    .at(found.place, "the second one")
+                    .related(*first, "the first one")
+                    .help("give each plant of a site a name of its own"),
+            );
+        }
+        names.insert(head.name, found.place);
+    }
 }
 
 fn areas(items: &Items, draft: &mut Draft, report: &mut Report) {

@@ -70,6 +70,7 @@ pub fn schema() -> Vec<SchemaTable> {
     schema_of(&[
         source("plant.toml", include_str!("sample/plant.toml")),
         source("area.toml", include_str!("sample/area.toml")),
+        source("utilities/plant.toml", include_str!("sample/utilities/plant.toml")),
         source("fill.phase", include_str!("sample/fill.phase")),
     ])
 }
