@@ -167,11 +167,26 @@ fn two_overviews_need_one_of_the_site_that_stands_for_both() {
 }
 
 #[test]
-fn an_included_plant_with_another_period_is_refused_at_both_places() {
-    let sources = edited("../refinery/plant.toml", "\"20 ms\"", "\"10 ms\"");
-    let (code, at, related) = one(&sources);
-    assert_eq!((code.as_str(), at.as_str()), ("include-period", "../refinery/plant.toml:3"));
-    assert_eq!(related, ["plant.toml:3", "plant.toml:7"]);
+fn an_included_plant_whose_period_is_no_multiple_of_the_sites_is_refused_at_both_places() {
+    for period in ["10 ms", "50 ms"] {
+        let sources = edited("../refinery/plant.toml", "20 ms", period);
+        let (code, at, related) = one(&sources);
+        assert_eq!((code.as_str(), at.as_str()), ("include-period", "../refinery/plant.toml:3"));
+        assert_eq!(related, ["plant.toml:3", "plant.toml:7"]);
+    }
+}
+
+#[test]
+fn the_blocks_of_a_slower_plant_run_as_often_as_they_do_alone() {
+    let calc = "[calc.TY-300]\nvalue = \"TT-300\"\nunit = \"degC\"\nrange = [0, 100]\n[tag.";
+    for (period, ticks) in [("40 ms", 2), ("100 ms", 5), ("300 ms", 15)] {
+        let mut sources = edited("../refinery/plant.toml", "20 ms", period);
+        let io = sources.iter_mut().find(|source| source.path == "../refinery/io.toml").unwrap();
+        io.text = io.text.replacen("[tag.", calc, 1);
+        let plant = compiled(&sources);
+        let block = plant.blocks.iter().find(|block| block.name == "TY-300").unwrap();
+        assert_eq!(plant.tasks[block.task as usize].period_ticks, ticks, "{period}");
+    }
 }
 
 #[test]

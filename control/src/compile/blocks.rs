@@ -264,7 +264,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
     let area = draft.area(item, &mut fields, report);
     let equipment = draft.equipment(&mut fields, report);
     let role = fields.role("role", report).unwrap_or(Role::Operator);
-    let period_ticks = task(&mut fields, draft.period_ms, report);
+    let period_ticks = task(&mut fields, draft.period_of(item), draft.period_ms, report);
     report.doubtful = draft.blocks[index].points.iter().any(|(_, point)| !draft.is_sure(*point));
     let dt = f64::from(period_ticks.unwrap_or(1)) * f64::from(draft.period_ms) * 1e-3;
     let mut build = Build { draft, report, block: index, role };
@@ -294,10 +294,12 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
     })
 }
 
-/// The period of a block in ticks of the base period.
-fn task(fields: &mut Fields<'_>, period_ms: u32, report: &mut Report) -> Option<u32> {
+/// The period of a block in ticks of the base period. `own_ms` is the base period of its own plant, from
+/// which the default follows: in a site it runs as often as alone.
+fn task(fields: &mut Fields<'_>, own_ms: u32, period_ms: u32, report: &mut Report) -> Option<u32> {
     if !fields.has("task") {
-        return Some(if TASK_MS.is_multiple_of(period_ms) { TASK_MS / period_ms } else { 1 });
+        let ms = if TASK_MS.is_multiple_of(own_ms) { TASK_MS } else { own_ms };
+        return Some(ms / period_ms);
     }
     let ms = fields.time_ms("task", report)?;
     if ms > 0 && ms.is_multiple_of(period_ms) {

@@ -30,6 +30,8 @@ pub(super) struct Draft {
     pub(super) blocks: Vec<BlockDraft>,
     pub(super) code: Code,
     pub(super) period_ms: u32,
+    /// Of each included plant, a multiple of the site's.
+    pub(super) periods: BTreeMap<usize, u32>,
     suggestions: u32,
 }
 
@@ -103,6 +105,11 @@ pub(super) struct NewPoint {
 }
 
 impl Draft {
+    /// The base period of the plant that an item belongs to.
+    pub(super) fn period_of(&self, item: &Item) -> u32 {
+        self.periods.get(&item.plant).copied().unwrap_or(self.period_ms)
+    }
+
     /// Adds a point without unit and range, which follow. Reports a name that is taken.
     pub(super) fn add_point(&mut self, new: NewPoint, report: &mut Report) -> PointId {
         let id = PointId(self.points.len() as u32);

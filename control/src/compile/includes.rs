@@ -6,7 +6,7 @@
 //! ```
 //!
 //! A file belongs to the included plant in whose folder it is, the innermost where folders nest, or
-//! else to the site. All plants of a site are one: one set of names, one period, one scan.
+//! else to the site. All plants of a site are one: one set of names and one scan.
 
 use alloc::collections::VecDeque;
 use alloc::format;
@@ -16,7 +16,7 @@ use core::ops::Range;
 use model::Source;
 
 use super::fields::Fields;
-use super::items::{Item, Items, Kind, not_a_table};
+use super::items::{Items, Kind, not_a_table};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
 use super::tree::{Table, read};
@@ -196,16 +196,15 @@ impl Plants {
 
     /// Each plant has its overview; that of the site stands for all of them. A page has no function of
     /// its own, so what a plant draws takes the place of a page of that name in the plants that it includes.
-    pub(super) fn replace_displays(&self, items: &mut Items, sources: &[Source]) {
+    pub(super) fn replace_displays(&self, items: &mut Items) {
         if self.plants.len() < 2 {
             return;
         }
-        let plant_of = |item: &Item| self.of(&sources[item.name.place.source as usize].path);
         let displays: Vec<(String, usize)> =
-            items.of(Kind::Display).map(|item| (item.name.as_str().to_string(), plant_of(item))).collect();
+            items.of(Kind::Display).map(|item| (item.name.as_str().to_string(), item.plant)).collect();
         items.items.retain(|item| {
             let hidden = |(name, outer): &(String, usize)| {
-                name.as_str() == item.name.as_str() && self.holds(*outer, plant_of(item))
+                name.as_str() == item.name.as_str() && self.holds(*outer, item.plant)
             };
             item.kind != Kind::Display || !displays.iter().any(hidden)
         });

@@ -142,6 +142,8 @@ pub(super) struct Item {
     pub(super) table: Table,
     /// The area that its file holds for.
     pub(super) area: Option<Text>,
+    /// The plant that its file belongs to; zero is the site.
+    pub(super) plant: usize,
 }
 
 impl Item {
@@ -214,7 +216,7 @@ pub(super) fn gather(sources: &[Source], order: &[usize], report: &mut Report) -
     let mut found = gatherer.found;
     found.phases = phases;
     found.included = plants.asked().collect();
-    plants.replace_displays(&mut found, sources);
+    plants.replace_displays(&mut found);
     found
 }
 
@@ -388,7 +390,8 @@ impl<'a> Gatherer<'a, '_> {
             return;
         }
         check_name(kind, name, self.report);
-        self.found.items.push(Item { kind, name: name.clone(), table: table.clone(), area: area.cloned() });
+        let (name, table, area) = (name.clone(), table.clone(), area.cloned());
+        self.found.items.push(Item { kind, name, table, area, plant: self.plant });
     }
 
     /// The class of that name; one that is misspelt is reported and taken for what was probably meant.

@@ -42,7 +42,7 @@ fn head(items: &Items, draft: &mut Draft, report: &mut Report) -> Head {
     };
     let (head, site) = one_head(found, report);
     draft.period_ms = site.ms;
-    included_heads(items, &head, &site, report);
+    draft.periods = included_heads(items, &head, &site, report);
     head
 }
 
@@ -73,8 +73,15 @@ fn one_head(found: &items::Head, report: &mut Report) -> (Head, Period) {
     (Head { name, title }, Period { ms, place })
 }
 
-/// An included plant is sound by itself, and runs in the same scan: with the same base period.
-fn included_heads(items: &Items, site: &Head, site_period: &Period, report: &mut Report) {
+/// An included plant is sound by itself, and runs in the same scan: its period is the site's or a multiple,
+/// which is then what its blocks run at. Returns the periods by plant.
+fn included_heads(
+    items: &Items,
+    site: &Head,
+    site_period: &Period,
+    report: &mut Report,
+) -> BTreeMap<usize, u32> {
+    let mut periods = BTreeMap::new();
     let mut names: BTreeMap<String, Place> = BTreeMap::new();
     if let Some(found) = items.plants.get(&0) {
         names.insert(site.name.clone(), found.place);
@@ -89,16 +96,21 @@ fn included_heads(items: &Items, site: &Head, site_period: &Period, report: &mut
             continue;
         };
         let (head, period) = one_head(found, report);
-        if period.ms != site_period.ms {
+        if period.ms.is_multiple_of(site_period.ms) {
+            periods.insert(*plant, period.ms);
+        } else {
+            let message = format!(
+                "{} has a base period of {} ms, the site {} ms",
+                head.name, period.ms, site_period.ms
+            );
             report.add(
-                Mistake::error(
-                    "include-period",
-                    format!("{} has a base period of {} ms, the site {} ms", head.name, period.ms, site_period.ms),
-                )
-                .at(period.place, "another period")
-                .related(site_period.place, "the site's")
-                .related(*asked, "included here")
-                .help("give both the shorter period and write what may run slower as `task`, or run two controllers"),
+                Mistake::error("include-period", message)
+                    .at(period.place, "no multiple of the site's")
+                    .related(site_period.place, "the site's")
+                    .related(*asked, "included here")
+                    .help(
+                        "give the site a period of which those of all its plants are multiples: the shortest",
+                    ),
             );
         }
         if let Some(first) = names.get(&head.name) {
@@ -111,6 +123,7 @@ fn included_heads(items: &Items, site: &Head, site_period: &Period, report: &mut
         }
         names.insert(head.name, found.place);
     }
+    periods
 }
 
 fn areas(items: &Items, draft: &mut Draft, report: &mut Report) {
