@@ -61,8 +61,8 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path, force: bool) -> miette::R
         resumed.note,
         hex(&plant.hash[..4]),
         migration.plan.changes.len(),
-        migration.points_carried,
-        migration.blocks_carried,
+        migration.carried.points,
+        migration.carried.blocks,
         if reasons.is_empty() { String::new() } else { format!("; forced against: {}", reasons.join("; ")) }
     );
     Ok(resumed)

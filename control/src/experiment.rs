@@ -141,6 +141,10 @@ impl ExperimentMemory {
     }
 
     /// After a restart nobody knows what the plant has done meanwhile.
+    pub(crate) fn is_present(&self) -> bool {
+        self.block != 0
+    }
+
     pub(crate) fn interrupt(&mut self) {
         if self.block != 0 {
             self.stage = Stage::Returning;

@@ -110,7 +110,7 @@ pub use explain::why;
 pub use image::Image;
 pub use interlock::{BYPASS_MAX_MS, InterlockMemory};
 pub use machine::{Edge, Rate, Timer};
-pub use migrate::{Change, MigrateError, Migration, Plan};
+pub use migrate::{Carried, Change, MigrateError, Migration, Plan, Transfer};
 pub use phase::{Cause, PhaseMemory};
 pub use state_view::{LoopView, StateView};
 pub use status::{alarm_status, batch_status, interlock_status, phase_status};

@@ -73,7 +73,7 @@ fn the_same_text_in_another_order_of_files_changes_no_bit_of_the_future() {
     // A comment gives another hash, and nothing else.
     let (next, migration) = changed(&h, &[("# A small plant", "# Another comment\n# A small plant")]);
     assert!(migration.is_bumpless() && migration.plan.changes.is_empty() && migration.moved.is_empty());
-    assert_eq!(migration.points_carried, h.plant().points.len());
+    assert_eq!(migration.carried.points, h.plant().points.len());
     let mut other = Harness::new((**next.plant()).clone());
     (other.engine, other.tick) = (next, h.tick);
     assert_eq!(other.engine.state_hash(), h.engine.state_hash(), "nothing is lost on the way");

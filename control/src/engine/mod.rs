@@ -77,9 +77,9 @@ impl Engine {
         &mut self.state
     }
 
-    /// Seconds between two runs, per task.
-    pub(crate) fn task_dt(&self) -> &[f64] {
-        &self.layout.task_dt
+    /// The plant, the seconds between two runs of each task, and the state.
+    pub(crate) fn parts_mut(&mut self) -> (&Plant, &[f64], &mut State) {
+        (&self.plant, &self.layout.task_dt, &mut self.state)
     }
 
     /// After a restore in a new process: waits for the field again before anything acts.

@@ -4,8 +4,9 @@
 //! So a journal needs no record of what was carried over: whoever has the state before and the two
 //! texts makes the same engine, bit for bit, and replay goes through the change.
 //!
-//! It allocates and compares texts, so it does not run on the scan's thread: the shell stops at a
-//! scan boundary, makes the new engine, and goes on with it at the next tick.
+//! Comparing the texts allocates and takes its time, so it is done beforehand, away from the scan's thread:
+//! [`Transfer::between`]. What is left for the moment between two scans is copying: [`Transfer::carry`]
+//! takes about as long as a snapshot, and allocates nothing.
 //!
 //! | what | how it is found again | what is carried |
 //! | --- | --- | --- |
@@ -20,6 +21,7 @@
 mod carry;
 mod expressions;
 mod plan;
+mod transfer;
 
 use alloc::format;
 use alloc::string::String;
@@ -31,9 +33,17 @@ use crate::engine::Engine;
 use crate::exchange::ScanOutput;
 use crate::plant::{Origin, Plant};
 pub use plan::{Change, Plan};
+pub use transfer::Transfer;
 
 /// An output that would differ by more of its range in the scan after the change is a bump.
 const BUMP: f64 = 0.005;
+
+/// How much of a state goes over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    pub points: usize,
+    pub blocks: usize,
+}
 
 /// What a migration does to a running engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,8 +53,7 @@ pub struct Migration {
     pub obstacles: Vec<String>,
     /// Outputs that the next scan would write otherwise than without the change: name, without, with.
     pub moved: Vec<(String, f64, f64)>,
-    pub points_carried: usize,
-    pub blocks_carried: usize,
+    pub carried: Carried,
 }
 
 impl Migration {
@@ -94,16 +103,10 @@ impl Engine {
     ///
     /// When no state can be carried over.
     pub fn migrate(&self, plant: &Arc<Plant>) -> Result<(Self, Migration), MigrateError> {
-        let (old_ms, new_ms) = (self.plant().period_ms, plant.period_ms);
-        if old_ms != new_ms {
-            return Err(MigrateError::Period { old_ms, new_ms });
-        }
-        let plan = Plan::between(self.plant(), plant);
+        let mut transfer = Transfer::between(self.plant(), plant)?;
         let mut next = Self::new(Arc::clone(plant));
-        let mut carry = carry::Carry::new(self, &mut next, &plan);
-        carry.everything();
-        let (points_carried, blocks_carried) = (carry.points_carried, carry.blocks_carried);
-        let mut obstacles = core::mem::take(&mut carry.obstacles);
+        transfer.carry(&mut self.clone(), &mut next);
+        let mut obstacles = transfer.obstacles(self);
         let moved = moved(self, &next);
         for (name, without, with) in &moved {
             let point = plant.find_point(name).map(|point| plant.point(point));
@@ -112,7 +115,8 @@ impl Engine {
                 obstacles.push(format!("the output {name} would go from {without} to {with} at once"));
             }
         }
-        Ok((next, Migration { plan, obstacles, moved, points_carried, blocks_carried }))
+        let (plan, carried) = (transfer.plan, transfer.carried);
+        Ok((next, Migration { plan, obstacles, moved, carried }))
     }
 }
 

@@ -1,0 +1,252 @@
+//! What of one plant is where in the other: every table of indices that a change needs, made beforehand.
+//!
+//! ```text
+//! two texts ──► Transfer::between ──► tables ──► Transfer::carry(old engine, new engine)
+//!               compares, allocates              copies, never allocates: may stand between two scans
+//! ```
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use model::{PointId, ProcState, StateWriter};
+
+use super::expressions;
+use super::plan::Plan;
+use super::{Carried, MigrateError};
+use crate::engine::Engine;
+use crate::exchange::ScanOutput;
+use crate::plant::{BlockBody, Origin, Plant};
+
+/// Everything about a change that does not depend on what the plant does at the moment.
+#[derive(Debug)]
+pub struct Transfer {
+    pub plan: Plan,
+    pub(super) old: [u8; 32],
+    pub(super) new: [u8; 32],
+    /// Old index of each point, block and alarm that is still there, by new index.
+    pub(super) points: Vec<Option<usize>>,
+    pub(super) blocks: Vec<Option<usize>>,
+    pub(super) alarms: Vec<Option<usize>>,
+    /// Points whose tuning the text changes: they take the new value.
+    pub(super) retuned: Vec<bool>,
+    pub(super) slots: Moves,
+    pub(super) interlocks: Vec<Option<InterlockMove>>,
+    /// By old index: the number that something has now, from one; zero when it is gone.
+    pub(super) interlock_numbers: Vec<u32>,
+    pub(super) phase_numbers: Vec<u32>,
+    pub(super) recipe_numbers: Vec<u32>,
+    /// By old index: its text is not the same.
+    pub(super) phase_changed: Vec<bool>,
+    pub(super) recipe_changed: Vec<bool>,
+    pub(super) carried: Carried,
+    /// Room for the memory of any one block.
+    pub(super) scratch: StateWriter,
+    pub(super) out: ScanOutput,
+}
+
+/// New and old slot of delays, edges and rates of change.
+#[derive(Debug, Default)]
+pub(super) struct Moves {
+    pub(super) timers: Vec<(usize, usize)>,
+    pub(super) edges: Vec<(usize, usize)>,
+    pub(super) rates: Vec<(usize, usize)>,
+}
+
+#[derive(Debug)]
+pub(super) struct InterlockMove {
+    pub(super) old: usize,
+    /// By old cause: its number now, from one; zero when it is gone.
+    pub(super) causes: Vec<u16>,
+}
+
+/// What stands against a change at this moment. It names things by their old index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Against {
+    Tripped(usize),
+    Phase(usize),
+    Batch(usize),
+    Experiment,
+}
+
+impl Transfer {
+    /// Compares two plants and makes the tables.
+    ///
+    /// # Errors
+    ///
+    /// When no state can be carried over.
+    pub fn between(old: &Plant, new: &Plant) -> Result<Self, MigrateError> {
+        let (old_ms, new_ms) = (old.period_ms, new.period_ms);
+        if old_ms != new_ms {
+            return Err(MigrateError::Period { old_ms, new_ms });
+        }
+        let plan = Plan::between(old, new);
+        let points = points(old, new);
+        let blocks = blocks(old, new);
+        let tuning = tuning(new);
+        let retuned = |(index, from): (usize, &Option<usize>)| {
+            let changed =
+                |from: usize| old.points[from].initial.to_bits() != new.points[index].initial.to_bits();
+            tuning.contains(&PointId(index as u32)) && from.is_some_and(changed)
+        };
+        let retuned: Vec<bool> = points.iter().enumerate().map(retuned).collect();
+        let number = |found: Option<u32>| found.map_or(0, |index| index + 1);
+        let there = by_name(old.alarms.iter().map(|alarm| alarm.name.as_str()));
+        let carried = Carried {
+            points: points.iter().zip(&retuned).filter(|(old, retuned)| old.is_some() && !**retuned).count(),
+            blocks: blocks.iter().flatten().count(),
+        };
+        Ok(Self {
+            old: old.hash,
+            new: new.hash,
+            points,
+            blocks,
+            alarms: new.alarms.iter().map(|alarm| there.get(alarm.name.as_str()).copied()).collect(),
+            retuned,
+            slots: Moves::between(old, new),
+            interlocks: interlocks(old, new),
+            interlock_numbers: (old.interlocks.iter())
+                .map(|interlock| number(new.find_interlock(&interlock.name).map(|id| id.0)))
+                .collect(),
+            phase_numbers: (old.phases.iter())
+                .map(|phase| number(new.find_phase(&phase.name).map(|id| id.0)))
+                .collect(),
+            recipe_numbers: (old.recipes.iter())
+                .map(|recipe| number(new.find_recipe(&recipe.name).map(|id| id.0)))
+                .collect(),
+            phase_changed: old.phases.iter().map(|phase| plan.find("phase", &phase.name).is_some()).collect(),
+            recipe_changed: (old.recipes.iter())
+                .map(|recipe| plan.find("recipe", &recipe.name).is_some())
+                .collect(),
+            carried,
+            scratch: StateWriter::default(),
+            out: ScanOutput::with_capacity(64),
+            plan,
+        })
+    }
+
+    /// Makes room, so that [`Self::carry`] from this engine allocates nothing.
+    pub fn make_room(&mut self, old: &mut Engine) {
+        self.scratch.0.clear();
+        // The memory of one block is a part of the whole.
+        old.save(&mut self.scratch);
+        self.scratch.0.clear();
+    }
+
+    /// What stands against the change while the engine does what it does, besides [`Plan::obstacles`].
+    pub fn obstacles(&self, engine: &Engine) -> Vec<String> {
+        let plant = engine.plant();
+        let text = |against| match against {
+            Against::Tripped(index) => format!(
+                "interlock {} is tripped and would be gone: what it holds would be free at once",
+                plant.interlocks[index].name
+            ),
+            Against::Phase(index) => format!(
+                "phase {} runs, and its text is not the same: the step that it is in may not be there",
+                plant.phases[index].name
+            ),
+            Against::Batch(index) => format!(
+                "a batch of {} runs, and its recipe is not the same; let it end first",
+                plant.recipes[index].name
+            ),
+            Against::Experiment => "a tuning experiment runs, and would be cut off; end it first".into(),
+        };
+        self.against(engine).map(text).collect()
+    }
+
+    /// The same question without an allocation: nothing has come up since [`Self::obstacles`] were looked at.
+    pub fn is_free(&self, engine: &Engine) -> bool {
+        self.against(engine).next().is_none()
+    }
+
+    fn against<'a>(&'a self, engine: &'a Engine) -> impl Iterator<Item = Against> + 'a {
+        let state = engine.state();
+        let gone = self.interlock_numbers.iter().enumerate().filter(|(_, number)| **number == 0);
+        let tripped = gone.filter(|(old, _)| state.interlocks[*old].forces());
+        let phases = self.phase_changed.iter().enumerate().filter(|(_, changed)| **changed);
+        let phases = phases.filter(|(old, _)| is_active(state.phases[*old].state));
+        let recipes = self.recipe_changed.iter().enumerate().filter(|(_, changed)| **changed);
+        let recipes = recipes.filter(|(old, _)| state.procedures[*old].is_present());
+        let experiments = state.experiments.iter().filter(|experiment| experiment.is_present());
+        tripped
+            .map(|(old, _)| Against::Tripped(old))
+            .chain(phases.map(|(old, _)| Against::Phase(old)))
+            .chain(recipes.map(|(old, _)| Against::Batch(old)))
+            .chain(experiments.map(|_| Against::Experiment))
+    }
+}
+
+pub(super) fn is_active(state: ProcState) -> bool {
+    !matches!(state, ProcState::Idle | ProcState::Complete | ProcState::Stopped | ProcState::Aborted)
+}
+
+fn points(old: &Plant, new: &Plant) -> Vec<Option<usize>> {
+    let there = by_name(old.points.iter().map(|point| point.name.as_str()));
+    let same_kind = |index: &usize, origin: Origin| {
+        core::mem::discriminant(&old.points[*index].origin) == core::mem::discriminant(&origin)
+    };
+    let find = |point: &crate::plant::Point| {
+        let found = there.get(point.name.as_str()).copied();
+        // A number in another unit is not carried: it would mean something else.
+        found.filter(|index| same_kind(index, point.origin) && old.points[*index].unit == point.unit)
+    };
+    new.points.iter().map(find).collect()
+}
+
+fn blocks(old: &Plant, new: &Plant) -> Vec<Option<usize>> {
+    let there = by_name(old.blocks.iter().map(|block| block.name.as_str()));
+    let find = |block: &crate::plant::Block| {
+        let found = there.get(block.name.as_str()).copied();
+        found.filter(|index| old.blocks[*index].body.remembers_like(&block.body))
+    };
+    new.blocks.iter().map(find).collect()
+}
+
+impl Moves {
+    fn between(old: &Plant, new: &Plant) -> Self {
+        let (before, after) = (expressions::slots(old), expressions::slots(new));
+        let mut moves = Self::default();
+        for (key, slots) in &after {
+            let Some(old) = before.get(key) else { continue };
+            let lists = [
+                (&mut moves.timers, &slots.timers, &old.timers),
+                (&mut moves.edges, &slots.edges, &old.edges),
+                (&mut moves.rates, &slots.rates, &old.rates),
+            ];
+            for (moves, new, old) in lists {
+                moves.extend(new.iter().zip(old).map(|(new, old)| (*new as usize, *old as usize)));
+            }
+        }
+        moves
+    }
+}
+
+fn interlocks(old: &Plant, new: &Plant) -> Vec<Option<InterlockMove>> {
+    let there = by_name(old.interlocks.iter().map(|interlock| interlock.name.as_str()));
+    let find = |interlock: &crate::plant::Interlock| {
+        let index = there.get(interlock.name.as_str()).copied()?;
+        // The cause that was first out may have another number now, or be gone.
+        let number = |cause: &crate::plant::Cause| {
+            let same = |other: &crate::plant::Cause| other.text == cause.text;
+            interlock.causes.iter().position(same).map_or(0, |cause| cause as u16 + 1)
+        };
+        let causes = old.interlocks[index].causes.iter().map(number).collect();
+        Some(InterlockMove { old: index, causes })
+    };
+    new.interlocks.iter().map(find).collect()
+}
+
+fn by_name<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize> {
+    names.enumerate().map(|(index, name)| (name, index)).collect()
+}
+
+/// Points that carry tuning: a change of their text is meant to take effect.
+fn tuning(plant: &Plant) -> BTreeSet<PointId> {
+    let mut found = BTreeSet::new();
+    for block in &plant.blocks {
+        if let BlockBody::Pid(pid) = &block.body {
+            found.extend([pid.kc, pid.ti, pid.td]);
+        }
+    }
+    found
+}
