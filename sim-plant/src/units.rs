@@ -4,6 +4,7 @@ mod brine;
 pub mod carbonation;
 pub mod cementation;
 mod crystals;
+pub mod dechlorinator;
 pub mod dissolver;
 pub mod dryer;
 pub mod evaporator;
@@ -46,6 +47,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(liquor, Liquor, "liquor"),
     row!(tank, StorageTank, "tank"),
     row!(dissolver, Dissolver, "dissolver"),
+    row!(dechlorinator, Dechlorinator, "dechlorinator"),
     row!(furnace, Furnace, "furnace"),
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),
     row!(evaporator, Evaporator, "evaporator"),
