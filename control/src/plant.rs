@@ -10,9 +10,11 @@ use model::{AlarmId, BlockId, InterlockId, IoMap, Mode, PhaseId, PointId, Priori
 
 pub(crate) mod function;
 pub(crate) mod pid_options;
+mod split;
 
 pub use function::{Function, FunctionInput};
 pub use pid_options::{Gap, PidForm, PidOptions, Remote, Schedule, Track};
+pub use split::{Split, SplitValve};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plant {
@@ -225,6 +227,7 @@ pub enum BlockBody {
     Ratio(Ratio),
     Ramp(Ramp),
     Selector(Selector),
+    Split(Split),
     Function(Function),
     Device(Device),
 }
@@ -235,7 +238,7 @@ impl BlockBody {
         match self {
             Self::Calc(_) | Self::Filter(_) | Self::Selector(_) => true,
             Self::Function(function) => function.shape().signal,
-            Self::Pid(_) | Self::Ratio(_) | Self::Ramp(_) | Self::Device(_) => false,
+            Self::Pid(_) | Self::Ratio(_) | Self::Ramp(_) | Self::Split(_) | Self::Device(_) => false,
         }
     }
 
@@ -243,8 +246,24 @@ impl BlockBody {
     pub(crate) fn remembers_like(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Function(one), Self::Function(two)) => one.kind == two.kind && one.cells == two.cells,
+            (Self::Split(one), Self::Split(two)) => one.valves.len() == two.valves.len(),
+            (Self::Split(_), _) | (_, Self::Split(_)) => false,
             _ => self.kind() == other.kind(),
         }
+    }
+
+    /// The output tags that it drives.
+    pub fn targets(&self) -> impl Iterator<Item = PointId> {
+        let (one, valves) = match self {
+            Self::Pid(pid) => (pid.target, &[][..]),
+            Self::Function(function) => (function.target, &[][..]),
+            Self::Device(device) => (Some(device.out), &[][..]),
+            Self::Split(split) => (None, &split.valves[..]),
+            Self::Calc(_) | Self::Filter(_) | Self::Ratio(_) | Self::Ramp(_) | Self::Selector(_) => {
+                (None, &[][..])
+            }
+        };
+        one.into_iter().chain(valves.iter().map(|valve| valve.target))
     }
 
     pub fn kind(&self) -> BlockKind {
@@ -255,7 +274,7 @@ impl BlockBody {
             Self::Ratio(_) => BlockKind::Ratio,
             Self::Ramp(_) => BlockKind::Ramp,
             Self::Selector(_) => BlockKind::Selector,
-            Self::Function(_) => BlockKind::Function,
+            Self::Function(_) | Self::Split(_) => BlockKind::Function,
             Self::Device(device) => match device.kind {
                 DeviceKind::Motor => BlockKind::Motor,
                 DeviceKind::Valve => BlockKind::Valve,

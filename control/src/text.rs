@@ -142,6 +142,10 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
         }
         BlockBody::Ramp(ramp) => [("TARGET", ramp.target), ("OUT", ramp.out)].into(),
         BlockBody::Selector(selector) => [("OUT", selector.out), ("SELECTED", selector.selected)].into(),
+        BlockBody::Split(split) => {
+            let valves = ["OUT1", "OUT2", "OUT3"].into_iter().zip(split.valves.iter().map(|valve| valve.out));
+            core::iter::once(("IN", split.signal)).chain(valves).collect()
+        }
         BlockBody::Function(function) => {
             function.shape().ports.iter().map(|port| port.role).zip(function.ports.iter().copied()).collect()
         }

@@ -81,7 +81,10 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         BlockBody::Ratio(ratio) => (Some(ratio.input), Some(ratio.out)),
         BlockBody::Ramp(ramp) => (None, Some(ramp.out)),
         BlockBody::Selector(selector) => (selector.inputs.first().copied(), Some(selector.out)),
-        BlockBody::Function(function) => (function.read_points().next(), function.ports.first().copied()),
+        BlockBody::Split(split) => (Some(split.input), split.valves.first().map(|valve| valve.target)),
+        BlockBody::Function(function) => {
+            (function.read_points().next(), function.target.or(function.ports.first().copied()))
+        }
         BlockBody::Device(device) => (device.on.or(device.off), Some(device.out)),
     };
     let (modes, normal_mode) = match &block.body {
@@ -91,6 +94,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         | BlockBody::Ratio(_)
         | BlockBody::Ramp(_)
         | BlockBody::Selector(_)
+        | BlockBody::Split(_)
         | BlockBody::Function(_)
         | BlockBody::Device(_) => (Vec::new(), Mode::Auto),
     };

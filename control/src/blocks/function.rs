@@ -18,6 +18,10 @@ use crate::compile::Form;
 use crate::machine::Slot;
 use crate::plant::{Function, FunctionInput};
 
+mod backward;
+
+pub(crate) use backward::{Fixed, read_back};
+
 mod second_order;
 mod moving_average;
 mod notch;
@@ -131,6 +135,8 @@ pub(crate) struct Shape {
     pub(crate) inputs: &'static [Inlet],
     pub(crate) ports: &'static [Port],
     pub(crate) bad: Bad,
+    /// `out` may name the output tag that its first point, a switch, drives.
+    pub(crate) drives: bool,
     /// Its result is a signal that others may read before its own first turn.
     pub(crate) signal: bool,
     /// The settings of its text, and how many cells it remembers.
@@ -266,9 +272,17 @@ impl FunctionState {
     }
 }
 
-pub(super) fn run(function: &Function, state: &mut FunctionState, context: &mut Context<'_>) {
-    let mut io =
-        Io { inputs: [None; INPUTS], ports: [Slot::good(0.0); PORTS], dt: context.dt, fresh: !state.running };
+pub(super) fn run(
+    function: &Function,
+    fixed: &Fixed,
+    state: &mut FunctionState,
+    block: usize,
+    context: &mut Context<'_>,
+) {
+    // While nobody below listens there is no past either: it stays settled at its input.
+    let fresh = !state.running || fixed.is_ignored(context.handshakes);
+    let dictated = fixed.begin(function, context);
+    let mut io = Io { inputs: [None; INPUTS], ports: [Slot::good(0.0); PORTS], dt: context.dt, fresh };
     let mut quality = Quality::Good;
     for (slot, input) in io.inputs.iter_mut().zip(&function.inputs) {
         let seen = match input {
@@ -290,6 +304,7 @@ pub(super) fn run(function: &Function, state: &mut FunctionState, context: &mut 
         for (_, (point, _)) in ports().filter(|(_, (_, port))| !port.setting) {
             context.image.set_quality(*point, Quality::BadCalculation);
         }
+        fixed.end(function, None, dictated, block, context);
         return;
     }
     let derived = match quality {
@@ -310,4 +325,5 @@ pub(super) fn run(function: &Function, state: &mut FunctionState, context: &mut 
             context.image.set(*point, slot.value, slot.quality);
         }
     }
+    fixed.end(function, io.inputs[0], dictated, block, context);
 }

@@ -10,13 +10,14 @@ use model::StateWalk;
 use crate::exchange::ScanOutput;
 use crate::image::Image;
 use crate::machine::{Memory, Now};
-use crate::plant::{BlockBody, Op, Origin, Plant};
+use crate::plant::{Block, BlockBody, Op, Origin, Plant};
 
 pub(crate) mod pid;
 pub(crate) mod ratio;
 pub(crate) mod ramp;
 mod filter;
 mod selector;
+mod split;
 mod calc;
 pub(crate) mod function;
 pub(crate) mod device;
@@ -113,7 +114,8 @@ pub(crate) enum BlockState {
     Ratio(RatioState, ratio::Fixed),
     Ramp(ramp::Fixed),
     Selector(selector::Fixed),
-    Function(function::FunctionState),
+    Split(split::SplitState, split::Fixed),
+    Function(function::FunctionState, function::Fixed),
     Device(DeviceMemory),
 }
 
@@ -123,7 +125,12 @@ impl BlockState {
             BlockBody::Calc(_) => Self::Stateless,
             BlockBody::Selector(selector) => Self::Selector(selector::Fixed::new(plant, selector)),
             BlockBody::Filter(_) => Self::Filter(filter::FilterState::default()),
-            BlockBody::Function(body) => Self::Function(function::FunctionState::new(body)),
+            BlockBody::Split(body) => {
+                Self::Split(split::SplitState::default(), split::Fixed::new(plant, body))
+            }
+            BlockBody::Function(body) => {
+                Self::Function(function::FunctionState::new(body), function::Fixed::new(plant, body))
+            }
             BlockBody::Pid(body) => {
                 let fixed = pid::Fixed::new(plant, block, body);
                 Self::Pid(PidState::new(body, &fixed), fixed)
@@ -140,7 +147,8 @@ impl BlockState {
         match self {
             Self::Stateless | Self::Ramp(_) | Self::Selector(_) => {}
             Self::Filter(state) => state.state(walk),
-            Self::Function(state) => state.state(walk),
+            Self::Split(state, _) => state.state(walk),
+            Self::Function(state, _) => state.state(walk),
             Self::Pid(state, _) => state.state(walk),
             Self::Ratio(state, _) => state.state(walk),
             Self::Device(state) => state.state(walk),
@@ -166,6 +174,15 @@ impl BlockState {
             (Self::Ratio(_, fixed), BlockBody::Ratio(body), StartRound::Between) => {
                 handshakes[block] = ratio::start(body, fixed, image, handshakes);
             }
+            (Self::Function(..), BlockBody::Function(body), StartRound::Loops) => {
+                function::read_back(body, image);
+            }
+            (Self::Function(_, fixed), BlockBody::Function(body), StartRound::Between) => {
+                handshakes[block] = fixed.start_back(body, image, handshakes);
+            }
+            (Self::Split(state, _), BlockBody::Split(body), StartRound::Loops) => {
+                handshakes[block] = split::start(body, state, image);
+            }
             (Self::Selector(fixed), BlockBody::Selector(_), StartRound::Between) => {
                 handshakes[block] = fixed.start(handshakes);
             }
@@ -188,7 +205,12 @@ impl BlockState {
         match (self, &plant.blocks[block].body) {
             (Self::Stateless, BlockBody::Calc(body)) => calc::run(body, context),
             (Self::Filter(state), BlockBody::Filter(body)) => filter::run(body, state, context),
-            (Self::Function(state), BlockBody::Function(body)) => function::run(body, state, context),
+            (Self::Function(state, fixed), BlockBody::Function(body)) => {
+                function::run(body, fixed, state, block, context);
+            }
+            (Self::Split(state, fixed), BlockBody::Split(body)) => {
+                split::run(body, fixed, state, block, context);
+            }
             (Self::Ratio(state, fixed), BlockBody::Ratio(body)) => {
                 ratio::run(body, fixed, state, block, context);
             }
@@ -219,9 +241,13 @@ fn cascade_consumer(plant: &Plant, source: model::PointId) -> Option<usize> {
 /// So many points are followed through selectors behind each other, such as a low one over a high one.
 const FOLLOWED: usize = 64;
 
-/// The one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, or
-/// either of them behind override selectors.
+/// The one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, a
+/// split range, a function block that can be turned round; or one of them behind override selectors.
 fn taker(plant: &Plant, source: model::PointId) -> Option<usize> {
+    taker_within(plant, source, FOLLOWED)
+}
+
+fn taker_within(plant: &Plant, source: model::PointId, depth: usize) -> Option<usize> {
     let mut points = Vec::from([source]);
     let mut next = 0;
     while let Some(point) = points.get(next).copied() {
@@ -232,7 +258,17 @@ fn taker(plant: &Plant, source: model::PointId) -> Option<usize> {
                 .iter()
                 .position(|block| matches!(&block.body, BlockBody::Ratio(ratio) if ratio.trim == Some(point)))
         };
-        if let Some(found) = cascade_consumer(plant, point).or_else(ratio) {
+        let takes = |block: &Block| match &block.body {
+            BlockBody::Split(split) => split.input == point,
+            BlockBody::Function(function) => {
+                function.answers_for() == Some(point)
+                    && (function.target.is_some()
+                        || depth > 0 && taker_within(plant, function.ports[0], depth - 1).is_some())
+            }
+            _ => false,
+        };
+        let other = || plant.blocks.iter().position(takes);
+        if let Some(found) = cascade_consumer(plant, point).or_else(ratio).or_else(other) {
             return Some(found);
         }
         for block in &plant.blocks {
@@ -262,6 +298,12 @@ pub(crate) fn walk_flags<const N: usize>(walk: &mut impl StateWalk, flags: [&mut
 fn bounded(value: f64, low: f64, high: f64) -> f64 {
     let value = if value < low { low } else { value };
     if value > high { high } else { value }
+}
+
+/// Somebody else puts this output where it stands: an interlock, a phase, or a device that is lost.
+fn dictated(target: model::PointId, link: Option<model::PointId>, context: &Context<'_>) -> bool {
+    let hold = context.holds[target.index()];
+    hold.interlock != 0 || hold.seized || link.is_some_and(|link| !context.image.is_on(link))
 }
 
 /// The link state of the device that an output tag goes to.

@@ -49,7 +49,7 @@ mod fixed;
 mod law;
 
 use super::ramp::approach;
-use super::{Context, Handshake, bounded, walk_flags};
+use super::{Context, Handshake, bounded, dictated, walk_flags};
 use crate::image::Image;
 use crate::plant::{OnBad, Pid, Plant};
 
@@ -319,11 +319,7 @@ fn actual_mode(
     if state.target == Mode::OutOfService {
         return (Mode::OutOfService, None);
     }
-    let dictated = pid.target.is_some_and(|target| {
-        let hold = context.holds[target.index()];
-        hold.interlock != 0 || hold.seized
-    });
-    if dictated || pid.link.is_some_and(|link| !context.image.is_on(link)) {
+    if pid.target.is_some_and(|target| dictated(target, pid.link, context)) {
         return (Mode::Tracking, None);
     }
     if below.is_some_and(|below| !below.invited) {

@@ -414,6 +414,7 @@ pub(super) fn inherit_equipment(alarms: &mut [Alarm], blocks: &[Option<Block>]) 
             BlockBody::Filter(filter) => Vec::from([filter.input]),
             BlockBody::Ratio(ratio) => Vec::from([ratio.input]),
             BlockBody::Selector(selector) => selector.inputs.clone(),
+            BlockBody::Split(split) => Vec::from([split.input]),
             BlockBody::Function(function) => function.read_points().collect(),
             BlockBody::Device(device) => device.on.into_iter().chain(device.off).collect(),
             BlockBody::Calc(_) | BlockBody::Ramp(_) => Vec::new(),

@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::items::{Item, Items, Kind};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
-use super::{loops, machines, shapes, signals};
+use super::{loops, machines, shapes, signals, split};
 use crate::plant::{Block, BlockBody, Origin};
 
 /// How often a block runs when it does not say.
@@ -44,6 +44,11 @@ fn roles(kind: Kind) -> Roles {
         Kind::Selector => {
             &[("OUT", Part::Result, ""), ("SELECTED", Part::Result, ", number of the input taken")]
         }
+        Kind::SplitRange => &[
+            ("IN", Part::Result, ", signal"),
+            ("OUT1", Part::Result, ", first valve"),
+            ("OUT2", Part::Result, ", second valve"),
+        ],
         Kind::Motor | Kind::Valve | Kind::Breaker => &[
             ("CMD", Part::Setting, ", command"),
             ("STATE", Part::State, ", state"),
@@ -61,6 +66,7 @@ fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
     const REST: Role3 = ("REST", Part::Memory, ", time until it may start");
     const HOURS: Role3 = ("HOURS", Part::Memory, ", hours on");
     const STARTS: Role3 = ("STARTS", Part::Memory, ", starts");
+    const THIRD: Role3 = ("OUT3", Part::Result, ", third valve");
     let pid = item.kind == Kind::Pid;
     let device = matches!(item.kind, Kind::Motor | Kind::Valve | Kind::Breaker);
     let rests = device && ["min_off", "starts_per_hour"].iter().any(|key| item.table.get(key).is_some());
@@ -80,6 +86,7 @@ fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
         (rests, &REST),
         (counts, &HOURS),
         (counts, &STARTS),
+        (split::valves(item) > 2, &THIRD),
     ]
     .into_iter()
     .filter_map(|(wanted, role)| wanted.then_some(role))
@@ -109,7 +116,7 @@ pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
             item: index,
             points,
             reads: Vec::new(),
-            writes: None,
+            writes: Vec::new(),
         });
     }
 }
@@ -166,7 +173,7 @@ impl Build<'_, '_> {
     }
 
     pub(super) fn writes(&mut self, point: PointId, place: Place) {
-        self.draft.blocks[self.block].writes = Some((point, place));
+        self.draft.blocks[self.block].writes.push((point, place));
     }
 
     /// A measured value by its name, not a switch; read in the same scan.
@@ -277,6 +284,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
         Kind::Function(kind) => {
             shapes::function(&mut build, usize::from(kind), &mut fields, dt).map(BlockBody::Function)
         }
+        Kind::SplitRange => split::split(&mut build, &mut fields).map(BlockBody::Split),
         Kind::Pid => loops::pid(&mut build, &mut fields).map(BlockBody::Pid),
         kind => machines::device(&mut build, kind, &mut fields).map(BlockBody::Device),
     };

@@ -79,8 +79,8 @@ pub(super) struct BlockDraft {
     pub(super) points: Vec<(&'static str, PointId)>,
     /// Every point that it reads in the same scan.
     pub(super) reads: Vec<(PointId, Place)>,
-    /// The output tag that it writes.
-    pub(super) writes: Option<(PointId, Place)>,
+    /// The output tags that it writes.
+    pub(super) writes: Vec<(PointId, Place)>,
 }
 
 impl BlockDraft {

@@ -207,10 +207,10 @@ impl Interlocks<'_, '_> {
 
     fn no_output(&mut self, target: &Text, block: BlockId) -> Option<(Forcing, Place)> {
         let draft = &self.draft.blocks[block.index()];
-        let help = match draft.writes {
+        let help = match draft.writes.first() {
             Some((out, _)) => format!(
                 "drive its output: `{} := ...`; `{}` then tracks",
-                self.draft.point(out).name,
+                self.draft.point(*out).name,
                 draft.name
             ),
             None => "name a motor, valve or breaker, or an output tag".into(),

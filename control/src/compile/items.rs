@@ -34,6 +34,7 @@ pub(super) enum Kind {
     Ratio,
     Ramp,
     Selector,
+    SplitRange,
     /// A row of [`SHAPES`].
     Function(u8),
     Motor,
@@ -47,7 +48,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All but the function blocks.
-    const PLAIN: [Self; 17] = [
+    const PLAIN: [Self; 18] = [
         Self::Area,
         Self::Unit,
         Self::Device,
@@ -58,6 +59,7 @@ impl Kind {
         Self::Ratio,
         Self::Ramp,
         Self::Selector,
+        Self::SplitRange,
         Self::Motor,
         Self::Valve,
         Self::Breaker,
@@ -91,6 +93,7 @@ impl Kind {
             Self::Ratio => "ratio",
             Self::Ramp => "ramp",
             Self::Selector => "selector",
+            Self::SplitRange => "split_range",
             Self::Function(_) => self.shape().map_or("", |shape| shape.word),
             Self::Motor => "motor",
             Self::Valve => "valve",
@@ -126,6 +129,7 @@ impl Kind {
                 | Self::Ratio
                 | Self::Ramp
                 | Self::Selector
+                | Self::SplitRange
                 | Self::Function(_)
                 | Self::Motor
                 | Self::Valve

@@ -268,9 +268,14 @@ impl Phases<'_, '_> {
             return self.command_block(block, action);
         }
         let name = String::from(&draft.name);
-        let place = draft.writes.map_or(draft.name.place, |(_, place)| place);
+        let own = draft.writes.iter().find(|(written, _)| *written == point);
+        let place = own.map_or(draft.name.place, |(_, place)| *place);
         let help = if draft.point("CMD").is_some() {
             format!("command the device: `{name} := open` or another of its words")
+        } else if draft.point("MODE").is_none() {
+            format!(
+                "write a set point or an output of what `{name}` reads; an interlock may drive the output itself"
+            )
         } else {
             format!("write `{name}.MODE := MAN` and `{name}.OUT := {}`", action.value)
         };

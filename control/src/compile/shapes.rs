@@ -97,11 +97,26 @@ pub(super) fn function(
             build.draft.set_write(*point, range.low, range.high, build.role);
         }
     }
+    let target = if shape.drives {
+        fields.text("out", build.report).map(|text| build.output(text, true))
+    } else {
+        None
+    };
+    if let Some(Some(target)) = target {
+        build.draft.points[ports[0].index()].initial = build.draft.point(target).initial;
+    }
     let mut form = Form { fields, build, inputs, ports, dt };
     let body = (shape.read)(&mut form);
     let Form { inputs, ports, .. } = form;
     let (law, cells) = body?;
-    complete.then_some(Function { kind, law: Box::new(law), inputs, ports, cells })
+    (complete && target != Some(None)).then_some(Function {
+        kind,
+        law: Box::new(law),
+        inputs,
+        ports,
+        target: target.flatten(),
+        cells,
+    })
 }
 
 /// An input of the text; `None` when it has a mistake.

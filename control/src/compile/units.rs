@@ -79,6 +79,7 @@ fn readers(items: &Items, draft: &Draft) -> BTreeMap<PointId, PointId> {
         let (key, role) = match block.kind {
             Kind::Pid => ("cascade", "PV"),
             Kind::Ratio => ("trim", "OUT"),
+            Kind::SplitRange => ("input", "IN"),
             _ => continue,
         };
         let text = items.items[block.item].table.get_text(key);
@@ -125,6 +126,11 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
             Some(shape) => super::shapes::own(shape, item, index, draft, report),
             None => Vec::new(),
         },
+        Kind::SplitRange => {
+            let signal = at("IN");
+            super::split::scale_signal(item, signal, draft, report);
+            Vec::from([signal])
+        }
         Kind::Selector => {
             let selected = at("SELECTED");
             draft.set_unit(selected, Unit::NONE, 0.0, 255.0, Some(0));
@@ -197,6 +203,12 @@ fn from_others(
             flow(draft, first.map(super::place::Text::as_str), &["OUT"]);
         }
         Kind::Ratio => flow(draft, said("input"), &["IN"]),
+        Kind::SplitRange => {
+            let outs = super::split::outs(item);
+            for (number, role) in ["OUT1", "OUT2", "OUT3"].iter().enumerate() {
+                flow(draft, outs.get(number).copied().flatten(), &[*role]);
+            }
+        }
         Kind::Function(_) => {
             if let Some((key, roles)) = item.kind.shape().and_then(super::shapes::follows) {
                 flow(draft, said(key), &roles);

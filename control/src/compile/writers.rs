@@ -14,17 +14,18 @@ use crate::plant::{Block, BlockBody, Origin};
 pub(super) fn drivers(draft: &Draft, report: &mut Report) -> BTreeMap<PointId, BlockId> {
     let mut drivers: BTreeMap<PointId, (BlockId, Place)> = BTreeMap::new();
     for (index, block) in draft.blocks.iter().enumerate() {
-        let Some((point, place)) = block.writes else { continue };
-        if let Some((first, first_place)) = drivers.get(&point) {
-            let other = &draft.blocks[first.index()].name;
-            report.add(two(draft, point, (block.name.as_str(), place), (other.as_str(), *first_place)));
-            continue;
-        }
-        drivers.insert(point, (BlockId(index as u32), place));
-        let output = draft.point(point);
-        if output.write.is_some() && block.point("CMD") != Some(point) {
-            let said = draft.facts[point.index()].place;
-            report.add(two(draft, point, (block.name.as_str(), place), ("people, by `entry`", said)));
+        for (point, place) in block.writes.iter().copied() {
+            if let Some((first, first_place)) = drivers.get(&point) {
+                let other = &draft.blocks[first.index()].name;
+                report.add(two(draft, point, (block.name.as_str(), place), (other.as_str(), *first_place)));
+                continue;
+            }
+            drivers.insert(point, (BlockId(index as u32), place));
+            let output = draft.point(point);
+            if output.write.is_some() && block.point("CMD") != Some(point) {
+                let said = draft.facts[point.index()].place;
+                report.add(two(draft, point, (block.name.as_str(), place), ("people, by `entry`", said)));
+            }
         }
     }
     drivers.into_iter().map(|(point, (block, _))| (point, block)).collect()
@@ -52,9 +53,9 @@ pub(super) fn unwritten(
             continue;
         }
         let help = if draft.point(point).words.is_some() {
-            "let a [motor], [valve] or [breaker] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
+            "let a [motor], [valve], [breaker], [on_off] or [pulse_width] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
         } else {
-            "let a [pid] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
+            "let a [pid] or a [split_range] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
         };
         report.add(
             Mistake::error("no-writer", format!("nothing drives the output `{}`", io.tag))

@@ -24,7 +24,7 @@ pub(crate) enum Binding {
     RemoteOutput(u32),
     DeviceCommand(u32),
     PhaseParameter(u32),
-    /// An output tag that a loop drives.
+    /// An output tag that a loop or another block drives.
     Driven(u32),
 }
 
@@ -83,9 +83,6 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
                         }
                     }
                 }
-                if let Some(target) = pid.target {
-                    bindings[target.index()] = Binding::Driven(index);
-                }
             }
             BlockBody::Device(device) => bindings[device.command.index()] = Binding::DeviceCommand(index),
             BlockBody::Calc(_)
@@ -93,7 +90,13 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
             | BlockBody::Ratio(_)
             | BlockBody::Ramp(_)
             | BlockBody::Selector(_)
+            | BlockBody::Split(_)
             | BlockBody::Function(_) => {}
+        }
+        if !matches!(block.body, BlockBody::Device(_)) {
+            for target in block.body.targets() {
+                bindings[target.index()] = Binding::Driven(index);
+            }
         }
     }
     for (point, binding) in plant.points.iter().zip(&mut bindings) {

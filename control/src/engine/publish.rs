@@ -29,10 +29,13 @@ impl Engine {
             },
             BlockState::Ratio(_, fixed) => LoopView { downstream: fixed.secondary, ..LoopView::default() },
             BlockState::Ramp(fixed) => LoopView { downstream: fixed.consumer, ..LoopView::default() },
+            BlockState::Function(_, fixed) => {
+                LoopView { downstream: fixed.downstream, ..LoopView::default() }
+            }
             BlockState::Stateless
             | BlockState::Filter(_)
             | BlockState::Selector(_)
-            | BlockState::Function(_)
+            | BlockState::Split(..)
             | BlockState::Device(_) => LoopView::default(),
         }));
         if view.batches.len() == state.procedures.len() {

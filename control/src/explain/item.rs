@@ -9,21 +9,14 @@ use super::term::{Scene, tree};
 use super::{holders, line, loop_options, point_line, title};
 use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
-use crate::plant::{AlarmCondition, Block, BlockBody, Device, Function, FunctionInput, Origin, Pid, Plant};
+use crate::plant::{
+    AlarmCondition, Block, BlockBody, Device, Function, FunctionInput, Origin, Pid, Plant, Split,
+};
 use crate::text::{duration, number, state_word, value_text};
 
 /// The block that writes an output.
 pub(super) fn driver_of(plant: &Plant, point: PointId) -> Option<BlockId> {
-    let drives = |block: &Block| match &block.body {
-        BlockBody::Pid(pid) => pid.target == Some(point),
-        BlockBody::Device(device) => device.out == point,
-        BlockBody::Calc(_)
-        | BlockBody::Filter(_)
-        | BlockBody::Ratio(_)
-        | BlockBody::Ramp(_)
-        | BlockBody::Selector(_)
-        | BlockBody::Function(_) => false,
-    };
+    let drives = |block: &Block| block.body.targets().any(|target| target == point);
     plant.blocks.iter().position(drives).map(|index| BlockId(index as u32))
 }
 
@@ -67,6 +60,7 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
             }
         }
         BlockBody::Function(body) => function(scene, body, &mut lines),
+        BlockBody::Split(body) => split(scene, body, &mut lines),
         BlockBody::Selector(selector) => {
             lines.push(point_line(scene, 0, "OUT", selector.out));
             let selected = scene.view.value(selector.selected);
@@ -103,6 +97,31 @@ fn function(scene: Scene<'_>, function: &Function, lines: &mut Vec<WhyLine>) {
                 condition::lines(scene, expr, 2, lines);
             }
         }
+    }
+    if let Some(target) = function.target {
+        lines.push(point_line(scene, 0, &format!("drives {}", name(scene, target)), target));
+        holders(scene, target, lines);
+    }
+}
+
+/// The signal, and for every valve its line, where it belongs and who has put it elsewhere.
+fn split(scene: Scene<'_>, split: &Split, lines: &mut Vec<WhyLine>) {
+    lines.push(point_line(scene, 0, &format!("IN from {}", name(scene, split.input)), split.signal));
+    for valve in &split.valves {
+        let end = |point, value: f64| number(value, scene.plant.point(point).decimals);
+        let line_of = format!(
+            "{} from {} to {} over IN {} to {}: wanted",
+            name(scene, valve.target),
+            end(valve.target, valve.to.0),
+            end(valve.target, valve.to.1),
+            end(split.signal, valve.from.0),
+            end(split.signal, valve.from.1),
+        );
+        lines.push(point_line(scene, 1, &line_of, valve.out));
+        if scene.view.value(valve.target) != scene.view.value(valve.out) {
+            lines.push(point_line(scene, 2, "stands at", valve.target));
+        }
+        holders(scene, valve.target, lines);
     }
 }
 
@@ -194,8 +213,12 @@ fn reasons(
             }
         }
         Mode::Initialising => {
-            let secondary = downstream.map(|index| scene.plant.blocks[index as usize].name.as_str());
-            format!("follows {}, which is not in cascade", secondary.unwrap_or("its secondary"))
+            let secondary = downstream.map(|index| &scene.plant.blocks[index as usize]);
+            let why = match secondary.map(|block| &block.body) {
+                Some(BlockBody::Split(_) | BlockBody::Function(_)) => "which does not listen",
+                _ => "which is not in cascade",
+            };
+            format!("follows {}, {why}", secondary.map_or("its secondary", |block| block.name.as_str()))
         }
         Mode::Manual if is_automatic(ordered) => {
             format!("PV is {}", view.quality(pid.input).text())

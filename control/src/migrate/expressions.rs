@@ -44,7 +44,7 @@ pub(super) fn slots(plant: &Plant) -> BTreeMap<(String, String, u32), Slots> {
                     }
                 }
             }
-            BlockBody::Filter(_) | BlockBody::Ratio(_) | BlockBody::Selector(_) => {}
+            BlockBody::Filter(_) | BlockBody::Ratio(_) | BlockBody::Selector(_) | BlockBody::Split(_) => {}
         }
     }
     for alarm in &plant.alarms {

@@ -112,6 +112,13 @@ fn obstacle(difference: &Difference, old: &Plant, new: &Plant) -> Option<String>
             .into_iter()
             .find(|key| touched(key))
             .map(|key| format!("the loop would begin to act otherwise at once: `{key}` is not what it was")),
+        ("split_range", Verb::Changed) => ["input", "valves", "range"]
+            .into_iter()
+            .find(|key| touched(key))
+            .map(|key| format!("the valves would move at once: `{key}` is not what it was")),
+        ("on_off" | "pulse_width", Verb::Changed) if touched("out") => {
+            text("it would drive another output at once")
+        }
         _ => None,
     }
 }
@@ -121,6 +128,7 @@ fn measures_for_a_loop(old: &Plant, new: &Plant, name: &str) -> bool {
         plant.find_point(name).is_some_and(|point| {
             plant.blocks.iter().any(|block| match &block.body {
                 crate::plant::BlockBody::Pid(pid) => pid.input == point || pid.target == Some(point),
+                split @ crate::plant::BlockBody::Split(_) => split.targets().any(|target| target == point),
                 _ => false,
             })
         })

@@ -15,6 +15,8 @@ pub struct Function {
     pub inputs: Vec<FunctionInput>,
     /// Its own points, in the order of the kind's.
     pub ports: Vec<PointId>,
+    /// The output tag that its first point drives.
+    pub target: Option<PointId>,
     /// How many numbers it remembers.
     pub(crate) cells: usize,
 }
@@ -35,6 +37,14 @@ impl Function {
     /// The word of its table in the text.
     pub fn word(&self) -> &'static str {
         self.shape().word
+    }
+
+    /// The point whose maker it answers, when its law can be turned round.
+    pub(crate) fn answers_for(&self) -> Option<PointId> {
+        match self.inputs.first() {
+            Some(FunctionInput::Point(point)) if self.law.slope().is_some() => Some(*point),
+            _ => None,
+        }
     }
 
     /// The points that it reads by name.

@@ -13,6 +13,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"LT-311\"")],
     ports: &[result("OUT", "", Scale::Own)],
     bad: Bad::Hold,
+    drives: false,
     signal: true,
     read,
 };
@@ -30,6 +31,28 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
 impl Characteriser {
     pub(super) fn step(&self, io: &mut Io) {
         io.put(0, self.at(io.input(0)));
+    }
+
+    /// Where y rises or falls all the way.
+    pub(super) fn slope(&self) -> Option<f64> {
+        let steps = || self.points.windows(2).map(|pair| pair[1].1 - pair[0].1);
+        if steps().all(|step| step > 0.0) {
+            Some(1.0)
+        } else if steps().all(|step| step < 0.0) {
+            Some(-1.0)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn inverse(&self, y: f64) -> f64 {
+        let rising = self.slope().unwrap_or(1.0);
+        let after = self.points.partition_point(|(_, at)| *at * rising <= y * rising);
+        match (after.checked_sub(1).and_then(|before| self.points.get(before)), self.points.get(after)) {
+            (Some((x0, y0)), Some((x1, y1))) => x0 + (x1 - x0) * ((y - y0) / (y1 - y0)),
+            (Some((x, _)), None) | (None, Some((x, _))) => *x,
+            (None, None) => y,
+        }
     }
 
     fn at(&self, x: f64) -> f64 {

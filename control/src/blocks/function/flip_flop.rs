@@ -12,6 +12,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("toggle", Takes::Condition, "\"HS-311\""), option("reset", Takes::Condition)],
     ports: &[result("Q", "", Scale::Switch("off", "on"))],
     bad: Bad::Hold,
+    drives: false,
     signal: false,
     read,
 };

@@ -15,6 +15,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"FT-301\"")],
     ports: &[result("OUT", "", Scale::First)],
     bad: Bad::Hold,
+    drives: false,
     signal: true,
     read,
 };
@@ -50,6 +51,15 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
 }
 
 impl LeadLag {
+    /// Of the settled block.
+    pub(super) fn slope(&self) -> Option<f64> {
+        (self.gain != 0.0).then(|| libm::copysign(1.0, self.gain))
+    }
+
+    pub(super) fn inverse(&self, out: f64) -> f64 {
+        out / self.gain
+    }
+
     pub(super) fn step(&self, io: &mut Io, cells: &mut [f64]) {
         let [lag] = cells else { return };
         let input = io.input(0);

@@ -12,6 +12,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"FT-301\"")],
     ports: &[result("OUT", "", Scale::First)],
     bad: Bad::Hold,
+    drives: false,
     signal: true,
     read,
 };

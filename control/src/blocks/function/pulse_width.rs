@@ -16,6 +16,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"TIC-311.OUT\"")],
     ports: &[result("OUT", "", Scale::Switch("off", "on"))],
     bad: Bad::Law,
+    drives: true,
     signal: false,
     read,
 };
@@ -47,6 +48,11 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
 }
 
 impl PulseWidth {
+    /// The input of a share of the period.
+    pub(super) fn inverse(&self, share: f64) -> f64 {
+        self.low + (self.high - self.low) * share
+    }
+
     pub(super) fn step(&self, io: &mut Io, cells: &mut [f64]) {
         let [into, on_s] = cells else { return };
         if io.is_bad(0) {

@@ -14,6 +14,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"TT-311\"")],
     ports: &[result("OUT", "", Scale::First)],
     bad: Bad::Hold,
+    drives: false,
     signal: true,
     read,
 };

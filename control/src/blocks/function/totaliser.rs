@@ -19,6 +19,7 @@ pub(super) static SHAPE: Shape = Shape {
         result("PULSE", ", pulse", Scale::Switch("off", "pulse")),
     ],
     bad: Bad::Hold,
+    drives: false,
     signal: false,
     read,
 };

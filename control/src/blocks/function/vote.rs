@@ -26,6 +26,7 @@ pub(super) static SHAPE: Shape = Shape {
         result("SPREAD", ", transmitters disagree", Scale::Switch("agree", "DISAGREE")),
     ],
     bad: Bad::Law,
+    drives: false,
     signal: true,
     read,
 };
