@@ -11,7 +11,7 @@ use model::{Diagnostic, Severity, Source};
 
 use crate::cli::{CheckArgs, Format};
 use crate::plant_files::PlantText;
-use crate::{check_schema, diagnostics, plant_files, sim_field};
+use crate::{check_schema, diagnostics, plant_files, scenarios, sim_field};
 
 pub fn run(args: &CheckArgs) -> miette::Result<()> {
     if args.schema {
@@ -30,22 +30,23 @@ pub fn run(args: &CheckArgs) -> miette::Result<()> {
 /// Prints what the compiler has to say, and whether there is a plant.
 fn report(folder: &Path, format: Format) -> miette::Result<bool> {
     let text = plant_files::read(folder).into_diagnostic()?;
-    let (plant, findings) = match compile(&text) {
-        Ok(compiled) => (Some(compiled.plant), compiled.warnings),
+    let text = scenarios::Text::new(text, plant_files::read_scenarios(folder).into_diagnostic()?);
+    let (found, findings) = match scenarios::compile(&text, Some(folder)) {
+        Ok(found) => (Some((found.plant, found.scenarios.len())), found.warnings),
         Err(findings) => (None, findings),
     };
-    let field = plant.as_ref().map_or_else(Vec::new, |plant| sim_field::mistakes(folder, plant));
+    let field = found.as_ref().map_or_else(Vec::new, |(plant, _)| sim_field::mistakes(folder, plant));
     let sources = text.sources;
     match format {
         Format::Json => {
-            let hash = plant.as_ref().map(|plant| hex(&plant.hash));
+            let hash = found.as_ref().map(|(plant, _)| hex(&plant.hash));
             let name = folder.display().to_string();
             println!("{}", diagnostics::to_json(&name, &sources, &findings, hash).into_diagnostic()?);
         }
         Format::Text => {
             print!("{}", diagnostics::render(&sources, &findings, std::io::stdout().is_terminal()));
-            match &plant {
-                Some(plant) => println!("{}", summary(plant, findings.len())),
+            match &found {
+                Some((plant, scenarios)) => println!("{}", summary(plant, *scenarios, findings.len())),
                 None => println!("{}", count(&findings, folder)),
             }
         }
@@ -53,7 +54,7 @@ fn report(folder: &Path, format: Format) -> miette::Result<bool> {
     for mistake in &field {
         eprintln!("error: {mistake}");
     }
-    Ok(plant.is_some() && field.is_empty())
+    Ok(found.is_some() && field.is_empty())
 }
 
 /// A person has saved, looks up and wants the answer to stand there.
@@ -119,17 +120,17 @@ fn or_report(
     })
 }
 
-fn count(findings: &[Diagnostic], folder: &Path) -> String {
+pub fn count(findings: &[Diagnostic], folder: &Path) -> String {
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
     let warnings = findings.len() - errors;
     format!("{}: {errors} errors, {warnings} warnings", folder.display())
 }
 
-fn summary(plant: &Plant, warnings: usize) -> String {
+fn summary(plant: &Plant, scenarios: usize, warnings: usize) -> String {
     let causes: usize = plant.interlocks.iter().map(|interlock| interlock.causes.len()).sum();
     format!(
         "{} compiles: {} points ({} of the field), {} blocks, {} alarms, {} interlocks with {causes} causes, \
-         {} phases, {} recipes, {} displays; {warnings} warnings\nhash {}",
+         {} phases, {} recipes, {} displays, {scenarios} scenarios; {warnings} warnings\nhash {}",
         plant.name,
         plant.points.len(),
         plant.io.points.len(),

@@ -16,6 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
     after_help = "First steps:\n  \
         catholyte                                  run the demo\n  \
         catholyte check plants/refinery            compile a plant folder and report\n  \
+        catholyte selftest plants/refinery         play its scenarios, a day in seconds\n  \
         catholyte history plot TT-322 --data DIR   what the demo recorded\n  \
         catholyte replay DIR/journal               run it again, bit for bit"
 )]
@@ -42,6 +43,8 @@ pub enum Command {
     History(HistoryArgs),
     /// Run a journal again, verify every scan, look at any tag
     Replay(ReplayArgs),
+    /// Play the plant's scenarios on the simulator, in virtual time
+    Selftest(SelftestArgs),
     /// Recipes of a running plant: list, status, and orders
     Recipe(RecipeArgs),
     /// Loops: how they did, what their process is, how they could be tuned
@@ -379,6 +382,39 @@ pub struct ReplayArgs {
     /// Distance of exported rows
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     pub every_ms: u64,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    catholyte selftest plants/refinery --list\n  \
+    catholyte selftest plants/refinery --scenario pinhole --events\n  \
+    catholyte selftest plants/refinery --scenario pinhole --trend IT-301,AT-351 --every 5s --out csv")]
+pub struct SelftestArgs {
+    /// Plant folder [default: the refinery that ships with the program]
+    pub plant: Option<PathBuf>,
+    /// Only this scenario; may be given several times
+    #[arg(long = "scenario", value_name = "NAME")]
+    pub scenarios: Vec<String>,
+    /// What scenarios there are
+    #[arg(long)]
+    pub list: bool,
+    /// Seed of the simulator's noise in place of the scenario's own
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Every event of the run
+    #[arg(long)]
+    pub events: bool,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Tags of one scenario's run as CSV
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub trend: Vec<String>,
+    /// Distance of the trend's rows
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub every: String,
+    /// `csv` prints the trend, anything else is the file for it
+    #[arg(long, value_name = "csv|FILE")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -11,6 +11,8 @@ mod wiring;
 mod plant_files;
 mod diagnostics;
 mod check;
+mod scenarios;
+mod selftest;
 mod check_schema;
 mod plan;
 mod real_time;
@@ -56,6 +58,7 @@ fn main() -> miette::Result<()> {
         Command::Plan(args) => plan::run(&args),
         Command::History(args) => history::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Selftest(args) => selftest::run(&args),
         Command::Recipe(args) => recipe::run(&args),
         Command::Loop(args) => loops::run(&args),
         Command::User(args) => accounts::users(&args),

@@ -72,6 +72,27 @@ pub fn shipped_field() -> Vec<Source> {
     shipped_folder().into_iter().filter(|source| source.path.starts_with("field/")).collect()
 }
 
+/// The scenarios of a plant, `scenarios/*.toml`; those of what it includes are for what it includes.
+pub fn read_scenarios(folder: &Path) -> Result<Vec<Source>, PlantFilesError> {
+    let mut texts = Texts::default();
+    texts.read(folder, scenario_files(folder)?)?;
+    Ok(texts.sources())
+}
+
+fn scenario_files(folder: &Path) -> Result<Vec<(PathBuf, String)>, PlantFilesError> {
+    let mut paths = Vec::new();
+    let scenarios = folder.join("scenarios");
+    if scenarios.is_dir() {
+        collect(folder, &scenarios, 0, &mut paths)?;
+    }
+    Ok(named(paths, folder, ""))
+}
+
+/// The same of the refinery that ships.
+pub fn shipped_scenarios() -> Vec<Source> {
+    shipped_folder().into_iter().filter(|source| source.path.starts_with("scenarios/")).collect()
+}
+
 /// The text of a plant and of all that it includes, and what only a disk can say against it.
 #[derive(Debug)]
 pub struct PlantText {
@@ -123,12 +144,13 @@ impl Texts {
     }
 }
 
-/// Path, size and time of every file that [`read`] would read: it differs when one of them has changed.
+/// Path, size and time of every file that [`read`] and [`read_scenarios`] would read: it differs when one of them has changed.
 pub fn stamp(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     // What cannot be listed now is reported by whoever reads it.
     let folders = Folders::of(folder);
     let listed = |(place, name): &(PathBuf, String)| folders.files(place, name).unwrap_or_default();
     let mut paths: Vec<PathBuf> = folders.found.iter().flat_map(listed).map(|(path, _)| path).collect();
+    paths.extend(scenario_files(folder).unwrap_or_default().into_iter().map(|(path, _)| path));
     paths.sort();
     let stamp = |path: PathBuf| {
         let (bytes, time) = fs::metadata(&path).map_or((0, None), |meta| (meta.len(), meta.modified().ok()));

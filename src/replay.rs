@@ -174,7 +174,7 @@ fn follow(
     Ok(())
 }
 
-fn exported_points(plant: &Plant, names: &[String]) -> miette::Result<Vec<PointId>> {
+pub fn exported_points(plant: &Plant, names: &[String]) -> miette::Result<Vec<PointId>> {
     let find = |name: &String| {
         plant.find_point(name).ok_or_else(|| {
             match model::nearest(name, plant.points.iter().map(|point| point.name.as_str())) {

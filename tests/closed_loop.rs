@@ -56,7 +56,7 @@ fn from_cold_the_start_recipe_reaches_product_unattended() {
     let mut plant = Lockstep::new(&refinery(), Initial::Cold);
     plant.run(60.0);
     plant.start_recipe("EL-START", 2).unwrap();
-    let done = |plant: &Lockstep| {
+    let done = |plant: &::lockstep::Lockstep| {
         matches!(plant.batch_state(2), Some(ProcState::Complete | ProcState::Held | ProcState::Aborted))
     };
     plant.run_until(30.0, done);

@@ -96,13 +96,14 @@ mod view;
 mod status;
 mod explain;
 mod migrate;
+mod scenario;
 #[cfg(test)]
 mod testing;
 
 pub use alarm::{AlarmMemory, SHELVE_MAX_MS};
 pub use blocks::Hold;
 pub use command::COMMANDS_PER_SCAN;
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, compile_with_scenarios};
 pub use describe::{describe, user_of};
 pub use engine::{Engine, RestoreError};
 pub use exchange::{Input, ScanOutput};
@@ -112,6 +113,7 @@ pub use interlock::{BYPASS_MAX_MS, InterlockMemory};
 pub use machine::{Edge, Rate, Timer};
 pub use migrate::{Carried, Change, MigrateError, Migration, Plan, Transfer};
 pub use phase::{Cause, PhaseMemory};
+pub use scenario::{Deed, Expectation, Expected, Scenario, TimedDeed, Watch};
 pub use state_view::{LoopView, StateView};
 pub use status::{alarm_status, batch_status, interlock_status, phase_status};
 pub use view::plant_view;

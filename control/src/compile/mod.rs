@@ -46,6 +46,7 @@ mod alarms;
 mod interlocks;
 mod recipes_table;
 mod displays;
+mod scenarios;
 mod standard_displays;
 mod schema;
 mod differences;
@@ -63,6 +64,7 @@ pub use includes::{INCLUDE_DEPTH, Include, includes};
 pub use schema::{SchemaKey, SchemaTable, Shape, schema, schema_kinds, schema_of};
 
 use crate::plant::Plant;
+use crate::scenario::Scenario;
 use items::Items;
 use place::Place;
 use report::{Mistake, Report};
@@ -101,20 +103,35 @@ pub struct Compiled {
 /// All mistakes at once, with the warnings, in order of file and place; at most 200 are shown.
 pub fn compile(sources: &[Source]) -> Result<Compiled, Vec<Diagnostic>> {
     let mut report = Report::default();
-    let plant = run(sources, &mut report);
+    let (plant, _) = run(sources, &mut report, false);
     if report.has_errors() {
         return Err(report.finish(sources));
     }
     Ok(Compiled { plant, warnings: report.finish(sources) })
 }
 
-fn run(sources: &[Source], report: &mut Report) -> Plant {
-    let order = in_order(sources, report);
-    let items = items::gather(sources, &order, report);
-    assemble(sources, &order, &items, report)
+/// Compiles the plant and, against it, every `scenarios/*.toml`. The plant is that of [`compile()`]: a
+/// controller neither reads scenarios nor stops at a mistake in one.
+///
+/// # Errors
+///
+/// All mistakes at once, those of the scenarios included.
+pub fn compile_with_scenarios(sources: &[Source]) -> Result<(Compiled, Vec<Scenario>), Vec<Diagnostic>> {
+    let mut report = Report::default();
+    let (plant, scenarios) = run(sources, &mut report, true);
+    if report.has_errors() {
+        return Err(report.finish(sources));
+    }
+    Ok((Compiled { plant, warnings: report.finish(sources) }, scenarios))
 }
 
-/// Scenarios belong to the simulator; anything but `*.toml` and `*.phase` to nobody.
+fn run(sources: &[Source], report: &mut Report, scenarios: bool) -> (Plant, Vec<Scenario>) {
+    let order = in_order(sources, report);
+    let items = items::gather(sources, &order, report);
+    assemble(sources, &order, &items, report, scenarios)
+}
+
+/// Scenarios are no part of the plant; anything but `*.toml` and `*.phase` belongs to nobody.
 fn belongs(path: &str) -> bool {
     let scenario = path.starts_with("scenarios/") || path.contains("/scenarios/");
     !scenario && (path.ends_with(".toml") || path.ends_with(".phase"))
@@ -146,7 +163,13 @@ fn in_order(sources: &[Source], report: &mut Report) -> Vec<usize> {
     order
 }
 
-fn assemble(sources: &[Source], order: &[usize], items: &Items, report: &mut Report) -> Plant {
+fn assemble(
+    sources: &[Source],
+    order: &[usize],
+    items: &Items,
+    report: &mut Report,
+    with_scenarios: bool,
+) -> (Plant, Vec<Scenario>) {
     let mut draft = draft::Draft::default();
     let mut taken = devices::Taken::default();
     let head = plant_table::compile(items, &mut draft, report);
@@ -178,7 +201,21 @@ fn assemble(sources: &[Source], order: &[usize], items: &Items, report: &mut Rep
     let mut all = displays::Displays { draft: &mut draft, report, interlocks: &interlock_names };
     let mut displays = displays::compile(items, &mut all);
     standard_displays::add(&mut displays, &draft, &blocks, &interlocks);
-    Plant {
+    let scenarios = if with_scenarios {
+        let mut all = scenarios::Scenarios {
+            draft: &mut draft,
+            report,
+            blocks: &blocks,
+            drivers: &drivers,
+            alarms: &alarms,
+            interlocks: &interlock_names,
+            recipes: &recipes,
+        };
+        scenarios::compile(sources, &mut all)
+    } else {
+        Vec::new()
+    };
+    let plant = Plant {
         name: head.name,
         title: head.title,
         hash: hash(sources, order),
@@ -196,7 +233,8 @@ fn assemble(sources: &[Source], order: &[usize], items: &Items, report: &mut Rep
         phases,
         recipes,
         displays,
-    }
+    };
+    (plant, scenarios)
 }
 
 /// SHA-256 over path, NUL, text, NUL of every source, in order of the paths.

@@ -182,7 +182,7 @@ impl Phases<'_, '_> {
         );
     }
 
-    fn action(&mut self, phase: &str, action: &ActionText) -> Option<Assignment> {
+    pub(super) fn action(&mut self, phase: &str, action: &ActionText) -> Option<Assignment> {
         let target = &action.target;
         let named = self.draft.names.get(target.as_str()).copied();
         if let Some(block) = named.and_then(|named| named.block) {

@@ -79,7 +79,7 @@ pub fn schema() -> Vec<SchemaTable> {
 pub fn schema_of(sources: &[Source]) -> Vec<SchemaTable> {
     let mut report = Report::default();
     report.recorder = Some(Recorder::default());
-    super::run(sources, &mut report);
+    super::run(sources, &mut report, false);
     report.recorder.map(Recorder::finish).unwrap_or_default()
 }
 

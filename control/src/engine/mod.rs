@@ -69,6 +69,16 @@ impl Engine {
         self.state.ready
     }
 
+    /// Every alarm after the last scan, by its number.
+    pub fn alarms(&self) -> &[crate::AlarmMemory] {
+        &self.state.alarms
+    }
+
+    /// Every interlock after the last scan, by its number.
+    pub fn interlocks(&self) -> &[crate::InterlockMemory] {
+        &self.state.interlocks
+    }
+
     pub(crate) fn state(&self) -> &State {
         &self.state
     }

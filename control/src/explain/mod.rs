@@ -13,7 +13,7 @@ use alloc::{format, string::String, vec::Vec};
 use model::wire::{Why, WhyLine};
 use model::{BlockId, PhaseId, PointId};
 
-use crate::plant::{Origin, Plant};
+use crate::plant::{Expr, Origin, Plant};
 use crate::state_view::StateView;
 use crate::text::{batch_name, doubt, part_of, value_text};
 use term::Scene;
@@ -42,6 +42,18 @@ pub fn why(plant: &Plant, view: &StateView, name: &str) -> Option<Why> {
 /// What a phase waits for, in one line: `AT-341 < 1 %vol for 30 s: now 4.2 %vol`.
 pub(crate) fn waiting_text(plant: &Plant, view: &StateView, id: PhaseId) -> String {
     procedure::waiting(Scene { plant, view }, id)
+}
+
+/// What a condition is made of, with live values.
+pub(crate) fn condition_lines(plant: &Plant, view: &StateView, expr: &Expr) -> Vec<WhyLine> {
+    let mut lines = Vec::new();
+    condition::lines(Scene { plant, view }, expr, 0, &mut lines);
+    lines
+}
+
+/// What a condition still waits for, in one line.
+pub(crate) fn missing_text(plant: &Plant, view: &StateView, expr: &Expr) -> String {
+    condition::missing(Scene { plant, view }, expr)
 }
 
 fn point(scene: Scene<'_>, id: PointId) -> Why {

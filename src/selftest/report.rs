@@ -1,0 +1,151 @@
+//! What a selftest says: a table for people, a document for scripts.
+
+use std::fmt::Write as _;
+
+use control::Scenario;
+use lockstep::scenario::time_text;
+use miette::IntoDiagnostic as _;
+use serde::Serialize;
+
+use super::Played;
+use crate::cli::{Format, SelftestArgs};
+
+/// Version of the documents of `--format json`; it grows when a field goes or changes its meaning.
+const DOCUMENT: u32 = 1;
+
+#[derive(Serialize)]
+struct Document {
+    version: u32,
+    passed: bool,
+    scenarios: Vec<serde_json::Value>,
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    name: &'a str,
+    title: &'a str,
+    passed: bool,
+    seed: u64,
+    plant_s: f64,
+    cpu_s: f64,
+    closure: f64,
+    /// The same on every machine and build.
+    fingerprint: String,
+    verdicts: Vec<Line<'a>>,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    passed: bool,
+    text: &'a str,
+    when: &'a str,
+    at_s: f64,
+    reason: &'a str,
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a str,
+    title: &'a str,
+    start: &'a str,
+    plant_s: f64,
+    expectations: usize,
+}
+
+pub fn list(scenarios: &[Scenario], format: Format) -> miette::Result<()> {
+    let start = |scenario: &Scenario| if scenario.cold { "cold" } else { "running" };
+    if format == Format::Json {
+        let all: Vec<Listed<'_>> = scenarios
+            .iter()
+            .map(|scenario| Listed {
+                name: &scenario.name,
+                title: &scenario.title,
+                start: start(scenario),
+                plant_s: scenario.duration_ms as f64 / 1e3,
+                expectations: scenario.expectations.len(),
+            })
+            .collect();
+        println!("{}", serde_json::to_string(&all).into_diagnostic()?);
+        return Ok(());
+    }
+    for scenario in scenarios {
+        let duration = time_text(scenario.duration_ms);
+        println!("{:<24} {:<8} {duration:>10}  {}", scenario.name, start(scenario), scenario.title);
+    }
+    Ok(())
+}
+
+pub fn print(played: &[Played], args: &SelftestArgs) -> miette::Result<()> {
+    match args.format {
+        Format::Json => println!("{}", document(played)?),
+        // A trend on standard output stays a table: the verdicts go to standard error.
+        Format::Text if args.out.as_ref().is_some_and(|out| out.as_os_str() == "csv") => {
+            eprint!("{}", table(played));
+        }
+        Format::Text => print!("{}", table(played)),
+    }
+    Ok(())
+}
+
+fn document(played: &[Played]) -> miette::Result<String> {
+    let entry = |played: &'_ Played| {
+        let outcome = &played.outcome;
+        let lines = outcome.verdicts.iter().map(|verdict| Line {
+            passed: verdict.passed,
+            text: &verdict.text,
+            when: &verdict.when,
+            at_s: verdict.at_ms as f64 / 1e3,
+            reason: &verdict.reason,
+        });
+        serde_json::to_value(Entry {
+            name: &outcome.name,
+            title: &outcome.title,
+            passed: outcome.passed(),
+            seed: played.seed,
+            plant_s: outcome.plant_ms as f64 / 1e3,
+            cpu_s: played.cpu_s,
+            closure: outcome.closure,
+            fingerprint: format!("{:016x}", outcome.fingerprint),
+            verdicts: lines.collect(),
+        })
+    };
+    let scenarios = played.iter().map(entry).collect::<Result<Vec<_>, _>>().into_diagnostic()?;
+    let passed = played.iter().all(|played| played.outcome.passed());
+    serde_json::to_string(&Document { version: DOCUMENT, passed, scenarios }).into_diagnostic()
+}
+
+fn table(played: &[Played]) -> String {
+    let mut text = String::new();
+    for played in played {
+        let outcome = &played.outcome;
+        let _ = writeln!(text, "{}: {}", outcome.name, outcome.title);
+        let width = outcome.verdicts.iter().map(|verdict| verdict.when.len()).max().unwrap_or(0);
+        for verdict in &outcome.verdicts {
+            let word = if verdict.passed { "pass" } else { "FAIL" };
+            let _ = writeln!(text, "  {word}  {:<width$}  {}", verdict.when, verdict.text);
+            if !verdict.passed {
+                let _ = writeln!(
+                    text,
+                    "        {:<width$}  at {}: {}",
+                    "",
+                    time_text(verdict.at_ms),
+                    verdict.reason
+                );
+            }
+        }
+        text.push_str(&played.story);
+        let plant_s = outcome.plant_ms as f64 / 1e3;
+        let _ = writeln!(
+            text,
+            "  {} of plant, seed {}, {:.1} s of processor time: {:.0} times real time; fingerprint {:016x}\n",
+            time_text(outcome.plant_ms),
+            played.seed,
+            played.cpu_s,
+            plant_s / played.cpu_s.max(1e-9),
+            outcome.fingerprint
+        );
+    }
+    let passed = played.iter().filter(|played| played.outcome.passed()).count();
+    let _ = writeln!(text, "{passed} of {} scenarios passed", played.len());
+    text
+}

@@ -1,0 +1,143 @@
+//! The shipped scenarios that are short, and what a failing one says.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn refinery() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery")
+}
+
+fn selftest(plant: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_catholyte")).arg("selftest").arg(plant).args(arguments).output().unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn the_short_scenarios_of_the_refinery_pass() {
+    let output = selftest(
+        &refinery(),
+        &[
+            "--scenario",
+            "emergency-stop",
+            "--scenario",
+            "brine-lost",
+            "--scenario",
+            "pinhole",
+            "--format",
+            "json",
+        ],
+    );
+    assert!(output.status.success(), "{}", text(&output));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["passed"], true, "{document}");
+    let scenarios = document["scenarios"].as_array().unwrap();
+    assert_eq!(scenarios.len(), 3);
+    assert!(
+        scenarios.iter().all(|scenario| scenario["verdicts"].as_array().unwrap().len() > 3),
+        "{document}"
+    );
+}
+
+/// The refinery with one scenario of the test's own.
+fn with_scenario(folder: &Path, scenario: &str) -> PathBuf {
+    let plant = folder.join("plant");
+    copy(&refinery(), &plant);
+    std::fs::write(plant.join("scenarios/mine.toml"), scenario).unwrap();
+    plant
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            std::fs::copy(&path, &target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn what_does_not_come_fails_with_the_values_that_stood_against_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = with_scenario(
+        folder.path(),
+        r#"
+        title = "Too much is asked"
+        for = "30 s"
+        [[at]]
+        time = "5 s"
+        set = "IC-301.SP := 4.2 kA"
+        refused = true
+        [[at]]
+        time = "10 s"
+        kill = "1 s"
+        [[expect]]
+        by = "20 s"
+        that = "IT-301 > 5 kA"
+        [[expect]]
+        always = "P-311.RUN FOR 2 s"
+        [[expect]]
+        trips = ["IL-301"]
+        [[expect]]
+        safe = "IL-301"
+        [[expect]]
+        recipe = "EL-STOP"
+        [[expect]]
+        from = "12 s"
+        always = "P-311.RUN AND IT-301 > 3.8 kA"
+        "#,
+    );
+    let output = selftest(&plant, &["--scenario", "mine"]);
+    let said = text(&output);
+    assert!(!output.status.success(), "{said}");
+    for expected in [
+        "IT-301 > 5 kA: now 4",
+        "P-311.RUN for 2 s: now running, 0 s so far",
+        "IL-301 did not trip",
+        "IL-301 has not tripped",
+        "no batch of EL-STOP was started",
+        "it should have been refused",
+        "pass  12 s to 30 s",
+        "1 of 1 scenarios failed",
+    ] {
+        assert!(said.contains(expected), "no `{expected}` in\n{said}");
+    }
+}
+
+#[test]
+fn a_mistake_in_a_scenario_is_shown_by_check_and_stops_no_controller() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = with_scenario(
+        folder.path(),
+        "title = \"x\"\nfor = \"1 min\"\n[[at]]\ntime = \"1 s\"\nfault = \"pinhol\"\n",
+    );
+    let check = Command::new(env!("CARGO_BIN_EXE_catholyte")).arg("check").arg(&plant).output().unwrap();
+    let said = text(&check);
+    assert!(!check.status.success(), "{said}");
+    assert!(said.contains("scenarios/mine.toml:5:9") && said.contains("did you mean pinhole?"), "{said}");
+    let shipped = refinery();
+    let planned =
+        Command::new(env!("CARGO_BIN_EXE_catholyte")).arg("plan").args([&shipped, &plant]).output().unwrap();
+    assert!(planned.status.success(), "the plants compile and are the same: {}", text(&planned));
+}
+
+#[test]
+fn a_trend_has_a_row_for_every_interval_and_the_unit_of_every_tag() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = with_scenario(folder.path(), "title = \"x\"\nfor = \"10 s\"\n");
+    let output = selftest(
+        &plant,
+        &["--scenario", "mine", "--trend", "IT-301,RF-301.CLOSED", "--every", "2s", "--out", "csv"],
+    );
+    let table = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines[0], "seconds,IT-301 [kA],RF-301.CLOSED");
+    assert_eq!(lines.len(), 6, "{table}");
+    assert!(lines[3].ends_with(",1"), "{table}");
+}
