@@ -8,10 +8,12 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use model::wire::{AlarmKind, BlockKind, DisplayView, Role};
 use model::{AlarmId, BlockId, InterlockId, IoMap, Mode, PhaseId, PointId, Priority, RecipeId, Source, Unit};
 
+mod device;
 pub(crate) mod function;
 pub(crate) mod pid_options;
 mod split;
 
+pub use device::{Auto, Device, DeviceKind, DeviceState, Duty, Member, Wear, Wish};
 pub use function::{Function, FunctionInput};
 pub use pid_options::{Gap, PidForm, PidOptions, Remote, Schedule, Track};
 pub use split::{Split, SplitValve};
@@ -230,6 +232,7 @@ pub enum BlockBody {
     Split(Split),
     Function(Function),
     Device(Device),
+    Duty(Duty),
 }
 
 impl BlockBody {
@@ -238,7 +241,12 @@ impl BlockBody {
         match self {
             Self::Calc(_) | Self::Filter(_) | Self::Selector(_) => true,
             Self::Function(function) => function.shape().signal,
-            Self::Pid(_) | Self::Ratio(_) | Self::Ramp(_) | Self::Split(_) | Self::Device(_) => false,
+            Self::Pid(_)
+            | Self::Ratio(_)
+            | Self::Ramp(_)
+            | Self::Split(_)
+            | Self::Device(_)
+            | Self::Duty(_) => false,
         }
     }
 
@@ -247,8 +255,11 @@ impl BlockBody {
         match (self, other) {
             (Self::Function(one), Self::Function(two)) => one.kind == two.kind && one.cells == two.cells,
             (Self::Split(one), Self::Split(two)) => one.valves.len() == two.valves.len(),
-            (Self::Split(_), _) | (_, Self::Split(_)) => false,
-            _ => self.kind() == other.kind(),
+            (Self::Duty(one), Self::Duty(two)) => one.members.len() == two.members.len(),
+            // Of two kinds that look alike to clients, such as a motor and a group of them.
+            _ => {
+                core::mem::discriminant(self) == core::mem::discriminant(other) && self.kind() == other.kind()
+            }
         }
     }
 
@@ -259,9 +270,12 @@ impl BlockBody {
             Self::Function(function) => (function.target, &[][..]),
             Self::Device(device) => (Some(device.out), &[][..]),
             Self::Split(split) => (None, &split.valves[..]),
-            Self::Calc(_) | Self::Filter(_) | Self::Ratio(_) | Self::Ramp(_) | Self::Selector(_) => {
-                (None, &[][..])
-            }
+            Self::Calc(_)
+            | Self::Filter(_)
+            | Self::Ratio(_)
+            | Self::Ramp(_)
+            | Self::Selector(_)
+            | Self::Duty(_) => (None, &[][..]),
         };
         one.into_iter().chain(valves.iter().map(|valve| valve.target))
     }
@@ -275,6 +289,7 @@ impl BlockBody {
             Self::Ramp(_) => BlockKind::Ramp,
             Self::Selector(_) => BlockKind::Selector,
             Self::Function(_) | Self::Split(_) => BlockKind::Function,
+            Self::Duty(_) => BlockKind::Motor,
             Self::Device(device) => match device.kind {
                 DeviceKind::Motor => BlockKind::Motor,
                 DeviceKind::Valve => BlockKind::Valve,
@@ -392,69 +407,6 @@ pub enum Pick {
     High,
     Low,
     Median,
-}
-
-/// A motor, an on/off valve or a breaker: command, feedback, travel time, permissive.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Device {
-    pub kind: DeviceKind,
-    /// 1 = run, open, close the breaker. Written by operator or phase; forced by interlocks.
-    pub command: PointId,
-    /// See [`DeviceState`].
-    pub state: PointId,
-    /// 1 when the feedback contradicts the command for longer than the travel time.
-    pub fail: PointId,
-    /// The output tag; it may be `command` itself.
-    pub out: PointId,
-    pub on: Option<PointId>,
-    pub off: Option<PointId>,
-    pub travel_ms: u32,
-    pub permit: Option<Expr>,
-    pub wear: Wear,
-}
-
-/// What spares a device, and what is counted of its life. All of it may be left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Wear {
-    /// It rests so long after it was switched off.
-    pub min_off_ms: u32,
-    /// So many starts in any hour, at most [`crate::blocks::device::STARTS`]; 0 is any number.
-    pub starts_per_hour: u8,
-    /// Seconds until it may be switched on again.
-    pub rest: Option<PointId>,
-    /// Hours for which it has been on.
-    pub hours: Option<PointId>,
-    pub starts: Option<PointId>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceKind {
-    Motor,
-    Valve,
-    Breaker,
-}
-
-impl DeviceKind {
-    /// Words for command 0 and 1.
-    pub const fn words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::Motor => ("stop", "start"),
-            // A breaker closes to conduct, a valve opens to let through.
-            Self::Valve => ("close", "open"),
-            Self::Breaker => ("open", "close"),
-        }
-    }
-}
-
-/// Value of a device's STATE point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum DeviceState {
-    Off = 0,
-    On = 1,
-    TurningOn = 2,
-    TurningOff = 3,
-    Failed = 4,
 }
 
 #[derive(Clone, Debug, PartialEq)]

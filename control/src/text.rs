@@ -41,6 +41,9 @@ fn word(plant: &Plant, point: PointId, value: f64) -> Option<String> {
     if let Origin::Block(block) = definition.origin {
         match &plant.blocks.get(block.index())?.body {
             BlockBody::Pid(pid) if pid.mode == point => return Some(Mode::from_value(value).short().into()),
+            BlockBody::Duty(duty) if duty.state == point => {
+                return Some(state_word(DeviceKind::Motor, value).into());
+            }
             BlockBody::Device(device) if device.state == point => {
                 return Some(state_word(device.kind, value).into());
             }
@@ -155,7 +158,23 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
             let wear =
                 [("REST", device.wear.rest), ("HOURS", device.wear.hours), ("STARTS", device.wear.starts)];
             roles.extend(wear.into_iter().filter_map(|(role, point)| Some((role, point?))));
+            if let Some(auto) = &device.auto {
+                roles.push(("AUTO", auto.switch));
+                roles.extend(auto.ready.map(|ready| ("READY", ready)));
+            }
             roles
+        }
+        BlockBody::Duty(duty) => {
+            let own = [
+                ("CMD", duty.command),
+                ("STATE", duty.state),
+                ("FAIL", duty.fail),
+                ("DUTY", duty.duty),
+                ("READY", duty.ready),
+            ];
+            let wanted = ["RUN1", "RUN2", "RUN3", "RUN4"];
+            let members = wanted.into_iter().zip(duty.members.iter().map(|member| member.wanted));
+            own.into_iter().chain(members).collect()
         }
     }
 }

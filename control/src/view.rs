@@ -86,6 +86,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
             (function.read_points().next(), function.target.or(function.ports.first().copied()))
         }
         BlockBody::Device(device) => (device.on.or(device.off), Some(device.out)),
+        BlockBody::Duty(_) => (None, None),
     };
     let (modes, normal_mode) = match &block.body {
         BlockBody::Pid(pid) => (pid.modes.clone(), pid.normal_mode),
@@ -96,6 +97,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         | BlockBody::Selector(_)
         | BlockBody::Split(_)
         | BlockBody::Function(_)
+        | BlockBody::Duty(_)
         | BlockBody::Device(_) => (Vec::new(), Mode::Auto),
     };
     BlockView {

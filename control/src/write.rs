@@ -62,7 +62,7 @@ pub(crate) fn write(
         Binding::RemoteSetPoint(block) => remote_value(state, block, Mode::RemoteCascade)?,
         Binding::RemoteOutput(block) => remote_value(state, block, Mode::RemoteOutput)?,
         Binding::DeviceCommand(block) => {
-            device_command(state, block, value >= 0.5)?;
+            device_command(state, block, value >= 0.5, actor)?;
             state.image.set(point, f64::from(u8::from(value >= 0.5)), Quality::Good);
             return Ok(old);
         }
@@ -240,8 +240,12 @@ fn loop_output(plant: &Plant, state: &mut State, block: u32, actor: Actor) -> Re
     Ok(())
 }
 
-fn device_command(state: &mut State, block: u32, on: bool) -> Result<(), Refusal> {
+fn device_command(state: &mut State, block: u32, on: bool, actor: Actor) -> Result<(), Refusal> {
     match state.blocks.get_mut(block as usize) {
+        // Its wish would undo it at once: whoever commands takes it by hand first.
+        Some(BlockState::Device(memory)) if memory.by_itself && actor == Actor::Person => {
+            Err(Refusal::WrongMode)
+        }
         Some(BlockState::Device(memory)) if on && !memory.permitted => Err(Refusal::NotPermitted),
         Some(BlockState::Device(memory)) => {
             memory.commanded();

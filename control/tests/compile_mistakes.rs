@@ -153,6 +153,17 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "out = \"XV-302.OPEN\"", "out = \"E-322.ON\"", "two-writers", "out = \"E-322.ON\"\non_bad_pv", "one writer").causing(&["no-writer"]),
     mistake(LOOPS, "on_bad_pv = \"off\"", "on_bad_pv = \"of\"", "unknown-word", "on_bad_pv = \"of\"", "did you mean `off`?"),
     mistake(FILL, "XV-301 := open", "CV-321 := 5 %", "two-writers", "CV-321 := 5", "an interlock may drive"),
+    // Motors in groups and by themselves.
+    mistake(LOOPS, "motors = [\"P-331A\", \"P-331B\"]", "motors = [\"P-331A\"]", "wrong-type", "motors", "single motor").causing(&["missing-key"]),
+    mistake(LOOPS, "motors = [\"P-331A\", \"P-331B\"]", "motors = [\"P-331A\", \"P-331C\"]", "unknown-name", "P-331C", "did you mean `P-331"),
+    mistake(LOOPS, "motors = [\"P-331A\", \"P-331B\"]", "motors = [\"P-331A\", \"XV-301\"]", "unknown-name", "\"P-331A\", \"XV-301\"", "P-3"),
+    mistake(LOOPS, "motors = [\"P-331A\", \"P-331B\"]", "motors = [\"P-331A\", \"P-331A\"]", "two-writers", "\"P-331A\", \"P-331A\"", "one group"),
+    mistake(LOOPS, "motors = [\"P-331A\", \"P-331B\"]\n", "", "missing-key", "[duty_standby.P-331]", "motors = "),
+    mistake(LOOPS, "motors = [\"P-331A\", \"P-331B\"]", "motors = [\"P-332\", \"P-331B\"]", "contradiction", "auto = ", "remove `auto`").causing(&["contradiction"]),
+    mistake(LOOPS, "on_duty = 1", "on_duty = 2", "out-of-range", "on_duty", "1 to 1"),
+    mistake(LOOPS, "alternate = \"24 h\"", "alternate = 24", "missing-unit", "alternate", "24 s"),
+    mistake(LOOPS, "auto = \"HYST(LT-311, 80 %, 20 %)\"", "auto = \"LT-311\"", "type-mismatch", "auto = ", "compare it"),
+    mistake(SAFETY, "XV-301 := close", "P-331 := start", "bad-action", "P-331 := start", "stop the group"),
     // Data flow.
     mistake(LOOPS, "input = \"TT-311\"\ntime", "input = \"TZ-311\"\ntime = \"20 s\"\n[filter.TZ-311]\ninput = \"TY-311\"\ntime", "algebraic-loop", "input = \"TZ-311\"", "PREV"),
     mistake(LOOPS, "ff = \"IT-301 / 1 kA * 2 %\"", "ff = \"TV-311\"", "algebraic-loop", "ff = ", "PREV"),

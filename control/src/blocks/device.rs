@@ -13,6 +13,9 @@
 //! and the clock stands, the alarm on the link tells why. Without any feedback the device is
 //! believed to follow at once.
 //!
+//! With a wish (`auto`, or a group of duty and standby) the device follows it while AUTO is on. An
+//! interlock and a phase go first; when they let go the wish counts again, and the permissive with it.
+//!
 //! A motor heats up when it starts (IEC 60034-1, duty S4; NEMA MG 1, 12.54): with `min_off` and
 //! `starts_per_hour` it is not permitted to start until it has rested, which REST counts down. What is
 //! on when the controller begins counts as neither started nor stopped.
@@ -21,7 +24,8 @@ use model::{BlockId, EventBody, Quality, StateWalk};
 
 use super::{Context, walk_flags};
 use crate::image::Image;
-use crate::plant::{Device, DeviceState, Wear};
+use crate::machine::{Now, Truth};
+use crate::plant::{Device, DeviceState, Wear, Wish};
 
 /// So many starts are remembered.
 pub(crate) const STARTS: usize = 10;
@@ -37,6 +41,8 @@ pub(crate) struct DeviceMemory {
     renewed: bool,
     /// The permissive at the last run: true, and not for want of data.
     pub(crate) permitted: bool,
+    /// AUTO is on: people do not command it.
+    pub(crate) by_itself: bool,
     /// The command at the last run.
     was_on: bool,
     /// One more than the tick at which it was last switched off; 0 is never.
@@ -56,8 +62,8 @@ impl DeviceMemory {
         for start in &mut self.started {
             walk.u64(start);
         }
-        let Self { apart, failed, renewed, permitted, was_on, .. } = self;
-        walk_flags(walk, [apart, failed, renewed, permitted, was_on]);
+        let Self { apart, failed, renewed, permitted, was_on, by_itself, .. } = self;
+        walk_flags(walk, [apart, failed, renewed, permitted, was_on, by_itself]);
     }
 }
 
@@ -73,6 +79,7 @@ pub(super) fn run(device: &Device, memory: &mut DeviceMemory, block: usize, cont
         None => true,
         Some(permit) => context.memory.truth(context.ops, permit, context.image, context.now).is_true(),
     };
+    memory.by_itself = device.auto.as_ref().is_some_and(|auto| context.image.is_on(auto.switch));
     let image = &mut *context.image;
     if device.out != device.command {
         if context.holds[device.out.index()].interlock != 0 {
@@ -84,7 +91,8 @@ pub(super) fn run(device: &Device, memory: &mut DeviceMemory, block: usize, cont
             image.set(device.out, command, Quality::Good);
         }
     }
-    let command = image.is_on(device.command);
+    memory.follow_wish(device, context);
+    let command = context.image.is_on(device.command);
     memory.wear(&device.wear, command, context);
     let image = &mut *context.image;
     let proven = match proven(device, image, command) {
@@ -160,6 +168,17 @@ impl DeviceMemory {
         }
     }
 
+    /// How long it must not start yet.
+    fn rest_ms(&self, wear: &Wear, now: Now) -> u64 {
+        let left = |mark: u64, ms: u64| match mark.checked_sub(1) {
+            Some(tick) => ms.saturating_sub(now.since_ms(tick)),
+            None => 0,
+        };
+        let first = usize::from(wear.starts_per_hour).checked_sub(1).and_then(|at| self.started.get(at));
+        let hour = first.map_or(0, |mark| left(*mark, HOUR_MS));
+        left(self.stopped, u64::from(wear.min_off_ms)).max(hour)
+    }
+
     /// Counts, and withdraws the permit while it rests.
     fn wear(&mut self, wear: &Wear, on: bool, context: &mut Context<'_>) {
         let now = context.now;
@@ -174,13 +193,7 @@ impl DeviceMemory {
             (false, false) => {}
         }
         self.was_on = on;
-        let left = |mark: u64, ms: u64| match mark.checked_sub(1) {
-            Some(tick) => ms.saturating_sub(now.since_ms(tick)),
-            None => 0,
-        };
-        let first = usize::from(wear.starts_per_hour).checked_sub(1).and_then(|at| self.started.get(at));
-        let hour = first.map_or(0, |mark| left(*mark, HOUR_MS));
-        let rest = if on { 0 } else { left(self.stopped, u64::from(wear.min_off_ms)).max(hour) };
+        let rest = if on { 0 } else { self.rest_ms(wear, now) };
         self.permitted &= rest == 0;
         let counts = [
             (wear.rest, rest as f64 / 1000.0),
@@ -191,6 +204,38 @@ impl DeviceMemory {
             if let Some(point) = point {
                 context.image.set(point, value, Quality::Good);
             }
+        }
+    }
+
+    /// What its condition or its group wants, unless an interlock or a phase says what it does.
+    fn follow_wish(&mut self, device: &Device, context: &mut Context<'_>) {
+        let Some(auto) = &device.auto else { return };
+        let wish = match &auto.wish {
+            Wish::Condition(when) => context.memory.truth(context.ops, when, context.image, context.now),
+            Wish::Group(wanted) if context.image.is_on(*wanted) => Truth::True,
+            Wish::Group(_) => Truth::False,
+        };
+        let free = [device.command, device.out].into_iter().all(|point| {
+            let hold = context.holds[point.index()];
+            hold.interlock == 0 && hold.phase == 0
+        });
+        let image = &mut *context.image;
+        let on = image.is_on(device.command);
+        let may_run = on || self.permitted && self.rest_ms(&device.wear, context.now) == 0;
+        let wanted = match wish {
+            Truth::True => may_run,
+            Truth::False => false,
+            Truth::Bad => on,
+        };
+        if self.by_itself && free && wanted != on {
+            for point in [device.command, device.out] {
+                image.set(point, f64::from(u8::from(wanted)), Quality::Good);
+            }
+            self.renewed = true;
+        }
+        if let Some(ready) = auto.ready {
+            let ready_now = self.by_itself && free && !self.failed && may_run;
+            image.set(ready, f64::from(u8::from(ready_now)), Quality::Good);
         }
     }
 

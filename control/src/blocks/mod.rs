@@ -21,6 +21,7 @@ mod split;
 mod calc;
 pub(crate) mod function;
 pub(crate) mod device;
+pub(crate) mod duty;
 
 use device::DeviceMemory;
 use pid::PidState;
@@ -117,6 +118,7 @@ pub(crate) enum BlockState {
     Split(split::SplitState, split::Fixed),
     Function(function::FunctionState, function::Fixed),
     Device(DeviceMemory),
+    Duty(duty::DutyState),
 }
 
 impl BlockState {
@@ -140,6 +142,7 @@ impl BlockState {
             }
             BlockBody::Ramp(body) => Self::Ramp(ramp::Fixed::new(plant, body)),
             BlockBody::Device(_) => Self::Device(DeviceMemory::default()),
+            BlockBody::Duty(_) => Self::Duty(duty::DutyState::default()),
         }
     }
 
@@ -152,6 +155,7 @@ impl BlockState {
             Self::Pid(state, _) => state.state(walk),
             Self::Ratio(state, _) => state.state(walk),
             Self::Device(state) => state.state(walk),
+            Self::Duty(state) => state.state(walk),
         }
     }
 
@@ -170,6 +174,9 @@ impl BlockState {
             }
             (Self::Device(state), BlockBody::Device(body), StartRound::Loops) => {
                 device::start(body, state, image);
+            }
+            (Self::Duty(state), BlockBody::Duty(body), StartRound::Between) => {
+                duty::start(body, state, image);
             }
             (Self::Ratio(_, fixed), BlockBody::Ratio(body), StartRound::Between) => {
                 handshakes[block] = ratio::start(body, fixed, image, handshakes);
@@ -219,6 +226,7 @@ impl BlockState {
                 selector::run(body, fixed, block, context);
             }
             (Self::Device(state), BlockBody::Device(body)) => device::run(body, state, block, context),
+            (Self::Duty(state), BlockBody::Duty(body)) => duty::run(body, state, block, context),
             // State and body are made from the same plant.
             _ => {}
         }

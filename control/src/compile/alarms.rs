@@ -417,6 +417,7 @@ pub(super) fn inherit_equipment(alarms: &mut [Alarm], blocks: &[Option<Block>]) 
             BlockBody::Split(split) => Vec::from([split.input]),
             BlockBody::Function(function) => function.read_points().collect(),
             BlockBody::Device(device) => device.on.into_iter().chain(device.off).collect(),
+            BlockBody::Duty(duty) => duty.members.iter().map(|member| member.state).collect(),
             BlockBody::Calc(_) | BlockBody::Ramp(_) => Vec::new(),
         };
         for point in points {

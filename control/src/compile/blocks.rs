@@ -1,5 +1,6 @@
 //! Blocks: first their names and points, then the units of these, then their bodies.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -11,7 +12,7 @@ use super::fields::Fields;
 use super::items::{Item, Items, Kind};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
-use super::{loops, machines, shapes, signals, split};
+use super::{duty, loops, machines, shapes, signals, split};
 use crate::plant::{Block, BlockBody, Origin};
 
 /// How often a block runs when it does not say.
@@ -54,12 +55,21 @@ fn roles(kind: Kind) -> Roles {
             ("STATE", Part::State, ", state"),
             ("FAIL", Part::Memory, ", does not follow"),
         ],
+        Kind::DutyStandby => &[
+            ("CMD", Part::Setting, ", command"),
+            ("STATE", Part::State, ", state"),
+            ("FAIL", Part::Memory, ", none is ready"),
+            ("DUTY", Part::Setting, ", number of the one that leads"),
+            ("READY", Part::Memory, ", how many are ready"),
+            ("RUN1", Part::Memory, ", first wanted"),
+            ("RUN2", Part::Memory, ", second wanted"),
+        ],
         _ => &[("", Part::Result, "")],
     }
 }
 
 /// Points that a block has only when its text asks for them.
-fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
+fn of_options(item: &Item, member: bool) -> impl Iterator<Item = &'static Role3> {
     const FEED_FORWARD: Role3 = ("FFGAIN", Part::Setting, ", gain of the feed-forward");
     const SET_POINT: Role3 = ("RCAS", Part::Setting, ", remote set point");
     const OUTPUT: Role3 = ("ROUT", Part::Setting, ", remote output");
@@ -67,6 +77,10 @@ fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
     const HOURS: Role3 = ("HOURS", Part::Memory, ", hours on");
     const STARTS: Role3 = ("STARTS", Part::Memory, ", starts");
     const THIRD: Role3 = ("OUT3", Part::Result, ", third valve");
+    const AUTO: Role3 = ("AUTO", Part::Setting, ", by itself");
+    const READY: Role3 = ("READY", Part::Memory, ", ready for its group");
+    const RUN3: Role3 = ("RUN3", Part::Memory, ", third wanted");
+    const RUN4: Role3 = ("RUN4", Part::Memory, ", fourth wanted");
     let pid = item.kind == Kind::Pid;
     let device = matches!(item.kind, Kind::Motor | Kind::Valve | Kind::Breaker);
     let rests = device && ["min_off", "starts_per_hour"].iter().any(|key| item.table.get(key).is_some());
@@ -87,6 +101,10 @@ fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
         (counts, &HOURS),
         (counts, &STARTS),
         (split::valves(item) > 2, &THIRD),
+        (device && (member || item.table.get("auto").is_some()), &AUTO),
+        (device && member, &READY),
+        (duty::motors(item).len() > 2, &RUN3),
+        (duty::motors(item).len() > 3, &RUN4),
     ]
     .into_iter()
     .filter_map(|(wanted, role)| wanted.then_some(role))
@@ -94,6 +112,7 @@ fn of_options(item: &Item) -> impl Iterator<Item = &'static Role3> {
 
 /// Gives every block its number, its name and its points.
 pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
+    let members: BTreeSet<&str> = items.of(Kind::DutyStandby).flat_map(duty::motors).collect();
     for (index, item) in items.items.iter().enumerate() {
         if !item.kind.is_block() {
             continue;
@@ -107,8 +126,18 @@ pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
         };
         let points = all.into_iter().map(|role| (role.0, declare_point(item, id, role, draft, report)));
         let mut points: Vec<(&'static str, PointId)> = points.collect();
-        for role in of_options(item) {
+        let member = members.contains(item.name.as_str());
+        for role in of_options(item, member) {
             points.push((role.0, declare_point(item, id, *role, draft, report)));
+        }
+        if let Some(out) = item.table.get_text("out") {
+            draft.outs.insert(id, String::from(out));
+        }
+        if item.kind == Kind::DutyStandby {
+            for (number, motor) in duty::motors(item).into_iter().enumerate() {
+                let place = item.name.place;
+                draft.groups.entry(String::from(motor)).or_insert((id, number, place));
+            }
         }
         draft.blocks.push(BlockDraft {
             name: item.name.clone(),
@@ -286,6 +315,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
         }
         Kind::SplitRange => split::split(&mut build, &mut fields).map(BlockBody::Split),
         Kind::Pid => loops::pid(&mut build, &mut fields).map(BlockBody::Pid),
+        Kind::DutyStandby => duty::duty(&mut build, &mut fields).map(BlockBody::Duty),
         kind => machines::device(&mut build, kind, &mut fields).map(BlockBody::Device),
     };
     fields.finish(report);

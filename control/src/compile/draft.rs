@@ -33,6 +33,10 @@ pub(super) struct Draft {
     /// Of each included plant, a multiple of the site's.
     pub(super) periods: BTreeMap<usize, u32>,
     suggestions: u32,
+    /// The group of a motor, its number there, and where that is written.
+    pub(super) groups: BTreeMap<String, (BlockId, usize, Place)>,
+    /// The output that the text of a device names.
+    pub(super) outs: BTreeMap<BlockId, String>,
 }
 
 /// What one name stands for. A calculation is both a block and a point.

@@ -241,6 +241,14 @@ impl Interlocks<'_, '_> {
                 .help(machines::command_help(kind)),
             );
         }
+        if draft.kind == Kind::DutyStandby && number == Some(1.0) {
+            self.report.add(
+                Mistake::error("bad-action", format!("an interlock cannot start `{}`", draft.name))
+                    .at(value.place, "who of the group would it be?")
+                    .help("stop the group, or start one of its motors"),
+            );
+            return None;
+        }
         let forcing = Forcing {
             point: draft.point("CMD")?,
             device: Some(block),

@@ -40,6 +40,7 @@ pub(super) enum Kind {
     Motor,
     Valve,
     Breaker,
+    DutyStandby,
     Alarm,
     Interlock,
     Recipe,
@@ -48,7 +49,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All but the function blocks.
-    const PLAIN: [Self; 18] = [
+    const PLAIN: [Self; 19] = [
         Self::Area,
         Self::Unit,
         Self::Device,
@@ -63,6 +64,7 @@ impl Kind {
         Self::Motor,
         Self::Valve,
         Self::Breaker,
+        Self::DutyStandby,
         Self::Alarm,
         Self::Interlock,
         Self::Recipe,
@@ -98,6 +100,7 @@ impl Kind {
             Self::Motor => "motor",
             Self::Valve => "valve",
             Self::Breaker => "breaker",
+            Self::DutyStandby => "duty_standby",
             Self::Alarm => "alarm",
             Self::Interlock => "interlock",
             Self::Recipe => "recipe",
@@ -134,6 +137,7 @@ impl Kind {
                 | Self::Motor
                 | Self::Valve
                 | Self::Breaker
+                | Self::DutyStandby
         )
     }
 }

@@ -4,15 +4,16 @@ use alloc::format;
 use alloc::string::String;
 
 use super::blocks::Build;
+use super::duty;
 use super::emit::{self, Wanted};
 use super::fields::Fields;
 use super::items::Kind;
 use super::report::Mistake;
-use crate::plant::{Device, DeviceKind, Origin, Wear};
+use crate::plant::{Auto, Device, DeviceKind, Origin, Wear, Wish};
 
 pub(super) const fn kind_of(kind: Kind) -> DeviceKind {
     match kind {
-        Kind::Motor => DeviceKind::Motor,
+        Kind::Motor | Kind::DutyStandby => DeviceKind::Motor,
         Kind::Breaker => DeviceKind::Breaker,
         _ => DeviceKind::Valve,
     }
@@ -84,6 +85,7 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
         );
     }
     let wear = wear(build, fields);
+    let auto = auto(build, fields);
     let permit = match fields.text("permit", build.report) {
         Some(text) => {
             let emitted = emit::compile(build.draft, text, Wanted::Condition, None, build.report)?;
@@ -115,7 +117,42 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
         travel_ms,
         permit,
         wear,
+        auto: auto?,
     })
+}
+
+/// Who commands it besides people and phases; the inner `None` is nobody.
+fn auto(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<Option<Auto>> {
+    let (switch, ready) = {
+        let block = &build.draft.blocks[build.block];
+        (block.point("AUTO"), block.point("READY"))
+    };
+    let text = fields.text("auto", build.report);
+    let Some(switch) = switch else { return Some(None) };
+    build.draft.points[switch.index()].initial = 1.0;
+    build.draft.set_write(switch, 0.0, 1.0, build.role);
+    let group = duty::wanted(build);
+    if let (Some(text), Some((_, group))) = (text, group) {
+        build.report.add(
+            Mistake::error("contradiction", format!("`auto` of {} beside its group", fields.owner))
+                .at(text.place, "one of the two can command it")
+                .related(group, "it is one of these motors")
+                .help("remove `auto`, or take the motor out of the [duty_standby]"),
+        );
+        return None;
+    }
+    let wish = match (text, group) {
+        (Some(text), _) => {
+            let emitted = emit::compile(build.draft, text, Wanted::Condition, None, build.report)?;
+            for (point, place) in emitted.reads {
+                build.reads(point, place);
+            }
+            Wish::Condition(emitted.expr)
+        }
+        (None, Some((wanted, _))) => Wish::Group(wanted),
+        (None, None) => return None,
+    };
+    Some(Some(Auto { switch, wish, ready }))
 }
 
 /// What of a device's starts is limited and counted.

@@ -84,7 +84,7 @@ fn rows<'a>(
 ) -> Vec<RowView> {
     let rank = |block: &Option<Block>| match block.as_ref().map(|block| &block.body) {
         Some(BlockBody::Pid(_)) => 0,
-        Some(BlockBody::Device(_)) => 1,
+        Some(BlockBody::Device(_) | BlockBody::Duty(_)) => 1,
         Some(_) => 2,
         None => 3,
     };

@@ -149,6 +149,7 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
             }
             settled
         }
+        Kind::DutyStandby => super::duty::scale(index, draft),
         Kind::Motor | Kind::Valve | Kind::Breaker => {
             let (command, state, fail) = (at("CMD"), at("STATE"), at("FAIL"));
             draft.set_unit(state, Unit::NONE, 0.0, 4.0, Some(0));
@@ -158,6 +159,12 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
                 draft.set_words(command, words);
             }
             let mut settled = Vec::from([command, state, fail]);
+            for (role, words) in [("AUTO", ("hand", "auto")), ("READY", ("no", "ready"))] {
+                if let Some(point) = draft.blocks[index].point(role) {
+                    draft.set_words(point, words);
+                    settled.push(point);
+                }
+            }
             let hours = Unit::parse("h").unwrap_or(Unit::NONE);
             let counts =
                 [("REST", seconds, 86_400.0, 0), ("HOURS", hours, 1e6, 1), ("STARTS", Unit::NONE, 1e6, 0)];

@@ -91,6 +91,7 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
             | BlockBody::Ramp(_)
             | BlockBody::Selector(_)
             | BlockBody::Split(_)
+            | BlockBody::Duty(_)
             | BlockBody::Function(_) => {}
         }
         if !matches!(block.body, BlockBody::Device(_)) {

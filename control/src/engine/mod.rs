@@ -316,13 +316,17 @@ fn run_interlocks(plant: &Plant, layout: &Layout, state: &mut State, out: &mut S
     }
 }
 
-/// The point that is forced, and the output behind it when it is the command of a device.
+/// The point that is forced, and what stands behind it: the output of a device, the motors of a group.
 fn forced_points(plant: &Plant, forcing: &crate::plant::Forcing) -> impl Iterator<Item = PointId> {
-    let behind = forcing.device.and_then(|block| match &plant.blocks[block.index()].body {
-        BlockBody::Device(device) if device.out != forcing.point => Some(device.out),
-        _ => None,
+    let (output, members) = match forcing.device.map(|block| &plant.blocks[block.index()].body) {
+        Some(BlockBody::Device(device)) if device.out != forcing.point => (Some(device.out), &[][..]),
+        Some(BlockBody::Duty(duty)) => (None, &duty.members[..]),
+        _ => (None, &[][..]),
+    };
+    let motors = members.iter().flat_map(|member| {
+        core::iter::once(member.command).chain((member.out != member.command).then_some(member.out))
     });
-    core::iter::once(forcing.point).chain(behind)
+    core::iter::once(forcing.point).chain(output).chain(motors)
 }
 
 /// True when a moment `tick % period == phase` lies behind `last`, up to `tick`.

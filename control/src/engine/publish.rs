@@ -36,6 +36,7 @@ impl Engine {
             | BlockState::Filter(_)
             | BlockState::Selector(_)
             | BlockState::Split(..)
+            | BlockState::Duty(_)
             | BlockState::Device(_) => LoopView::default(),
         }));
         if view.batches.len() == state.procedures.len() {

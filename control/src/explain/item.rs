@@ -10,9 +10,10 @@ use super::{holders, line, loop_options, point_line, title};
 use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
 use crate::plant::{
-    AlarmCondition, Block, BlockBody, Device, Function, FunctionInput, Origin, Pid, Plant, Split,
+    AlarmCondition, Block, BlockBody, Device, DeviceKind, Duty, Function, FunctionInput, Origin, Pid, Plant,
+    Split, Wish,
 };
-use crate::text::{duration, number, state_word, value_text};
+use crate::text::{duration, number, part_of, state_word, value_text};
 
 /// The block that writes an output.
 pub(super) fn driver_of(plant: &Plant, point: PointId) -> Option<BlockId> {
@@ -26,6 +27,7 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
     match &block.body {
         BlockBody::Pid(body) => pid(scene, id, body, &mut lines),
         BlockBody::Device(body) => device(scene, body, &mut lines),
+        BlockBody::Duty(body) => duty(scene, body, &mut lines),
         BlockBody::Calc(calc) => {
             lines.push(point_line(scene, 0, &format!("= {}:", calc.value.text), calc.out));
             if calc.value.boolean {
@@ -318,7 +320,51 @@ fn device(scene: Scene<'_>, device: &Device, lines: &mut Vec<WhyLine>) {
         lines.push(line(0, format!("permit to {on}")));
         condition::lines(scene, permit, 1, lines);
     }
+    if let Some(auto) = &device.auto {
+        let by_itself = view.value(auto.switch) >= 0.5;
+        match &auto.wish {
+            _ if !by_itself => lines.push(line(0, "by hand: it follows commands alone".to_owned())),
+            Wish::Condition(when) => {
+                lines.push(line(0, format!("in AUTO it is {on} while")));
+                condition::lines(scene, when, 1, lines);
+            }
+            Wish::Group(wanted) => lines.push(point_line(scene, 0, "in AUTO its group wants it", *wanted)),
+        }
+    }
     holders(scene, device.command, lines);
+}
+
+/// The command, who leads, and what every motor does and may do.
+fn duty(scene: Scene<'_>, duty: &Duty, lines: &mut Vec<WhyLine>) {
+    let view = scene.view;
+    let (off, on) = DeviceKind::Motor.words();
+    let command = if view.value(duty.command) >= 0.5 { on } else { off };
+    lines.push(line(
+        0,
+        format!("command {command}, {}", state_word(DeviceKind::Motor, view.value(duty.state))),
+    ));
+    if view.value(duty.fail) >= 0.5 {
+        lines.push(line(0, "none of its motors is ready".to_owned()));
+    }
+    for (member, number) in duty.members.iter().zip(1_u8..) {
+        let leads = view.value(duty.duty) == f64::from(number);
+        let words = match (view.value(member.switch) >= 0.5, view.value(member.ready) >= 0.5) {
+            (false, _) => ", by hand",
+            (true, true) => "",
+            (true, false) => ", not ready",
+        };
+        let text = format!(
+            "{}{words}{}",
+            state_word(DeviceKind::Motor, view.value(member.state)),
+            if leads { ", leads" } else { "" }
+        );
+        let (block, name) = match part_of(scene.plant, member.command) {
+            Some((block, _)) => (Some(block), scene.plant.blocks[block.index()].name.as_str()),
+            None => (None, ""),
+        };
+        lines.push(WhyLine { block, ..line(1, format!("{name} {text}")) });
+    }
+    holders(scene, duty.command, lines);
 }
 
 pub(super) fn interlock(scene: Scene<'_>, index: usize) -> Why {

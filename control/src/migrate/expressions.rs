@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::plant::{AlarmCondition, BlockBody, Expr, FunctionInput, Op, Plant, Step};
+use crate::plant::{AlarmCondition, Auto, BlockBody, Expr, FunctionInput, Op, Plant, Step, Wish};
 
 /// Memory slots of one expression, in the order of its code.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,7 +36,12 @@ pub(super) fn slots(plant: &Plant) -> BTreeMap<(String, String, u32), Slots> {
             BlockBody::Calc(calc) => add(owner(), &calc.value),
             BlockBody::Pid(pid) => pid.feed_forward.iter().for_each(|expr| add(owner(), expr)),
             BlockBody::Ramp(ramp) => ramp.source.iter().for_each(|expr| add(owner(), expr)),
-            BlockBody::Device(device) => device.permit.iter().for_each(|expr| add(owner(), expr)),
+            BlockBody::Device(device) => {
+                device.permit.iter().for_each(|expr| add(owner(), expr));
+                if let Some(Auto { wish: Wish::Condition(when), .. }) = &device.auto {
+                    add(owner(), when);
+                }
+            }
             BlockBody::Function(function) => {
                 for input in &function.inputs {
                     if let FunctionInput::Condition(expr) = input {
@@ -44,7 +49,11 @@ pub(super) fn slots(plant: &Plant) -> BTreeMap<(String, String, u32), Slots> {
                     }
                 }
             }
-            BlockBody::Filter(_) | BlockBody::Ratio(_) | BlockBody::Selector(_) | BlockBody::Split(_) => {}
+            BlockBody::Filter(_)
+            | BlockBody::Ratio(_)
+            | BlockBody::Selector(_)
+            | BlockBody::Split(_)
+            | BlockBody::Duty(_) => {}
         }
     }
     for alarm in &plant.alarms {

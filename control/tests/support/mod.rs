@@ -277,6 +277,7 @@ impl Builder {
             off: None,
             travel_ms: 5000,
             wear: Wear::default(),
+            auto: None,
             permit,
         };
         self.block(name, 0, BlockBody::Device(body))

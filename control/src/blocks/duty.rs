@@ -1,0 +1,145 @@
+//! Duty and standby: of two to four motors so many run as are wanted, and the others stand by.
+//!
+//! ```text
+//! commanded on:  DUTY leads; it and the next ones that are ready run
+//!   the lead fails, is taken by hand, or an interlock holds it ──► DUTY passes to the next ready one
+//!   the lead has run for `alternate` and another is ready      ──► DUTY passes to the next ready one
+//!   none is ready and none runs                                ──► FAIL
+//! ```
+//!
+//! Who leaves stays on until those that are wanted run, unless it has failed: the flow does not stop.
+//! A motor that failed on duty is not tried again by itself, or two that are broken would start each
+//! other for ever: it counts again when a person takes it by hand and gives it back, or when the group
+//! is stopped and started.
+
+use model::{BlockId, EventBody, Quality, StateWalk};
+
+use super::{Context, walk_flags};
+use crate::image::Image;
+use crate::plant::{DeviceState, Duty, Member};
+
+pub(crate) const MOTORS: usize = 4;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DutyState {
+    /// It failed while it was wanted.
+    lost: [bool; MOTORS],
+    was_on: bool,
+    failed: bool,
+    /// How long the lead has run.
+    led_ms: u64,
+    /// The lead at the last run, from 1.
+    lead: u64,
+}
+
+impl DutyState {
+    pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
+        walk.u64(&mut self.led_ms);
+        walk.u64(&mut self.lead);
+        let [a, b, c, d] = &mut self.lost;
+        walk_flags(walk, [a, b, c, d, &mut self.was_on, &mut self.failed]);
+    }
+
+    fn judge(&mut self, number: usize, member: &Member, image: &Image) -> bool {
+        if !image.is_on(member.switch) {
+            self.lost[number] = false;
+        } else if image.is_on(member.fail) && image.is_on(member.wanted) {
+            self.lost[number] = true;
+        }
+        image.is_on(member.ready) && !self.lost[number]
+    }
+}
+
+/// Before the first run: what runs is wanted, and the first of them leads.
+pub(super) fn start(duty: &Duty, state: &mut DutyState, image: &mut Image) {
+    let mut lead = None;
+    for (number, member) in duty.members.iter().enumerate() {
+        let on = image.is_on(member.command);
+        image.set(member.wanted, f64::from(u8::from(on)), Quality::Good);
+        if on && lead.is_none() {
+            lead = Some(number);
+        }
+    }
+    image.set(duty.command, f64::from(u8::from(lead.is_some())), Quality::Good);
+    if let Some(lead) = lead {
+        image.set(duty.duty, lead as f64 + 1.0, Quality::Good);
+    }
+    state.was_on = lead.is_some();
+}
+
+pub(super) fn run(duty: &Duty, state: &mut DutyState, block: usize, context: &mut Context<'_>) {
+    let image = &mut *context.image;
+    let count = duty.members.len().min(MOTORS);
+    let on = image.is_on(duty.command);
+    if on && !state.was_on {
+        state.lost = [false; MOTORS];
+    }
+    state.was_on = on;
+    let mut ready = [false; MOTORS];
+    for (number, member) in duty.members.iter().take(count).enumerate() {
+        ready[number] = state.judge(number, member, image);
+    }
+    let number = libm::round(image.value(duty.duty)).clamp(1.0, count as f64);
+    let mut lead = number as usize - 1;
+    if state.lead != lead as u64 + 1 {
+        state.led_ms = 0;
+    }
+    let next = |lead: usize| (1..count).map(|step| (lead + step) % count).find(|number| ready[*number]);
+    let tired = duty.alternate_ms > 0 && state.led_ms >= u64::from(duty.alternate_ms);
+    if on
+        && (!ready[lead] || tired)
+        && let Some(other) = next(lead)
+    {
+        lead = other;
+        state.led_ms = 0;
+    }
+    state.lead = lead as u64 + 1;
+    let running = |number: usize, image: &Image| {
+        image.value(duty.members[number].state) == f64::from(DeviceState::On as u8)
+    };
+    if running(lead, image) {
+        state.led_ms += libm::round(context.dt * 1000.0) as u64;
+    }
+    let wanted = if on { chosen(lead, count, usize::from(duty.on_duty), &ready) } else { [false; MOTORS] };
+    let all_run = (0..count).all(|number| !wanted[number] || running(number, image));
+    let any_wanted = wanted.contains(&true);
+    let mut any_runs = false;
+    for (number, member) in duty.members.iter().take(count).enumerate() {
+        let runs = running(number, image);
+        any_runs |= runs;
+        let stays = on && any_wanted && !all_run && runs && ready[number];
+        image.set(member.wanted, f64::from(u8::from(wanted[number] || stays)), Quality::Good);
+    }
+    let failed = on && !any_wanted && !any_runs;
+    let at_rest =
+        duty.members.iter().all(|member| image.value(member.state) == f64::from(DeviceState::Off as u8));
+    let shown = match (failed, on) {
+        (true, _) => DeviceState::Failed,
+        (false, true) if any_wanted && all_run => DeviceState::On,
+        (false, true) => DeviceState::TurningOn,
+        (false, false) if at_rest || !any_runs => DeviceState::Off,
+        (false, false) => DeviceState::TurningOff,
+    };
+    let readies = ready.iter().filter(|ready| **ready).count();
+    for (point, value) in [
+        (duty.command, f64::from(u8::from(on))),
+        (duty.state, f64::from(shown as u8)),
+        (duty.fail, f64::from(u8::from(failed))),
+        (duty.duty, lead as f64 + 1.0),
+        (duty.ready, readies as f64),
+    ] {
+        image.set(point, value, Quality::Good);
+    }
+    if core::mem::replace(&mut state.failed, failed) != failed {
+        let block = BlockId(block as u32);
+        context.out.push(context.now.tick, EventBody::Device { block, failed });
+    }
+}
+
+/// The lead and the next ones that are ready, as many as are wanted.
+fn chosen(lead: usize, count: usize, wanted: usize, ready: &[bool; MOTORS]) -> [bool; MOTORS] {
+    let mut chosen = [false; MOTORS];
+    let ready = (0..count).map(|step| (lead + step) % count).filter(|number| ready[*number]);
+    ready.take(wanted).for_each(|number| chosen[number] = true);
+    chosen
+}

@@ -1,0 +1,307 @@
+//! Motors that command themselves, and groups of them with duty and standby: from text through the engine.
+
+mod support;
+
+use control::{Engine, ScanOutput, StateView, why};
+use model::{Quality, Refusal};
+use proptest::prelude::*;
+use support::text_loop::{TUNED, text_loop};
+use support::{Dice, Harness};
+
+fn motor(name: &str, number: u32, keys: &str) -> String {
+    format!(
+        "[tag.\"{name}.CMD\"]\ndescription = \"command\"\nwords = [\"stop\", \"start\"]\nfail = 0\n\
+         io = {{ device = \"PLC\", coil = {number} }}\n\
+         [tag.\"{name}.RUN\"]\ndescription = \"runs\"\nwords = [\"stopped\", \"running\"]\n\
+         io = {{ device = \"PLC\", discrete = {} }}\n\
+         [motor.{name}]\ndescription = \"{name}\"\nout = \"{name}.CMD\"\non = \"{name}.RUN\"\ntravel = \"1 s\"\n\
+         task = \"10 ms\"\n{keys}\n",
+        number + 10
+    )
+}
+
+/// A plant whose motors follow their commands, but for those that are broken.
+struct Pumps {
+    h: Harness,
+    names: Vec<&'static str>,
+    broken: [bool; 4],
+}
+
+impl Pumps {
+    fn new(names: &[&'static str], keys: &str) -> Self {
+        let mut text = String::from(TUNED);
+        for (name, number) in names.iter().zip(0..) {
+            text += &motor(name, number, if *name == "PA" { "min_off = \"5 s\"" } else { "" });
+        }
+        text += &format!(
+            "[duty_standby.P]\ndescription = \"Pumps\"\nmotors = {names:?}\ntask = \"10 ms\"\n{keys}\n\
+             [interlock.IL-1]\ndescription = \"Stop\"\nreset = \"auto\"\n\
+             trip = [ {{ when = \"LT-2 > 90 %\", text = \"high\" }} ]\ndo = [\"P := stop\"]\n\
+             [interlock.IL-2]\ndescription = \"Seal\"\nreset = \"auto\"\n\
+             trip = [ {{ when = \"LT-2 < 10 %\", text = \"low\" }} ]\ndo = [\"{} := stop\"]\n",
+            names[0]
+        );
+        let h = text_loop(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+        let mut pumps = Self { h, names: names.to_vec(), broken: [false; 4] };
+        pumps.h.all_good(0.0);
+        pumps.h.set(pumps.h.point("LT-2"), 50.0);
+        pumps.run(10);
+        pumps
+    }
+
+    fn two() -> Self {
+        Self::new(&["PA", "PB"], "")
+    }
+
+    fn run(&mut self, scans: usize) {
+        for _ in 0..scans {
+            for (name, broken) in self.names.clone().into_iter().zip(self.broken) {
+                let runs = self.h.value(&format!("{name}.CMD")) >= 0.5 && !broken;
+                self.h.set(self.h.point(&format!("{name}.RUN")), f64::from(u8::from(runs)));
+            }
+            self.h.scan();
+        }
+    }
+
+    fn running(&self) -> Vec<&'static str> {
+        let runs = |name: &&&str| self.h.value(&format!("{name}.RUN")) >= 0.5;
+        self.names.iter().filter(runs).copied().collect()
+    }
+
+    fn value(&self, name: &str) -> f64 {
+        self.h.value(name)
+    }
+
+    fn write(&mut self, name: &str, value: f64) -> Result<f64, Refusal> {
+        let answer = self.h.write(name, value);
+        self.run(5);
+        answer
+    }
+}
+
+#[test]
+fn the_one_on_duty_runs_and_the_standby_takes_over_when_it_fails() {
+    let mut pumps = Pumps::two();
+    assert_eq!((pumps.value("P.STATE"), pumps.value("P.READY")), (0.0, 2.0));
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!(pumps.running(), ["PA"]);
+    assert_eq!((pumps.value("P.STATE"), pumps.value("P.DUTY")), (1.0, 1.0));
+    pumps.broken[0] = true;
+    pumps.run(150);
+    assert_eq!(pumps.running(), ["PB"]);
+    assert_eq!((pumps.value("P.DUTY"), pumps.value("P.READY"), pumps.value("P.FAIL")), (2.0, 1.0, 0.0));
+    assert_eq!(pumps.value("PA.CMD"), 0.0, "what failed is commanded off");
+    pumps.broken[0] = false;
+    pumps.run(2000);
+    assert_eq!(pumps.running(), ["PB"], "and is not tried again by itself");
+    assert_eq!(pumps.value("P.READY"), 1.0);
+    pumps.write("PA.AUTO", 0.0).unwrap();
+    pumps.write("PA.AUTO", 1.0).unwrap();
+    assert_eq!(pumps.value("P.READY"), 2.0, "until somebody has looked after it");
+}
+
+#[test]
+fn when_all_have_failed_the_group_says_so_and_starts_none() {
+    let mut pumps = Pumps::two();
+    pumps.broken = [true; 4];
+    pumps.write("P.CMD", 1.0).unwrap();
+    pumps.run(400);
+    assert_eq!((pumps.value("P.FAIL"), pumps.value("P.STATE"), pumps.value("P.READY")), (1.0, 4.0, 0.0));
+    assert_eq!((pumps.value("PA.CMD"), pumps.value("PB.CMD")), (0.0, 0.0));
+    pumps.broken = [false; 4];
+    pumps.run(1000);
+    assert_eq!(pumps.running(), [""; 0], "two that are broken do not start each other for ever");
+    pumps.write("P.CMD", 0.0).unwrap();
+    pumps.run(600);
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!((pumps.value("P.FAIL"), pumps.running().len()), (0.0, 1));
+}
+
+#[test]
+fn the_lead_passes_on_by_hours_and_the_old_one_stays_until_the_new_one_runs() {
+    let mut pumps = Pumps::new(&["PA", "PB"], "alternate = \"10 s\"");
+    pumps.write("P.CMD", 1.0).unwrap();
+    let mut leads = Vec::new();
+    for _ in 0..4000 {
+        pumps.run(1);
+        assert!(!pumps.running().is_empty(), "the flow does not stop");
+        let lead = pumps.value("P.DUTY");
+        if leads.last() != Some(&lead) {
+            leads.push(lead);
+        }
+    }
+    assert_eq!(leads, [1.0, 2.0, 1.0, 2.0]);
+    assert_eq!(pumps.running().len(), 1);
+}
+
+#[test]
+fn people_choose_who_leads() {
+    let mut pumps = Pumps::two();
+    pumps.write("P.CMD", 1.0).unwrap();
+    pumps.write("P.DUTY", 2.0).unwrap();
+    pumps.run(20);
+    assert_eq!(pumps.running(), ["PB"]);
+    assert_eq!(pumps.h.write("P.DUTY", 3.0), Err(Refusal::AboveLimit));
+}
+
+#[test]
+fn two_of_three_run_when_two_are_wanted() {
+    let mut pumps = Pumps::new(&["PA", "PB", "PC"], "on_duty = 2");
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!(pumps.running(), ["PA", "PB"]);
+    pumps.broken[1] = true;
+    pumps.run(200);
+    assert_eq!(pumps.running(), ["PA", "PC"]);
+    assert_eq!((pumps.value("P.DUTY"), pumps.value("P.STATE")), (1.0, 1.0));
+    pumps.broken[2] = true;
+    pumps.run(200);
+    assert_eq!(pumps.running(), ["PA"]);
+    assert_eq!((pumps.value("P.READY"), pumps.value("P.FAIL")), (1.0, 0.0));
+}
+
+#[test]
+fn a_motor_in_auto_refuses_people_and_by_hand_it_leaves_its_group() {
+    let mut pumps = Pumps::two();
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!(pumps.h.write("PB.CMD", 1.0), Err(Refusal::WrongMode));
+    pumps.write("PA.AUTO", 0.0).unwrap();
+    pumps.run(20);
+    assert_eq!(
+        pumps.running(),
+        ["PA", "PB"],
+        "by hand it stays as it is, and the group goes on with the other"
+    );
+    pumps.write("PA.CMD", 0.0).unwrap();
+    assert_eq!(pumps.running(), ["PB"]);
+    let mut view = StateView::new(&pumps.h.plant());
+    pumps.h.engine.publish(&mut view);
+    let lines = format!("{:?}", why(&pumps.h.plant(), &view, "P").unwrap().lines);
+    assert!(lines.contains("PA stopped, by hand") && lines.contains("PB running, leads"), "{lines}");
+    let lines = format!("{:?}", why(&pumps.h.plant(), &view, "PB").unwrap().lines);
+    assert!(lines.contains("in AUTO its group wants it"), "{lines}");
+}
+
+#[test]
+fn an_interlock_stops_the_group_or_one_of_it() {
+    let mut pumps = Pumps::two();
+    pumps.write("P.CMD", 1.0).unwrap();
+    let level = pumps.h.point("LT-2");
+    pumps.h.set(level, 5.0);
+    pumps.run(20);
+    assert_eq!(pumps.running(), ["PB"], "the seal of PA is lost: PB goes on");
+    pumps.h.set(level, 95.0);
+    pumps.run(20);
+    assert_eq!(pumps.running(), [""; 0]);
+    assert_eq!((pumps.value("P.CMD"), pumps.value("P.FAIL")), (0.0, 0.0));
+    assert_eq!(pumps.h.write("P.CMD", 1.0), Err(Refusal::Interlocked));
+    pumps.h.set(level, 50.0);
+    pumps.run(1000);
+    assert_eq!(pumps.running(), [""; 0], "and nothing starts by itself");
+}
+
+#[test]
+fn a_motor_that_rests_is_not_ready() {
+    let mut pumps = Pumps::two();
+    pumps.write("P.CMD", 1.0).unwrap();
+    pumps.write("P.CMD", 0.0).unwrap();
+    assert_eq!(pumps.value("P.READY"), 1.0, "PA rests for 5 s");
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!(pumps.running(), ["PB"]);
+    pumps.run(600);
+    assert_eq!(pumps.value("P.READY"), 2.0);
+}
+
+#[test]
+fn a_group_begins_with_what_runs() {
+    let mut text = String::from(TUNED);
+    text += &motor("PA", 0, "");
+    text += &motor("PB", 1, "");
+    text += "[duty_standby.P]\nmotors = [\"PA\", \"PB\"]\n";
+    let mut h = text_loop(&text).unwrap();
+    h.all_good(0.0);
+    h.preset(h.point("PB.CMD"), 1.0);
+    h.set(h.point("PB.RUN"), 1.0);
+    h.run(50);
+    assert_eq!((h.value("P.CMD"), h.value("P.DUTY"), h.value("P.STATE")), (1.0, 2.0, 1.0));
+    assert_eq!((h.value("PA.CMD"), h.value("PB.CMD")), (0.0, 1.0));
+}
+
+#[test]
+fn a_motor_with_a_condition_follows_it_in_auto_alone() {
+    let text = format!(
+        "{TUNED}{}",
+        motor("PA", 0, "auto = \"HYST(LT-2, 80 %, 20 %)\"\npermit = \"TT-1 < 150 degC\"")
+    );
+    let mut h = text_loop(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    h.all_good(0.0);
+    let (level, temperature) = (h.point("LT-2"), h.point("TT-1"));
+    let at = |h: &mut Harness, value: f64| {
+        h.set(level, value);
+        h.run(3);
+        h.value("PA.CMD")
+    };
+    assert_eq!(at(&mut h, 85.0), 1.0);
+    assert_eq!(at(&mut h, 50.0), 1.0);
+    h.input(level, 0.0, Quality::BadSensorFailure);
+    h.run(3);
+    assert_eq!(h.value("PA.CMD"), 1.0, "a bad level leaves it as it is");
+    assert_eq!(at(&mut h, 15.0), 0.0);
+    h.set(temperature, 160.0);
+    assert_eq!(at(&mut h, 85.0), 0.0, "without its permit it does not start");
+    h.set(temperature, 100.0);
+    h.run(3);
+    assert_eq!(h.value("PA.CMD"), 1.0);
+    h.write("PA.AUTO", 0.0).unwrap();
+    assert_eq!(at(&mut h, 10.0), 1.0, "by hand nothing moves it");
+    h.write("PA.CMD", 0.0).unwrap();
+    h.run(2);
+    assert_eq!(h.value("PA.CMD"), 0.0);
+}
+
+#[test]
+fn what_a_group_remembers_goes_through_a_snapshot() {
+    let mut pumps = Pumps::new(&["PA", "PB", "PC"], "alternate = \"20 s\"");
+    pumps.write("P.CMD", 1.0).unwrap();
+    pumps.broken[0] = true;
+    pumps.run(300);
+    let saved = pumps.h.save();
+    let mut other = Engine::new(pumps.h.plant());
+    other.restore(&saved).unwrap();
+    let mut out = ScanOutput::with_capacity(64);
+    for _ in 0..3000 {
+        pumps.h.scan();
+        other.scan(pumps.h.engine.tick(), &[], &[], &mut out);
+    }
+    assert_eq!(other.state_hash(), pumps.h.engine.state_hash());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Whatever breaks and whatever people do: never more run than are wanted and one that leaves,
+    /// and when one could run and none has to rest, one runs.
+    #[test]
+    fn a_group_runs_no_more_than_it_needs(seed in any::<u64>()) {
+        let mut pumps = Pumps::new(&["PB", "PC", "PD"], "alternate = \"3 s\"");
+        pumps.write("P.CMD", 1.0).unwrap();
+        let mut dice = Dice(seed | 1);
+        for _ in 0..40 {
+            match dice.below(4) {
+                0 => pumps.broken[dice.below(3) as usize] ^= true,
+                1 => { let _ = pumps.write("P.DUTY", 1.0 + dice.below(3) as f64); }
+                2 => { let _ = pumps.write("P.CMD", dice.below(2) as f64); }
+                _ => {}
+            }
+            for _ in 0..dice.below(200) {
+                pumps.run(1);
+                prop_assert!(pumps.running().len() <= 2);
+            }
+            pumps.run(600);
+            let (on, ready) = (pumps.value("P.CMD") >= 0.5, pumps.value("P.READY"));
+            let runs = pumps.running().len();
+            prop_assert!(on || runs == 0);
+            prop_assert_eq!(pumps.value("P.FAIL") >= 0.5, on && ready == 0.0);
+            prop_assert!(!on || ready == 0.0 || (1..=2).contains(&runs), "{} run, {} ready", runs, ready);
+        }
+    }
+}
