@@ -54,9 +54,34 @@ pub(crate) fn rising(
     0.5 * (a + b)
 }
 
+/// The extent of an implicit step: where `wanted`, which falls with the extent, gives the extent itself. At nothing it gives
+/// `explicit`, so the answer lies between nothing and that, inside `low..=high`. It is exact to 1e-4 of `explicit`; what
+/// is below 1e-11 of the whole range is the rounding of concentrations, and nothing.
+pub(crate) fn implicit(
+    explicit: f64,
+    low: f64,
+    high: f64,
+    notes: &mut Notes,
+    mut wanted: impl FnMut(f64) -> f64,
+) -> f64 {
+    const PRECISE: f64 = 1e-4;
+    const NEGLIGIBLE: f64 = 1e-11;
+    let range = high - low;
+    let (low, high) = if explicit > 0.0 { (0.0, explicit.min(high)) } else { (explicit.max(low), 0.0) };
+    if high - low <= NEGLIGIBLE * range {
+        return 0.0;
+    }
+    let enough = PRECISE * (high - low);
+    let error = |extent: f64| {
+        let over = if extent == 0.0 { -explicit } else { extent - wanted(extent) };
+        if over.abs() <= enough { 0.0 } else { over }
+    };
+    rising(error, low, high, 0.0, notes)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::rising;
+    use super::{implicit, rising};
     use crate::solution::{Notes, Remark};
 
     #[test]
@@ -71,5 +96,20 @@ mod tests {
         assert_eq!(notes.count(Remark::Iteration), 0);
         rising(|_| f64::NAN, 0.0, 1.0, 1e-9, &mut notes);
         assert_eq!(notes.count(Remark::Iteration), 1);
+    }
+
+    #[test]
+    fn an_implicit_step_stops_short_of_the_explicit_one_and_inside_its_bounds() {
+        let mut notes = Notes::default();
+        // x = 3 (1 - x) has its root at 3/4, and at -3/4 the other way round.
+        let step = implicit(3.0, -9.0, 9.0, &mut notes, |x| 3.0 * (1.0 - x));
+        assert!((step - 0.75).abs() < 3e-4, "{step}");
+        let step = implicit(-3.0, -9.0, 9.0, &mut notes, |x| -3.0 * (1.0 + x));
+        assert!((step + 0.75).abs() < 3e-4, "{step}");
+        assert_eq!(implicit(3.0, -9.0, 0.5, &mut notes, |x| 3.0 * (1.0 - x)), 0.5);
+        assert_eq!(implicit(1e-12, -1.0, 1.0, &mut notes, |_| 1.0), 0.0);
+        let step = implicit(f64::NEG_INFINITY, -2.0, 9.0, &mut notes, |x| -1.0 / (-x) - x);
+        assert!(step > -2.0 && step < -0.5, "{step}");
+        assert_eq!(notes.count(Remark::Iteration), 0);
     }
 }

@@ -123,7 +123,7 @@ impl Slurry {
     }
 
     /// mol/L, with the protonated anions of the last solution.
-    fn ionic_strength(&self) -> f64 {
+    pub(crate) fn ionic_strength(&self) -> f64 {
         let litres = self.liquor * 1e3;
         let mut sum = 0.0;
         for species in &Species::ALL[..AQUEOUS] {

@@ -1,6 +1,7 @@
 //! The unit operations that there are: one file each, one parameter file each, one row each.
 
 mod brine;
+pub mod brine_purification;
 pub mod carbonation;
 pub mod cementation;
 mod crystals;
@@ -48,6 +49,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(tank, StorageTank, "tank"),
     row!(dissolver, Dissolver, "dissolver"),
     row!(dechlorinator, Dechlorinator, "dechlorinator"),
+    row!(brine_purification, BrinePurification, "brine_purification"),
     row!(furnace, Furnace, "furnace"),
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),
     row!(evaporator, Evaporator, "evaporator"),

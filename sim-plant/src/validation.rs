@@ -22,6 +22,7 @@ const FILES: &[(&str, &str)] = &[
     ("Electrolysis of lithium sulfate", include_str!("../validation/sulfate_cell.toml")),
     ("Dissolver", include_str!("../validation/dissolver.toml")),
     ("Furnace and absorber", include_str!("../validation/furnace.toml")),
+    ("Brine purification", include_str!("../validation/brine_purification.toml")),
     ("Li2CO3 precipitation", include_str!("../validation/carbonation.toml")),
     ("Evaporative crystalliser", include_str!("../validation/evaporator.toml")),
     ("Leaching", include_str!("../validation/leach.toml")),

@@ -111,6 +111,21 @@ pub struct Equilibria {
 /// The activity model reaches so far, mol/L.
 const IONIC_STRENGTH_MAX: f64 = 6.0;
 
+/// `D` of the activity form, `A sqrt(I)/(1 + 1.5 sqrt(I))`; `A` of water is 0.491 at 0, 0.509 at 25, 0.600 at 100 degC.
+fn debye_hueckel(kelvin: f64, ionic: f64) -> f64 {
+    let t = kelvin - ZERO_CELSIUS;
+    let root = ionic.sqrt();
+    (0.491 + t * (6.1e-4 + 4.8e-6 * t)) * root / (1.0 + 1.5 * root)
+}
+
+/// log10 of a constant at `ionic` (mol/L) less that at infinite dilution: `charges` squared charges gained, `interaction`
+/// the difference of SIT coefficients (L/mol).
+pub(crate) fn activity_shift(kelvin: f64, ionic: f64, charges: f64, interaction: f64) -> f64 {
+    let kelvin = kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 100.0);
+    let ionic = ionic.clamp(0.0, IONIC_STRENGTH_MAX);
+    charges * debye_hueckel(kelvin, ionic) + interaction * ionic
+}
+
 impl Equilibria {
     pub(crate) fn at(c: &Constants, kelvin: f64, ionic: f64, notes: &mut Notes) -> Self {
         notes.check(Remark::IonicStrength, ionic <= IONIC_STRENGTH_MAX);
@@ -118,10 +133,7 @@ impl Equilibria {
         let kelvin = kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 100.0);
         let ionic = ionic.clamp(0.0, IONIC_STRENGTH_MAX);
         let t = kelvin - ZERO_CELSIUS;
-        // Debye-Hueckel slope of water, 0.491 at 0, 0.509 at 25, 0.600 at 100 degC.
-        let slope = 0.491 + t * (6.1e-4 + 4.8e-6 * t);
-        let root = ionic.sqrt();
-        let d = slope * root / (1.0 + 1.5 * root);
+        let d = debye_hueckel(kelvin, ionic);
         let ten = core::f64::consts::LN_10;
         let inverse = 1.0 / kelvin - 1.0 / REFERENCE;
         let mut acid = [0.0; ACIDS];
@@ -204,6 +216,11 @@ impl Speciation {
         let (proton, found) = find_proton(&totals, k, guess);
         notes.check(Remark::PhNotFound, found);
         Self::distribute(proton, &totals, k)
+    }
+
+    /// How much net acid, mol/L, the liquor takes per rise of ln[H+].
+    pub(crate) fn buffer(&self, matter: &Matter, liquor: f64, k: &Equilibria) -> f64 {
+        Self::protons(self.proton, &Totals::of(matter, liquor), k).1
     }
 
     /// Net acid, mol/L, that this liquor has at a given pH of activity, whatever its `Acid` is.

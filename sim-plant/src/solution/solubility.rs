@@ -1,6 +1,6 @@
 //! Solubilities, each with its source and range. Outside its table a value is held at the end and noted.
 
-use super::{Notes, Remark, interpolate};
+use super::{Notes, Remark, Slurry, interpolate};
 use crate::chemistry::Chemistry;
 use crate::constants::{MASS_LI, REFERENCE, ZERO_CELSIUS};
 use crate::species::Species;
@@ -32,6 +32,22 @@ pub(crate) fn lithium_carbonate(kelvin: f64, chemistry: &Chemistry, notes: &mut 
     let mass = chemistry.molar_mass(Species::LithiumCarbonate);
     debug_assert!(mass > 2.0 * MASS_LI);
     between(&LITHIUM_CARBONATE, kelvin, notes) / (mass * 1e3)
+}
+
+/// `[Li]^2 [CO3]` at saturation, (mol/L)^3, risen by `sulfate` (L/mol) per sulfate. The table tells what dissolves in water,
+/// where a part of the carbonate turns to bicarbonate (2 % at 25, 10 % at 90 degC); the product is that of the free carbonate.
+pub(crate) fn lithium_carbonate_product(
+    slurry: &Slurry,
+    sulfate: f64,
+    chemistry: &Chemistry,
+    notes: &mut Notes,
+) -> f64 {
+    let solubility = lithium_carbonate(slurry.temperature, chemistry, notes);
+    let hydrolysis = slurry.equilibria.water / slurry.equilibria.bicarbonate();
+    let root = (hydrolysis * (hydrolysis + 4.0 * solubility)).sqrt();
+    let free = solubility - 0.5 * (root - hydrolysis);
+    let sulfate = sulfate * slurry.concentration(Species::Sulfate).max(0.0);
+    4.0 * solubility * solubility * free * (1.0 + sulfate)
 }
 
 /// mol/(L Pa) of CO2: Henry 0.034 mol/(L atm) at 25 degC, 2400 K (Sander, recalled), salted out with

@@ -7,7 +7,8 @@ use crate::chemistry::Chemistry;
 use crate::constants::{GAS, REFERENCE};
 use crate::matter::Matter;
 use crate::root;
-use crate::solution::{Notes, Slurry, solubility};
+use crate::solution::solubility::{carbon_dioxide, lithium_carbonate_product};
+use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
 use crate::units::crystals::Crystals;
 
@@ -17,9 +18,6 @@ const ABSORB: [(Species, f64); 4] =
 const PRECIPITATE: [(Species, f64); 3] =
     [(Species::Lithium, -2.0), (Species::Carbonate, -1.0), (Species::LithiumCarbonate, 1.0)];
 const EVAPORATE: [(Species, f64); 2] = [(Species::Water, -1.0), (Species::Steam, 1.0)];
-
-/// An extent below this share of what could react is the rounding of its concentrations.
-const NEGLIGIBLE: f64 = 1e-11;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tank {
@@ -68,7 +66,7 @@ impl Tank {
         self.gas = speed / (speed + g.rise);
 
         let salt = slurry.concentration(Species::Chloride) + 2.0 * slurry.concentration(Species::Sulfate);
-        let henry = solubility::carbon_dioxide(kelvin, salt.max(0.0)) * (g.pressure - steam);
+        let henry = carbon_dioxide(kelvin, salt.max(0.0)) * (g.pressure - steam);
         let mut film = g.film * 6.0 * self.gas / g.bubble * stirred;
         if offered > 0.0 {
             film *= enhancement(kelvin, slurry.species.hydroxide, g.film, henry);
@@ -82,12 +80,11 @@ impl Tank {
         };
         let now = rate(0.0, slurry.species.carbon_dioxide);
         let held = slurry.matter[Species::Carbonate].max(0.0);
-        let (low, high) = if now > 0.0 { (0.0, now.min(offered)) } else { (now.max(-held), 0.0) };
         self.absorbed = 0.0;
-        if high - low > NEGLIGIBLE * (held + offered) {
+        if now != 0.0 {
             let mut trial = slurry.clone();
             let quiet = &mut Notes::default();
-            let extent = implicit(now, low, high, notes, |extent| {
+            let extent = root::implicit(now, -held, offered, notes, |extent| {
                 trial.matter.amount = slurry.matter.amount;
                 trial.matter.react(&ABSORB, extent);
                 trial.respeciate(quiet);
@@ -112,7 +109,7 @@ impl Tank {
 
     /// S of the liquor as it is.
     pub(super) fn supersaturated(&self, s: &Settings, c: &Chemistry, notes: &mut Notes) -> f64 {
-        ratio(&self.slurry, product(&self.slurry, s.growth.sulfate, c, notes))
+        ratio(&self.slurry, lithium_carbonate_product(&self.slurry, s.growth.sulfate, c, notes))
     }
 
     /// Growth or dissolution, implicit in its extent, and the nuclei of what supersaturation that leaves.
@@ -126,7 +123,7 @@ impl Tank {
     ) {
         let g = &s.growth;
         let slurry = &mut self.slurry;
-        let product = product(slurry, g.sulfate, c, notes);
+        let product = lithium_carbonate_product(slurry, g.sulfate, c, notes);
         let held = slurry.matter[Species::LithiumCarbonate].max(0.0);
         let now = ratio(slurry, product);
         self.supersaturation = now;
@@ -154,12 +151,11 @@ impl Tank {
         };
         let explicit = wanted(now);
         let most = slurry.matter.reach(&PRECIPITATE);
-        let (low, high) = if explicit > 0.0 { (0.0, explicit.min(most)) } else { (explicit.max(-held), 0.0) };
-        if high - low > NEGLIGIBLE * (held + slurry.matter[Species::Lithium]) {
+        if explicit != 0.0 {
             let mut trial = slurry.clone();
             let quiet = &mut Notes::default();
             let last = &mut self.supersaturation;
-            let extent = implicit(explicit, low, high, notes, |extent| {
+            let extent = root::implicit(explicit, -held, most, notes, |extent| {
                 trial.matter.amount = slurry.matter.amount;
                 trial.matter.react(&PRECIPITATE, extent);
                 trial.respeciate(quiet);
@@ -223,35 +219,6 @@ impl Tank {
             walk.f64(value);
         }
     }
-}
-
-/// The extent that `wanted` gives at its own end, between `low` and `high`; at an extent of zero it wants `explicit`.
-/// `wanted` falls with the extent, so what is left of the difference bounds the error.
-fn implicit(
-    explicit: f64,
-    low: f64,
-    high: f64,
-    notes: &mut Notes,
-    mut wanted: impl FnMut(f64) -> f64,
-) -> f64 {
-    const PRECISE: f64 = 1e-4;
-    let enough = PRECISE * (high - low);
-    let error = |extent: f64| {
-        let over = if extent == 0.0 { -explicit } else { extent - wanted(extent) };
-        if over.abs() <= enough { 0.0 } else { over }
-    };
-    root::rising(error, low, high, 0.0, notes)
-}
-
-/// `[Li]^2 [CO3]` at saturation, (mol/L)^3. The table tells what dissolves in water, where a part of the carbonate turns
-/// to bicarbonate (2 % at 25, 10 % at 90 degC); the product is that of the free carbonate.
-fn product(slurry: &Slurry, sulfate: f64, c: &Chemistry, notes: &mut Notes) -> f64 {
-    let solubility = solubility::lithium_carbonate(slurry.temperature, c, notes);
-    let hydrolysis = slurry.equilibria.water / slurry.equilibria.bicarbonate();
-    let root = (hydrolysis * (hydrolysis + 4.0 * solubility)).sqrt();
-    let free = solubility - 0.5 * (root - hydrolysis);
-    let sulfate = sulfate * slurry.concentration(Species::Sulfate).max(0.0);
-    4.0 * solubility * solubility * free * (1.0 + sulfate)
 }
 
 fn ratio(slurry: &Slurry, product: f64) -> f64 {
