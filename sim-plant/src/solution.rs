@@ -83,6 +83,24 @@ impl Slurry {
         Self::at(&recipe, kelvin, chemistry, notes)
     }
 
+    /// Other amounts at a temperature, the species of the last ones being the first guess; one round of
+    /// [`Self::at`], for a stream that changes slowly.
+    pub(crate) fn become_at(
+        &mut self,
+        matter: &Matter,
+        kelvin: f64,
+        chemistry: &Chemistry,
+        notes: &mut Notes,
+    ) {
+        self.matter.clone_from(matter);
+        self.temperature = kelvin;
+        self.volumes(chemistry, notes);
+        self.solve(chemistry, notes);
+        let (enthalpy, capacity) = self.sums(chemistry);
+        self.capacity = capacity;
+        self.matter.enthalpy = enthalpy + capacity * (kelvin - REFERENCE);
+    }
+
     /// Volumes, speciation and temperature from amounts and enthalpy; call it after every change.
     pub fn settle(&mut self, chemistry: &Chemistry, notes: &mut Notes) {
         self.volumes(chemistry, notes);

@@ -11,6 +11,7 @@ pub mod dryer;
 pub mod evaporator;
 pub mod filter;
 pub mod furnace;
+pub mod ion_exchange;
 pub mod iron_removal;
 pub mod leach;
 pub mod extraction;
@@ -47,6 +48,7 @@ pub const CATALOGUE: &[Row] = &[
     // One row each, in the order of the process.
     row!(liquor, Liquor, "liquor"),
     row!(tank, StorageTank, "tank"),
+    row!(ion_exchange, IonExchange, "ion_exchange"),
     row!(dissolver, Dissolver, "dissolver"),
     row!(dechlorinator, Dechlorinator, "dechlorinator"),
     row!(brine_purification, BrinePurification, "brine_purification"),

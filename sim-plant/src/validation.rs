@@ -20,6 +20,7 @@ use crate::species::Species;
 const FILES: &[(&str, &str)] = &[
     ("Properties and solubilities", include_str!("../validation/properties.toml")),
     ("Electrolysis of lithium sulfate", include_str!("../validation/sulfate_cell.toml")),
+    ("Ion exchange", include_str!("../validation/ion_exchange.toml")),
     ("Dissolver", include_str!("../validation/dissolver.toml")),
     ("Furnace and absorber", include_str!("../validation/furnace.toml")),
     ("Brine purification", include_str!("../validation/brine_purification.toml")),

@@ -180,9 +180,9 @@ pub struct Speciation {
     pub ph: f64,
 }
 
-/// Totals, mol/L.
-struct Totals {
-    acid: f64,
+/// Totals of what takes protons, mol/L.
+pub(crate) struct Totals {
+    pub(crate) acid: f64,
     sulfate: f64,
     carbonate: f64,
     fluoride: f64,
@@ -191,11 +191,11 @@ struct Totals {
     hypochlorous: f64,
 }
 
-const PROTON_MIN: f64 = 1e-17;
-const PROTON_MAX: f64 = 1e2;
+pub(crate) const PROTON_MIN: f64 = 1e-17;
+pub(crate) const PROTON_MAX: f64 = 1e2;
 
 impl Totals {
-    fn of(matter: &Matter, liquor: f64) -> Self {
+    pub(crate) fn of(matter: &Matter, liquor: f64) -> Self {
         let per_litre = 1.0 / (liquor * 1e3);
         let of = |species: Species| (matter[species] * per_litre).max(0.0);
         Self {
@@ -230,7 +230,7 @@ impl Speciation {
     }
 
     /// The species at a given [H+].
-    fn distribute(h: f64, t: &Totals, k: &Equilibria) -> Self {
+    pub(crate) fn distribute(h: f64, t: &Totals, k: &Equilibria) -> Self {
         let a = &k.acid;
         let bisulfate = t.sulfate * h / (h + a[0]);
         let (c1, c2) = (h / a[1], h * h / (a[1] * a[2]));
@@ -364,7 +364,7 @@ fn find_proton(totals: &Totals, k: &Equilibria, guess: f64) -> (f64, bool) {
 impl Speciation {
     /// Net acid at `h` and its derivative against ln `h`: for a polyprotic acid the derivative is the
     /// variance of the number of protons.
-    fn protons(h: f64, t: &Totals, k: &Equilibria) -> (f64, f64) {
+    pub(crate) fn protons(h: f64, t: &Totals, k: &Equilibria) -> (f64, f64) {
         let a = &k.acid;
         let hydroxide = k.water / h;
         let mut acid = h - hydroxide;
