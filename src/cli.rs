@@ -388,6 +388,7 @@ pub struct ReplayArgs {
 #[command(after_help = "Examples:\n  \
     catholyte selftest plants/refinery --list\n  \
     catholyte selftest plants/refinery --scenario pinhole --events\n  \
+    catholyte selftest plants/refinery --seed 3 --for 24h        random deeds, and what must hold all the same\n  \
     catholyte selftest plants/refinery --scenario pinhole --trend IT-301,AT-351 --every 5s --out csv")]
 pub struct SelftestArgs {
     /// Plant folder [default: the refinery that ships with the program]
@@ -398,9 +399,12 @@ pub struct SelftestArgs {
     /// What scenarios there are
     #[arg(long)]
     pub list: bool,
-    /// Seed of the simulator's noise in place of the scenario's own
+    /// Seed of the simulator's noise in place of the scenario's own; of everything in a campaign
     #[arg(long)]
     pub seed: Option<u64>,
+    /// A campaign in place of scenarios: so long with random faults, orders, recipes, lost links and kills
+    #[arg(long = "for", value_name = "TIME", conflicts_with_all = ["scenarios", "list", "trend"])]
+    pub duration: Option<String>,
     /// Every event of the run
     #[arg(long)]
     pub events: bool,

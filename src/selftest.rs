@@ -14,7 +14,7 @@ use sim_plant::{Initial, Parameters};
 
 use crate::cli::SelftestArgs;
 use crate::scenarios::{self, WithScenarios};
-use crate::{check, diagnostics, real_time, sim_field};
+use crate::{check, diagnostics, plant_time, real_time, sim_field};
 use trend::Trend;
 
 pub fn run(args: &SelftestArgs) -> miette::Result<()> {
@@ -28,6 +28,9 @@ pub fn run(args: &SelftestArgs) -> miette::Result<()> {
     if args.list {
         report::list(&scenarios, args.format)?;
         return Ok(());
+    }
+    if let Some(duration) = &args.duration {
+        return campaign(&plant, duration, args);
     }
     let chosen = choose(&scenarios, &args.scenarios, name)?;
     if args.trend.is_empty() != args.out.is_none() {
@@ -69,6 +72,22 @@ fn play(plant: &Arc<Plant>, scenario: &Scenario, args: &SelftestArgs) -> miette:
     }
     let story = if args.events { lockstep.story(usize::MAX) } else { String::new() };
     Ok(Played { outcome, seed, cpu_s, story })
+}
+
+/// Random deeds for so long, and everything that must hold all the same.
+fn campaign(plant: &Arc<Plant>, duration: &str, args: &SelftestArgs) -> miette::Result<()> {
+    let duration = plant_time::duration(duration).map_err(|error| miette!("--for: {error}"))?;
+    let seed = args.seed.unwrap_or(1);
+    let began = real_time::cpu_time();
+    let parameters = Parameters::built_in().into_diagnostic()?;
+    let open = || sim_field::open(args.plant.as_deref(), plant, &parameters, Initial::Running, seed);
+    let outcome = lockstep::campaign(plant, [open()?, open()?], seed, duration.as_millis() as u64)
+        .map_err(|error| miette!("{error}"))?;
+    report::campaign(&outcome, seed, (real_time::cpu_time() - began).as_secs_f64(), args.format)?;
+    match outcome.breach_count {
+        0 => Ok(()),
+        count => Err(miette!("{count} breaches: repeat them with --seed {seed}")),
+    }
 }
 
 fn choose<'s>(

@@ -141,3 +141,16 @@ fn a_trend_has_a_row_for_every_interval_and_the_unit_of_every_tag() {
     assert_eq!(lines.len(), 6, "{table}");
     assert!(lines[3].ends_with(",1"), "{table}");
 }
+
+#[test]
+fn a_campaign_holds_what_must_hold_and_goes_the_same_way_again() {
+    let campaign = |seed: &str| {
+        let output = selftest(&refinery(), &["--seed", seed, "--for", "8min", "--format", "json"]);
+        assert!(output.status.success(), "seed {seed}: {}", text(&output));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let (one, again, other) = (campaign("11"), campaign("11"), campaign("12"));
+    assert_eq!(one["fingerprint"], again["fingerprint"], "{one} {again}");
+    assert_ne!(one["fingerprint"], other["fingerprint"], "the seed decides");
+    assert!(one["commands"].as_u64().unwrap() + one["faults"].as_u64().unwrap() > 5, "{one}");
+}

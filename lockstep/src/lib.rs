@@ -3,7 +3,7 @@
 //! **What happens here.** A [`Lockstep`] lets the engine scan and the simulator step in turn and
 //! carries the values between them as the bridge and the soft PLCs would: scaled to the wire and
 //! back, with links that go and come, watchdogs, and outputs that are taken over. [`run`] plays a
-//! scenario of the plant folder on it and judges its expectations.
+//! scenario of the plant folder on it and judges its expectations; [`campaign`] throws dice.
 //!
 //! **What never happens here.** No clock, no socket, no thread: the same plant, seed and deeds give
 //! the same bits on every machine.
@@ -21,12 +21,14 @@
 //!     text("plant.toml", "[plant]\nname = \"small\"\nperiod = \"10 ms\""),
 //!     text("io.toml", r#"
 //!         [device.PLC-300]
+//!         description = "I/O"
 //!         protocol = "modbus-tcp"
 //!         endpoint = "127.0.0.1:5020"
 //!         unit_id = 1
 //!         watchdog = "2 s"
 //!         heartbeat = "holding 0"
 //!         [tag.TT-311]
+//!         description = "Anolyte"
 //!         unit = "degC"
 //!         range = [0, 120]
 //!         io = { device = "PLC-300", input = 4, raw = [0, 27648] }"#),
@@ -42,7 +44,9 @@ mod wire;
 mod field;
 mod time;
 pub mod scenario;
+mod campaign;
 
+pub use campaign::{Breach, CampaignOutcome, campaign};
 pub use field::Field;
 pub use scenario::{Outcome, Verdict, run};
 pub use time::Lockstep;
@@ -53,4 +57,6 @@ pub enum LockstepError {
     Field(#[from] sim_plant::BindError),
     #[error("{0}")]
     Restore(#[from] control::RestoreError),
+    #[error("{0}")]
+    Snapshot(#[from] sim_plant::RestoreError),
 }

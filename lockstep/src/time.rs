@@ -120,6 +120,19 @@ impl Lockstep {
         Ok(())
     }
 
+    /// Goes on from where another pair of the same plant is, by way of its snapshots.
+    pub(crate) fn adopt(&mut self, other: &mut Self) -> Result<(), LockstepError> {
+        let mut saved = model::StateWriter::default();
+        other.engine.save(&mut saved);
+        let mut engine = Engine::new(other.engine.plant().clone());
+        engine.restore(&saved.0)?;
+        self.engine = engine;
+        self.field.adopt(&mut other.field)?;
+        self.commands.clone_from(&other.commands);
+        (self.tick, self.next_command) = (other.tick, other.next_command);
+        Ok(())
+    }
+
     /// The value of a point after the last scan.
     pub fn value(&self, name: &str) -> Option<f64> {
         let point = self.engine.plant().find_point(name)?;

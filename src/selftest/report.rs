@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use control::Scenario;
+use lockstep::CampaignOutcome;
 use lockstep::scenario::time_text;
 use miette::IntoDiagnostic as _;
 use serde::Serialize;
@@ -148,4 +149,88 @@ fn table(played: &[Played]) -> String {
     let passed = played.iter().filter(|played| played.outcome.passed()).count();
     let _ = writeln!(text, "{passed} of {} scenarios passed", played.len());
     text
+}
+
+#[derive(Serialize)]
+struct CampaignDocument<'a> {
+    version: u32,
+    passed: bool,
+    seed: u64,
+    plant_s: f64,
+    cpu_s: f64,
+    scans: u64,
+    faults: u64,
+    commands: u64,
+    refused: u64,
+    kills: u64,
+    restorations: u64,
+    trips: u64,
+    breaches: u64,
+    first_breaches: Vec<BreachEntry<'a>>,
+    closure: f64,
+    fingerprint: String,
+}
+
+#[derive(Serialize)]
+struct BreachEntry<'a> {
+    at_s: f64,
+    what: &'a str,
+    story: &'a str,
+}
+
+pub fn campaign(outcome: &CampaignOutcome, seed: u64, cpu_s: f64, format: Format) -> miette::Result<()> {
+    let plant_s = outcome.plant_ms as f64 / 1e3;
+    let fingerprint = format!("{:016x}", outcome.fingerprint);
+    if format == Format::Json {
+        let document = CampaignDocument {
+            version: DOCUMENT,
+            passed: outcome.breach_count == 0,
+            seed,
+            plant_s,
+            cpu_s,
+            scans: outcome.scans,
+            faults: outcome.faults,
+            commands: outcome.commands,
+            refused: outcome.refused,
+            kills: outcome.kills,
+            restorations: outcome.restorations,
+            trips: outcome.trips,
+            breaches: outcome.breach_count,
+            first_breaches: outcome
+                .breaches
+                .iter()
+                .map(|breach| BreachEntry {
+                    at_s: breach.at_ms as f64 / 1e3,
+                    what: &breach.what,
+                    story: &breach.story,
+                })
+                .collect(),
+            closure: outcome.closure,
+            fingerprint,
+        };
+        println!("{}", serde_json::to_string(&document).into_diagnostic()?);
+        return Ok(());
+    }
+    for breach in &outcome.breaches {
+        println!("BREACH at {}: {}\n{}", time_text(breach.at_ms), breach.what, breach.story);
+    }
+    println!(
+        "campaign: {} of plant, seed {seed}: {} scans, {} faults, {} commands ({} refused), {} trips, {} kills of the \
+         controller, {} restorations; {} breaches",
+        time_text(outcome.plant_ms),
+        outcome.scans,
+        outcome.faults,
+        outcome.commands,
+        outcome.refused,
+        outcome.trips,
+        outcome.kills,
+        outcome.restorations,
+        outcome.breach_count
+    );
+    println!(
+        "{cpu_s:.1} s of processor time: {:.0} times real time; balances close to {:.1e}; fingerprint {fingerprint}",
+        plant_s / cpu_s.max(1e-9),
+        outcome.closure
+    );
+    Ok(())
 }
