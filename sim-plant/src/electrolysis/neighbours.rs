@@ -58,6 +58,10 @@ impl Pipe {
         let kelvin = if self.temperature > 0.0 { self.temperature } else { 298.15 };
         let mut slurry = Slurry { matter: self.matter.clone(), temperature: kelvin, ..Slurry::default() };
         slurry.settle(chemistry, &mut Notes::default());
+        if (slurry.temperature - kelvin).abs() > 0.1 {
+            // The density was that of the last temperature.
+            slurry.settle(chemistry, &mut Notes::default());
+        }
         self.volume = slurry.volume();
         self.temperature = slurry.temperature;
     }
