@@ -268,8 +268,6 @@ impl IronRemoval {
         let ten = core::f64::consts::LN_10;
         let hosts = slurry.matter[Species::FerricHydroxide] + slurry.matter[Species::AluminiumHydroxide];
         let (sites, slope) = (s.held[which] * hosts.max(0.0), s.held_slope);
-        // Share of the way in this step, with what is left dissolved as the argument.
-        let way = -libm::expm1(-s.rate[which] * running * dt);
         let drive = |ph: f64, extent: f64| {
             let log = (s.solubility[which] - n * ph).clamp(-30.0, 12.0);
             let over = dissolved - extent - libm::exp(ten * log) * litres;
@@ -282,19 +280,17 @@ impl IronRemoval {
         }
         let row = [(aqueous, -1.0), (Species::Water, -n), (solid, 1.0), (Species::Acid, n)];
         let mut trial = slurry.clone();
-        let (chemistry, quiet) = (&self.chemistry, &mut Notes::default());
-        let mut error = |extent: f64| {
+        let quiet = &mut Notes::default();
+        // w/(1 - w), w the share of the way in this step, times what is left of the way at its end.
+        let weight = libm::expm1((s.rate[which] * running * dt).min(50.0));
+        let extent = root::implicit(weight * now, -present, dissolved, &mut self.notes, |extent| {
             trial.matter.amount = slurry.matter.amount;
             trial.matter.react(&row, extent);
-            trial.solve(chemistry, quiet);
-            // Implicit: x = (way / (1 - way)) drive at the end of the step.
-            extent * (1.0 - way) - way * drive(trial.species.ph, extent)
-        };
-        let (low, high) = if now > 0.0 { (0.0, dissolved) } else { (-present, 0.0) };
-        let tolerance = 1e-9 * (dissolved + present);
-        let extent = root::rising(&mut error, low, high, tolerance, &mut self.notes);
+            trial.respeciate(quiet);
+            weight * drive(trial.species.ph, extent)
+        });
         slurry.matter.react(&row, extent);
-        slurry.solve(chemistry, &mut self.notes);
+        slurry.respeciate(&mut self.notes);
     }
 }
 
