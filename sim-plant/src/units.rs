@@ -17,6 +17,7 @@ pub mod leach;
 pub mod extraction;
 pub mod liquor;
 pub mod module;
+pub mod scrubber;
 pub mod sulfate_cell;
 pub mod sulfate_crystalliser;
 pub mod tank;
@@ -53,6 +54,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(dechlorinator, Dechlorinator, "dechlorinator"),
     row!(brine_purification, BrinePurification, "brine_purification"),
     row!(furnace, Furnace, "furnace"),
+    row!(scrubber, Scrubber, "scrubber"),
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),
     row!(evaporator, Evaporator, "evaporator"),
     row!(dryer, Dryer, "dryer"),

@@ -13,7 +13,7 @@
 //! is not what leaves. Left out: light-off in air, explosions, heat capacities that rise with temperature in the
 //! ledger (the flame has them), Deacon's reaction.
 
-mod absorber;
+pub(super) mod absorber;
 mod flame;
 
 use std::sync::Arc;

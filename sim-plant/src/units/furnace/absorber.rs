@@ -47,7 +47,7 @@ const PERRY: [(f64, f64, f64); 19] = [
 const MMHG: f64 = 133.322;
 
 /// Pa of HCl over acid of mass fraction `w`. Below 2 wt% it falls with the square of the strength.
-pub(super) fn hydrogen_chloride_pressure(w: f64, kelvin: f64) -> f64 {
+pub(in crate::units) fn hydrogen_chloride_pressure(w: f64, kelvin: f64) -> f64 {
     let percent = (w * 100.0).clamp(2.0, 42.0);
     let column = |of: fn(&(f64, f64, f64)) -> f64| {
         let after = PERRY.partition_point(|row| row.0 < percent).clamp(1, PERRY.len() - 1);
@@ -61,7 +61,7 @@ pub(super) fn hydrogen_chloride_pressure(w: f64, kelvin: f64) -> f64 {
 }
 
 /// Mass fraction of HCl in the acid.
-pub(super) fn strength(liquid: &Matter, chemistry: &Chemistry) -> f64 {
+pub(in crate::units) fn strength(liquid: &Matter, chemistry: &Chemistry) -> f64 {
     let free = liquid[Species::Acid].min(liquid[Species::Chloride]).max(0.0);
     let acid = free * (chemistry.molar_mass(Species::Acid) + chemistry.molar_mass(Species::Chloride));
     let mass = liquid.phase_mass(Phase::Aqueous, chemistry);
