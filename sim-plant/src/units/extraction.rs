@@ -1,7 +1,7 @@
 //! Solvent extraction: a battery of counter-current mixer-settlers, for extraction, scrubbing and stripping.
 //!
 //! ```text
-//!  feed ─► 1 ─► 2 ─► ... ─► N ─► raffinate          HA + NaOH -> NaA + H2O before stage N (saponification)
+//!  feed ─► 1 ─► 2 ─► ... ─► N ─► raffinate          HA + NaOH -> NaA + H2O before stage N, or LiOH
 //!  loaded ◄─ 1 ◄─ 2 ◄─ ... ◄─ N ◄─ organic + lye    the lye's water comes along with the organic
 //! mixer:    d M(o)/dt = k (M(o)* - M(o)),  M* from `contact.rs`;  stage efficiency k t/(1 + k t)
 //! settler:  organic over the rim H_o, aqueous through a jack-leg of height H_a:
@@ -29,7 +29,7 @@ use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 
-use contact::{ALKALI, ALL, Isotherm, METAL, METALS, SODIUM, towards_equilibrium};
+use contact::{ALKALI, ALL, Isotherm, LITHIUM, METAL, METALS, SODIUM, towards_equilibrium};
 
 tables! {
     Battery {
@@ -298,15 +298,17 @@ impl Extraction {
         (below, above)
     }
 
-    /// Saponifies: the lye's hydroxide takes the protons of the extractant, as far as there are any.
+    /// Saponifies: the hydroxide of a lye of NaOH or LiOH takes the protons of the extractant at once, as far as there
+    /// are any. A mixer's first order would leave a per cent of it, and with that the pH of a lye.
     fn saponify(organic: &mut Matter) {
-        let extent = (-organic[Species::Acid])
-            .min(organic[Species::Extractant])
-            .min(organic[Species::Sodium])
-            .max(0.0);
-        let m = &METAL[SODIUM];
-        let row = [(m.aqueous, -1.0), (Species::Extractant, -1.0), (m.organic, 1.0), (Species::Acid, 1.0)];
-        organic.react(&row, extent);
+        for metal in [SODIUM, LITHIUM] {
+            let m = &METAL[metal];
+            let extent =
+                (-organic[Species::Acid]).min(organic[Species::Extractant]).min(organic[m.aqueous]).max(0.0);
+            let row =
+                [(m.aqueous, -1.0), (Species::Extractant, -1.0), (m.organic, 1.0), (Species::Acid, 1.0)];
+            organic.react(&row, extent);
+        }
     }
 
     /// Mixes what came in, lets it react, and passes on what the mixer cannot hold.

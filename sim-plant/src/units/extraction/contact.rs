@@ -40,7 +40,8 @@ pub(super) const METAL: [Metal; METALS] = [
     metal("Al", Species::Aluminium, Species::ExtractantAluminium),
 ];
 
-/// Its place in [`METAL`].
+/// Their places in [`METAL`].
+pub(super) const LITHIUM: usize = 0;
 pub(super) const SODIUM: usize = 1;
 
 /// All metals, and those that change places with H+ at once.

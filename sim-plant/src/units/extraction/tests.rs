@@ -150,3 +150,18 @@ fn a_mixer_that_hardly_mixes_extracts_little_and_the_books_still_close() {
     assert!(value(&unit, "E-Co") < 25.0);
     assert!(unit.balance().worst() < 1e-9);
 }
+
+#[test]
+fn lithium_hydroxide_saponifies_as_sodium_hydroxide_does() {
+    let chemistry = Chemistry::built_in().unwrap();
+    for (cation, bound) in
+        [(Species::Sodium, Species::ExtractantSodium), (Species::Lithium, Species::ExtractantLithium)]
+    {
+        let mut organic = chemistry.parcel(&[(Species::Extractant, 0.8), (Species::Diluent, 3.0)], 298.15);
+        organic[cation] = 0.2;
+        organic[Species::Acid] = -0.2;
+        super::Extraction::saponify(&mut organic);
+        assert!((organic[bound] - 0.2).abs() < 1e-12 && organic[Species::Acid].abs() < 1e-12);
+        assert!((organic[Species::Extractant] - 0.6).abs() < 1e-12);
+    }
+}
