@@ -1,5 +1,7 @@
 //! `catholyte replay`: run a journal again, verify every scan, look at any tag, ask what if.
 
+mod what_if;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +11,7 @@ use control::plant::Plant;
 use historian::journal::{JournalReader, Records, RunEnd, SegmentStart};
 use miette::{Context as _, IntoDiagnostic as _, miette};
 use model::{PointId, Source};
+use what_if::{Beside, Comparison};
 
 use crate::cli::ReplayArgs;
 use crate::clock::{self, TickClock};
@@ -16,9 +19,13 @@ use crate::resume::Replayer;
 use crate::{check, real_time, take_over};
 
 pub fn run(args: &ReplayArgs) -> miette::Result<()> {
+    replay(args)?.report()
+}
+
+fn replay(args: &ReplayArgs) -> miette::Result<Total> {
     let reader = JournalReader::open(&args.journal).into_diagnostic()?;
     let other = args.with.as_deref().map(check::compile_or_report).transpose()?.map(Arc::new);
-    let mut total = Total::default();
+    let mut total = Total { comparison: other.as_ref().map(|_| Comparison::default()), ..Total::default() };
     let mut before = None;
     let mut from = reader.segments().first().map(|segment| segment.first_tick);
     if from.is_none() {
@@ -30,7 +37,7 @@ pub fn run(args: &ReplayArgs) -> miette::Result<()> {
     while let Some(tick) = from {
         from = replay_run(&reader, tick, args, other.as_ref(), &mut total, &mut before)?;
     }
-    total.report(other.is_some())
+    Ok(total)
 }
 
 #[derive(Default)]
@@ -41,10 +48,12 @@ struct Total {
     cpu_s: f64,
     difference: Option<u64>,
     exported_header: bool,
+    /// With another plant folder: where the two histories part.
+    comparison: Option<Comparison>,
 }
 
 impl Total {
-    fn report(&self, what_if: bool) -> miette::Result<()> {
+    fn report(&self) -> miette::Result<()> {
         let speed = self.plant_ms as f64 / 1e3 / self.cpu_s.max(1e-9);
         eprintln!(
             "{} runs, {} scans, {:.1} s of plant time in {:.2} s of processor time: {speed:.0} times real time",
@@ -53,11 +62,12 @@ impl Total {
             self.plant_ms as f64 / 1e3,
             self.cpu_s
         );
-        match (self.difference, what_if) {
-            (None, false) => println!("every hash agrees"),
-            (None, true) => println!("every hash agrees with the other plant folder as well"),
-            (Some(tick), true) => println!("with the other plant folder the states part at tick {tick}"),
-            (Some(tick), false) => {
+        if let Some(comparison) = &self.comparison {
+            print!("{}", comparison.report());
+        }
+        match self.difference {
+            None => println!("every hash agrees"),
+            Some(tick) => {
                 return Err(miette!(
                     "the state of tick {tick} comes out otherwise than recorded: \
                      this program differs from the one that ran, or the journal was changed"
@@ -100,13 +110,11 @@ fn replay_run(
     .into_diagnostic()?;
     total.runs += 1;
     let clock = TickClock { epoch_ms: header.epoch_ms, period_ms: header.period_ms };
-    let mut replayer = match other {
-        // Another plant cannot take the recorded state; it runs the same inputs from its own beginning.
-        Some(other) => Replayer::new(Engine::new(other.clone())),
-        None => Replayer::new(engine),
-    };
-    follow(&mut replayer, &mut records, clock, args, other.unwrap_or(&recorded), total)?;
-    *before = other.is_none().then_some(replayer.engine);
+    let cold = matches!(start, SegmentStart::Cold);
+    let mut beside = other.map(|other| Beside::begin(&engine, cold, other)).transpose()?;
+    let mut replayer = Replayer::new(engine);
+    follow(&mut replayer, beside.as_mut(), &mut records, clock, args, total)?;
+    *before = Some(replayer.engine);
     for damage in records.damage() {
         eprintln!("{damage}");
     }
@@ -135,13 +143,13 @@ fn check_change(before: &Engine, engine: &mut Engine, tick: u64, total: &mut Tot
 
 fn follow(
     replayer: &mut Replayer,
+    mut beside: Option<&mut Beside>,
     records: &mut Records,
     clock: TickClock,
     args: &ReplayArgs,
-    plant: &Plant,
     total: &mut Total,
 ) -> miette::Result<()> {
-    let exported = exported_points(plant, &args.export)?;
+    let exported = exported_points(replayer.engine.plant(), &args.export)?;
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let mut next_row_ms = i64::MIN;
     let began = real_time::cpu_time();
@@ -150,15 +158,33 @@ fn follow(
         first.get_or_insert(tick);
         last = tick;
         let time_ms = clock.time_ms(tick);
+        if let (Some(beside), Some(comparison)) = (&mut beside, &mut total.comparison) {
+            if records.follows_restart() {
+                beside.engine.resume();
+            }
+            beside.scan(tick, replayer.inputs(), replayer.commands(), comparison);
+            comparison.look(&replayer.engine, replayer.events(), beside, clock);
+        }
         if !exported.is_empty() && time_ms >= next_row_ms {
             next_row_ms = time_ms + i64::try_from(args.every_ms).unwrap_or(i64::MAX);
             if !std::mem::replace(&mut total.exported_header, true) {
-                writeln!(out, "tick,time,{}", args.export.join(",")).into_diagnostic()?;
+                let column = |name: &String| match &beside {
+                    Some(_) => format!("{name},{name} with the other"),
+                    None => name.clone(),
+                };
+                let columns: Vec<String> = args.export.iter().map(column).collect();
+                writeln!(out, "tick,time,{}", columns.join(",")).into_diagnostic()?;
             }
             write!(out, "{tick},{}", clock::local_text(time_ms)).into_diagnostic()?;
             for point in &exported {
                 let image = replayer.engine.image();
                 write!(out, ",{}{}", image.value(*point), image.quality(*point).mark()).into_diagnostic()?;
+                let Some(beside) = &beside else { continue };
+                let image = beside.engine.image();
+                let there = beside.point(*point).map_or_else(String::new, |point| {
+                    format!("{}{}", image.value(point), image.quality(point).mark())
+                });
+                write!(out, ",{there}").into_diagnostic()?;
             }
             writeln!(out).into_diagnostic()?;
         }

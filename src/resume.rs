@@ -55,6 +55,20 @@ impl Replayer {
         }
     }
 
+    /// What the last scan was given.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    pub fn commands(&self) -> &[model::Command] {
+        &self.record.commands
+    }
+
+    /// What the last scan reported.
+    pub fn events(&self) -> &[model::Event] {
+        self.output.events()
+    }
+
     /// One recorded scan; `None` at the end of the records.
     pub fn step(&mut self, records: &mut Records) -> Result<Option<u64>, HistorianError> {
         if !records.read(&mut self.record)? {

@@ -1,0 +1,114 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use historian::journal::{JournalHeader, JournalOptions, JournalWriter, ScanRecord};
+use lockstep::Lockstep;
+use model::{Action, StateWriter};
+use sim_plant::{Initial, Parameters, Simulator};
+
+use crate::cli::ReplayArgs;
+use crate::plant_files::{shipped_refinery, write};
+
+/// A minute of the refinery that begins from a snapshot, with a step of the current in it.
+fn journal(folder: &Path) -> PathBuf {
+    let plant = Arc::new(control::compile(&shipped_refinery()).unwrap().plant);
+    let simulator = Simulator::new(&Parameters::built_in().unwrap(), Initial::Running, 7);
+    let mut time = Lockstep::new(plant.clone(), simulator).unwrap();
+    time.run_ms(20_000);
+    let begins = time.engine.tick();
+    let header = JournalHeader {
+        plant_hash: plant.hash,
+        plant_name: plant.name.clone(),
+        epoch_ms: 0,
+        period_ms: plant.period_ms,
+        continues: Some(begins),
+    };
+    let path = folder.join("journal");
+    let mut writer = JournalWriter::create(&path, header, JournalOptions::default()).unwrap();
+    let files: Vec<(&str, &str)> =
+        plant.sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();
+    writer.store_plant(plant.hash, &files).unwrap();
+    // A new process has heard nothing of the field: as at every resumption.
+    time.restart_controller(0).unwrap();
+    let mut state = StateWriter::default();
+    time.engine.save(&mut state);
+    writer.snapshot(begins, &state.0).unwrap();
+    for scan in 0..4000 {
+        if scan == 500 {
+            let point = plant.find_point("IC-301.SP").unwrap();
+            time.order(Action::Write { point, value: 4.8 });
+        }
+        time.scan();
+        let inputs = time.inputs.iter().map(|input| (input.point, input.value, input.quality)).collect();
+        let record = ScanRecord {
+            tick: time.engine.tick(),
+            inputs,
+            commands: time.taken.clone(),
+            hash: time.engine.state_hash(),
+        };
+        writer.append(&record).unwrap();
+    }
+    writer.commit().unwrap();
+    path
+}
+
+/// The refinery with one text in place of another.
+fn changed(folder: &Path, from: &str, to: &str) -> PathBuf {
+    let mut sources = shipped_refinery();
+    let source = sources.iter_mut().find(|source| source.text.contains(from)).unwrap();
+    source.text = source.text.replacen(from, to, 1);
+    let path = folder.join("other");
+    write(&path, &sources).unwrap();
+    path
+}
+
+fn report(journal: PathBuf, with: PathBuf) -> String {
+    let args = ReplayArgs { journal, until: None, with: Some(with), export: vec![], every_ms: 1000 };
+    let total = crate::replay::replay(&args).unwrap();
+    assert_eq!(total.difference, None, "what was recorded comes out again");
+    total.comparison.unwrap().report()
+}
+
+#[test]
+fn the_same_text_does_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(folder.path());
+    let other = changed(folder.path(), "LITHIUM", "LITHIUM ");
+    assert!(report(journal, other).contains("does the same"));
+}
+
+#[test]
+fn a_new_tag_before_all_others_moves_no_input_to_another_point() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(folder.path());
+    let other = changed(
+        folder.path(),
+        "[tag.",
+        "[tag.A-1]\ndescription = \"a\"\nunit = \"%\"\nrange = [0, 1]\nentry = { initial = 0 }\n\n[tag.",
+    );
+    let said = report(journal, other);
+    assert!(said.contains("does the same"), "{said}");
+}
+
+#[test]
+fn another_ramp_is_named_with_its_loop_and_what_follows_from_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(folder.path());
+    let other = changed(folder.path(), "sp_rate = \"0.4 kA/min\"", "sp_rate = \"0.1 kA/min\"");
+    let said = report(journal, other);
+    assert!(said.contains("the histories part at tick"), "{said}");
+    let ramp = said.lines().find(|line| line.trim_start().starts_with("IC-301.SPW")).unwrap();
+    assert!(ramp.contains(" kA; largest") && ramp.contains("% of range"), "{said}");
+    assert!(said.contains("only with the other plant: none"), "{said}");
+}
+
+#[test]
+fn a_trip_that_only_the_other_text_has_is_told_as_such() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(folder.path());
+    let other = changed(folder.path(), "TT-312 > 95 degC FOR 5 s", "TT-312 > 50 degC FOR 5 s");
+    let said = report(journal, other);
+    let (recorded, with_the_other) = said.split_once("events only with the other plant:").unwrap();
+    assert!(with_the_other.contains("IL-301") && with_the_other.contains("TRIPPED"), "{said}");
+    assert!(!recorded.contains("TRIPPED"), "{said}");
+}
