@@ -85,6 +85,7 @@ species! {
         LithiumChlorideHydrate "LiCl.H2O(s)" "LiClH2O" 0.0;
         LithiumSulfateHydrate "Li2SO4.H2O(s)" "Li2SO4H2O" 0.0;
         LithiumFluoride "LiF(s)" "LiF" 0.0;
+        LithiumHexafluorophosphate "LiPF6(s)" "LiPF6" 0.0;
         LithiumPhosphate "Li3PO4(s)" "Li3PO4" 0.0;
         CalciumCarbonate "CaCO3(s)" "CaCO3" 0.0;
         CalciumHydroxide "Ca(OH)2(s)" "CaO2H2" 0.0;
@@ -153,6 +154,7 @@ species! {
         ExtractantFerric "FeA3(o)" "FeA3" 0.0;
         ExtractantAluminium "AlA3(o)" "AlA3" 0.0;
         Diluent "diluent(o)" "Dil" 0.0;
+        DimethylCarbonateLiquid "DMC(l)" "C3H6O3" 0.0;
     }
 }
 

@@ -18,6 +18,7 @@ pub mod extraction;
 pub mod liquor;
 pub mod module;
 pub mod scrubber;
+pub mod shredder;
 pub mod sulfate_cell;
 pub mod sulfate_crystalliser;
 pub mod tank;
@@ -59,6 +60,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(evaporator, Evaporator, "evaporator"),
     row!(dryer, Dryer, "dryer"),
     row!(carbonation, Carbonation, "carbonation"),
+    row!(shredder, Shredder, "shredder"),
     row!(leach, Leach, "leach"),
     row!(filter, Filter, "filter"),
     row!(cementation, Cementation, "cementation"),

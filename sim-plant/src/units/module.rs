@@ -9,7 +9,7 @@
 //!
 //! Sources: basis 4.1; rates of Hatchard and Kim, recalled. Stored charge and the reactants of the runaway are part
 //! of the enthalpy, so heat, electricity and gas close. Left out: entropic heat, ageing, cells that differ, LiPF6
-//! (no species of the ledger; HF here is that of the binder alone), lithium in the gas, fire outside the module.
+//! (HF here is that of the binder alone), lithium in the gas, fire outside the module.
 
 use std::sync::Arc;
 
