@@ -270,6 +270,10 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "H2", unit: "Nm3/h", text: "to the vent" },
         Reading { name: "H2-share", unit: "%vol", text: "of the dry gas" },
         Reading { name: "cooling", unit: "kW", text: "by the jackets" },
+        Reading { name: "T-2", unit: "degC", text: "second tank; that of the last one where there are fewer" },
+        Reading { name: "T-3", unit: "degC", text: "third tank; that of the last one where there are fewer" },
+        Reading { name: "H2O2-1", unit: "mol/L", text: "first tank" },
+        Reading { name: "free-acid-1", unit: "g/L", text: "H+ and HSO4- as H2SO4, first tank" },
     ],
     step_max: 1.0,
 };
@@ -477,7 +481,8 @@ impl UnitOperation for Leach {
             readings[7 + k] = ions.iter().map(|species| s.grams_per_litre(*species, c)).sum();
         }
         let sulfuric = 2.0 * c.molar_mass(Species::Acid) + c.molar_mass(Species::Sulfate);
-        readings[14] = 0.5 * (s.species.proton + s.species.bisulfate) * sulfuric * 1e3;
+        let free_acid = |s: &Slurry| 0.5 * (s.species.proton + s.species.bisulfate) * sulfuric * 1e3;
+        readings[14] = free_acid(s);
         readings[15] = s.ph();
         readings[16] = s.concentration(Species::Peroxide);
         readings[17] = self.tanks[0].slurry.temperature - 273.15;
@@ -488,6 +493,11 @@ impl UnitOperation for Leach {
         let gas = self.oxygen + self.hydrogen;
         readings[22] = if gas > 1e-15 { 100.0 * self.hydrogen / gas } else { 0.0 };
         readings[23] = -self.jacket * 1e-3;
+        let tank = |k: usize| &self.tanks[k.min(self.count - 1)].slurry;
+        readings[24] = tank(1).temperature - 273.15;
+        readings[25] = tank(2).temperature - 273.15;
+        readings[26] = tank(0).concentration(Species::Peroxide);
+        readings[27] = free_acid(tank(0));
     }
 
     fn contents(&self, account: &mut Account) {
