@@ -13,7 +13,7 @@ pub(crate) mod function;
 pub(crate) mod pid_options;
 mod split;
 
-pub use device::{Auto, Device, DeviceKind, DeviceState, Duty, Member, Wear, Wish};
+pub use device::{Auto, Device, DeviceKind, DeviceState, Drive, Duty, Member, Wear, Wish};
 pub use function::{Function, FunctionInput};
 pub use pid_options::{Gap, PidForm, PidOptions, Remote, Schedule, Track};
 pub use split::{Split, SplitValve};
@@ -277,7 +277,11 @@ impl BlockBody {
             | Self::Selector(_)
             | Self::Duty(_) => (None, &[][..]),
         };
-        one.into_iter().chain(valves.iter().map(|valve| valve.target))
+        let speed = match self {
+            Self::Device(device) => device.drive.as_ref().map(|drive| drive.speed),
+            _ => None,
+        };
+        one.into_iter().chain(speed).chain(valves.iter().map(|valve| valve.target))
     }
 
     pub fn kind(&self) -> BlockKind {

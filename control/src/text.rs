@@ -158,6 +158,9 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
             let wear =
                 [("REST", device.wear.rest), ("HOURS", device.wear.hours), ("STARTS", device.wear.starts)];
             roles.extend(wear.into_iter().filter_map(|(role, point)| Some((role, point?))));
+            if let Some(drive) = &device.drive {
+                roles.extend([("SP", drive.set_point), ("OUT", drive.out)]);
+            }
             if let Some(auto) = &device.auto {
                 roles.push(("AUTO", auto.switch));
                 roles.extend(auto.ready.map(|ready| ("READY", ready)));

@@ -243,11 +243,11 @@ fn loop_output(plant: &Plant, state: &mut State, block: u32, actor: Actor) -> Re
 fn device_command(state: &mut State, block: u32, on: bool, actor: Actor) -> Result<(), Refusal> {
     match state.blocks.get_mut(block as usize) {
         // Its wish would undo it at once: whoever commands takes it by hand first.
-        Some(BlockState::Device(memory)) if memory.by_itself && actor == Actor::Person => {
+        Some(BlockState::Device(memory, _)) if memory.by_itself && actor == Actor::Person => {
             Err(Refusal::WrongMode)
         }
-        Some(BlockState::Device(memory)) if on && !memory.permitted => Err(Refusal::NotPermitted),
-        Some(BlockState::Device(memory)) => {
+        Some(BlockState::Device(memory, _)) if on && !memory.permitted => Err(Refusal::NotPermitted),
+        Some(BlockState::Device(memory, _)) => {
             memory.commanded();
             Ok(())
         }

@@ -164,6 +164,16 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "alternate = \"24 h\"", "alternate = 24", "missing-unit", "alternate", "24 s"),
     mistake(LOOPS, "auto = \"HYST(LT-311, 80 %, 20 %)\"", "auto = \"LT-311\"", "type-mismatch", "auto = ", "compare it"),
     mistake(SAFETY, "XV-301 := close", "P-331 := start", "bad-action", "P-331 := start", "stop the group"),
+    // Drives.
+    mistake(LOOPS, "speed = \"SY-333\"\n", "", "missing-key", "[drive.P-333]", "speed = ").causing(&["no-writer", "unit-mismatch", "missing-key"]),
+    mistake(LOOPS, "speed = \"SY-333\"", "speed = \"ST-333\"", "direction", "speed = \"ST-333\"", "holding").causing(&["no-writer"]),
+    mistake(LOOPS, "speed = \"SY-333\"", "speed = \"TV-311\"", "two-writers", "speed = \"TV-311\"", "one writer").causing(&["no-writer"]),
+    mistake(LOOPS, "actual = \"ST-333\"", "actual = \"FT-301\"", "unit-mismatch", "actual = \"FT-301\"", "%"),
+    mistake(LOOPS, "fault = \"P-333.FLT\"", "fault = \"LT-311\"", "wrong-kind", "fault = \"LT-311\"", "`words`"),
+    mistake(LOOPS, "min_speed = \"25 %\"", "min_speed = \"125 %\"", "outside-range", "min_speed", "0 to 100"),
+    mistake(LOOPS, "min_speed = \"25 %\"", "min_speed = \"100 %\"", "out-of-range", "min_speed", "[motor]"),
+    mistake(LOOPS, "ramp = \"8 %/s\"", "ramp = \"8 %\"", "unit-mismatch", "ramp = \"8 %\"", "%/min"),
+    mistake(LOOPS, "ref = \"LIC-333.OUT\"", "ref = \"FT-301\"", "unit-mismatch", "ref = \"FT-301\"", "%").causing(&["missing-key"]),
     // Data flow.
     mistake(LOOPS, "input = \"TT-311\"\ntime", "input = \"TZ-311\"\ntime = \"20 s\"\n[filter.TZ-311]\ninput = \"TY-311\"\ntime", "algebraic-loop", "input = \"TZ-311\"", "PREV"),
     mistake(LOOPS, "ff = \"IT-301 / 1 kA * 2 %\"", "ff = \"TV-311\"", "algebraic-loop", "ff = ", "PREV"),

@@ -22,7 +22,11 @@
 
 use model::{BlockId, EventBody, Quality, StateWalk};
 
-use super::{Context, walk_flags};
+mod drive;
+
+pub(crate) use drive::Fixed;
+
+use super::{Context, Handshake, walk_flags};
 use crate::image::Image;
 use crate::machine::{Now, Truth};
 use crate::plant::{Device, DeviceState, Wear, Wish};
@@ -68,18 +72,33 @@ impl DeviceMemory {
 }
 
 /// Before the first run: the command is what the output is.
-pub(super) fn start(device: &Device, memory: &mut DeviceMemory, image: &mut Image) {
+pub(super) fn start(device: &Device, memory: &mut DeviceMemory, image: &mut Image) -> Handshake {
     let on = image.is_on(device.out);
     memory.was_on = on;
     image.set(device.command, f64::from(u8::from(on)), Quality::Good);
+    device.drive.as_ref().map_or(Handshake::SILENT, |drive| drive::start(drive, on, image))
 }
 
-pub(super) fn run(device: &Device, memory: &mut DeviceMemory, block: usize, context: &mut Context<'_>) {
+pub(super) fn run(
+    device: &Device,
+    fixed: Fixed,
+    memory: &mut DeviceMemory,
+    block: usize,
+    context: &mut Context<'_>,
+) {
+    run_switch(device, memory, block, context);
+    if let Some(drive) = &device.drive {
+        drive::run(drive, fixed, context.image.is_on(device.command), block, context);
+    }
+}
+
+fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context: &mut Context<'_>) {
     memory.permitted = match &device.permit {
         None => true,
         Some(permit) => context.memory.truth(context.ops, permit, context.image, context.now).is_true(),
     };
     memory.by_itself = device.auto.as_ref().is_some_and(|auto| context.image.is_on(auto.switch));
+    memory.obey_machine(device, context);
     let image = &mut *context.image;
     if device.out != device.command {
         if context.holds[device.out.index()].interlock != 0 {
@@ -101,7 +120,8 @@ pub(super) fn run(device: &Device, memory: &mut DeviceMemory, block: usize, cont
         Feedback::Off => Some(false),
         Feedback::Between => None,
     };
-    let state = memory.judge(proven, command, u64::from(device.travel_ms), context, block);
+    let faulty = device.drive.as_ref().is_some_and(|drive| drive.is_faulty(context.image));
+    let state = memory.judge((proven, command, faulty), u64::from(device.travel_ms), context, block);
     context.image.set(device.state, f64::from(state as u8), Quality::Good);
     context.image.set(device.fail, f64::from(u8::from(memory.failed)), Quality::Good);
 }
@@ -138,8 +158,7 @@ impl DeviceMemory {
 
     fn judge(
         &mut self,
-        proven: Option<bool>,
-        command: bool,
+        (proven, command, faulty): (Option<bool>, bool, bool),
         travel_ms: u64,
         context: &mut Context<'_>,
         block: usize,
@@ -153,7 +172,7 @@ impl DeviceMemory {
         }
         let stays = self.failed && !self.renewed;
         self.renewed = false;
-        let failed = !agree && (stays || context.now.since_ms(self.since) > travel_ms);
+        let failed = faulty || !agree && (stays || context.now.since_ms(self.since) > travel_ms);
         if failed != self.failed {
             self.failed = failed;
             let block = BlockId(block as u32);
@@ -203,6 +222,25 @@ impl DeviceMemory {
         for (point, value) in counts {
             if let Some(point) = point {
                 context.image.set(point, value, Quality::Good);
+            }
+        }
+    }
+
+    /// In local the command follows the machine, so that it goes on as it is when it comes back; a
+    /// drive that reports a fault is commanded off, so that nothing starts when the fault is gone.
+    fn obey_machine(&mut self, device: &Device, context: &mut Context<'_>) {
+        let Some(drive) = &device.drive else { return };
+        let image = &mut *context.image;
+        let (local, faulty) = (drive.is_local(image), drive.is_faulty(image));
+        self.permitted &= !local && !faulty;
+        self.by_itself &= !local;
+        let held = context.holds[device.command.index()].interlock != 0
+            || context.holds[device.out.index()].interlock != 0;
+        let seen = device.on.filter(|on| local && image.quality(*on).is_usable()).map(|on| image.is_on(on));
+        let wanted = if faulty { Some(false) } else { seen };
+        if let Some(on) = wanted.filter(|_| !held) {
+            for point in [device.command, device.out] {
+                image.set(point, f64::from(u8::from(on)), Quality::Good);
             }
         }
     }

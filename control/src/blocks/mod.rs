@@ -117,7 +117,7 @@ pub(crate) enum BlockState {
     Selector(selector::Fixed),
     Split(split::SplitState, split::Fixed),
     Function(function::FunctionState, function::Fixed),
-    Device(DeviceMemory),
+    Device(DeviceMemory, device::Fixed),
     Duty(duty::DutyState),
 }
 
@@ -141,7 +141,7 @@ impl BlockState {
                 Self::Ratio(RatioState::default(), ratio::Fixed::new(plant, block, body))
             }
             BlockBody::Ramp(body) => Self::Ramp(ramp::Fixed::new(plant, body)),
-            BlockBody::Device(_) => Self::Device(DeviceMemory::default()),
+            BlockBody::Device(body) => Self::Device(DeviceMemory::default(), device::Fixed::new(plant, body)),
             BlockBody::Duty(_) => Self::Duty(duty::DutyState::default()),
         }
     }
@@ -154,7 +154,7 @@ impl BlockState {
             Self::Function(state, _) => state.state(walk),
             Self::Pid(state, _) => state.state(walk),
             Self::Ratio(state, _) => state.state(walk),
-            Self::Device(state) => state.state(walk),
+            Self::Device(state, _) => state.state(walk),
             Self::Duty(state) => state.state(walk),
         }
     }
@@ -172,8 +172,8 @@ impl BlockState {
             (Self::Pid(state, fixed), BlockBody::Pid(_), StartRound::Loops) => {
                 handshakes[block] = pid::start(fixed, state, image);
             }
-            (Self::Device(state), BlockBody::Device(body), StartRound::Loops) => {
-                device::start(body, state, image);
+            (Self::Device(state, _), BlockBody::Device(body), StartRound::Loops) => {
+                handshakes[block] = device::start(body, state, image);
             }
             (Self::Duty(state), BlockBody::Duty(body), StartRound::Between) => {
                 duty::start(body, state, image);
@@ -225,7 +225,9 @@ impl BlockState {
             (Self::Selector(fixed), BlockBody::Selector(body)) => {
                 selector::run(body, fixed, block, context);
             }
-            (Self::Device(state), BlockBody::Device(body)) => device::run(body, state, block, context),
+            (Self::Device(state, fixed), BlockBody::Device(body)) => {
+                device::run(body, *fixed, state, block, context);
+            }
             (Self::Duty(state), BlockBody::Duty(body)) => duty::run(body, state, block, context),
             // State and body are made from the same plant.
             _ => {}
@@ -250,7 +252,7 @@ fn cascade_consumer(plant: &Plant, source: model::PointId) -> Option<usize> {
 const FOLLOWED: usize = 64;
 
 /// The one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, a
-/// split range, a function block that can be turned round; or one of them behind override selectors.
+/// split range, a drive, a function block that can be turned round; or one of them behind override selectors.
 fn taker(plant: &Plant, source: model::PointId) -> Option<usize> {
     taker_within(plant, source, FOLLOWED)
 }
@@ -268,6 +270,9 @@ fn taker_within(plant: &Plant, source: model::PointId, depth: usize) -> Option<u
         };
         let takes = |block: &Block| match &block.body {
             BlockBody::Split(split) => split.input == point,
+            BlockBody::Device(device) => {
+                device.drive.as_ref().is_some_and(|drive| drive.source == Some(point))
+            }
             BlockBody::Function(function) => {
                 function.answers_for() == Some(point)
                     && (function.target.is_some()

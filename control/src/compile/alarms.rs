@@ -416,7 +416,15 @@ pub(super) fn inherit_equipment(alarms: &mut [Alarm], blocks: &[Option<Block>]) 
             BlockBody::Selector(selector) => selector.inputs.clone(),
             BlockBody::Split(split) => Vec::from([split.input]),
             BlockBody::Function(function) => function.read_points().collect(),
-            BlockBody::Device(device) => device.on.into_iter().chain(device.off).collect(),
+            BlockBody::Device(device) => {
+                let drive = device.drive.as_ref();
+                let seen = drive
+                    .map(|drive| [drive.actual, drive.fault, drive.local])
+                    .into_iter()
+                    .flatten()
+                    .flatten();
+                device.on.into_iter().chain(device.off).chain(seen).collect()
+            }
             BlockBody::Duty(duty) => duty.members.iter().map(|member| member.state).collect(),
             BlockBody::Calc(_) | BlockBody::Ramp(_) => Vec::new(),
         };

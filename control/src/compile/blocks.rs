@@ -55,6 +55,13 @@ fn roles(kind: Kind) -> Roles {
             ("STATE", Part::State, ", state"),
             ("FAIL", Part::Memory, ", does not follow"),
         ],
+        Kind::Drive => &[
+            ("CMD", Part::Setting, ", command"),
+            ("STATE", Part::State, ", state"),
+            ("FAIL", Part::Memory, ", does not follow"),
+            ("SP", Part::Setting, ", speed wanted"),
+            ("OUT", Part::Result, ", speed told"),
+        ],
         Kind::DutyStandby => &[
             ("CMD", Part::Setting, ", command"),
             ("STATE", Part::State, ", state"),
@@ -82,7 +89,7 @@ fn of_options(item: &Item, member: bool) -> impl Iterator<Item = &'static Role3>
     const RUN3: Role3 = ("RUN3", Part::Memory, ", third wanted");
     const RUN4: Role3 = ("RUN4", Part::Memory, ", fourth wanted");
     let pid = item.kind == Kind::Pid;
-    let device = matches!(item.kind, Kind::Motor | Kind::Valve | Kind::Breaker);
+    let device = matches!(item.kind, Kind::Motor | Kind::Valve | Kind::Breaker | Kind::Drive);
     let rests = device && ["min_off", "starts_per_hour"].iter().any(|key| item.table.get(key).is_some());
     let said = item.table.get("count").map(|node| &node.value);
     let counts = device && matches!(said, Some(super::tree::Value::Boolean(true)));
@@ -167,6 +174,7 @@ fn declare_point(
     let part = match part {
         // A target that is calculated is a result; one that people write is not.
         Part::Setting if role == "TARGET" && item.table.get("target").is_some() => Part::Result,
+        Part::Setting if role == "SP" && item.table.get("ref").is_some() => Part::Result,
         part => part,
     };
     draft.add_point(

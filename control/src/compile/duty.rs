@@ -92,14 +92,15 @@ pub(super) fn duty(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option
 /// A motor of the group, by its name.
 fn member(build: &mut Build<'_, '_>, name: &Text, number: usize) -> Option<Member> {
     let found = build.draft.names.get(name.as_str()).and_then(|named| named.block);
-    let motor = found.filter(|block| build.draft.blocks[block.index()].kind == Kind::Motor);
+    let runs = |kind: Kind| matches!(kind, Kind::Motor | Kind::Drive);
+    let motor = found.filter(|block| runs(build.draft.blocks[block.index()].kind));
     let Some(motor) = motor else {
-        let known = build.draft.blocks.iter().filter(|block| block.kind == Kind::Motor);
+        let known = build.draft.blocks.iter().filter(|block| runs(block.kind));
         let known: Vec<&str> = known.map(|block| block.name.as_str()).collect();
         let help = super::fields::one_of(name.as_str(), &known);
         build.report.add(
             Mistake::error("unknown-name", format!("no motor `{name}`"))
-                .at(name.place, "a [motor] of the plant is expected")
+                .at(name.place, "a [motor] or [drive] of the plant is expected")
                 .help(help),
         );
         return None;

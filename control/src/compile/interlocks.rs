@@ -179,7 +179,11 @@ impl Interlocks<'_, '_> {
             return self.no_output(&target, block);
         }
         let point = self.draft.find_point(target.as_str(), target.place, self.report)?;
-        if let Some(block) = self.drivers.get(&point).copied().filter(|block| self.is_device(*block)) {
+        let switched = |block: &BlockId| {
+            self.is_device(*block)
+                && self.draft.outs.get(block).is_some_and(|out| *out == self.draft.point(point).name)
+        };
+        if let Some(block) = self.drivers.get(&point).copied().filter(switched) {
             return self.device(block, &value, text);
         }
         match self.draft.point(point).origin {

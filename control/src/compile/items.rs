@@ -40,6 +40,7 @@ pub(super) enum Kind {
     Motor,
     Valve,
     Breaker,
+    Drive,
     DutyStandby,
     Alarm,
     Interlock,
@@ -49,7 +50,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All but the function blocks.
-    const PLAIN: [Self; 19] = [
+    const PLAIN: [Self; 20] = [
         Self::Area,
         Self::Unit,
         Self::Device,
@@ -64,6 +65,7 @@ impl Kind {
         Self::Motor,
         Self::Valve,
         Self::Breaker,
+        Self::Drive,
         Self::DutyStandby,
         Self::Alarm,
         Self::Interlock,
@@ -100,6 +102,7 @@ impl Kind {
             Self::Motor => "motor",
             Self::Valve => "valve",
             Self::Breaker => "breaker",
+            Self::Drive => "drive",
             Self::DutyStandby => "duty_standby",
             Self::Alarm => "alarm",
             Self::Interlock => "interlock",
@@ -137,6 +140,7 @@ impl Kind {
                 | Self::Motor
                 | Self::Valve
                 | Self::Breaker
+                | Self::Drive
                 | Self::DutyStandby
         )
     }

@@ -4,16 +4,16 @@ use alloc::format;
 use alloc::string::String;
 
 use super::blocks::Build;
-use super::duty;
 use super::emit::{self, Wanted};
 use super::fields::Fields;
 use super::items::Kind;
 use super::report::Mistake;
+use super::{drive, duty};
 use crate::plant::{Auto, Device, DeviceKind, Origin, Wear, Wish};
 
 pub(super) const fn kind_of(kind: Kind) -> DeviceKind {
     match kind {
-        Kind::Motor | Kind::DutyStandby => DeviceKind::Motor,
+        Kind::Motor | Kind::Drive | Kind::DutyStandby => DeviceKind::Motor,
         Kind::Breaker => DeviceKind::Breaker,
         _ => DeviceKind::Valve,
     }
@@ -49,6 +49,7 @@ pub(super) const fn word(kind: DeviceKind) -> &'static str {
 const TRAVEL_MS: u32 = 5_000;
 
 pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<'_>) -> Option<Device> {
+    let drives = kind == Kind::Drive;
     let kind = kind_of(kind);
     let (command, state, fail) = (build.own("CMD"), build.own("STATE"), build.own("FAIL"));
     let out_text =
@@ -86,6 +87,7 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
     }
     let wear = wear(build, fields);
     let auto = auto(build, fields);
+    let drive = if drives { Some(drive::drive(build, fields)) } else { None };
     let permit = match fields.text("permit", build.report) {
         Some(text) => {
             let emitted = emit::compile(build.draft, text, Wanted::Condition, None, build.report)?;
@@ -118,6 +120,10 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
         permit,
         wear,
         auto: auto?,
+        drive: match drive {
+            Some(drive) => Some(drive?),
+            None => None,
+        },
     })
 }
 

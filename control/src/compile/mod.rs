@@ -36,6 +36,7 @@ mod split;
 mod loop_options;
 mod loops;
 mod machines;
+mod drive;
 mod duty;
 mod flow;
 mod writers;

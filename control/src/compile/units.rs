@@ -80,6 +80,7 @@ fn readers(items: &Items, draft: &Draft) -> BTreeMap<PointId, PointId> {
             Kind::Pid => ("cascade", "PV"),
             Kind::Ratio => ("trim", "OUT"),
             Kind::SplitRange => ("input", "IN"),
+            Kind::Drive => ("ref", "SP"),
             _ => continue,
         };
         let text = items.items[block.item].table.get_text(key);
@@ -150,7 +151,7 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
             settled
         }
         Kind::DutyStandby => super::duty::scale(index, draft),
-        Kind::Motor | Kind::Valve | Kind::Breaker => {
+        Kind::Motor | Kind::Valve | Kind::Breaker | Kind::Drive => {
             let (command, state, fail) = (at("CMD"), at("STATE"), at("FAIL"));
             draft.set_unit(state, Unit::NONE, 0.0, 4.0, Some(0));
             draft.set_words(fail, ("ok", "FAILED"));
@@ -210,6 +211,7 @@ fn from_others(
             flow(draft, first.map(super::place::Text::as_str), &["OUT"]);
         }
         Kind::Ratio => flow(draft, said("input"), &["IN"]),
+        Kind::Drive => flow(draft, said("speed"), &["SP", "OUT"]),
         Kind::SplitRange => {
             let outs = super::split::outs(item);
             for (number, role) in ["OUT1", "OUT2", "OUT3"].iter().enumerate() {

@@ -37,7 +37,7 @@ impl Engine {
             | BlockState::Selector(_)
             | BlockState::Split(..)
             | BlockState::Duty(_)
-            | BlockState::Device(_) => LoopView::default(),
+            | BlockState::Device(..) => LoopView::default(),
         }));
         if view.batches.len() == state.procedures.len() {
             for (copy, procedure) in view.batches.iter_mut().zip(&state.procedures) {

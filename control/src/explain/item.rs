@@ -10,8 +10,8 @@ use super::{holders, line, loop_options, point_line, title};
 use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
 use crate::plant::{
-    AlarmCondition, Block, BlockBody, Device, DeviceKind, Duty, Function, FunctionInput, Origin, Pid, Plant,
-    Split, Wish,
+    AlarmCondition, Block, BlockBody, Device, DeviceKind, Drive, Duty, Function, FunctionInput, Origin, Pid,
+    Plant, Split, Wish,
 };
 use crate::text::{duration, number, part_of, state_word, value_text};
 
@@ -217,7 +217,9 @@ fn reasons(
         Mode::Initialising => {
             let secondary = downstream.map(|index| &scene.plant.blocks[index as usize]);
             let why = match secondary.map(|block| &block.body) {
-                Some(BlockBody::Split(_) | BlockBody::Function(_)) => "which does not listen",
+                Some(BlockBody::Split(_) | BlockBody::Function(_) | BlockBody::Device(_)) => {
+                    "which does not listen"
+                }
                 _ => "which is not in cascade",
             };
             format!("follows {}, {why}", secondary.map_or("its secondary", |block| block.name.as_str()))
@@ -320,6 +322,9 @@ fn device(scene: Scene<'_>, device: &Device, lines: &mut Vec<WhyLine>) {
         lines.push(line(0, format!("permit to {on}")));
         condition::lines(scene, permit, 1, lines);
     }
+    if let Some(drive) = &device.drive {
+        drive_lines(scene, drive, lines);
+    }
     if let Some(auto) = &device.auto {
         let by_itself = view.value(auto.switch) >= 0.5;
         match &auto.wish {
@@ -332,6 +337,30 @@ fn device(scene: Scene<'_>, device: &Device, lines: &mut Vec<WhyLine>) {
         }
     }
     holders(scene, device.command, lines);
+}
+
+/// The speed: wanted, told, measured, and who decides it.
+fn drive_lines(scene: Scene<'_>, drive: &Drive, lines: &mut Vec<WhyLine>) {
+    let on = |point: Option<PointId>| point.is_some_and(|point| scene.view.value(point) >= 0.5);
+    if on(drive.fault) {
+        lines.push(line(0, "the drive reports a fault: it was commanded off".to_owned()));
+    }
+    if on(drive.local) {
+        lines.push(line(0, "in local: somebody at the machine runs it".to_owned()));
+    }
+    let from = drive.source.map_or(String::new(), |source| format!(" from {}", name(scene, source)));
+    lines.push(point_line(scene, 0, &format!("SP{from}"), drive.set_point));
+    let least = number(drive.min, scene.plant.point(drive.out).decimals);
+    lines.push(point_line(
+        scene,
+        0,
+        &format!("told to {}, at least {least} when it runs:", name(scene, drive.speed)),
+        drive.out,
+    ));
+    if let Some(actual) = drive.actual {
+        lines.push(point_line(scene, 1, &name(scene, actual), actual));
+    }
+    holders(scene, drive.speed, lines);
 }
 
 /// The command, who leads, and what every motor does and may do.

@@ -23,6 +23,7 @@ pub struct Device {
     pub permit: Option<Expr>,
     pub wear: Wear,
     pub auto: Option<Auto>,
+    pub drive: Option<Drive>,
 }
 
 /// What spares a device, and what is counted of its life. All of it may be left out.
@@ -84,6 +85,27 @@ pub enum Wish {
     Condition(Expr),
     /// On while a group wants it.
     Group(PointId),
+}
+
+/// The speed of a motor behind a frequency converter.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drive {
+    /// The speed that is wanted.
+    pub set_point: PointId,
+    /// The speed that it is told, behind its ramp; and the output tag for that.
+    pub out: PointId,
+    pub speed: PointId,
+    /// Who gives the set point, in place of people and phases.
+    pub source: Option<PointId>,
+    pub actual: Option<PointId>,
+    pub fault: Option<PointId>,
+    /// Somebody at the machine runs it.
+    pub local: Option<PointId>,
+    pub min: f64,
+    pub low: f64,
+    pub high: f64,
+    /// Per second; infinite without a ramp.
+    pub ramp: f64,
 }
 
 /// Motors of which some run and the others stand by.

@@ -278,6 +278,7 @@ impl Builder {
             travel_ms: 5000,
             wear: Wear::default(),
             auto: None,
+            drive: None,
             permit,
         };
         self.block(name, 0, BlockBody::Device(body))

@@ -1,0 +1,95 @@
+//! The speed of a motor behind a frequency converter.
+//!
+//! ```text
+//! at rest     OUT = low end, and the loop above initialises at the least speed
+//! running     OUT goes from the least speed to SP with `ramp`; never below the least speed
+//! in local    OUT follows the measured speed, the command the feedback: coming back makes no bump
+//! ```
+//!
+//! The loop above is told what the motor is really told: while the ramp holds it back the integral
+//! waits, and at the least and the highest speed it knows its limit.
+
+use model::{PointId, Quality};
+
+use super::super::ramp::approach;
+use super::super::{Context, Handshake, bounded, dictated, link_of};
+use crate::image::Image;
+use crate::plant::{Device, Drive, Plant};
+
+/// What follows from the plant alone. It is no state.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Fixed {
+    link: Option<PointId>,
+}
+
+impl Fixed {
+    pub(crate) fn new(plant: &Plant, device: &Device) -> Self {
+        Self { link: device.drive.as_ref().and_then(|drive| link_of(plant, drive.speed)) }
+    }
+}
+
+impl Drive {
+    pub(super) fn is_local(&self, image: &Image) -> bool {
+        self.local.is_some_and(|local| image.is_on(local))
+    }
+
+    pub(super) fn is_faulty(&self, image: &Image) -> bool {
+        self.fault.is_some_and(|fault| image.is_on(fault))
+    }
+
+    fn running(&self, speed: f64) -> f64 {
+        bounded(speed, self.min, self.high)
+    }
+}
+
+/// Before the first run: the speed is what the output is.
+pub(super) fn start(drive: &Drive, on: bool, image: &mut Image) -> Handshake {
+    let speed = image.value(drive.speed);
+    image.set(drive.out, speed, Quality::Good);
+    let back = drive.running(if on { speed } else { drive.min });
+    if on || drive.source.is_some() {
+        image.set(drive.set_point, back, Quality::Good);
+    }
+    Handshake { back, feedback: back, ..Handshake::SILENT }
+}
+
+pub(super) fn run(drive: &Drive, fixed: Fixed, on: bool, block: usize, context: &mut Context<'_>) {
+    let taken = dictated(drive.speed, fixed.link, context);
+    let image = &mut *context.image;
+    let mut usable = true;
+    if let Some(source) = drive.source {
+        let (value, quality) = (image.value(source), image.quality(source));
+        usable = quality.is_usable();
+        if usable {
+            image.set(drive.set_point, bounded(value, drive.low, drive.high), quality);
+        } else {
+            image.set_quality(drive.set_point, Quality::BadCalculation);
+        }
+    }
+    let (last, local) = (image.value(drive.out), drive.is_local(image));
+    let goal = drive.running(image.value(drive.set_point));
+    let out = if taken {
+        image.value(drive.speed)
+    } else if local {
+        let seen = drive.actual.filter(|actual| image.quality(*actual).is_usable());
+        seen.map_or(last, |actual| bounded(image.value(actual), drive.low, drive.high))
+    } else if on {
+        let from = if last < drive.min { drive.min } else { last };
+        approach(from, goal, drive.ramp * context.dt)
+    } else {
+        drive.low
+    };
+    image.set(drive.out, out, Quality::Good);
+    if !taken {
+        image.set(drive.speed, out, Quality::Good);
+    }
+    let listens = on && !local && !taken && usable;
+    let works = if on || local { drive.running(out) } else { drive.min };
+    context.handshakes[block] = Handshake {
+        invited: listens,
+        back: works,
+        feedback: works,
+        limited_up: listens && out >= drive.high,
+        limited_down: listens && out <= drive.min,
+    };
+}
