@@ -65,10 +65,10 @@ fn a_site_runs_its_included_refinery_and_its_own_devices_in_one_scan_and_its_jou
     let mut plant = Plant::start_of("running", Some(folder.clone()), &["PLC-900"]);
     let checked = plant.run(&["check", folder.to_str().unwrap()]);
     assert!(checked.contains("site compiles"), "{checked}");
-    until("all three devices are up and values are good", || {
+    until("all devices are up and values are good", || {
         let frame = plant.frame();
         let good = frame.values.iter().all(|value| value.2.is_usable());
-        (frame.system.links == 3 && frame.system.links_up == 3 && good).then_some(())
+        (frame.system.links > 2 && frame.system.links_up == frame.system.links && good).then_some(())
     });
     assert_eq!(
         plant.value("LT-901").0,

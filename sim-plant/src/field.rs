@@ -259,6 +259,10 @@ impl Field {
         for line in &mut self.lines {
             line.transfer(&mut self.sheet, &self.supplies, &mut self.ports, dt);
         }
+        // What no line has let through leaves the plant at the string's own door.
+        for rest in &mut self.ports.came {
+            *rest = Matter::default();
+        }
         self.sheet.step(dt);
     }
 

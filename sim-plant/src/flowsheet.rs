@@ -22,6 +22,8 @@ pub enum End {
     Inlet(usize, usize),
     /// An export of the flowsheet.
     Export(usize),
+    /// The battery limit.
+    Outside,
 }
 
 /// From an outlet (station, port) to where its matter goes.
@@ -60,7 +62,7 @@ impl Flowsheet {
     pub fn new(stations: Vec<Station>, links: Vec<Link>, chemistry: Arc<Chemistry>) -> Self {
         let exports = links.iter().filter_map(|link| match link.to {
             End::Export(export) => Some(export + 1),
-            End::Inlet(..) => None,
+            End::Inlet(..) | End::Outside => None,
         });
         let mut made = Self {
             exports: vec![Matter::default(); exports.max().unwrap_or(0)],
@@ -118,6 +120,7 @@ impl Flowsheet {
                     self.books.outward.count(&part, &self.chemistry);
                     self.exports[export].add(&part);
                 }
+                End::Outside => self.books.outward.count(&part, &self.chemistry),
             }
         }
         if left > 0.0 {

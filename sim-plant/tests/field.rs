@@ -293,3 +293,21 @@ fn every_mistake_names_its_line_and_what_to_write() {
         assert!(told.lines().all(|line| line.starts_with("field/100.toml")), "{told}");
     }
 }
+
+#[test]
+fn what_a_line_takes_outside_leaves_the_books_in_balance() {
+    let text = format!(
+        "{TEXT}\n[line.away]\nfrom = \"T-101\"\nto = \"outside\"\nflow = \"1 m3/h\"\nthrough = [\"P-101B\"]\n"
+    );
+    let mut plant = Plant(open(&text, Initial::Running).unwrap_or_else(|error| panic!("{error}")));
+    let before = plant.read("LT-101");
+    plant.write("P-101A.CMD", 0.0);
+    plant.write("P-101B.CMD", 1.0);
+    plant.write("FV-101", 0.0);
+    plant.run(1800);
+    assert!(plant.read("LT-101") < before - 8.0, "{} from {before}", plant.read("LT-101"));
+    let closure = plant.0.closure();
+    assert!(closure.worst() < 1e-9, "{closure:?}");
+    let past = format!("{TEXT}\n[line.away]\nfrom = \"supply.acid\"\nto = \"outside\"\nflow = \"1 m3/h\"\n");
+    assert!(mistakes(&past).contains("passes the plant by"), "{}", mistakes(&past));
+}

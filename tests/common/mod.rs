@@ -24,7 +24,7 @@ static TURN: Mutex<()> = Mutex::new(());
 pub struct Plant {
     _turn: MutexGuard<'static, ()>,
     pub data: tempfile::TempDir,
-    /// Of the API, PLC-300 and RF-300.
+    /// Of the API, PLC-300 and RF-300; then of every other device.
     pub ports: Vec<u16>,
     listen: String,
     /// Its text, when it is not the shipped refinery.
@@ -45,12 +45,14 @@ impl Plant {
     pub fn start_of(initial: &str, folder: Option<PathBuf>, more: &[&str]) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let data = tempfile::tempdir().unwrap();
-        let ports = free_ports(3 + more.len());
+        let others = other_plcs();
+        let ports = free_ports(3 + more.len() + others.len());
         let mut settings = format!(
             "listen = \"127.0.0.1:{}\"\n[devices]\nPLC-300 = \"127.0.0.1:{}\"\nRF-300 = \"opc.tcp://127.0.0.1:{}/\"\n",
             ports[0], ports[1], ports[2]
         );
-        for (device, port) in more.iter().zip(&ports[3..]) {
+        let more = more.iter().map(|device| String::from(*device)).chain(others);
+        for (device, port) in more.zip(&ports[3..]) {
             settings += &format!("{device} = \"127.0.0.1:{port}\"\n");
         }
         std::fs::write(data.path().join("catholyte.toml"), settings).unwrap();
@@ -224,6 +226,22 @@ fn client() -> reqwest::blocking::Client {
 }
 
 /// Ports that nobody uses at this moment.
+/// The Modbus devices of the refinery besides PLC-300, by its text.
+fn other_plcs() -> Vec<String> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery");
+    let areas = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path().join("io.toml"));
+    let mut found: Vec<String> = areas
+        .filter_map(|io| std::fs::read_to_string(io).ok())
+        .flat_map(|text| {
+            let names = text.lines().filter_map(|line| line.strip_prefix("[device.")?.strip_suffix(']'));
+            names.map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter(|device| !["PLC-300", "RF-300"].contains(&device.as_str()))
+        .collect();
+    found.sort();
+    found
+}
+
 fn free_ports(count: usize) -> Vec<u16> {
     let listeners: Vec<TcpListener> = (0..count).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect()

@@ -13,6 +13,7 @@ use crate::units::tank::{BULK_DENSITY, SUCTION};
 
 use super::Ports;
 use super::actuator::Element;
+use super::compile::ELECTROLYSIS_OUTLETS;
 use super::instrument::Basis;
 use super::order::Gate;
 use super::supply::Supply;
@@ -101,7 +102,7 @@ impl Line {
             Source::Draw { station, .. } => {
                 self.asked = match self.to {
                     End::Export(export) => ports.asked[export] * (1.0 - self.blocked),
-                    End::Inlet(..) => self.most * self.open,
+                    End::Inlet(..) | End::Outside => self.most * self.open,
                 };
                 let readings = sheet.stations[station].readings();
                 self.now = self.asked * readings[SUCTION];
@@ -131,8 +132,9 @@ impl Line {
                 sheet.stations[station].orders[order] = gathered * self.per_basis[1] / dt * 3600.0;
             }
             (Source::Import(import), End::Inlet(station, inlet)) => {
-                let matter = core::mem::take(&mut ports.came[import]);
+                let matter = ports.came[import].take(self.open);
                 self.now = matter.amount.iter().sum::<f64>() / dt;
+                self.per_basis[basis_index(Basis::Normal)] = NORMAL_VOLUME;
                 sheet.feed(station, inlet, &matter);
             }
             _ => {}
@@ -154,7 +156,8 @@ impl Line {
     pub(super) fn can_show(&self, basis: Basis) -> bool {
         match self.source {
             Source::Outlet { .. } => basis != Basis::Volume,
-            Source::Import(_) => false,
+            // In the order of `ELECTROLYSIS_OUTLETS`: lye and spent brine are no gases.
+            Source::Import(port) => basis == Basis::Normal && port % ELECTROLYSIS_OUTLETS.len() >= 2,
             Source::Draw { .. } => basis != Basis::Normal,
             Source::Supply(_) => {
                 (basis == Basis::Normal) == (self.basis == Basis::Normal) || basis == Basis::Mass

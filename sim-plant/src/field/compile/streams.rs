@@ -12,6 +12,8 @@ use super::super::text::{Item, Table, hint};
 use super::Compiler;
 
 const KEYS: [&str; 6] = ["from", "to", "flow", "through", "trim", "text"];
+/// Where a line goes that leaves the plant.
+const OUTSIDE: &str = "outside";
 
 impl Compiler<'_> {
     pub(super) fn line(&mut self, name: &str, item: &Item<'_>) {
@@ -25,6 +27,9 @@ impl Compiler<'_> {
         table.refuse_unknown(&KEYS, &mut self.mistakes);
         let source = self.source(&table)?;
         let to = self.destination(&table)?;
+        if to == End::Outside && matches!(source, Source::Supply(_) | Source::Import(_)) {
+            return Err(table.mistake("this line passes the plant by: begin it at a tank or a unit"));
+        }
         let (basis, most) = self.size(&table, source, to)?;
         let mut line = Line::new(name, source, to, basis, most);
         let through = table.get("through").map(|item| item.list()).unwrap_or_default();
@@ -84,6 +89,9 @@ impl Compiler<'_> {
     fn destination(&mut self, table: &Table<'_>) -> Result<End, ParameterMistake> {
         let text = table.text("to", "\"R-301.acid\" or \"T-301\"")?;
         let item = table.get("to").ok_or_else(|| table.mistake("to is missing"))?;
+        if text == OUTSIDE {
+            return Ok(End::Outside);
+        }
         if let Some(export) = self.ports.exports.iter().position(|port| port == text) {
             return Ok(End::Export(export));
         }
