@@ -33,10 +33,6 @@ pub enum PlantFilesError {
     TooLarge(PathBuf),
 }
 
-/// Folders of a plant that belong to the simulator, not to the controller: they are not part of the plant's
-/// hash, and a change in them changes nothing that is controlled.
-const SIMULATED: [&str; 2] = ["field", "scenarios"];
-
 /// All text of the refinery that ships inside the binary.
 pub fn shipped_folder() -> Vec<Source> {
     shipped::REFINERY
@@ -47,9 +43,7 @@ pub fn shipped_folder() -> Vec<Source> {
 
 /// The part of it that is the controller's.
 pub fn shipped_refinery() -> Vec<Source> {
-    let of_simulator =
-        |source: &Source| source.path.split_once('/').is_some_and(|(folder, _)| SIMULATED.contains(&folder));
-    shipped_folder().into_iter().filter(|source| !of_simulator(source)).collect()
+    shipped_folder().into_iter().filter(|source| !source.is_simulated()).collect()
 }
 
 /// The simulator's text about the field, `field/*.toml`, of a plant and of all that it includes; none where
@@ -290,7 +284,7 @@ fn collect(
     for entry in fs::read_dir(folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with('.') || (folder == root && SIMULATED.contains(&name.as_str())) {
+        if name.starts_with('.') || (folder == root && Source::SIMULATED.contains(&name.as_str())) {
             continue;
         }
         if path.is_dir() && depth < DEPTH_MAX {

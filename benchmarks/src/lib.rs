@@ -9,7 +9,7 @@ use std::sync::Arc;
 use control::plant::Plant;
 use control::{Engine, Input, ScanOutput};
 use model::{Direction, PointId, Quality, Source};
-use sim_plant::{Initial, Parameters, Point, Simulator};
+use sim_plant::{Initial, Parameters, Point};
 
 const HEAD: &str = "[plant]\nname = \"cost\"\ntitle = \"COST\"\nperiod = \"10 ms\"\n[area.300]\ntitle = \"A\"\n\
                     [unit.EL-301]\ndescription = \"E\"\narea = \"300\"\n\
@@ -162,11 +162,17 @@ impl Run {
 /// # Panics
 /// When its folder cannot be read or does not compile.
 pub fn refinery() -> Arc<Plant> {
+    let sources: Vec<Source> = text().into_iter().filter(|source| !source.is_simulated()).collect();
+    compile(&sources)
+}
+
+/// Everything in its folder.
+fn text() -> Vec<Source> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plants/refinery");
     let mut sources = Vec::new();
     collect(&folder, &folder, &mut sources);
     sources.sort_by(|a: &Source, b| a.path.cmp(&b.path));
-    compile(&sources)
+    sources
 }
 
 fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
@@ -188,7 +194,8 @@ fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
 pub fn record(plant: &Arc<Plant>, seconds: u32) -> Vec<Vec<Input>> {
     const FIELD_MS: u32 = 100;
     let parameters = Parameters::built_in().expect("the built-in parameters are read");
-    let mut simulator = Simulator::new(&parameters, Initial::Running, 7);
+    let mut simulator = lockstep::simulator(plant, &text(), &parameters, Initial::Running, 7)
+        .expect("the field of the refinery is sound");
     let binding = simulator.bind_map(&plant.io).expect("the simulator knows the refinery");
     let field: Vec<(PointId, Point)> =
         plant.io.points.iter().map(|point| point.point).zip(binding.points).collect();

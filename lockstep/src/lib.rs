@@ -40,6 +40,7 @@
 //! assert!(small.value("TT-311").unwrap() > 70.0);
 //! ```
 
+mod plant;
 mod wire;
 mod field;
 mod time;
@@ -48,6 +49,7 @@ mod campaign;
 
 pub use campaign::{Breach, CampaignOutcome, campaign};
 pub use field::Field;
+pub use plant::simulator;
 pub use scenario::{Outcome, Verdict, run};
 pub use time::Lockstep;
 

@@ -10,6 +10,17 @@ pub struct Source {
     pub text: String,
 }
 
+impl Source {
+    /// Folders of a plant that belong to the simulator, not to the controller: they are not part of the
+    /// plant's hash, and a change in them changes nothing that is controlled.
+    pub const SIMULATED: [&str; 2] = ["field", "scenarios"];
+
+    /// True for text of the simulator, which the plant's compiler never sees.
+    pub fn is_simulated(&self) -> bool {
+        self.path.split_once('/').is_some_and(|(folder, _)| Self::SIMULATED.contains(&folder))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     Warning,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ::lockstep::Lockstep as Time;
 use control::plant::Plant;
 use model::{Mode, Refusal, Source};
-use sim_plant::{Initial, Parameters, Simulator};
+use sim_plant::{Initial, Parameters};
 
 pub struct Lockstep(Time);
 
@@ -25,14 +25,20 @@ impl DerefMut for Lockstep {
 }
 
 pub fn refinery() -> Arc<Plant> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery");
-    let mut sources = Vec::new();
-    collect(&folder, &folder, &mut sources);
-    sources.sort_by(|a: &Source, b| a.path.cmp(&b.path));
+    let sources: Vec<Source> = text().into_iter().filter(|source| !source.is_simulated()).collect();
     match control::compile(&sources) {
         Ok(compiled) => Arc::new(compiled.plant),
         Err(findings) => panic!("{findings:#?}"),
     }
+}
+
+/// Everything in the folder of the refinery.
+fn text() -> Vec<Source> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery");
+    let mut sources = Vec::new();
+    collect(&folder, &folder, &mut sources);
+    sources.sort_by(|a: &Source, b| a.path.cmp(&b.path));
+    sources
 }
 
 fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
@@ -49,7 +55,8 @@ fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
 
 impl Lockstep {
     pub fn new(plant: &Arc<Plant>, initial: Initial) -> Self {
-        let simulator = Simulator::new(&Parameters::built_in().unwrap(), initial, 7);
+        let parameters = Parameters::built_in().unwrap();
+        let simulator = ::lockstep::simulator(plant, &text(), &parameters, initial, 7).unwrap();
         Self(Time::new(plant.clone(), simulator).unwrap())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use historian::journal::{JournalHeader, JournalOptions, JournalWriter, ScanRecord};
 use lockstep::Lockstep;
 use model::{Action, StateWriter};
-use sim_plant::{Initial, Parameters, Simulator};
+use sim_plant::{Initial, Parameters};
 
 use crate::cli::ReplayArgs;
 use crate::plant_files::{shipped_refinery, write};
@@ -12,7 +12,8 @@ use crate::plant_files::{shipped_refinery, write};
 /// A minute of the refinery that begins from a snapshot, with a step of the current in it.
 fn journal(folder: &Path) -> PathBuf {
     let plant = Arc::new(control::compile(&shipped_refinery()).unwrap().plant);
-    let simulator = Simulator::new(&Parameters::built_in().unwrap(), Initial::Running, 7);
+    let simulator =
+        crate::sim_field::open(None, &plant, &Parameters::built_in().unwrap(), Initial::Running, 7).unwrap();
     let mut time = Lockstep::new(plant.clone(), simulator).unwrap();
     time.run_ms(20_000);
     let begins = time.engine.tick();
