@@ -74,7 +74,11 @@ impl Field {
         let mut mistakes = Vec::new();
         let documents: Vec<Document<'_>> =
             files.iter().filter_map(|file| Document::parse(&file.name, &file.text, &mut mistakes)).collect();
-        let own: Vec<FieldTag> = tags.iter().filter(|tag| !covered(&tag.name)).cloned().collect();
+        let own: Vec<FieldTag> = tags
+            .iter()
+            .filter(|tag| !covered(&tag.name) && is_told_of(files, tags, &tag.device))
+            .cloned()
+            .collect();
         let mut compiler = Compiler {
             chemistry: from.chemistry,
             tags: &own,
@@ -260,6 +264,15 @@ impl Compiler<'_> {
         field.settle_sensors();
         field
     }
+}
+
+/// A device of which the text names no tag at all is none of the field's: a site may have such ones.
+fn is_told_of(files: &[FieldFile], tags: &[FieldTag], device: &str) -> bool {
+    let named = |tag: &FieldTag| {
+        let name = tag.name.split('.').next().unwrap_or(&tag.name);
+        files.iter().any(|file| file.text.contains(name))
+    };
+    tags.iter().any(|tag| tag.device == device && named(tag))
 }
 
 /// An input that an element brings by itself, such as `XV-301.ZSO`.
