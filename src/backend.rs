@@ -3,30 +3,27 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError};
 
-use api::{AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, Who};
-use control::StateView;
+use api::{AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, InForce, Who};
 use control::plant::Plant;
-use crossbeam_queue::ArrayQueue;
 use historian::{Column, EventReader, HistorianError, SampleReader};
 use model::wire::{
-    CommandReply, CommandRequest, EventRecord, Frame, HistoryReply, HistorySample, PlantView, Why,
+    CommandReply, CommandRequest, EventRecord, HistoryReply, HistorySample, PlantChange, PlantPlan, Why,
 };
 use model::{Command, Refusal};
-use tokio::sync::{broadcast, oneshot, watch};
+use tokio::sync::{broadcast, oneshot};
 
 use crate::audit_trail::AuditTrail;
+use crate::changer::Changer;
 use crate::clock;
+use crate::in_force::Current;
 use crate::journal_thread::Waiting;
 use crate::people::People;
 use crate::wiring;
 
 pub struct Controller {
-    pub plant: Arc<Plant>,
-    pub view: Arc<PlantView>,
-    pub frames: watch::Receiver<Arc<Frame>>,
-    pub state: watch::Receiver<Arc<StateView>>,
+    pub current: Current,
+    pub changer: Arc<Changer>,
     pub events: broadcast::Sender<EventRecord>,
-    pub commands: Arc<ArrayQueue<Command>>,
     pub waiting: Waiting,
     pub people: Arc<People>,
     pub next_command: AtomicU64,
@@ -38,7 +35,7 @@ pub struct Controller {
 impl Controller {
     /// Not done, and why: an answer without a scan.
     fn refuse(&self, message: &str) -> CommandReply {
-        let tick = self.frames.borrow().tick;
+        let tick = self.current.get().api.frames.borrow().tick;
         CommandReply { accepted: false, message: message.to_owned(), tick, time_ms: clock::now_ms() }
     }
 
@@ -49,11 +46,15 @@ impl Controller {
                 return self.refuse(&format!("the list of people cannot be written: {error}; free the disk"));
             }
         };
+        let in_force = self.current.get();
+        if in_force.api.plant.hash != request.plant {
+            return self.refuse("the plant has changed, and nothing was done; look before you try again");
+        }
         let id = self.next_command.fetch_add(1, Relaxed);
         let (sender, receiver) = oneshot::channel();
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, sender);
         let command = Command { id, user, action: request.action };
-        if self.commands.push(command).is_err() {
+        if !in_force.commands.push(command, &self.waiting) {
             self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
             return self.refuse(Refusal::TooMany.text());
         }
@@ -68,12 +69,8 @@ impl Controller {
 }
 
 impl Backend for Controller {
-    fn plant(&self) -> Arc<PlantView> {
-        self.view.clone()
-    }
-
-    fn frames(&self) -> watch::Receiver<Arc<Frame>> {
-        self.frames.clone()
+    fn in_force(&self) -> Arc<InForce> {
+        self.current.get().api.clone()
     }
 
     fn events(&self) -> broadcast::Receiver<EventRecord> {
@@ -96,7 +93,7 @@ impl Backend for Controller {
     }
 
     async fn history(&self, query: HistoryQuery) -> Result<HistoryReply, HistoryError> {
-        let (samples, plant) = (self.samples.clone(), self.plant.clone());
+        let (samples, plant) = (self.samples.clone(), self.current.get().plant.clone());
         let read = move || read_history(&samples, &plant, &query);
         match tokio::task::spawn_blocking(read).await {
             Ok(result) => result,
@@ -105,7 +102,31 @@ impl Backend for Controller {
     }
 
     fn why(&self, name: &str) -> Option<Why> {
-        control::why(&self.plant, &self.state.borrow(), name)
+        let in_force = self.current.get();
+        let state = in_force.state.borrow();
+        control::why(&in_force.plant, &state, name)
+    }
+
+    async fn plan(&self, change: PlantChange) -> Result<PlantPlan, String> {
+        let changer = self.changer.clone();
+        match tokio::task::spawn_blocking(move || changer.plan(&change)).await {
+            Ok(planned) => planned,
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn apply(&self, who: Who, change: PlantChange) -> CommandReply {
+        let (changer, user, reason) = (self.changer.clone(), who.user.clone(), change.reason.clone());
+        let applied = tokio::task::spawn_blocking(move || changer.apply(&change, &user)).await;
+        let reply = match applied.unwrap_or_else(|error| Err(error.to_string())) {
+            Ok((tick, message)) => {
+                let time_ms = self.changer.clock.time_ms(tick);
+                CommandReply { accepted: true, message, tick, time_ms }
+            }
+            Err(message) => self.refuse(&format!("plant not changed: {message}")),
+        };
+        self.audit.done(&who, &reason, &reply);
+        reply
     }
 
     fn audit(&self, record: AuditRecord) {
@@ -118,7 +139,8 @@ fn read_history(
     plant: &Plant,
     query: &HistoryQuery,
 ) -> Result<HistoryReply, HistoryError> {
-    let point = plant.point(query.point);
+    let point = plant.find_point(&query.point).map(|point| plant.point(point));
+    let point = point.ok_or(HistoryError::NotRecorded)?;
     let fail = |error: HistorianError| match error {
         HistorianError::UnknownPoint { .. } => HistoryError::NotRecorded,
         other => HistoryError::Failed(other.to_string()),

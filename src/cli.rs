@@ -39,6 +39,10 @@ pub enum Command {
     Check(CheckArgs),
     /// What changes from one plant folder to another, and whether a running engine can take it
     Plan(PlanArgs),
+    /// Put a changed plant in force on a controller that runs, after showing what changes
+    Apply(ApplyArgs),
+    /// Undo the last change of the plant on a controller that runs
+    Rollback(ChangeArgs),
     /// What was recorded: query, latest, plot, export, verify
     History(HistoryArgs),
     /// Run a journal again, verify every scan, look at any tag
@@ -311,6 +315,32 @@ pub struct PlanArgs {
     pub new: PathBuf,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    catholyte apply plants/refinery --user jane --password-file pw --reason 'gain of FIC-301 after the step test'\n  \
+    catholyte rollback --user jane --password-file pw --yes")]
+pub struct ApplyArgs {
+    /// The plant as it shall be: the folder that holds plant.toml
+    pub plant: PathBuf,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ChangeArgs {
+    /// Apply also what cannot be taken over bumplessly
+    #[arg(long)]
+    pub force: bool,
+    /// Why; kept in the audit log
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    /// Do not ask: the plan has been looked at
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub target: ApiTarget,
 }
 
 #[derive(Args, Debug)]

@@ -1,8 +1,8 @@
 //! `catholyte run`: the controller. Resumes or begins, wires the threads, serves, stops in order.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -11,18 +11,21 @@ use control::{Engine, StateView};
 use crossbeam_queue::ArrayQueue;
 use historian::journal::{JournalHeader, JournalOptions, JournalWriter};
 use miette::{Context as _, IntoDiagnostic as _, miette};
-use model::{Command, Event, StateWriter};
+use model::{Event, StateWriter};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{broadcast, watch};
 
 use crate::audit_trail::AuditTrail;
 use crate::backend::Controller;
+use crate::changer::{self, Changer};
 use crate::cli::RunArgs;
 use crate::data_folder::DataFolder;
+use crate::in_force::{CommandQueue, Current};
 use crate::journal_thread::{JournalThread, Waiting};
 use crate::people::People;
-use crate::recorder::{self, RecorderThread, Store, Vitals};
+use crate::plant_change::{Change, FieldNames, Look, Visit};
+use crate::recorder::{RecorderThread, Store, Vitals};
 use crate::resume::{self, Resumed};
 use crate::scan_thread::{Field, JournalItem, Ports, SavedState, ScanStats, ScanThread};
 use crate::settings::{self, Settings};
@@ -33,10 +36,16 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
         real_time::die_with_parent();
     }
     let mut plant = check::compile_named(args.place.plant.as_deref())?;
+    let started_with = plant.hash;
     let path = args.place.data.clone().unwrap_or_else(|| DataFolder::default_path(&plant.name));
     let data = DataFolder::open(&path).into_diagnostic()?;
     if args.rollback {
         plant = take_over::previous_plant(&data.journal())?;
+    } else if !args.fresh
+        && !args.apply
+        && let Some(changed) = take_over::plant_in_force(&data, started_with)?
+    {
+        plant = changed;
     }
     let mut settings = settings::load(&data.settings()).into_diagnostic()?;
     if let Some(listen) = args.listen {
@@ -50,7 +59,7 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
         .enable_all()
         .build()
         .into_diagnostic()?;
-    start(&runtime, Arc::new(plant), &data, &settings, args)?.until_told_to_stop(&runtime)
+    start(&runtime, Arc::new(plant), started_with, &data, &settings, args)?.until_told_to_stop(&runtime)
 }
 
 /// The threads of a running controller.
@@ -67,6 +76,7 @@ struct Running {
 fn start(
     runtime: &Runtime,
     plant: Arc<Plant>,
+    started_with: [u8; 32],
     data: &DataFolder,
     settings: &Settings,
     args: &RunArgs,
@@ -88,9 +98,10 @@ fn start(
     let mut options = plc_bridge::BridgeOptions::default();
     options.opcua.pki_dir = data.pki().join("bridge");
     let (links, bridge) = plc_bridge::connect(&plant.io, &options, runtime.handle()).into_diagnostic()?;
+    let wiring = links.iter().map(|link| FieldNames::of(link, &plant)).collect();
     let mut fields: Vec<Field> = links.into_iter().map(Field::new).collect();
     wait_for_field(&mut fields);
-    let assembly = Assembly { plant, resumed, fields, data, settings };
+    let assembly = Assembly { plant, started_with, wiring, resumed, fields, data, settings };
     assembly.start(runtime, bridge, listener)
 }
 
@@ -105,6 +116,8 @@ fn wait_for_field(fields: &mut [Field]) {
 /// Everything that is known before the first thread starts.
 struct Assembly<'a> {
     plant: Arc<Plant>,
+    started_with: [u8; 32],
+    wiring: Vec<FieldNames>,
     resumed: Resumed,
     fields: Vec<Field>,
     data: &'a DataFolder,
@@ -114,6 +127,9 @@ struct Assembly<'a> {
 /// The ends of the scan's queues that others hold.
 struct Ends {
     journal: rtrb::Consumer<JournalItem>,
+    changed: rtrb::Consumer<Box<Change>>,
+    visits: Arc<ArrayQueue<Visit>>,
+    looked: Arc<ArrayQueue<Box<Look>>>,
     events: rtrb::Consumer<Event>,
     views: triple_buffer::Output<StateView>,
     snapshots: triple_buffer::Output<SavedState>,
@@ -133,15 +149,20 @@ impl Assembly<'_> {
         let stop_rest = Arc::new(AtomicBool::new(false));
         let waiting: Waiting = Arc::default();
         let snapshot_wanted = Arc::new(AtomicBool::new(false));
-        let commands = Arc::new(ArrayQueue::new(wiring::COMMANDS_WAITING));
         let (broadcast, _) = broadcast::channel(wiring::EVENT_BROADCAST);
         let (records, records_end) = sync_channel(wiring::RECORDS_WAITING);
         // What people see before the first scan is what the engine holds: after a resume, the last state.
         let mut first_view = StateView::new(&self.plant);
         self.resumed.engine.publish(&mut first_view);
-        let (mut scan, ends) =
-            self.scan_thread(commands.clone(), stats.clone(), snapshot_wanted.clone(), stop_scan.clone());
         let clock = self.resumed.clock;
+        let (first, frames, state) = changer::in_force(&self.plant, &first_view, clock, &stats, &vitals, 0);
+        let (mut scan, ends) = self.scan_thread(
+            first.commands.clone(),
+            stats.clone(),
+            snapshot_wanted.clone(),
+            stop_scan.clone(),
+        );
+        let current = Current::new(first);
 
         let journal = JournalThread {
             plant: self.plant.clone(),
@@ -149,6 +170,7 @@ impl Assembly<'_> {
             people: people.clone(),
             writer: self.journal_writer(&mut scan.engine)?,
             items: ends.journal,
+            changed: ends.changed,
             events: ends.events,
             snapshots: ends.snapshots,
             waiting: waiting.clone(),
@@ -160,9 +182,6 @@ impl Assembly<'_> {
             stop: stop_rest.clone(),
         };
         let store = Store::open(&self.plant, self.data, self.settings)?;
-        let (frames, frames_end) =
-            watch::channel(Arc::new(recorder::first_frame(&self.plant, &first_view, clock, &stats, &vitals)));
-        let (state, state_end) = watch::channel(Arc::new(first_view));
         let (samples, event_reader) = (store.samples.reader(), store.events.reader().into_diagnostic()?);
         let recorder = RecorderThread {
             plant: self.plant.clone(),
@@ -171,23 +190,35 @@ impl Assembly<'_> {
             views: ends.views,
             store,
             records: records_end,
+            current: current.clone(),
+            next: None,
             frames,
             state,
-            stats,
+            stats: stats.clone(),
             vitals: vitals.clone(),
             stop: stop_rest.clone(),
+        };
+        let changer = Changer {
+            current: current.clone(),
+            visits: ends.visits,
+            looked: ends.looked,
+            wiring: std::mem::take(&mut self.wiring),
+            data: self.data.clone(),
+            endpoints: self.settings.devices.clone(),
+            started_with: self.started_with,
+            clock,
+            stats,
+            vitals: vitals.clone(),
+            turn: Mutex::default(),
         };
         let audit = AuditTrail::open(&self.data.audit()).into_diagnostic()?;
         if self.resumed.applied {
             audit.applied(&self.resumed.note);
         }
         let backend = Arc::new(Controller {
-            plant: self.plant.clone(),
-            view: Arc::new(control::plant_view(&self.plant)),
-            frames: frames_end,
-            state: state_end,
+            current,
+            changer: Arc::new(changer),
             events: broadcast,
-            commands,
             waiting,
             people,
             // Never a number twice, over restarts too.
@@ -228,27 +259,54 @@ impl Assembly<'_> {
 
     fn scan_thread(
         &mut self,
-        commands: Arc<ArrayQueue<Command>>,
+        commands: Arc<CommandQueue>,
         stats: Arc<ScanStats>,
         snapshot_wanted: Arc<AtomicBool>,
         stop: Arc<AtomicBool>,
     ) -> (ScanThread, Ends) {
         let (journal, journal_end) = rtrb::RingBuffer::new(wiring::JOURNAL_ITEMS);
         let (events, events_end) = rtrb::RingBuffer::new(wiring::EVENTS_WAITING);
-        let (views, views_end) = triple_buffer::triple_buffer(&StateView::new(&self.plant));
-        let (snapshots, snapshots_end) = triple_buffer::triple_buffer(&SavedState::default());
+        let (changed, changed_end) = rtrb::RingBuffer::new(1);
+        let (visits, looked) = (Arc::new(ArrayQueue::new(1)), Arc::new(ArrayQueue::new(1)));
+        // Filled once, so that every copy has room for all of it.
+        let mut view = StateView::new(&self.plant);
+        self.resumed.engine.publish(&mut view);
+        let (views, views_end) = triple_buffer::triple_buffer(&view);
+        let saved = SavedState::of(&mut self.resumed.engine);
+        let (snapshots, snapshots_end) = triple_buffer::triple_buffer(&saved);
         let clock = self.resumed.clock;
         let after = self.resumed.taken.max(self.resumed.continues).map_or(0, |tick| tick + 1);
         let snapshot_ms = u64::from(self.settings.journal.snapshot_s.max(1)) * 1000;
         let scan = ScanThread {
             engine: std::mem::replace(&mut self.resumed.engine, Engine::new(self.plant.clone())),
             fields: std::mem::take(&mut self.fields),
-            ports: Ports { commands, journal, events, views, snapshots, stats, snapshot_wanted, stop },
+            ports: Ports {
+                commands,
+                visits: visits.clone(),
+                looked: looked.clone(),
+                changed,
+                journal,
+                events,
+                views,
+                snapshots,
+                stats,
+                snapshot_wanted,
+                stop,
+            },
             period: Duration::from_millis(u64::from(self.plant.period_ms)),
             first_tick: clock.tick_at(clock::now_ms()).max(after),
             snapshot_ticks: snapshot_ms / u64::from(self.plant.period_ms.max(1)),
         };
-        (scan, Ends { journal: journal_end, events: events_end, views: views_end, snapshots: snapshots_end })
+        let ends = Ends {
+            journal: journal_end,
+            changed: changed_end,
+            visits,
+            looked,
+            events: events_end,
+            views: views_end,
+            snapshots: snapshots_end,
+        };
+        (scan, ends)
     }
 
     fn journal_writer(&self, engine: &mut Engine) -> miette::Result<JournalWriter> {

@@ -8,6 +8,7 @@
 //!   history/         samples and events
 //!   audit.log        who did what, hash-chained
 //!   pki/             OPC UA certificates
+//!   in-force         plants that were applied while a controller ran, so that a restart goes on with them
 //!   plant/           the plant that the demo runs, as text (demo only)
 //!   sim.sock         control socket of the simulator (while it runs)
 //! ```
@@ -73,6 +74,10 @@ impl DataFolder {
 
     pub fn pki(&self) -> PathBuf {
         self.0.join("pki")
+    }
+
+    pub fn plants_in_force(&self) -> PathBuf {
+        self.0.join("in-force")
     }
 
     pub fn plant(&self) -> PathBuf {

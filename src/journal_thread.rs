@@ -9,13 +9,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use control::plant::Plant;
-use historian::journal::{JournalWriter, ScanRecord};
-use model::wire::{CommandReply, EventRecord};
+use historian::journal::{JournalHeader, JournalWriter, ScanRecord};
+use model::wire::{CommandReply, EventKind, EventRecord};
 use model::{Event, EventBody};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::{self, TickClock};
 use crate::people::People;
+use crate::plant_change::Change;
+use crate::recorder::RecorderItem;
 use crate::scan_thread::{JournalItem, SavedState, ScanStats};
 use crate::wiring;
 
@@ -31,11 +33,12 @@ pub struct JournalThread {
     pub people: Arc<People>,
     pub writer: JournalWriter,
     pub items: rtrb::Consumer<JournalItem>,
+    pub changed: rtrb::Consumer<Box<Change>>,
     pub events: rtrb::Consumer<Event>,
     pub snapshots: triple_buffer::Output<SavedState>,
     pub waiting: Waiting,
     pub broadcast: broadcast::Sender<EventRecord>,
-    pub records: SyncSender<EventRecord>,
+    pub records: SyncSender<RecorderItem>,
     pub stats: Arc<ScanStats>,
     /// Asks the scan for a snapshot: after lost records only one leads on.
     pub snapshot_wanted: Arc<AtomicBool>,
@@ -60,7 +63,7 @@ impl JournalThread {
             if urgent || stopping || committed.elapsed() >= wiring::JOURNAL_COMMIT {
                 self.commit();
                 committed = Instant::now();
-                self.announce();
+                self.announce(None);
             }
             if stopping {
                 return;
@@ -95,6 +98,11 @@ impl JournalThread {
                     self.lost("the journal's commit", &error);
                 }
             }
+            JournalItem::Change => {
+                if let Ok(change) = self.changed.pop() {
+                    self.change_plant(*change);
+                }
+            }
             JournalItem::Snapshot { tick } => {
                 self.snapshots.update();
                 let saved = self.snapshots.output_buffer_mut();
@@ -105,6 +113,55 @@ impl JournalThread {
                     self.lost("a snapshot", &error);
                 }
             }
+        }
+    }
+
+    /// The scan has turned to another plant, or has not, because something had come up.
+    fn change_plant(&mut self, change: Change) {
+        let Change { mut next, snapshots_end, tick, state, commands, done, note, user, .. } = change;
+        if !done {
+            let why = "something has come up that stands against it; look at the plan again";
+            // Nobody waits any more: nothing was done.
+            drop(next.answer.send(Err(why.to_owned())));
+            return;
+        }
+        // The last words of the old plant, in its own names.
+        self.commit();
+        self.announce(Some(tick));
+        let plant = next.in_force.plant.clone();
+        let header = JournalHeader {
+            plant_hash: plant.hash,
+            plant_name: plant.name.clone(),
+            epoch_ms: self.clock.epoch_ms,
+            period_ms: plant.period_ms,
+            continues: Some(tick),
+        };
+        if let Err(error) = self.writer.change_plant(header, tick, &state.0) {
+            self.lost("the first state of another plant", &error);
+            self.snapshot_wanted.store(true, Relaxed);
+        }
+        self.plant = plant;
+        self.snapshots = snapshots_end;
+        commands.retire(&self.waiting);
+        self.tell(EventRecord {
+            time_ms: self.clock.time_ms(tick),
+            kind: EventKind::System,
+            tag: "PLANT".to_owned(),
+            text: note,
+            user,
+        });
+        next.tick = tick;
+        // The recorder always has room again: it takes everything fifty times a second.
+        if self.records.send(RecorderItem::Plant(Box::new(next))).is_err() {
+            tracing::error!("the recorder has gone: clients keep the names of the plant before");
+        }
+    }
+
+    fn tell(&self, record: EventRecord) {
+        // No client listens: nothing is lost, the event store has it.
+        drop(self.broadcast.send(record.clone()));
+        if self.records.try_send(RecorderItem::Event(record)).is_err() {
+            self.stats.lost.fetch_add(1, Relaxed);
         }
     }
 
@@ -133,8 +190,14 @@ impl JournalThread {
     }
 
     /// Everything that the scan reported up to the commit: to those who wait, to the log, to the clients.
-    fn announce(&mut self) {
-        while let Ok(event) = self.events.pop() {
+    /// With a change of the plant only what is of the scans up to it, since what follows has other names.
+    fn announce(&mut self, up_to: Option<u64>) {
+        while let Ok(event) = self.events.peek().copied() {
+            if up_to.is_some_and(|tick| event.tick > tick) {
+                return;
+            }
+            // It is the one that was looked at.
+            let _ = self.events.pop();
             let time_ms = self.clock.time_ms(event.tick);
             let (kind, tag, text) = control::describe(&self.plant, &event);
             if let EventBody::Command { command, refused, .. } = &event.body {
@@ -151,12 +214,7 @@ impl JournalThread {
                 }
             }
             let user = control::user_of(&event).map_or_else(String::new, |id| self.people.name(id));
-            let record = EventRecord { time_ms, kind, tag, text, user };
-            // No client listens: nothing is lost, the event store has it.
-            drop(self.broadcast.send(record.clone()));
-            if self.records.try_send(record).is_err() {
-                self.stats.lost.fetch_add(1, Relaxed);
-            }
+            self.tell(EventRecord { time_ms, kind, tag, text, user });
         }
     }
 }

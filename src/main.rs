@@ -16,6 +16,8 @@ mod selftest;
 mod check_schema;
 mod plan;
 mod real_time;
+mod in_force;
+mod plant_change;
 mod scan_thread;
 mod journal_thread;
 mod recorder;
@@ -23,6 +25,7 @@ mod people;
 mod audit_trail;
 mod resume;
 mod take_over;
+mod changer;
 mod backend;
 mod controller;
 mod plant_time;
@@ -36,6 +39,7 @@ mod history;
 mod plot;
 mod replay;
 mod recipe;
+mod apply;
 mod loops;
 mod accounts;
 
@@ -56,6 +60,8 @@ fn main() -> miette::Result<()> {
         Command::Hmi(args) => hmi::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
+        Command::Apply(args) => apply::apply(&args),
+        Command::Rollback(args) => apply::rollback(&args),
         Command::History(args) => history::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Selftest(args) => selftest::run(&args),

@@ -8,6 +8,7 @@ use model::wire::{
 };
 use model::{Action, BlockId, PointId, ProcOrder, nearest};
 use reqwest::blocking::{Client, RequestBuilder};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cli::{ApiTarget, OrderName, RecipeArgs, RecipeCommand};
@@ -80,6 +81,18 @@ impl Remote {
         let session: Session = answer(client.post(format!("{base}/login")).json(&login), &target.url)?;
         let plant = answer(client.get(format!("{base}/plant")).bearer_auth(&session.token), &target.url)?;
         Ok(Self { client, base, token: session.token, plant })
+    }
+
+    /// Sends a request of its own, which may take longer than others.
+    pub fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        within: Duration,
+    ) -> miette::Result<T> {
+        let request =
+            self.client.post(format!("{}{path}", self.base)).bearer_auth(&self.token).timeout(within);
+        answer(request.json(body), &self.base)
     }
 
     pub fn point(&self, name: &str) -> miette::Result<PointId> {
@@ -160,7 +173,8 @@ impl Remote {
     }
 
     pub fn execute(&self, action: Action, reason: &str) -> miette::Result<()> {
-        let request = CommandRequest { action, reason: reason.to_owned() };
+        let plant = self.plant.hash.clone();
+        let request = CommandRequest { plant, ..CommandRequest::new(action, reason) };
         let request =
             self.client.post(format!("{}/commands", self.base)).bearer_auth(&self.token).json(&request);
         let reply: CommandReply = answer(request, &self.base)?;

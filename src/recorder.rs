@@ -17,9 +17,11 @@ use tokio::sync::watch;
 
 use crate::clock::{self, TickClock};
 use crate::data_folder::DataFolder;
+use crate::in_force::Current;
 use crate::people::People;
+use crate::plant_change::NewPlant;
 use crate::scan_thread::ScanStats;
-use crate::settings::Settings;
+use crate::settings::{HistorySettings, Settings};
 use crate::wiring;
 
 const PACE: Duration = Duration::from_millis(20);
@@ -50,6 +52,7 @@ pub struct Store {
     pub events: EventStore,
     retention: Retention,
     event_retention: EventRetention,
+    history: HistorySettings,
 }
 
 impl Store {
@@ -60,6 +63,29 @@ impl Store {
         for damage in &recovery.damage {
             tracing::warn!("history: {damage}");
         }
+        let recorder = Self::policies(&mut samples, plant, history)?;
+        let age_ms = i64::from(history.keep_days) * 86_400_000;
+        Ok(Self {
+            samples,
+            recorder,
+            events: EventStore::open(&data.history()).into_diagnostic()?,
+            retention: Retention { max_bytes: Some(history.keep_mb << 20), max_age_ms: Some(age_ms) },
+            event_retention: EventRetention { max_rows: None, max_age_ms: Some(age_ms) },
+            history: history.clone(),
+        })
+    }
+
+    /// From here on the points are those of another plant; one that keeps its name keeps its history.
+    fn turn_to(&mut self, plant: &Plant) -> miette::Result<()> {
+        self.recorder = Self::policies(&mut self.samples, plant, &self.history)?;
+        Ok(())
+    }
+
+    fn policies(
+        samples: &mut SampleStore,
+        plant: &Plant,
+        history: &HistorySettings,
+    ) -> miette::Result<Recorder> {
         let names: Vec<PointInfo> = plant
             .points
             .iter()
@@ -86,15 +112,15 @@ impl Store {
                 }
             })
             .collect();
-        let age_ms = i64::from(history.keep_days) * 86_400_000;
-        Ok(Self {
-            samples,
-            recorder: Recorder::new(&policies),
-            events: EventStore::open(&data.history()).into_diagnostic()?,
-            retention: Retention { max_bytes: Some(history.keep_mb << 20), max_age_ms: Some(age_ms) },
-            event_retention: EventRetention { max_rows: None, max_age_ms: Some(age_ms) },
-        })
+        Ok(Recorder::new(&policies))
     }
+}
+
+/// What comes to the recorder besides the scan's views.
+pub enum RecorderItem {
+    Event(EventRecord),
+    /// Another plant: it is in force as soon as its first view is here.
+    Plant(Box<NewPlant>),
 }
 
 pub struct RecorderThread {
@@ -103,7 +129,10 @@ pub struct RecorderThread {
     pub people: Arc<People>,
     pub views: triple_buffer::Output<StateView>,
     pub store: Store,
-    pub records: Receiver<EventRecord>,
+    pub records: Receiver<RecorderItem>,
+    pub current: Current,
+    /// A plant whose first view has not come yet.
+    pub next: Option<Box<NewPlant>>,
     pub frames: watch::Sender<Arc<Frame>>,
     pub state: watch::Sender<Arc<StateView>>,
     pub stats: Arc<ScanStats>,
@@ -120,7 +149,10 @@ impl RecorderThread {
             if self.views.update() {
                 self.take_view();
             }
-            self.take_events();
+            self.take_items();
+            if self.next.as_mut().is_some_and(|next| next.views.update()) {
+                self.turn_to_next();
+            }
             if stopping || committed.elapsed() >= wiring::HISTORY_COMMIT {
                 if let Err(error) = self.store.samples.commit() {
                     self.lost(&error);
@@ -159,8 +191,35 @@ impl RecorderThread {
         self.state.send_replace(Arc::new(view.clone()));
     }
 
-    fn take_events(&mut self) {
-        let batch: Vec<EventRecord> = self.records.try_iter().take(wiring::EVENTS_WAITING).collect();
+    /// The first view of the new plant is here: now the API can have its names and its values together.
+    fn turn_to_next(&mut self) {
+        let Some(next) = self.next.take() else { return };
+        let NewPlant { in_force, views, frames, state, tick, answer } = *next;
+        self.plant = in_force.plant.clone();
+        if let Err(error) = self.store.turn_to(&self.plant) {
+            self.store.recorder = Recorder::new(&[]);
+            tracing::error!("the history cannot take the new plant's points: {error}; it stands still");
+        }
+        self.views = views;
+        let old = (std::mem::replace(&mut self.frames, frames), std::mem::replace(&mut self.state, state));
+        self.take_view();
+        self.current.put(in_force);
+        // Now whoever watched the old plant's frames is told that they have ended.
+        drop(old);
+        // Nobody waits any more: it is done all the same.
+        drop(answer.send(Ok(tick)));
+    }
+
+    fn take_items(&mut self) {
+        let mut batch: Vec<EventRecord> = Vec::new();
+        while batch.len() < wiring::EVENTS_WAITING
+            && let Ok(item) = self.records.try_recv()
+        {
+            match item {
+                RecorderItem::Event(event) => batch.push(event),
+                RecorderItem::Plant(next) => self.next = Some(next),
+            }
+        }
         if batch.is_empty() {
             return;
         }

@@ -98,7 +98,8 @@ fn replay_run(
             Ok(snapshot) => {
                 engine.restore(&snapshot.state).map_err(|error| miette!("snapshot {after}: {error}"))?;
                 if let Some(before) = before.take().filter(|before| before.tick() == after) {
-                    check_change(&before, &mut engine, after, total)?;
+                    let restarted = matches!(start, SegmentStart::Resumed(_));
+                    check_change(&before, &mut engine, restarted, total)?;
                 }
                 // From the segment itself: the one before may be of another plant, which ended there.
                 reader.records(segment.first_tick)
@@ -129,11 +130,22 @@ fn replay_run(
 }
 
 /// Where another plant was applied: the state that was carried over comes out of the one before again.
-fn check_change(before: &Engine, engine: &mut Engine, tick: u64, total: &mut Total) -> miette::Result<()> {
+fn check_change(
+    before: &Engine,
+    engine: &mut Engine,
+    restarted: bool,
+    total: &mut Total,
+) -> miette::Result<()> {
     if before.plant().hash == engine.plant().hash {
         return Ok(());
     }
-    let (mut again, migration) = take_over::carried(before, engine.plant())?;
+    let tick = before.tick();
+    let (mut again, migration) = if restarted {
+        take_over::carried(before, engine.plant())?
+    } else {
+        // Between two scans of one process: the field was there all the time.
+        before.migrate(engine.plant()).into_diagnostic()?
+    };
     eprintln!("another plant was applied after tick {tick}: {} changes", migration.plan.changes.len());
     if again.state_hash() != engine.state_hash() {
         total.difference = total.difference.or(Some(tick));

@@ -12,6 +12,8 @@ use crossbeam_queue::ArrayQueue;
 use model::{Command, Event, Quality, StateWriter};
 use plc_bridge::DeviceLink;
 
+use crate::in_force::CommandQueue;
+use crate::plant_change::{Change, FieldPoints, Look, Visit};
 use crate::{real_time, wiring};
 
 /// What the journal needs of one scan, item by item: inputs and commands, closed by the scan itself.
@@ -29,6 +31,8 @@ pub enum JournalItem {
     },
     /// Scans before the next one found no room here and are lost to the journal.
     Lost,
+    /// A change of the plant, done or refused, has gone to who writes the journal.
+    Change,
 }
 
 /// The engine's state after a scan, on its way to disk.
@@ -36,6 +40,15 @@ pub enum JournalItem {
 pub struct SavedState {
     pub tick: u64,
     pub bytes: Vec<u8>,
+}
+
+impl SavedState {
+    /// With room for the state of this engine, which copies of it keep.
+    pub fn of(engine: &mut Engine) -> Self {
+        let mut state = StateWriter::default();
+        engine.save(&mut state);
+        Self { tick: engine.tick(), bytes: state.0 }
+    }
 }
 
 /// How the scan keeps its time; written by the scan, read by whoever shows it.
@@ -118,6 +131,13 @@ impl Field {
         }
     }
 
+    /// Exchanges the points that the banks belong to.
+    fn exchange(&mut self, points: &mut FieldPoints) {
+        std::mem::swap(&mut self.link.link, &mut points.link);
+        std::mem::swap(&mut self.link.inputs, &mut points.inputs);
+        std::mem::swap(&mut self.link.outputs, &mut points.outputs);
+    }
+
     fn publish(&mut self, tick: u64, engine: &Engine) {
         let image = engine.image();
         let bank = self.link.output_bank.input_buffer_mut();
@@ -132,7 +152,11 @@ impl Field {
 
 /// The scan's ends of all queues.
 pub struct Ports {
-    pub commands: Arc<ArrayQueue<Command>>,
+    pub commands: Arc<CommandQueue>,
+    /// What is wanted between two scans, and the ways back: nothing is dropped here.
+    pub visits: Arc<ArrayQueue<Visit>>,
+    pub looked: Arc<ArrayQueue<Box<Look>>>,
+    pub changed: rtrb::Producer<Box<Change>>,
     pub journal: rtrb::Producer<JournalItem>,
     pub events: rtrb::Producer<Event>,
     pub views: triple_buffer::Input<StateView>,
@@ -216,6 +240,7 @@ impl ScanThread {
     }
 
     pub(crate) fn one(&mut self, tick: u64, period_ms: u64, scratch: &mut Scratch) {
+        self.receive_visit(scratch);
         scratch.inputs.clear();
         for field in &mut self.fields {
             field.collect(tick, u64::from(wiring::STALE_MS) / period_ms, &mut scratch.inputs);
@@ -241,6 +266,50 @@ impl ScanThread {
             self.ports.views.publish();
         }
         self.ports.stats.tick.store(tick, Relaxed);
+    }
+
+    /// Between two scans, and only when the journal has it all up to here: a change of the plant stands there
+    /// behind the last scan of the old one. Nothing is allocated, and nothing released.
+    fn receive_visit(&mut self, scratch: &mut Scratch) {
+        let fits = !scratch.gap && self.ports.journal.slots() > 0 && self.ports.changed.slots() > 0;
+        if !fits || !self.engine.is_ready() || self.ports.looked.is_full() {
+            return;
+        }
+        match self.ports.visits.pop() {
+            None => {}
+            Some(Visit::Look(mut look)) => {
+                if look.hash == self.engine.plant().hash {
+                    self.engine.save(&mut look.state);
+                }
+                // There is room: it was looked for, and nobody else puts anything there.
+                let back = self.ports.looked.push(look);
+                debug_assert!(back.is_ok());
+            }
+            Some(Visit::Change(mut change)) => {
+                if change.force || change.transfer.is_free(&self.engine) {
+                    self.turn_to(&mut change, scratch);
+                }
+                let back = self.ports.changed.push(change).is_ok();
+                let told = self.ports.journal.push(JournalItem::Change).is_ok();
+                debug_assert!(back && told);
+            }
+        }
+    }
+
+    /// From here on everything is of the new plant, and the change holds what was of the old one.
+    fn turn_to(&mut self, change: &mut Change, scratch: &mut Scratch) {
+        change.transfer.carry(&mut self.engine, &mut change.engine);
+        std::mem::swap(&mut self.engine, &mut change.engine);
+        for (field, points) in self.fields.iter_mut().zip(&mut change.points) {
+            field.exchange(points);
+        }
+        std::mem::swap(&mut self.ports.commands, &mut change.commands);
+        std::mem::swap(&mut self.ports.views, &mut change.views);
+        std::mem::swap(&mut self.ports.snapshots, &mut change.snapshots);
+        std::mem::swap(&mut scratch.state, &mut change.room);
+        self.engine.save(&mut change.state);
+        change.tick = self.engine.tick();
+        change.done = true;
     }
 
     /// Events first, then the record of the scan: who sees the record can have all its events.

@@ -9,8 +9,11 @@
 //! nothing of the old plant any more, and replay can make the same step again and compare.
 //!
 //! It happens between two processes, not in the scan: every device's watchdog bridges the seconds in
-//! between, exactly as at any restart, and outputs are taken over from the field.
+//! between, exactly as at any restart, and outputs are taken over from the field. What a controller takes
+//! over while it runs is in [`crate::changer`]; a restart then goes on with that, see [`plant_in_force`].
 
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +23,7 @@ use historian::journal::{JournalReader, ResumePoint};
 use miette::{IntoDiagnostic as _, miette};
 
 use crate::check::hex;
+use crate::data_folder::DataFolder;
 use crate::replay::recorded_plant;
 use crate::resume::{self, Resumed};
 
@@ -97,6 +101,37 @@ pub fn previous_plant(journal: &Path) -> miette::Result<Plant> {
         )
     })?;
     recorded_plant(&reader, before).map(Arc::unwrap_or_clone)
+}
+
+/// Remembers that a controller which was started with one plant has another in force.
+///
+/// # Errors
+///
+/// When the data folder cannot be written.
+pub fn note_in_force(data: &DataFolder, started_with: [u8; 32], in_force: [u8; 32]) -> std::io::Result<()> {
+    let mut file = File::options().create(true).append(true).open(data.plants_in_force())?;
+    writeln!(file, "{} {}", hex(&started_with), hex(&in_force))?;
+    file.sync_data()
+}
+
+/// The plant that was put in force while the last controller ran, for one that is started with the same
+/// folder as that one: a restart must not undo what an engineer has applied. A folder that has been changed
+/// since is somebody's decision, and is taken as it is.
+///
+/// # Errors
+///
+/// When the journal's copy of it cannot be read.
+pub fn plant_in_force(data: &DataFolder, started_with: [u8; 32]) -> miette::Result<Option<Plant>> {
+    let Ok(noted) = fs::read_to_string(data.plants_in_force()) else { return Ok(None) };
+    let reader = JournalReader::open(&data.journal()).into_diagnostic()?;
+    let Some(point) = reader.resume_point().into_diagnostic()? else { return Ok(None) };
+    let last = point.header.plant_hash;
+    let line = format!("{} {}", hex(&started_with), hex(&last));
+    if last == started_with || !noted.lines().any(|noted| noted == line) {
+        return Ok(None);
+    }
+    tracing::info!("plant {} was applied while the controller ran, and stays in force", hex(&last[..4]));
+    recorded_plant(&reader, last).map(Arc::unwrap_or_clone).map(Some)
 }
 
 #[cfg(test)]

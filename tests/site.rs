@@ -4,30 +4,12 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
+use common::folder::{put, refinery};
 use common::{Plant, until};
-
-fn put(root: &Path, path: &str, text: &str) {
-    let path = root.join(path);
-    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, text).unwrap();
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let there = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &there);
-        } else {
-            std::fs::copy(entry.path(), there).unwrap();
-        }
-    }
-}
 
 /// The refinery beside a site with a tank farm of its own, which has no physics.
 fn site(root: &Path) -> PathBuf {
-    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery"), &root.join("refinery"));
+    refinery(root);
     put(
         root,
         "site/plant.toml",

@@ -1,7 +1,7 @@
 //! What the handlers share, and the gate that every request passes before it reaches one.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, header};
@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use model::wire::{PlantView, Role};
 use tokio::sync::{Semaphore, mpsc, watch};
 
-use crate::backend::{AuditKind, AuditRecord, Backend};
+use crate::backend::{AuditKind, AuditRecord, Backend, InForce};
 use crate::endpoint::Access;
 use crate::error::ApiError;
 use crate::limits::HASHES_AT_ONCE;
@@ -25,8 +25,7 @@ const COMMANDS_AT_ONCE: usize = 64;
 
 pub(crate) struct App<B> {
     pub(crate) backend: Arc<B>,
-    pub(crate) plant: Arc<PlantView>,
-    pub(crate) names: Names,
+    served: Mutex<Arc<Served>>,
     pub(crate) users: Arc<Users>,
     pub(crate) sessions: Sessions,
     pub(crate) throttle: Throttle,
@@ -38,6 +37,22 @@ pub(crate) struct App<B> {
     pub(crate) stop: watch::Receiver<bool>,
     /// Held by every connection; the server has ended when the last is dropped.
     pub(crate) alive: mpsc::Sender<()>,
+}
+
+/// The plant in force, with what is made from it once.
+pub(crate) struct Served {
+    pub(crate) force: Arc<InForce>,
+    pub(crate) names: Names,
+}
+
+impl Served {
+    fn of(force: Arc<InForce>) -> Arc<Self> {
+        Arc::new(Self { names: Names::of(&force.plant), force })
+    }
+
+    pub(crate) fn plant(&self) -> &PlantView {
+        &self.force.plant
+    }
 }
 
 /// The far end of a connection, as the socket says.
@@ -66,10 +81,8 @@ impl<B: Backend> App<B> {
         stop: watch::Receiver<bool>,
         alive: mpsc::Sender<()>,
     ) -> Self {
-        let plant = backend.plant();
         Self {
-            names: Names::of(&plant),
-            plant,
+            served: Mutex::new(Served::of(backend.in_force())),
             backend,
             users,
             sessions: Sessions::new(&options.limits),
@@ -81,6 +94,16 @@ impl<B: Backend> App<B> {
             stop,
             alive,
         }
+    }
+
+    /// The plant in force at this moment; one request keeps to what it got.
+    pub(crate) fn served(&self) -> Arc<Served> {
+        let force = self.backend.in_force();
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&served.force, &force) {
+            *served = Served::of(force);
+        }
+        Arc::clone(&served)
     }
 
     pub(crate) fn now_ms(&self) -> i64 {

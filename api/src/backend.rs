@@ -3,23 +3,23 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use model::PointId;
-use model::wire::{CommandReply, CommandRequest, EventRecord, Frame, HistoryReply, PlantView, Role, Why};
+use model::wire::{
+    CommandReply, CommandRequest, EventRecord, Frame, HistoryReply, PlantChange, PlantPlan, PlantView, Role,
+    Why,
+};
 use tokio::sync::{broadcast, watch};
 
 /// The way from the API to the plant.
 pub trait Backend: Send + Sync + 'static {
-    /// Fixed while the server runs; ids of requests and frames are indices into it.
-    fn plant(&self) -> Arc<PlantView>;
-
-    /// The newest frame, about ten times a second: `full`, and every `Option` is `Some`.
-    fn frames(&self) -> watch::Receiver<Arc<Frame>>;
+    /// The plant that is in force. It is another one when the plant was changed while it runs.
+    fn in_force(&self) -> Arc<InForce>;
 
     /// Events as they happen. A receiver that lags loses the oldest, and its client is told.
     fn events(&self) -> broadcast::Receiver<EventRecord>;
 
     /// Carries a command to the scan. Resolves after the journal holds it, or with a refusal.
-    /// The caller's role has been checked, and the ids of the action exist.
+    /// The caller's role has been checked, and the ids of the action exist in the plant that
+    /// `request.plant` names; when that is not in force any more, nothing may be done.
     fn execute(&self, who: Who, request: CommandRequest) -> impl Future<Output = CommandReply> + Send;
 
     /// Newest first, at most `max`.
@@ -31,8 +31,26 @@ pub trait Backend: Send + Sync + 'static {
     /// `None` when the backend knows no block, interlock or phase of that name.
     fn why(&self, name: &str) -> Option<Why>;
 
+    /// What another plant would change at this moment, or why there is none.
+    fn plan(&self, change: PlantChange) -> impl Future<Output = Result<PlantPlan, String>> + Send;
+
+    /// Puts another plant in force. Resolves when it is, or with a refusal; the backend keeps both.
+    /// The caller's role has been checked.
+    fn apply(&self, who: Who, change: PlantChange) -> impl Future<Output = CommandReply> + Send;
+
     /// Keeps what people tried. Must not block: it is called on the server's own tasks.
     fn audit(&self, record: AuditRecord);
+}
+
+/// A plant, and the frames whose ids are indices into it.
+#[derive(Debug)]
+pub struct InForce {
+    pub plant: Arc<PlantView>,
+    /// The newest frame, about ten times a second: `full`, and every `Option` is `Some`. It ends when
+    /// another plant has taken this one's place.
+    pub frames: watch::Receiver<Arc<Frame>>,
+    /// How many plants were in force before it since the start.
+    pub changes: u64,
 }
 
 /// The person behind a command.
@@ -53,9 +71,10 @@ pub struct EventQuery {
     pub max: usize,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryQuery {
-    pub point: PointId,
+    /// As the plant writes it: an index could be another point's by the time it is read.
+    pub point: String,
     pub from_ms: i64,
     pub to_ms: i64,
     /// One sample per interval of the span; raw samples without.

@@ -14,14 +14,21 @@ pub(crate) async fn read_json<T: DeserializeOwned>(
     request: Request,
     within: Duration,
 ) -> Result<T, ApiError> {
-    let too_large = || {
-        ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {BODY_BYTES} bytes"))
-    };
+    read_json_up_to(request, within, BODY_BYTES).await
+}
+
+pub(crate) async fn read_json_up_to<T: DeserializeOwned>(
+    request: Request,
+    within: Duration,
+    bytes_max: usize,
+) -> Result<T, ApiError> {
+    let too_large =
+        || ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {bytes_max} bytes"));
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-    if announced.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > BODY_BYTES as u64) {
+    if announced.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length > bytes_max as u64) {
         return Err(too_large());
     }
-    let read = to_bytes(request.into_body(), BODY_BYTES);
+    let read = to_bytes(request.into_body(), bytes_max);
     let bytes = match tokio::time::timeout(within, read).await {
         Ok(Ok(bytes)) => bytes,
         Ok(Err(error)) if is_length_limit(&error) => return Err(too_large()),

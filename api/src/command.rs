@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::{Extension, Json};
 use model::wire::{CommandReply, CommandRequest};
 
-use crate::app::{App, Caller};
+use crate::app::{App, Caller, Served};
 use crate::authority;
 use crate::backend::{AuditKind, Backend, Who};
 use crate::body::read_json;
@@ -20,10 +20,13 @@ pub(crate) async fn execute<B: Backend>(
     Extension(caller): Extension<Caller>,
     request: Request,
 ) -> Result<Json<CommandReply>, ApiError> {
-    let request: CommandRequest = read_json(request, app.options.limits.body_timeout).await?;
-    if let Err(refused) = authority::check(&app.plant, caller.role, &request) {
-        return Err(keep_refusal(&app, &caller, &request, refused));
+    let mut request: CommandRequest = read_json(request, app.options.limits.body_timeout).await?;
+    let served = app.served();
+    of_the_plant_in_force(&served, &request)?;
+    if let Err(refused) = authority::check(served.plant(), caller.role, &request) {
+        return Err(keep_refusal(&app, &served, &caller, &request, refused));
     }
+    request.plant.clone_from(&served.plant().hash);
     let Ok(permit) = Arc::clone(&app.commands).try_acquire_owned() else {
         return Err(ApiError::busy("too many commands at once; nothing was done, try again"));
     };
@@ -47,9 +50,24 @@ pub(crate) async fn execute<B: Backend>(
     }
 }
 
+/// Ids are indices: those of another plant would lead to something else.
+fn of_the_plant_in_force(served: &Served, request: &CommandRequest) -> Result<(), ApiError> {
+    let said = request.plant.as_str();
+    if said == served.plant().hash || (said.is_empty() && served.force.changes == 0) {
+        return Ok(());
+    }
+    let text = if said.is_empty() {
+        "the plant was changed while it runs: send its hash as `plant` with the command, so that ids are not mistaken"
+    } else {
+        "the plant has changed, and nothing was done; read it again (GET /api/v1/plant) and look before you act"
+    };
+    Err(ApiError::new(StatusCode::CONFLICT, text))
+}
+
 /// Whoever tries what is not theirs is remembered.
 fn keep_refusal<B: Backend>(
     app: &App<B>,
+    served: &Served,
     caller: &Caller,
     request: &CommandRequest,
     refused: ApiError,
@@ -64,7 +82,7 @@ fn keep_refusal<B: Backend>(
             );
         }
     };
-    let what = authority::describe(&app.plant, &request.action);
+    let what = authority::describe(served.plant(), &request.action);
     let reason = request.reason.chars().filter(|letter| !letter.is_control()).take(REASON_CHARS).collect();
     app.audit(caller, AuditKind::CommandRefused, format!("{what}: {}{more}", refused.text), reason);
     refused

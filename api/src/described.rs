@@ -31,11 +31,19 @@ const fn wanted(name: &'static str, kind: Type, required: bool, description: &'s
 const BODY_ERRORS: &[(u16, &str)] = &[
     (400, "The body is not what this request takes, or a reason is missing"),
     (404, "An id that this plant does not have"),
+    (409, "The ids are of another plant than that in force"),
     (408, "The body did not arrive in time"),
-    (413, "The body is larger than 64 KiB"),
+    (413, "The body is larger than 64 KiB; a plant, than 32 MiB"),
     (429, "Too many refused commands within a minute"),
     (503, "Too much at once; try again"),
     (504, "The controller did not answer in time; the command may still be carried out"),
+];
+const PLAN_ERRORS: &[(u16, &str)] = &[
+    (400, "The body is not what this request takes"),
+    (408, "The body did not arrive in time"),
+    (413, "The body is larger than 32 MiB"),
+    (422, "There is no such plant, or it does not compile"),
+    (504, "The controller did not answer in time"),
 ];
 const LOGIN_ERRORS: &[(u16, &str)] = &[
     (400, "The body is not what this request takes, or the new password is refused"),
@@ -107,8 +115,8 @@ impl Endpoint {
                 answer: Some("PlantView"),
                 ..text(
                     "plant",
-                    "Everything that does not change while the plant runs",
-                    "Read it again when its hash is another.",
+                    "Everything that stays while this plant is in force",
+                    "Read it again when the live connection says that the plant has changed.",
                 )
             },
             Self::Snapshot => Text {
@@ -134,6 +142,28 @@ impl Endpoint {
                     "Act on the plant",
                     "Answered after the journal holds it. 403 when the role is too low; accepted = false, with the \
                      rule, when the controller refuses. Bypass and abort need a reason.",
+                )
+            },
+            Self::Plan => Text {
+                body: Some("PlantChange"),
+                answer: Some("PlantPlan"),
+                errors: PLAN_ERRORS,
+                ..text(
+                    "plan",
+                    "What another plant would change",
+                    "In the words of the process, with what stands against it at this moment. For engineers.",
+                )
+            },
+            Self::Apply => Text {
+                body: Some("PlantChange"),
+                answer: Some("CommandReply"),
+                errors: BODY_ERRORS,
+                ..text(
+                    "apply",
+                    "Put another plant in force while it runs",
+                    "From and to as the plan said them. Between two scans, with the state of all that did not change; \
+                     accepted = false, with the reasons, when that is not possible. Every live connection is told, \
+                     and ends. For engineers.",
                 )
             },
             Self::Alarms => Text {

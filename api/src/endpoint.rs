@@ -12,7 +12,7 @@ use model::wire::API;
 use crate::app::{App, gate};
 use crate::backend::Backend;
 use crate::error::ApiError;
-use crate::{account, command, live, openapi, past, present};
+use crate::{account, change, command, live, openapi, past, present};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
@@ -25,6 +25,8 @@ pub(crate) enum Endpoint {
     Snapshot,
     Live,
     Commands,
+    Plan,
+    Apply,
     Alarms,
     Events,
     History,
@@ -47,7 +49,7 @@ pub(crate) enum Method {
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Health,
         Self::OpenApi,
         Self::Login,
@@ -57,6 +59,8 @@ impl Endpoint {
         Self::Snapshot,
         Self::Live,
         Self::Commands,
+        Self::Plan,
+        Self::Apply,
         Self::Alarms,
         Self::Events,
         Self::History,
@@ -75,6 +79,8 @@ impl Endpoint {
             Self::Snapshot => "/snapshot",
             Self::Live => "/live",
             Self::Commands => "/commands",
+            Self::Plan => "/plan",
+            Self::Apply => "/apply",
             Self::Alarms => "/alarms",
             Self::Events => "/events",
             Self::History => "/history",
@@ -84,7 +90,9 @@ impl Endpoint {
 
     pub(crate) const fn method(self) -> Method {
         match self {
-            Self::Login | Self::Logout | Self::Password | Self::Commands => Method::Post,
+            Self::Login | Self::Logout | Self::Password | Self::Commands | Self::Plan | Self::Apply => {
+                Method::Post
+            }
             _ => Method::Get,
         }
     }
@@ -110,6 +118,8 @@ impl Endpoint {
             Self::Snapshot => get(present::snapshot),
             Self::Live => get(live::live),
             Self::Commands => post(command::execute),
+            Self::Plan => post(change::plan),
+            Self::Apply => post(change::apply),
             Self::Alarms => get(present::alarms),
             Self::Events => get(past::events),
             Self::History => get(past::history),

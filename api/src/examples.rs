@@ -7,8 +7,9 @@ use model::wire::{
     AlarmKind, AlarmStatus, AlarmView, AreaView, BarsView, BatchStatus, BlockKind, BlockView, CauseView,
     CommandReply, CommandRequest, DeviceView, DisplayView, ErrorReply, EventKind, EventRecord, Frame,
     HistoryReply, HistorySample, InterlockStatus, InterlockView, Login, NodeStatus, ParameterView,
-    PasswordChange, PhaseStatus, PhaseView, PlantView, PointValue, PointView, ProcedureLevel, ProcedureNode,
-    RecipeView, Role, RowView, ServerMessage, Session, SystemStatus, Why, WhyLine, WriteView,
+    PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile, PlantPlan, PlantView, PointValue,
+    PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView, ServerMessage, Session,
+    SystemStatus, Why, WhyLine, WriteView,
 };
 use model::{
     Action, AlarmId, AlarmState, BlockId, DeviceId, InterlockId, Mode, PhaseId, PointId, Priority, ProcOrder,
@@ -16,6 +17,8 @@ use model::{
 };
 
 const NOW_MS: i64 = 1_767_225_600_000;
+const HASH: &str = "5f2c9d01";
+const OTHER_HASH: &str = "8d10aa47";
 
 pub(crate) fn login() -> Login {
     Login { user: "j.ortiz".into(), password: "four plain words here".into() }
@@ -53,8 +56,30 @@ pub(crate) fn commands() -> Vec<CommandRequest> {
         (Action::Batch { recipe, order: ProcOrder::Start }, ""),
         (Action::Phase { phase, order: ProcOrder::Abort }, "wrong filter cake"),
     ]
-    .map(|(action, reason)| CommandRequest { action, reason: reason.into() })
+    .map(|(action, reason)| CommandRequest { plant: HASH.into(), ..CommandRequest::new(action, reason) })
     .into()
+}
+
+pub(crate) fn plant_changes() -> Vec<PlantChange> {
+    let file = PlantFile { path: "plant.toml".into(), text: "[plant]\nname = \"refinery\"\n".into() };
+    let change = PlantChange {
+        files: Some(vec![file]),
+        from: HASH.into(),
+        to: OTHER_HASH.into(),
+        force: false,
+        reason: "new gain of FIC-301 from the test of Tuesday".into(),
+    };
+    vec![change.clone(), PlantChange { files: None, ..change }]
+}
+
+pub(crate) fn plant_plan() -> PlantPlan {
+    PlantPlan {
+        from: HASH.into(),
+        to: OTHER_HASH.into(),
+        text: "Loops\n  ~ FIC-301\n      kc: 0.4 -> 0.7\n".into(),
+        obstacles: vec!["a batch of EL-START runs, and its recipe is not the same; let it end first".into()],
+        impossible: vec!["device PLC-400 is new: its connection must be made".into()],
+    }
 }
 
 pub(crate) fn reply() -> CommandReply {
@@ -156,7 +181,13 @@ pub(crate) fn changes() -> Frame {
 }
 
 pub(crate) fn messages() -> Vec<ServerMessage> {
-    vec![ServerMessage::Frame(frame()), ServerMessage::Frame(changes()), ServerMessage::Event(event())]
+    let changed = ServerMessage::PlantChanged { hash: HASH.into() };
+    vec![
+        ServerMessage::Frame(frame()),
+        ServerMessage::Frame(changes()),
+        ServerMessage::Event(event()),
+        changed,
+    ]
 }
 
 fn interlocks() -> Vec<InterlockStatus> {
@@ -197,7 +228,7 @@ pub(crate) fn plant() -> PlantView {
     PlantView {
         name: "refinery".into(),
         title: "Lithium refinery 1".into(),
-        hash: "5f2c9d01".into(),
+        hash: HASH.into(),
         period_ms: 10,
         areas: vec![AreaView { id: "300".into(), title: "Electrolysis".into() }],
         devices: vec![DeviceView {

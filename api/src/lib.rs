@@ -44,6 +44,7 @@ mod endpoint;
 mod app;
 mod account;
 mod command;
+mod change;
 mod present;
 mod past;
 mod live;
@@ -65,7 +66,7 @@ mod password;
 mod session;
 mod throttle;
 
-pub use backend::{AuditKind, AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, Who};
+pub use backend::{AuditKind, AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, InForce, Who};
 pub use clock::Clock;
 pub use limits::Limits;
 pub use listen::{ListenError, check_listen};

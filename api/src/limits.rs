@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// A command or a login is a few hundred bytes; nothing that people send comes near this.
 pub(crate) const BODY_BYTES: usize = 64 << 10;
+/// The text of a whole plant: many times the largest that we know.
+pub(crate) const PLANT_BYTES: usize = 32 << 20;
 /// Request line and headers together.
 pub(crate) const HEAD_BYTES: usize = 16 << 10;
 /// A WebSocket client has nothing to say but pongs.

@@ -19,7 +19,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::app::{App, Caller, stopped};
-use crate::backend::Backend;
+use crate::backend::{Backend, InForce};
 use crate::difference::Difference;
 use crate::error::ApiError;
 use crate::limits::LIVE_MESSAGE_BYTES;
@@ -69,11 +69,15 @@ enum End {
     SessionEnded,
     /// It sent what nobody asked for.
     Talks,
+    /// Another plant is in force: every id may mean something else.
+    PlantChanged,
     Stopping,
 }
 
 enum Step {
     Stop,
+    /// The frames of this plant have ended.
+    NoMore,
     Check,
     Heard(Option<Result<Message, axum::Error>>),
     Ping,
@@ -96,6 +100,7 @@ impl<B: Backend> Live<B> {
             End::Gone | End::Silent => return end,
             End::SessionEnded => (close_code::POLICY, "the session has ended; log in again"),
             End::Talks => (close_code::POLICY, "this connection takes no messages; POST /api/v1/commands"),
+            End::PlantChanged => (close_code::RESTART, "the plant has changed; read it again"),
             End::Stopping => (close_code::AWAY, "the controller is stopping"),
         };
         let farewell = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
@@ -107,7 +112,8 @@ impl<B: Backend> Live<B> {
         let limits = self.app.options.limits.clone();
         // Events first, so that none falls between them and the first frame.
         let mut events = Some(self.app.backend.events());
-        let mut frames = self.app.backend.frames();
+        let force = self.app.backend.in_force();
+        let mut frames = force.frames.clone();
         let mut stop = self.app.stop.clone();
         let mut check = interval(limits.live_check);
         let mut ping = interval(limits.ping_interval);
@@ -124,11 +130,12 @@ impl<B: Backend> Live<B> {
                 _ = check.tick() => Step::Check,
                 message = self.socket.recv() => Step::Heard(message),
                 _ = ping.tick() => Step::Ping,
-                changed = newer(&mut frames, next_frame) => if changed { Step::Frame } else { Step::Stop },
+                changed = newer(&mut frames, next_frame) => if changed { Step::Frame } else { Step::NoMore },
                 step = next_event(&mut events) => step,
             };
             match step {
                 Step::Stop => return Err(End::Stopping),
+                Step::NoMore => return Err(self.no_more(&force).await),
                 Step::Check => self.check_session()?,
                 Step::Heard(message) => self.hear(message.as_ref())?,
                 Step::Ping => {
@@ -148,6 +155,19 @@ impl<B: Backend> Live<B> {
                     self.send_message(&ServerMessage::Event(record)).await?;
                 }
             }
+        }
+    }
+
+    /// The frames have ended: with the server, or because another plant is in force.
+    async fn no_more(&mut self, force: &Arc<InForce>) -> End {
+        let now = self.app.backend.in_force();
+        if Arc::ptr_eq(&now, force) {
+            return End::Stopping;
+        }
+        let hash = now.plant.hash.clone();
+        match self.send_message(&ServerMessage::PlantChanged { hash }).await {
+            Ok(()) => End::PlantChanged,
+            Err(end) => end,
         }
     }
 

@@ -70,6 +70,8 @@ const SCHEMAS: &[Named] = &[
     ("HistoryReply", || vec![value(&examples::history())]),
     ("Login", || vec![value(&examples::login())]),
     ("PasswordChange", || vec![value(&examples::password_change())]),
+    ("PlantChange", || values(&examples::plant_changes())),
+    ("PlantPlan", || vec![value(&examples::plant_plan())]),
     ("PlantView", || vec![value(&examples::plant())]),
     ("ServerMessage", || values(&examples::messages())),
     ("Session", || vec![value(&examples::session())]),

@@ -65,7 +65,9 @@ pub(crate) async fn history<B: Backend>(
     request: Request,
 ) -> Result<Json<HistoryReply>, ApiError> {
     let wanted: History = read_query(&request)?;
-    let point = app.names.point(&app.plant, &wanted.point)?;
+    let served = app.served();
+    let point = served.names.point(served.plant(), &wanted.point)?;
+    let point = served.plant().points[point.index()].name.clone();
     check_span(wanted.from, wanted.to)?;
     if wanted.columns.is_some_and(|columns| !(1..=HISTORY_COLUMNS).contains(&columns)) {
         return Err(ApiError::bad_request(format!("columns must be from 1 to {HISTORY_COLUMNS}")));

@@ -19,11 +19,11 @@ pub(crate) async fn health<B: Backend>(State(app): State<Arc<App<B>>>) -> Json<V
 }
 
 pub(crate) async fn plant<B: Backend>(State(app): State<Arc<App<B>>>) -> Response {
-    Json(&*app.plant).into_response()
+    Json(app.served().plant()).into_response()
 }
 
 pub(crate) async fn snapshot<B: Backend>(State(app): State<Arc<App<B>>>) -> Json<Frame> {
-    let newest = Arc::clone(&app.backend.frames().borrow());
+    let newest = Arc::clone(&app.backend.in_force().frames.borrow());
     let mut frame = finite::frame(Frame::clone(&newest));
     frame.full = true;
     frame.system.sessions = app.sessions.count(app.now_ms());
@@ -31,7 +31,7 @@ pub(crate) async fn snapshot<B: Backend>(State(app): State<Arc<App<B>>>) -> Json
 }
 
 pub(crate) async fn alarms<B: Backend>(State(app): State<Arc<App<B>>>) -> Json<Vec<AlarmStatus>> {
-    let newest = Arc::clone(&app.backend.frames().borrow());
+    let newest = Arc::clone(&app.backend.in_force().frames.borrow());
     Json(newest.alarms.clone().unwrap_or_default())
 }
 
@@ -40,7 +40,8 @@ pub(crate) async fn why<B: Backend>(
     path: Result<Path<String>, axum::extract::rejection::PathRejection>,
 ) -> Result<Json<Why>, ApiError> {
     let Path(name) = path.map_err(|_| ApiError::bad_request("the name in the path is no UTF-8 text"))?;
-    let known = names::explainable(&app.plant).find(|known| known.eq_ignore_ascii_case(&name));
-    let unknown = || names::unknown("block, interlock or phase", &name, names::explainable(&app.plant));
+    let served = app.served();
+    let known = names::explainable(served.plant()).find(|known| known.eq_ignore_ascii_case(&name));
+    let unknown = || names::unknown("block, interlock or phase", &name, names::explainable(served.plant()));
     app.backend.why(known.ok_or_else(unknown)?).map(Json).ok_or_else(unknown)
 }

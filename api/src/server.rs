@@ -76,7 +76,7 @@ pub async fn serve<B: Backend>(
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?;
     check_listen(address, options.insecure_listen)?;
-    check_plant(&backend.plant())?;
+    check_plant(&backend.in_force().plant)?;
     let limits = options.limits.clone();
     let doors = Arc::new(Doors::new(&options));
     let (stop, stopping) = watch::channel(false);

@@ -370,7 +370,21 @@ fn another_plant_after_a_reconnect_is_loaded_and_the_same_one_is_kept() {
     console.api(ApiEvent::Plant(Box::new(other)));
     let frame = fixture::frame(&console.view);
     console.frame(frame);
-    assert!(console.screen().contains("LITHIUM REFINERY 2   Plant overview"));
+    let screen = console.screen();
+    assert!(screen.contains("LITHIUM REFINERY 2   Plant overview"));
+    assert!(screen.contains("THE PLANT HAS CHANGED"), "{screen}");
+    // Nothing is sent under the numbers of the plant before.
+    console.keys("<Esc>");
+    assert!(!console.screen().contains("THE PLANT HAS CHANGED"));
+}
+
+#[test]
+fn a_command_names_the_plant_that_its_numbers_are_of() {
+    let mut console = Console::new(Role::Operator);
+    let hash = console.view.hash.clone();
+    console.keys("3v");
+    let sent = console.commands();
+    assert!(!sent.is_empty() && sent.iter().all(|command| command.plant == hash), "{sent:?}");
 }
 
 #[test]

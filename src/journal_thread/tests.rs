@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use control::plant::Plant;
-use control::{Engine, StateView};
+use control::{Engine, StateView, Transfer};
 use crossbeam_queue::ArrayQueue;
 use historian::journal::{
     JournalHeader, JournalOptions, JournalReader, JournalWriter, RunEnd, ScanRecord, SegmentStart,
@@ -15,8 +15,12 @@ use historian::journal::{
 use model::{Action, AlarmId, Command, UserId};
 
 use super::JournalThread;
+use crate::changer;
 use crate::clock::TickClock;
+use crate::in_force::CommandQueue;
 use crate::people::People;
+use crate::plant_change::{Change, NewPlant, Visit};
+use crate::recorder::{RecorderItem, Vitals};
 use crate::resume::{self, Replayer};
 use crate::scan_thread::{JournalItem, Ports, SavedState, ScanStats, ScanThread, Scratch};
 
@@ -24,12 +28,17 @@ const RING: usize = 16;
 const PERIOD_MS: u64 = 10;
 
 fn plant() -> Arc<Plant> {
+    with("")
+}
+
+/// The plant with more text behind it.
+fn with(more: &str) -> Arc<Plant> {
     let text = "[plant]\nname = \"ring\"\nperiod = \"10 ms\"\n\
                 [device.PLC]\nprotocol = \"opc-ua\"\nendpoint = \"opc.tcp://127.0.0.1:4840/\"\n\
                 namespace = \"urn:ring\"\nwatchdog = \"2 s\"\nheartbeat = \"HEARTBEAT\"\n\
                 [tag.LT-1]\ndescription = \"level\"\nunit = \"%\"\nrange = [0, 100]\n\
                 io = { device = \"PLC\", node = \"LT-1\" }\n";
-    let sources = [model::Source { path: "plant.toml".into(), text: text.into() }];
+    let sources = [model::Source { path: "plant.toml".into(), text: format!("{text}{more}") }];
     Arc::new(control::compile(&sources).unwrap().plant)
 }
 
@@ -39,6 +48,9 @@ struct Pair {
     scratch: Scratch,
     journal: JournalThread,
     record: ScanRecord,
+    visits: Arc<ArrayQueue<Visit>>,
+    /// What comes to the recorder.
+    recorder: Receiver<RecorderItem>,
     /// The hash after each scan, whether or not it was recorded.
     hashes: Vec<(u64, u64)>,
 }
@@ -49,10 +61,16 @@ impl Pair {
         let (events, events_end) = rtrb::RingBuffer::new(256);
         let (views, _) = triple_buffer::triple_buffer(&StateView::new(plant));
         let (snapshots, snapshots_end) = triple_buffer::triple_buffer(&SavedState::default());
+        let (records, recorder) = sync_channel(256);
+        let (changed, changed_end) = rtrb::RingBuffer::new(1);
+        let visits = Arc::new(ArrayQueue::new(1));
         let snapshot_wanted = Arc::new(AtomicBool::new(false));
         let stats = Arc::new(ScanStats::default());
         let ports = Ports {
-            commands: Arc::new(ArrayQueue::new(64)),
+            commands: Arc::new(CommandQueue::new()),
+            visits: visits.clone(),
+            looked: Arc::new(ArrayQueue::new(1)),
+            changed,
             journal,
             events,
             views,
@@ -75,11 +93,12 @@ impl Pair {
             writer: JournalWriter::create(&folder.join("journal"), header, JournalOptions::default())
                 .unwrap(),
             items,
+            changed: changed_end,
             events: events_end,
             snapshots: snapshots_end,
             waiting: Arc::default(),
             broadcast: tokio::sync::broadcast::channel(16).0,
-            records: sync_channel(256).0,
+            records,
             stats,
             snapshot_wanted,
             committed_ms: Arc::default(),
@@ -93,7 +112,8 @@ impl Pair {
             first_tick: 1,
             snapshot_ticks: 1_000_000,
         };
-        Self { scan, scratch: Scratch::new(16), journal, record: ScanRecord::default(), hashes: Vec::new() }
+        let (scratch, record) = (Scratch::new(16), ScanRecord::default());
+        Self { scan, scratch, journal, record, visits, recorder, hashes: Vec::new() }
     }
 
     fn scan(&mut self, ticks: std::ops::RangeInclusive<u64>) {
@@ -110,9 +130,44 @@ impl Pair {
         self.journal.commit();
     }
 
+    /// Asks for another plant, as the API does it after its plan.
+    fn change(&self, plant: &Arc<Plant>, force: bool) -> Receiver<Result<u64, String>> {
+        let mut old = self.scan.engine.clone();
+        let mut transfer = Transfer::between(old.plant(), plant).unwrap();
+        transfer.make_room(&mut old);
+        let mut engine = Engine::new(plant.clone());
+        let (views, views_end) = triple_buffer::triple_buffer(&StateView::new(plant));
+        let (snapshots, snapshots_end) = triple_buffer::triple_buffer(&SavedState::of(&mut engine));
+        let clock = self.journal.clock;
+        let (in_force, frames, state) =
+            changer::in_force(plant, &StateView::new(plant), clock, &ScanStats::default(), &Vitals::new(), 1);
+        let commands = in_force.commands.clone();
+        let (answer, answered) = sync_channel(1);
+        let change = Change {
+            transfer,
+            engine,
+            points: Vec::new(),
+            commands,
+            views,
+            snapshots,
+            room: model::StateWriter::default(),
+            state: model::StateWriter::default(),
+            tick: 0,
+            force,
+            done: false,
+            snapshots_end,
+            next: NewPlant { in_force, views: views_end, frames, state, tick: 0, answer },
+            note: "plant applied".into(),
+            user: "jane".into(),
+        };
+        assert!(self.visits.push(Visit::Change(Box::new(change))).is_ok());
+        answered
+    }
+
     fn command(&self, id: u64) {
         let action = Action::Acknowledge { alarm: AlarmId(0) };
-        self.scan.ports.commands.push(Command { id, user: UserId(1), action }).unwrap();
+        let command = Command { id, user: UserId(1), action };
+        assert!(self.scan.ports.commands.push(command, &self.journal.waiting));
     }
 }
 
@@ -218,4 +273,70 @@ fn a_restart_right_after_a_loss_keeps_the_commands_and_begins_a_run_that_replays
     let again = resume::from_journal(plant, &journal).unwrap();
     assert_eq!(again.continues, Some(60));
     assert!(!again.note.contains("WARNING"), "{}", again.note);
+}
+
+const CALC: &str = "[calc.AY-1]\nvalue = \"LT-1 - 1 %\"\nunit = \"%\"\nrange = [-100, 100]\n";
+
+#[test]
+fn another_plant_begins_a_segment_with_the_carried_state_and_resume_goes_on_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (plant(), with(CALC));
+    let mut pair = Pair::new(folder.path(), &old);
+    // Five seconds without the field, after which the scan acts all the same.
+    for first in (1..=600).step_by(10) {
+        pair.scan(first..=first + 9);
+        pair.write();
+    }
+    let before = pair.scan.engine.clone();
+    pair.command(7);
+    let queue = pair.scan.ports.commands.clone();
+    let asked = pair.change(&new, false);
+    pair.scan(601..=605);
+    pair.write();
+    assert_eq!(pair.scan.engine.plant().hash, new.hash);
+    assert_eq!(
+        (queue.len(), pair.scan.ports.commands.len()),
+        (0, 0),
+        "refused, not done under other numbers"
+    );
+    let told: Vec<RecorderItem> = pair.recorder.try_iter().collect();
+    let of_plant = |item: &RecorderItem| match item {
+        RecorderItem::Event(event) => event.tag == "PLANT" && event.user == "jane",
+        RecorderItem::Plant(next) => next.tick == 600 && next.in_force.plant.hash == new.hash,
+    };
+    assert_eq!(told.iter().filter(|item| of_plant(item)).count(), 2);
+    drop((told, asked));
+
+    let hash = pair.scan.engine.state_hash();
+    drop(pair.journal);
+    let reader = JournalReader::open(&folder.path().join("journal")).unwrap();
+    let last = reader.segments().last().unwrap();
+    let (header, start) = reader.describe(last).unwrap();
+    assert_eq!((header.plant_hash, start), (new.hash, SegmentStart::After(600)));
+    let (mut carried, _) = before.migrate(&new).unwrap();
+    let mut stored = Engine::new(new.clone());
+    stored.restore(&reader.snapshot(600).unwrap().state).unwrap();
+    assert_eq!(stored.state_hash(), carried.state_hash());
+    let point = reader.resume_point().unwrap().unwrap();
+    let mut resumed = resume::run_again(new, reader.folder(), point).unwrap();
+    assert_eq!((resumed.continues, resumed.engine.state_hash()), (Some(605), hash), "{}", resumed.note);
+}
+
+#[test]
+fn a_change_waits_for_the_field_and_while_the_journal_lacks_a_scan() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (plant(), with(CALC));
+    let mut pair = Pair::new(folder.path(), &old);
+    let asked = pair.change(&new, false);
+    pair.scan(1..=10);
+    pair.write();
+    assert_eq!(pair.scan.engine.plant().hash, old.hash, "nothing acts yet");
+    pair.scan(11..=600);
+    assert!(pair.scratch.gap());
+    assert_eq!(pair.scan.engine.plant().hash, old.hash, "it could not be replayed");
+    pair.write();
+    pair.scan(601..=602);
+    pair.write();
+    assert_eq!(pair.scan.engine.plant().hash, new.hash);
+    drop(asked);
 }

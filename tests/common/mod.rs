@@ -2,6 +2,8 @@
 // Every test file uses a part of it.
 #![allow(dead_code)]
 
+pub mod folder;
+
 use std::fs::File;
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -153,6 +155,18 @@ impl Plant {
         self.view.as_ref().expect("the controller has started")
     }
 
+    /// Reads the plant again: another one may be in force.
+    pub fn read_again(&mut self) {
+        self.view = Some(self.get("/plant"));
+    }
+
+    /// What the command line needs to log in as `engineer`.
+    pub fn login_arguments(&self) -> Vec<String> {
+        let password = self.data.path().join("password").display().to_string();
+        let url = format!("http://{}", self.listen);
+        ["--url", &url, "--user", "engineer", "--password-file", &password].map(str::to_owned).to_vec()
+    }
+
     pub fn point(&self, name: &str) -> PointId {
         self.view()
             .points
@@ -174,11 +188,17 @@ impl Plant {
     }
 
     pub fn execute(&self, action: Action) -> CommandReply {
-        let request = CommandRequest { action, reason: "test".into() };
+        let plant = self.view().hash.clone();
+        let request = CommandRequest { plant, ..CommandRequest::new(action, "test") };
         let reply =
             client().post(self.url("/commands")).bearer_auth(self.bearer()).json(&request).send().unwrap();
         let text = reply.text().unwrap();
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// The HTTP status of a request that is sent as it is.
+    pub fn status(&self, path: &str, body: &impl serde::Serialize) -> u16 {
+        client().post(self.url(path)).bearer_auth(self.bearer()).json(body).send().unwrap().status().as_u16()
     }
 
     pub fn write(&self, name: &str, value: f64) -> CommandReply {

@@ -69,7 +69,7 @@ fn experiment() -> Experiment {
 }
 
 fn request(action: Action, reason: &str) -> CommandRequest {
-    CommandRequest { action, reason: reason.into() }
+    CommandRequest::new(action, reason)
 }
 
 #[test]

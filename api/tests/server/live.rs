@@ -1,9 +1,8 @@
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use api::Limits;
 use futures_util::{SinkExt as _, StreamExt as _};
-use model::wire::{EventRecord, Frame, Role, ServerMessage};
+use model::wire::{EventRecord, Frame, PlantView, Role, ServerMessage};
 use reqwest::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -63,14 +62,14 @@ async fn next_message(live: &mut Live) -> ServerMessage {
 async fn next_frame(live: &mut Live) -> Frame {
     match next_message(live).await {
         ServerMessage::Frame(frame) => frame,
-        ServerMessage::Event(event) => panic!("expected a frame: {event:?}"),
+        other => panic!("expected a frame: {other:?}"),
     }
 }
 
 async fn next_event(live: &mut Live) -> EventRecord {
     match next_message(live).await {
         ServerMessage::Event(event) => event,
-        ServerMessage::Frame(frame) => panic!("expected an event: tick {}", frame.tick),
+        other => panic!("expected an event: {other:?}"),
     }
 }
 
@@ -103,7 +102,7 @@ async fn first_everything_then_changes_that_make_up_the_newest_frame() {
     assert_eq!(known.system.sessions, 1);
     for round in 1..=50u32 {
         server.script.publish(|frame| frame.values[(round % 6) as usize].1 = f64::from(round) / 4.0);
-        let newest = Arc::clone(&server.script.frames.borrow());
+        let newest = server.script.newest();
         while known.tick < newest.tick {
             let frame = next_frame(&mut live).await;
             assert!(!frame.full && frame.alarms.is_none() && frame.batches.is_none());
@@ -343,4 +342,24 @@ async fn the_end_of_the_server_is_said_to_everybody_and_waits_for_nobody() {
     assert!(client.get(url).bearer_auth(token).send().await.is_err());
     assert!(TcpStream::connect(address).await.is_err());
     drop(idle);
+}
+
+#[tokio::test]
+async fn whoever_watches_is_told_that_the_plant_has_changed_and_reads_the_new_one() {
+    let server = Server::with(soon(), 6).await;
+    let (mut live, token) = open(&server, Role::Viewer).await;
+    assert_eq!(next_frame(&mut live).await.values.len(), 6);
+    server.script.change(4, "0ther");
+    let told = loop {
+        match next_message(&mut live).await {
+            ServerMessage::PlantChanged { hash } => break hash,
+            ServerMessage::Frame(frame) => assert_eq!(frame.values.len(), 6, "never of the new plant"),
+            ServerMessage::Event(event) => panic!("{event:?}"),
+        }
+    };
+    assert_eq!(told, "0ther");
+    let plant: PlantView = server.get(&token, "/plant").send().await.unwrap().json().await.unwrap();
+    assert_eq!((plant.hash.as_str(), plant.points.len()), ("0ther", 4));
+    let mut again = connect(&server, Some(&token)).await.unwrap();
+    assert_eq!(next_frame(&mut again).await.values.len(), 4);
 }

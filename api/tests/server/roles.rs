@@ -2,7 +2,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::{AuditKind, Limits};
-use model::wire::{CommandReply, CommandRequest, Role};
+use model::wire::{CommandReply, CommandRequest, PlantChange, Role};
 use model::{Action, AlarmId, BlockId, InterlockId, Mode, PhaseId, PointId, ProcOrder, RecipeId};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt as _;
@@ -42,13 +42,14 @@ async fn every_action_reaches_the_plant_for_the_roles_that_may_and_the_audit_log
     for role in Role::ALL {
         let token = server.login(role).await;
         for (action, least) in table() {
-            let request = CommandRequest { action, reason: "because".into() };
+            let request = CommandRequest::new(action, "because");
             let executed = server.script.executed.lock().unwrap().len();
             let response = server.post(&token, "/commands").json(&request).send().await.unwrap();
             if least.is_some_and(|least| role >= least) {
                 assert_eq!(response.status(), StatusCode::OK, "{role:?} {action:?}");
                 assert!(response.json::<CommandReply>().await.unwrap().accepted);
                 let (who, carried) = server.script.executed.lock().unwrap().last().cloned().unwrap();
+                let request = CommandRequest { plant: server.script.plant.hash.clone(), ..request };
                 assert_eq!((who.user.as_str(), who.role, carried), (role.word(), role, request));
                 assert!(who.address.is_loopback());
             } else {
@@ -76,7 +77,7 @@ async fn unknown_ids_and_missing_reasons_are_refused_and_kept() {
         (Action::Bypass { interlock: InterlockId(0), for_ms: 1 }, StatusCode::BAD_REQUEST),
         (Action::Batch { recipe: RecipeId(0), order: ProcOrder::Abort }, StatusCode::BAD_REQUEST),
     ] {
-        let request = CommandRequest { action, reason: String::new() };
+        let request = CommandRequest::new(action, "");
         let response = server.post(&token, "/commands").json(&request).send().await.unwrap();
         assert_eq!(response.status(), status, "{action:?}");
         let text = refusal(response).await;
@@ -166,4 +167,56 @@ async fn a_program_gone_wild_does_not_fill_the_audit_log() {
     let records = server.script.audited.lock().unwrap();
     assert_eq!(records.len(), 1 + 2 * 60);
     assert!(records[60].text.contains("not kept within this minute"), "{}", records[60].text);
+}
+
+fn plant_change() -> PlantChange {
+    let (from, to) = ("old".into(), "new".into());
+    PlantChange { files: None, from, to, force: false, reason: "because".into() }
+}
+
+#[tokio::test]
+async fn another_plant_is_for_engineers_and_every_other_try_is_kept() {
+    let server = Server::start().await;
+    for role in Role::ALL {
+        let token = server.login(role).await;
+        let may = role >= Role::Engineer;
+        for (path, allowed) in [("/plan", StatusCode::UNPROCESSABLE_ENTITY), ("/apply", StatusCode::OK)] {
+            let before = server.script.changes.lock().unwrap().len();
+            let response = server.post(&token, path).json(&plant_change()).send().await.unwrap();
+            assert_eq!(
+                response.status(),
+                if may { allowed } else { StatusCode::FORBIDDEN },
+                "{role:?} {path}"
+            );
+            assert_eq!(server.script.changes.lock().unwrap().len(), before + usize::from(may));
+            if !may {
+                let record = server.script.audited.lock().unwrap().last().cloned().unwrap();
+                assert_eq!((record.kind, record.user.as_str()), (AuditKind::CommandRefused, role.word()));
+            }
+        }
+    }
+    let token = server.login(Role::Engineer).await;
+    let blind = PlantChange { to: String::new(), ..plant_change() };
+    let response = server.post(&token, "/apply").json(&blind).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST, "nobody applies what was not planned");
+}
+
+#[tokio::test]
+async fn ids_of_another_plant_than_that_in_force_do_nothing() {
+    let server = Server::start().await;
+    let token = server.login(Role::Operator).await;
+    let action = Action::Acknowledge { alarm: AlarmId(0) };
+    let send = |plant: &str| {
+        let request = CommandRequest { plant: plant.into(), ..CommandRequest::new(action, "") };
+        server.post(&token, "/commands").json(&request).send()
+    };
+    let first = server.script.plant.hash.clone();
+    assert_eq!(send("").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(send(&first).await.unwrap().status(), StatusCode::OK);
+    assert_eq!(send("another").await.unwrap().status(), StatusCode::CONFLICT);
+    server.script.change(6, "0ther");
+    assert_eq!(send(&first).await.unwrap().status(), StatusCode::CONFLICT);
+    assert_eq!(send("").await.unwrap().status(), StatusCode::CONFLICT, "nobody knows what it means");
+    assert_eq!(send("0ther").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(server.script.executed.lock().unwrap().len(), 3);
 }

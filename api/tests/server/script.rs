@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use api::{AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, Who};
+use api::{AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, InForce, Who};
 use model::wire::{
-    CommandReply, CommandRequest, EventKind, EventRecord, Frame, HistoryReply, HistorySample, PlantView, Why,
+    CommandReply, CommandRequest, EventKind, EventRecord, Frame, HistoryReply, HistorySample, PlantChange,
+    PlantPlan, PlantView, Why,
 };
 use model::{Quality, Unit};
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -14,7 +15,10 @@ use crate::plant;
 
 pub(crate) struct Script {
     pub(crate) plant: Arc<PlantView>,
-    pub(crate) frames: watch::Sender<Arc<Frame>>,
+    /// Of the plant in force; those of the plant before end when it is replaced.
+    frames: Mutex<watch::Sender<Arc<Frame>>>,
+    force: Mutex<Arc<InForce>>,
+    pub(crate) changes: Mutex<Vec<PlantChange>>,
     pub(crate) events: broadcast::Sender<EventRecord>,
     pub(crate) executed: Mutex<Vec<(Who, CommandRequest)>>,
     pub(crate) audited: Mutex<Vec<AuditRecord>>,
@@ -30,9 +34,14 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new(points: u32) -> Self {
+        let plant = Arc::new(plant::plant(points));
+        let frames = watch::Sender::new(Arc::new(plant::frame(points, 1)));
+        let first = InForce { plant: Arc::clone(&plant), frames: frames.subscribe(), changes: 0 };
         Self {
-            plant: Arc::new(plant::plant(points)),
-            frames: watch::Sender::new(Arc::new(plant::frame(points, 1))),
+            plant,
+            frames: Mutex::new(frames),
+            force: Mutex::new(Arc::new(first)),
+            changes: Mutex::default(),
             events: broadcast::Sender::new(16),
             executed: Mutex::default(),
             audited: Mutex::default(),
@@ -45,8 +54,22 @@ impl Script {
         }
     }
 
+    /// Puts a plant with so many points in force, in place of one that ends its frames.
+    pub(crate) fn change(&self, points: u32, hash: &str) {
+        let mut plant = plant::plant(points);
+        plant.hash = hash.into();
+        let (sender, frames) = watch::channel(Arc::new(plant::frame(points, 2)));
+        let changes = self.in_force().changes + 1;
+        *self.force.lock().unwrap() = Arc::new(InForce { plant: Arc::new(plant), frames, changes });
+        *self.frames.lock().unwrap() = sender;
+    }
+
+    pub(crate) fn newest(&self) -> Arc<Frame> {
+        Arc::clone(&self.frames.lock().unwrap().borrow())
+    }
+
     pub(crate) fn publish(&self, change: impl FnOnce(&mut Frame)) {
-        self.frames.send_modify(|frame| {
+        self.frames.lock().unwrap().send_modify(|frame| {
             let mut next = Frame::clone(frame);
             next.tick += 1;
             change(&mut next);
@@ -66,12 +89,8 @@ pub(crate) fn event(text: &str) -> EventRecord {
 }
 
 impl Backend for Script {
-    fn plant(&self) -> Arc<PlantView> {
-        Arc::clone(&self.plant)
-    }
-
-    fn frames(&self) -> watch::Receiver<Arc<Frame>> {
-        self.frames.subscribe()
+    fn in_force(&self) -> Arc<InForce> {
+        Arc::clone(&self.force.lock().unwrap())
     }
 
     fn events(&self) -> broadcast::Receiver<EventRecord> {
@@ -93,18 +112,23 @@ impl Backend for Script {
     }
 
     async fn history(&self, query: HistoryQuery) -> Result<HistoryReply, HistoryError> {
-        self.history_queries.lock().unwrap().push(query);
+        self.history_queries.lock().unwrap().push(query.clone());
         if let Some(error) = self.history_error.lock().unwrap().clone() {
             return Err(error);
         }
         let value = f64::NAN;
         let empty = HistorySample { time_ms: 1, value, min: value, max: value, quality: Quality::Good };
-        Ok(HistoryReply {
-            point: self.plant.points[query.point.index()].name.clone(),
-            unit: Unit::NONE,
-            samples: vec![empty],
-            gaps: Vec::new(),
-        })
+        Ok(HistoryReply { point: query.point, unit: Unit::NONE, samples: vec![empty], gaps: Vec::new() })
+    }
+
+    async fn plan(&self, change: PlantChange) -> Result<PlantPlan, String> {
+        self.changes.lock().unwrap().push(change);
+        Err("it does not compile".into())
+    }
+
+    async fn apply(&self, _who: Who, change: PlantChange) -> CommandReply {
+        self.changes.lock().unwrap().push(change);
+        CommandReply { accepted: true, message: "applied".into(), tick: 8, time_ms: 80 }
     }
 
     fn why(&self, name: &str) -> Option<Why> {

@@ -36,7 +36,8 @@ fn file_name(folder: &Path, hash: [u8; 32]) -> PathBuf {
     folder.join(format!("plant-{}.cpa", hex(hash)))
 }
 
-pub(super) fn store(folder: &Path, hash: [u8; 32], files: &[(&str, &str)]) -> Result<(), HistorianError> {
+/// Keeps the text of a plant beside its journal, once per hash.
+pub fn store(folder: &Path, hash: [u8; 32], files: &[(&str, &str)]) -> Result<(), HistorianError> {
     let path = file_name(folder, hash);
     if disk::read_if_there(&path)?.is_some_and(|bytes| parse(&bytes, hash).is_ok()) {
         return Ok(());

@@ -46,7 +46,7 @@ mod retention;
 mod snapshot;
 mod writer;
 
-pub use archive::PlantFile;
+pub use archive::{PlantFile, store as store_plant};
 pub use header::{JournalHeader, SegmentStart};
 pub use reader::{JournalReader, ResumePoint, Segment};
 pub use record::ScanRecord;

@@ -201,6 +201,26 @@ impl JournalWriter {
         retention::enforce(&self.folder, &self.options).map(drop)
     }
 
+    /// Another plant goes on from here: `state` is that after `tick`, carried over into it. The segment ends,
+    /// and the next one is of the new plant and begins with that state.
+    pub fn change_plant(
+        &mut self,
+        header: JournalHeader,
+        tick: u64,
+        state: &[u8],
+    ) -> Result<(), HistorianError> {
+        let kept = self.commit();
+        if !self.frame.is_empty() {
+            // Scans of the old plant must not stand under the name of the new one.
+            self.lost_records += self.frame_records;
+            self.empty_frame();
+        }
+        self.rotate();
+        self.header = header;
+        self.start = SegmentStart::After(tick);
+        kept.and_then(|()| self.snapshot(tick, state))
+    }
+
     /// Keeps the text of the plant beside its journal, once per hash.
     pub fn store_plant(&self, hash: [u8; 32], files: &[(&str, &str)]) -> Result<(), HistorianError> {
         archive::store(&self.folder, hash, files)

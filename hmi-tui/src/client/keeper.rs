@@ -24,6 +24,8 @@ const SILENCE_MOST: Duration = Duration::from_secs(5);
 /// Why the live link ended.
 enum LiveEnd {
     Unauthorised,
+    /// Another plant is in force: it must be read before anything else is shown.
+    PlantChanged,
     Broken(String),
     /// Nobody listens any more.
     Closed,
@@ -121,6 +123,7 @@ impl Keeper {
             match end {
                 LiveEnd::Unauthorised => return true,
                 LiveEnd::Closed => return false,
+                LiveEnd::PlantChanged => {}
                 LiveEnd::Broken(text) => {
                     if !self.tell(ApiEvent::Disconnected(text)).await {
                         return false;
@@ -218,6 +221,9 @@ impl Keeper {
                 Err(error) => return LiveEnd::Broken(format!("a live message cannot be read: {error}")),
             };
             *pause = BACK_OFF_FIRST;
+            if matches!(message, ServerMessage::PlantChanged { .. }) {
+                return LiveEnd::PlantChanged;
+            }
             if !self.tell(ApiEvent::Message(Box::new(message))).await {
                 return LiveEnd::Closed;
             }

@@ -248,7 +248,7 @@ fn reply(event: &ApiEvent) -> Option<Result<CommandReply, String>> {
 
 fn command(request: u64) -> Effect {
     let action = Action::Acknowledge { alarm: AlarmId(3) };
-    Effect::Command { request, command: CommandRequest { action, reason: "because".into() } }
+    Effect::Command { request, command: CommandRequest::new(action, "because") }
 }
 
 #[test]

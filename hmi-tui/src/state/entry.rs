@@ -126,7 +126,7 @@ impl Entry {
             return self.check_field(wrong).map(|()| None);
         }
         let action = self.action(state)?;
-        Ok(Some(CommandRequest { action, reason: self.reason() }))
+        Ok(Some(CommandRequest::new(action, self.reason())))
     }
 
     fn action(&self, state: &State) -> Result<Action, String> {

@@ -110,6 +110,19 @@ pub(crate) enum Pending {
 /// Answers that may be outstanding; a controller that answers none does not fill the memory.
 const PENDING_MAX: usize = 1_000;
 
+/// Whoever looks must know that the screen is of another plant than a moment ago.
+fn plant_changed(view: &PlantView) -> Overlay {
+    let hash = view.hash.get(..8).unwrap_or(&view.hash);
+    Overlay::Note {
+        title: "THE PLANT HAS CHANGED".to_owned(),
+        text: format!(
+            "{} is now in force as {hash}. What was half typed is discarded; look at the value before you act. \
+             The event list says who changed what.",
+            view.title
+        ),
+    }
+}
+
 /// The whole HMI as a value. [`crate::update`] changes it, [`crate::draw`] shows it.
 pub struct State {
     pub(crate) settings: Settings,
@@ -342,6 +355,11 @@ impl State {
         if self.plant.as_ref().is_some_and(|plant| plant.view.hash == view.hash) {
             return;
         }
+        if self.plant.is_some() {
+            self.overlay = Some(plant_changed(&view));
+        } else {
+            self.overlay = None;
+        }
         self.live = Live::new(view.points.len());
         self.tracks = Tracks::default();
         self.load = AlarmLoad::default();
@@ -352,7 +370,6 @@ impl State {
         self.nav = Nav::default();
         self.nav.page = page;
         self.entry = None;
-        self.overlay = None;
         self.recipe_row = 0;
         self.plant = Some(Arc::new(Plant::new(view)));
     }

@@ -32,6 +32,8 @@ pub(super) fn take(state: &mut State, event: ApiEvent, effects: &mut Vec<Effect>
                 event.time_ms = sane(event.time_ms);
                 state.journal.push(event);
             }
+            // The plant itself follows, and says so on the screen.
+            ServerMessage::PlantChanged { .. } => {}
         },
         ApiEvent::Disconnected(reason) => {
             state.reconnects += 1;

@@ -171,7 +171,9 @@ pub(super) fn enter(state: &mut State, mut entry: Entry, effects: &mut Vec<Effec
     }
 }
 
-fn send(state: &mut State, command: CommandRequest, label: String, effects: &mut Vec<Effect>) {
+fn send(state: &mut State, mut command: CommandRequest, label: String, effects: &mut Vec<Effect>) {
+    // Ids are indices into this plant and no other.
+    command.plant = state.plant.as_ref().map_or_else(String::new, |plant| plant.view.hash.clone());
     state.last = LastAction {
         time_ms: Some(state.live.time_ms),
         user: state.user().to_owned(),
@@ -265,7 +267,7 @@ fn acknowledge_all(state: &mut State, alarms: &[AlarmId], effects: &mut Vec<Effe
     for alarm in alarms {
         let action = Action::Acknowledge { alarm: *alarm };
         let label = label(state, &action);
-        send(state, CommandRequest { action, reason: String::new() }, label, effects);
+        send(state, CommandRequest::new(action, ""), label, effects);
     }
     if alarms.len() > 1 {
         state.last.text = format!("acknowledge {} alarms", alarms.len());

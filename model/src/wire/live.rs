@@ -66,6 +66,12 @@ pub struct ErrorReply {
 pub enum ServerMessage {
     Frame(Frame),
     Event(EventRecord),
+    /// Another plant is in force: every id may mean something else. The last message; read the plant
+    /// again (`GET /plant`) and open a new connection.
+    PlantChanged {
+        /// Of the plant that is in force now.
+        hash: String,
+    },
 }
 
 /// The plant at one scan. `None` means: as in the frame before.
@@ -172,6 +178,16 @@ pub struct CommandRequest {
     /// Why, in the words of the person; kept in the audit log.
     #[serde(default)]
     pub reason: String,
+    /// Hash of the plant that the ids are of. Once the plant was changed while it runs, a command without it
+    /// is refused, and one with another than that in force always.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub plant: String,
+}
+
+impl CommandRequest {
+    pub fn new(action: Action, reason: impl Into<String>) -> Self {
+        Self { action, reason: reason.into(), plant: String::new() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,7 +5,9 @@
 //! | `POST /login` | [`Login`] | [`Session`] |
 //! | `POST /logout` | | |
 //! | `POST /password` | [`PasswordChange`] | |
-//! | `GET /plant` | | [`PlantView`]: everything that does not change while it runs |
+//! | `GET /plant` | | [`PlantView`]: everything that stays while this plant is in force |
+//! | `POST /plan` | [`PlantChange`] | [`PlantPlan`]: what another plant would change |
+//! | `POST /apply` | [`PlantChange`] | [`CommandReply`], when the other plant is in force |
 //! | `GET /snapshot` | | [`Frame`] with every value |
 //! | `GET /live` (WebSocket) | | a full [`Frame`], then changes, as [`ServerMessage`] |
 //! | `POST /commands` | [`CommandRequest`] | [`CommandReply`], after the journal holds it |
@@ -20,7 +22,9 @@
 
 mod live;
 mod plant;
+mod change;
 
+pub use change::*;
 pub use live::*;
 pub use plant::*;
 

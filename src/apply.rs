@@ -1,0 +1,78 @@
+//! `catholyte apply`, `catholyte rollback`: another plant for a controller that runs, planned, shown and confirmed.
+
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use miette::{IntoDiagnostic as _, miette};
+use model::wire::{CommandReply, PlantChange, PlantFile, PlantPlan};
+
+use crate::check;
+use crate::cli::{ApplyArgs, ChangeArgs};
+use crate::recipe::Remote;
+
+/// Compiling a large plant twice, and waiting for the scan.
+const ANSWER_MAX: Duration = Duration::from_secs(70);
+
+pub fn apply(args: &ApplyArgs) -> miette::Result<()> {
+    // Mistakes are shown here, with their places, before anything is asked of the controller.
+    let plant = check::compile_or_report(&args.plant)?;
+    let files = plant.sources.into_iter().map(|source| PlantFile { path: source.path, text: source.text });
+    change(Some(files.collect()), &args.change)
+}
+
+pub fn rollback(args: &ChangeArgs) -> miette::Result<()> {
+    change(None, args)
+}
+
+fn change(files: Option<Vec<PlantFile>>, args: &ChangeArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    let mut change = PlantChange {
+        files,
+        from: String::new(),
+        to: String::new(),
+        force: args.force,
+        reason: args.reason.clone(),
+    };
+    let plan: PlantPlan = remote.post("/plan", &change, ANSWER_MAX)?;
+    print!("{}", plan.text);
+    for line in &plan.obstacles {
+        println!("not bumpless: {line}");
+    }
+    if !plan.impossible.is_empty() {
+        return Err(miette!(
+            help = "stop the controller and go on with `catholyte run --apply --plant ...`",
+            "a controller that runs cannot take this over:\n  {}",
+            plan.impossible.join("\n  ")
+        ));
+    }
+    if !plan.obstacles.is_empty() && !args.force {
+        return Err(miette!(
+            help =
+                "change it in steps, wait until what runs has ended, or add --force and stand by the plant",
+            "this change is not bumpless"
+        ));
+    }
+    if !args.yes && !confirmed(&plan)? {
+        return Err(miette!("nothing was changed"));
+    }
+    (change.from, change.to) = (plan.from, plan.to);
+    let reply: CommandReply = remote.post("/apply", &change, ANSWER_MAX)?;
+    if reply.accepted {
+        println!("{}; `catholyte rollback` undoes it", reply.message);
+        Ok(())
+    } else {
+        Err(miette!("refused: {}", reply.message))
+    }
+}
+
+fn confirmed(plan: &PlantPlan) -> miette::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        return Err(miette!("nobody is here to confirm: add --yes when the plan above has been looked at"));
+    }
+    let short = |hash: &str| hash.get(..8).unwrap_or(hash).to_owned();
+    print!("Put {} in force in place of {} now? [y/N] ", short(&plan.to), short(&plan.from));
+    std::io::stdout().flush().into_diagnostic()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).into_diagnostic()?;
+    Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
