@@ -39,7 +39,7 @@ fn a_temperature_loop_tuned_from_a_step_test_answers_as_predicted() {
 
     let plan = Experiment {
         shape: ExperimentShape::Pulse,
-        amplitude: 5.0,
+        amplitude: 3.0,
         bias: 0.0,
         hysteresis: 0.0,
         deviation: 8.0,
