@@ -63,6 +63,8 @@ pub struct Binding {
 pub struct Simulator {
     area: Option<Box<Area300>>,
     field: Option<Field>,
+    /// How many of the inputs, and of the outputs, are area 300's; they come first.
+    split: (usize, usize),
     now_ms: u64,
     fingerprint: u64,
 }
@@ -73,8 +75,8 @@ impl Simulator {
         let chemistry = Arc::new(
             Chemistry::built_in().expect("the species files that ship are sound; a test reads them"),
         );
-        let area = Some(Box::new(Area300::new(parameters, initial, seed, chemistry)));
-        Self { area, field: None, now_ms: 0, fingerprint: fingerprint(parameters, &[], seed) }
+        let area = Box::new(Area300::new(parameters, initial, seed, chemistry));
+        Self::of(Some(area), None, fingerprint(parameters, &[], seed))
     }
 
     /// The plant whose field stands in `files`, against the tags of its I/O map. Without files it is area 300.
@@ -103,7 +105,13 @@ impl Simulator {
             }
         }
         let fingerprint = fingerprint(parameters, files, seed);
-        Ok(Self { area, field: Some(field), now_ms: 0, fingerprint })
+        Ok(Self::of(area, Some(field), fingerprint))
+    }
+
+    fn of(area: Option<Box<Area300>>, field: Option<Field>, fingerprint: u64) -> Self {
+        let count = |area: &Area300| (area.input_names().count(), area.output_names().count());
+        let split = area.as_deref().map_or((0, 0), count);
+        Self { area, field, split, now_ms: 0, fingerprint }
     }
 
     /// Looks tags up. Every name that is unknown, or used in the wrong direction, is reported.
@@ -181,14 +189,9 @@ impl Simulator {
         self.now_ms += u64::from(dt_ms);
     }
 
-    /// How many of the inputs, and of the outputs, are area 300's.
-    fn split(&self) -> (usize, usize) {
-        self.area.as_ref().map_or((0, 0), |area| (area.input_names().count(), area.output_names().count()))
-    }
-
     /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.
     pub fn sensor(&self, index: usize) -> (f64, Quality) {
-        let inputs = self.split().0;
+        let inputs = self.split.0;
         match (&self.area, &self.field) {
             (Some(area), _) if index < inputs => area.sensor(index),
             (_, Some(field)) => field.sensor(index - inputs),
@@ -199,7 +202,7 @@ impl Simulator {
     /// Writes an output in its tag's unit. What is no number is not taken; what is beyond the range
     /// is held at its end; a lost PLC hears nothing.
     pub fn actuator(&mut self, index: usize, value: f64) {
-        let outputs = self.split().1;
+        let outputs = self.split.1;
         match (&mut self.area, &mut self.field) {
             (Some(area), _) if index < outputs => area.actuator(index, value),
             (_, Some(field)) => field.actuator(index - outputs, value),
@@ -209,7 +212,7 @@ impl Simulator {
 
     /// What stands at an output; at the start, where the initial condition has it.
     pub fn actuator_value(&self, index: usize) -> f64 {
-        let outputs = self.split().1;
+        let outputs = self.split.1;
         match (&self.area, &self.field) {
             (Some(area), _) if index < outputs => area.actuator_value(index),
             (_, Some(field)) => field.actuator_value(index - outputs),
