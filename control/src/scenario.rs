@@ -148,16 +148,22 @@ impl Watch {
 
     /// What a condition is made of, with live values, as `why` tells it.
     pub fn why(&mut self, expr: &Expr, engine: &Engine) -> Vec<WhyLine> {
-        engine.publish(&mut self.view);
-        self.view.timers.clone_from(&self.memory.timers);
+        self.look(engine);
         explain::condition_lines(&self.plant, &self.view, expr)
     }
 
     /// What a condition waits for, in one line; empty when it holds.
     pub fn missing(&mut self, expr: &Expr, engine: &Engine) -> String {
+        self.look(engine);
+        explain::missing_text(&self.plant, &self.view, expr)
+    }
+
+    /// The plant as it is, with the memory of these expressions in place of its own.
+    fn look(&mut self, engine: &Engine) {
         engine.publish(&mut self.view);
         self.view.timers.clone_from(&self.memory.timers);
-        explain::missing_text(&self.plant, &self.view, expr)
+        self.view.edges.clone_from(&self.memory.edges);
+        self.view.rates.clone_from(&self.memory.rates);
     }
 
     fn now(&self, engine: &Engine) -> Now {

@@ -109,6 +109,41 @@ fn a_drive_begins_at_its_least_speed_and_ramps() {
 }
 
 #[test]
+fn a_fault_is_told_also_while_the_feedback_is_bad() {
+    let mut h = drive("");
+    h.write("P-9.CMD", 1.0).unwrap();
+    run(&mut h, 50);
+    let (runs, fault) = (h.point("P-9.RUN"), h.point("P-9.FLT"));
+    h.input(runs, 1.0, Quality::BadSensorFailure);
+    h.input(fault, 1.0, Quality::Good);
+    for _ in 0..3 {
+        h.scan();
+    }
+    assert_eq!((h.value("P-9.CMD"), h.value("P-9.FAIL"), h.value("P-9.STATE")), (0.0, 1.0, 4.0));
+}
+
+/// Another hand has moved the reference while this controller was away.
+#[test]
+fn after_a_restart_the_ramp_begins_at_the_output_that_stands() {
+    let mut h = drive("");
+    h.write("P-9.SP", 60.0).unwrap();
+    h.write("P-9.CMD", 1.0).unwrap();
+    run(&mut h, 600);
+    assert_eq!(h.value("SY-9"), 60.0);
+    h.engine.resume();
+    h.input(h.point("P-9.CMD"), 1.0, Quality::Good);
+    h.input(h.point("SY-9"), 30.0, Quality::Good);
+    h.all_good(0.0);
+    for link in h.plant().io.devices.iter().map(|device| device.link) {
+        h.input(link, 1.0, Quality::Good);
+    }
+    run(&mut h, 20);
+    assert!(h.value("SY-9") < 35.0, "no jump: {}", h.value("SY-9"));
+    run(&mut h, 600);
+    assert_eq!(h.value("SY-9"), 60.0, "it ramps from there");
+}
+
+#[test]
 fn a_fault_stops_the_drive_and_it_stays_off() {
     let mut h = drive("");
     h.write("P-9.CMD", 1.0).unwrap();

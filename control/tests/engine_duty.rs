@@ -212,18 +212,21 @@ fn a_motor_that_rests_is_not_ready() {
 }
 
 #[test]
-fn a_group_begins_with_what_runs() {
-    let mut text = String::from(TUNED);
-    text += &motor("PA", 0, "");
-    text += &motor("PB", 1, "");
-    text += "[duty_standby.P]\nmotors = [\"PA\", \"PB\"]\n";
-    let mut h = text_loop(&text).unwrap();
-    h.all_good(0.0);
-    h.preset(h.point("PB.CMD"), 1.0);
-    h.set(h.point("PB.RUN"), 1.0);
-    h.run(50);
-    assert_eq!((h.value("P.CMD"), h.value("P.DUTY"), h.value("P.STATE")), (1.0, 2.0, 1.0));
-    assert_eq!((h.value("PA.CMD"), h.value("PB.CMD")), (0.0, 1.0));
+fn a_group_begins_with_what_runs_wherever_it_stands_in_the_text() {
+    let group = "[duty_standby.P]\nmotors = [\"PA\", \"PB\"]\n";
+    let motors = motor("PA", 0, "") + &motor("PB", 1, "");
+    let slow = motors.replace("task = \"10 ms\"", "task = \"1 s\"");
+    for text in [motors.clone() + group, String::from(group) + &motors, String::from(group) + &slow] {
+        let mut h = text_loop(&(String::from(TUNED) + &text)).unwrap();
+        h.all_good(0.0);
+        h.preset(h.point("PB.CMD"), 1.0);
+        h.set(h.point("PB.RUN"), 1.0);
+        for _ in 0..150 {
+            h.run(1);
+            assert_eq!((h.value("PA.CMD"), h.value("PB.CMD")), (0.0, 1.0), "{text}");
+        }
+        assert_eq!((h.value("P.CMD"), h.value("P.DUTY"), h.value("P.STATE")), (1.0, 2.0, 1.0), "{text}");
+    }
 }
 
 #[test]

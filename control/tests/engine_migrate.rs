@@ -218,6 +218,25 @@ fn alarms_trips_and_bypasses_keep_their_state_though_their_numbers_move() {
     assert_same_scan(&h, next);
 }
 
+/// A scan lets go of what its own interlocks name, so what was dropped from the text would be held for ever.
+#[test]
+fn what_a_tripped_interlock_no_longer_acts_on_is_free_and_the_person_is_told() {
+    let (mut h, mut field) = running();
+    field.gas = 3.0;
+    field.run(&mut h, 5.0);
+    let edits = [("do = [\"RF-301 := open\", \"IY-301 := 0 %\"]", "do = [\"RF-301 := open\"]")];
+    let (mut next, migration) = changed(&h, &edits);
+    assert!(
+        migration.reasons().iter().any(|reason| reason.contains("IL-301 is tripped and would no longer act"))
+    );
+    next.scan(h.tick + 1, &[], &[], &mut ScanOutput::with_capacity(1024));
+    let mut view = StateView::new(next.plant());
+    next.publish(&mut view);
+    let hold = |name: &str| view.hold(next.plant().find_point(name).unwrap()).interlock;
+    assert_eq!(hold("IY-301"), 0, "nobody dictates it any more");
+    assert_ne!(hold("RF-301.CMD"), 0, "what it still acts on stays held");
+}
+
 #[test]
 fn a_delay_that_has_begun_is_not_begun_again() {
     let (mut h, mut field) = running();

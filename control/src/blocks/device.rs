@@ -114,13 +114,15 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
     let command = context.image.is_on(device.command);
     memory.wear(&device.wear, command, context);
     let image = &mut *context.image;
+    let faulty = device.drive.as_ref().is_some_and(|drive| drive.is_faulty(image));
     let proven = match proven(device, image, command) {
+        // A fault is a fault, whatever the feedback would say.
+        Feedback::Unknown if faulty => None,
         Feedback::Unknown => return memory.freeze(context),
         Feedback::On => Some(true),
         Feedback::Off => Some(false),
         Feedback::Between => None,
     };
-    let faulty = device.drive.as_ref().is_some_and(|drive| drive.is_faulty(context.image));
     let state = memory.judge((proven, command, faulty), u64::from(device.travel_ms), context, block);
     context.image.set(device.state, f64::from(state as u8), Quality::Good);
     context.image.set(device.fail, f64::from(u8::from(memory.failed)), Quality::Good);

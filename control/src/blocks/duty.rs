@@ -56,6 +56,8 @@ pub(super) fn start(duty: &Duty, state: &mut DutyState, image: &mut Image) {
     for (number, member) in duty.members.iter().enumerate() {
         let on = image.is_on(member.command);
         image.set(member.wanted, f64::from(u8::from(on)), Quality::Good);
+        // The group may run before its motors have told: one that runs is ready.
+        image.set(member.ready, f64::from(u8::from(on)), Quality::Good);
         if on && lead.is_none() {
             lead = Some(number);
         }

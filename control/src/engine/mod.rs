@@ -317,7 +317,7 @@ fn run_interlocks(plant: &Plant, layout: &Layout, state: &mut State, out: &mut S
 }
 
 /// The point that is forced, and what stands behind it: the output of a device, the motors of a group.
-fn forced_points(plant: &Plant, forcing: &crate::plant::Forcing) -> impl Iterator<Item = PointId> {
+pub(crate) fn forced_points(plant: &Plant, forcing: &crate::plant::Forcing) -> impl Iterator<Item = PointId> {
     let (output, members) = match forcing.device.map(|block| &plant.blocks[block.index()].body) {
         Some(BlockBody::Device(device)) if device.out != forcing.point => (Some(device.out), &[][..]),
         Some(BlockBody::Duty(duty)) => (None, &duty.members[..]),

@@ -4,7 +4,8 @@ use model::{PointId, ProcState, Quality, StateReader};
 
 use super::transfer::{Transfer, is_active};
 use crate::blocks::{Context, StartRound};
-use crate::engine::{Engine, State};
+use crate::engine::{Engine, State, forced_points};
+use crate::plant::Plant;
 
 impl Transfer {
     /// Fills an engine of the new plant, as [`Engine::new`] made it, with the state of the old one, which
@@ -34,7 +35,8 @@ impl Transfer {
         self.blocks(old, new);
         self.alarms_and_interlocks(old, new);
         self.procedures(old, new);
-        self.holds(old.state(), new.state_mut());
+        let (plant, _, state) = new.parts_mut();
+        self.holds(old.state(), plant, state);
         if new.state().initialised {
             self.begin_new_blocks(new);
         }
@@ -105,11 +107,15 @@ impl Transfer {
     }
 
     /// Who dictates a point, with the numbers that interlocks and phases have now.
-    fn holds(&self, from: &State, to: &mut State) {
+    fn holds(&self, from: &State, plant: &Plant, to: &mut State) {
         for (index, old) in self.points.iter().enumerate() {
             let Some(old) = *old else { continue };
             let mut hold = from.holds[old];
             hold.interlock = now(&self.interlock_numbers, hold.interlock);
+            // A scan lets go only of what its interlocks name: what this one names no longer would be held for ever.
+            if hold.interlock > 0 && !forces(plant, hold.interlock as usize - 1, index) {
+                hold.interlock = 0;
+            }
             hold.phase = now(&self.phase_numbers, hold.phase);
             // A phase that begins anew owns nothing yet.
             let idle = hold.phase > 0 && to.phases[hold.phase as usize - 1].state == ProcState::Idle;
@@ -151,4 +157,12 @@ impl Transfer {
 /// The number that the thing with this old number has now; both count from one, zero is nothing.
 fn now(numbers: &[u32], old: u32) -> u32 {
     (old as usize).checked_sub(1).and_then(|old| numbers.get(old).copied()).unwrap_or(0)
+}
+
+/// True when an interlock of the plant acts on a point.
+pub(super) fn forces(plant: &Plant, interlock: usize, point: usize) -> bool {
+    plant.interlocks[interlock]
+        .actions
+        .iter()
+        .any(|forcing| forced_points(plant, forcing).any(|forced| forced.index() == point))
 }

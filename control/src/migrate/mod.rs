@@ -29,13 +29,15 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
+use model::PointId;
+
 use crate::engine::Engine;
 use crate::exchange::ScanOutput;
 use crate::plant::{Origin, Plant};
 pub use plan::{Change, Plan};
 pub use transfer::Transfer;
 
-/// An output that would differ by more of its range in the scan after the change is a bump.
+/// An output that would first differ by more of its range is a bump.
 const BUMP: f64 = 0.005;
 
 /// How much of a state goes over.
@@ -120,21 +122,31 @@ impl Engine {
     }
 }
 
-/// Lets both engines do one scan more without news from the field, and compares what they write.
+/// Lets both engines go on without news from the field until every task has run, and tells where each output
+/// first differs. Later differences are what the change is for.
 fn moved(old: &Engine, new: &Engine) -> Vec<(String, f64, f64)> {
-    let tick = old.tick() + 1;
     let mut out = ScanOutput::with_capacity(64);
     let (mut old, mut new) = (old.clone(), new.clone());
-    old.scan(tick, &[], &[], &mut out);
-    new.scan(tick, &[], &[], &mut out);
-    let (before, after) = (old.plant(), new.plant());
-    let outputs = before.points.iter().enumerate();
-    let outputs = outputs.filter(|(_, point)| matches!(point.origin, Origin::FieldOutput(_)));
-    let compare = |(index, point): (usize, &crate::plant::Point)| {
-        let there = after.find_point(&point.name)?;
-        let without = old.image().value(model::PointId(index as u32));
-        let with = new.image().value(there);
-        (without.to_bits() != with.to_bits()).then(|| (point.name.clone(), without, with))
-    };
-    outputs.filter_map(compare).collect()
+    let tasks = old.plant().tasks.iter().chain(&new.plant().tasks);
+    let longest = tasks.map(|task| u64::from(task.period_ticks)).max().unwrap_or(1);
+    let outputs = old.plant().points.iter().enumerate();
+    let mut same: Vec<(PointId, PointId)> = outputs
+        .filter(|(_, point)| matches!(point.origin, Origin::FieldOutput(_)))
+        .filter_map(|(index, point)| Some((PointId(index as u32), new.plant().find_point(&point.name)?)))
+        .collect();
+    let mut moved = Vec::new();
+    for _ in 0..longest {
+        let tick = old.tick() + 1;
+        old.scan(tick, &[], &[], &mut out);
+        new.scan(tick, &[], &[], &mut out);
+        same.retain(|(before, after)| {
+            let (without, with) = (old.image().value(*before), new.image().value(*after));
+            let apart = without.to_bits() != with.to_bits();
+            if apart {
+                moved.push((old.plant().point(*before).name.clone(), without, with));
+            }
+            !apart
+        });
+    }
+    moved
 }

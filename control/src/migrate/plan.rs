@@ -116,9 +116,16 @@ fn obstacle(difference: &Difference, old: &Plant, new: &Plant) -> Option<String>
             .into_iter()
             .find(|key| touched(key))
             .map(|key| format!("the valves would move at once: `{key}` is not what it was")),
-        ("on_off" | "pulse_width", Verb::Changed) if touched("out") => {
+        ("on_off" | "pulse_width" | "motor" | "valve" | "breaker", Verb::Changed) if touched("out") => {
             text("it would drive another output at once")
         }
+        ("duty_standby", Verb::Changed) if touched("motors") => text(
+            "duty and failures are counted by place in `motors`: another motor would be commanded at once",
+        ),
+        ("drive", Verb::Changed) => ["speed", "out", "ref", "range", "min_speed"]
+            .into_iter()
+            .find(|key| touched(key))
+            .map(|key| format!("the motor would run at another speed at once: `{key}` is not what it was")),
         _ => None,
     }
 }
@@ -128,8 +135,7 @@ fn measures_for_a_loop(old: &Plant, new: &Plant, name: &str) -> bool {
         plant.find_point(name).is_some_and(|point| {
             plant.blocks.iter().any(|block| match &block.body {
                 crate::plant::BlockBody::Pid(pid) => pid.input == point || pid.target == Some(point),
-                split @ crate::plant::BlockBody::Split(_) => split.targets().any(|target| target == point),
-                _ => false,
+                body => body.targets().any(|target| target == point),
             })
         })
     };

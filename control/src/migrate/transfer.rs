@@ -11,10 +11,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use model::{PointId, ProcState, StateWriter};
 
+use super::carry::forces;
 use super::expressions;
 use super::plan::Plan;
 use super::{Carried, MigrateError};
-use crate::engine::Engine;
+use crate::engine::{Engine, forced_points};
 use crate::exchange::ScanOutput;
 use crate::plant::{BlockBody, Origin, Plant};
 
@@ -34,6 +35,8 @@ pub struct Transfer {
     pub(super) interlocks: Vec<Option<InterlockMove>>,
     /// By old index: the number that something has now, from one; zero when it is gone.
     pub(super) interlock_numbers: Vec<u32>,
+    /// By old index: it stays, and no longer acts on something that is still there.
+    pub(super) interlock_lets_go: Vec<bool>,
     pub(super) phase_numbers: Vec<u32>,
     pub(super) recipe_numbers: Vec<u32>,
     /// By old index: its text is not the same.
@@ -64,6 +67,7 @@ pub(super) struct InterlockMove {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Against {
     Tripped(usize),
+    LetsGo(usize),
     Phase(usize),
     Batch(usize),
     Experiment,
@@ -104,6 +108,7 @@ impl Transfer {
             alarms: new.alarms.iter().map(|alarm| there.get(alarm.name.as_str()).copied()).collect(),
             retuned,
             slots: Moves::between(old, new),
+            interlock_lets_go: (0..old.interlocks.len()).map(|index| lets_go(old, new, index)).collect(),
             interlocks: interlocks(old, new),
             interlock_numbers: (old.interlocks.iter())
                 .map(|interlock| number(new.find_interlock(&interlock.name).map(|id| id.0)))
@@ -141,6 +146,10 @@ impl Transfer {
                 "interlock {} is tripped and would be gone: what it holds would be free at once",
                 plant.interlocks[index].name
             ),
+            Against::LetsGo(index) => format!(
+                "interlock {} is tripped and would no longer act on all that it holds: the rest would be free at once",
+                plant.interlocks[index].name
+            ),
             Against::Phase(index) => format!(
                 "phase {} runs, and its text is not the same: the step that it is in may not be there",
                 plant.phases[index].name
@@ -168,8 +177,11 @@ impl Transfer {
         let recipes = self.recipe_changed.iter().enumerate().filter(|(_, changed)| **changed);
         let recipes = recipes.filter(|(old, _)| state.procedures[*old].is_present());
         let experiments = state.experiments.iter().filter(|experiment| experiment.is_present());
+        let shorter = self.interlock_lets_go.iter().enumerate().filter(|(_, lets_go)| **lets_go);
+        let shorter = shorter.filter(|(old, _)| state.interlocks[*old].forces());
         tripped
             .map(|(old, _)| Against::Tripped(old))
+            .chain(shorter.map(|(old, _)| Against::LetsGo(old)))
             .chain(phases.map(|(old, _)| Against::Phase(old)))
             .chain(recipes.map(|(old, _)| Against::Batch(old)))
             .chain(experiments.map(|_| Against::Experiment))
@@ -191,6 +203,15 @@ fn points(old: &Plant, new: &Plant) -> Vec<Option<usize>> {
         found.filter(|index| same_kind(index, point.origin) && old.points[*index].unit == point.unit)
     };
     new.points.iter().map(find).collect()
+}
+
+/// True when an interlock that stays has lost an action on a point that stays.
+fn lets_go(old: &Plant, new: &Plant, index: usize) -> bool {
+    let Some(now) = new.find_interlock(&old.interlocks[index].name) else { return false };
+    old.interlocks[index].actions.iter().flat_map(|forcing| forced_points(old, forcing)).any(|point| {
+        let there = new.find_point(&old.point(point).name);
+        there.is_some_and(|point| !forces(new, now.index(), point.index()))
+    })
 }
 
 fn blocks(old: &Plant, new: &Plant) -> Vec<Option<usize>> {

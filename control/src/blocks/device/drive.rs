@@ -66,7 +66,8 @@ pub(super) fn run(drive: &Drive, fixed: Fixed, on: bool, block: usize, context: 
             image.set_quality(drive.set_point, Quality::BadCalculation);
         }
     }
-    let (last, local) = (image.value(drive.out), drive.is_local(image));
+    // From the output itself, which may have been moved while this controller was away.
+    let (last, local) = (image.value(drive.speed), drive.is_local(image));
     let goal = drive.running(image.value(drive.set_point));
     let out = if taken {
         image.value(drive.speed)
