@@ -114,7 +114,8 @@ impl Changer {
                 };
                 compile(&files.iter().map(source).collect::<Vec<_>>())?
             }
-            None => take_over::previous_plant(&self.data.journal()).map_err(|error| error.to_string())?,
+            None => take_over::previous_plant(&self.data.journal(), Some(old.plant.hash))
+                .map_err(|error| error.to_string())?,
         };
         settings::override_endpoints(&mut new.io.devices, &self.endpoints)?;
         if new.hash == old.plant.hash {

@@ -40,12 +40,16 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
     let path = args.place.data.clone().unwrap_or_else(|| DataFolder::default_path(&plant.name));
     let data = DataFolder::open(&path).into_diagnostic()?;
     if args.rollback {
-        plant = take_over::previous_plant(&data.journal())?;
-    } else if !args.fresh
-        && !args.apply
-        && let Some(changed) = take_over::plant_in_force(&data, started_with)?
-    {
-        plant = changed;
+        plant = take_over::previous_plant(&data.journal(), None)?;
+    }
+    let applied = match args.rollback || args.fresh || args.apply {
+        true => None,
+        false => take_over::plant_in_force(&data, started_with)?,
+    };
+    match applied {
+        Some(changed) => plant = changed,
+        // A folder that comes back later must not find an old decision in its way.
+        None => take_over::forget_in_force(&data).into_diagnostic()?,
     }
     let mut settings = settings::load(&data.settings()).into_diagnostic()?;
     if let Some(listen) = args.listen {

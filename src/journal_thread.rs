@@ -63,7 +63,9 @@ impl JournalThread {
             if urgent || stopping || committed.elapsed() >= wiring::JOURNAL_COMMIT {
                 self.commit();
                 committed = Instant::now();
-                self.announce(None);
+                // While the disk worked the scan went on: what it has told since is not on it yet, and may be told in
+                // the names of another plant.
+                self.announce((!stopping).then_some(record.tick));
             }
             if stopping {
                 return;

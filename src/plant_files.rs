@@ -50,15 +50,21 @@ pub fn shipped_refinery() -> Vec<Source> {
 /// there is no such folder.
 pub fn read_field(folder: &Path) -> Result<Vec<Source>, PlantFilesError> {
     let mut texts = Texts::default();
+    texts.read(folder, field_files(folder)?)?;
+    Ok(texts.sources())
+}
+
+fn field_files(folder: &Path) -> Result<Vec<(PathBuf, String)>, PlantFilesError> {
+    let mut files = Vec::new();
     for (place, name) in Folders::of(folder).found {
         let field = place.join("field");
         if field.is_dir() {
             let mut paths = Vec::new();
             collect(&place, &field, 0, &mut paths)?;
-            texts.read(folder, named(paths, &place, &name))?;
+            files.extend(named(paths, &place, &name));
         }
     }
-    Ok(texts.sources())
+    Ok(files)
 }
 
 /// The same of the refinery that ships.
@@ -138,13 +144,14 @@ impl Texts {
     }
 }
 
-/// Path, size and time of every file that [`read`] and [`read_scenarios`] would read: it differs when one of them has changed.
+/// Path, size and time of every file that [`read`], [`read_scenarios`] and [`read_field`] would read: it differs when one of them has changed.
 pub fn stamp(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
     // What cannot be listed now is reported by whoever reads it.
     let folders = Folders::of(folder);
     let listed = |(place, name): &(PathBuf, String)| folders.files(place, name).unwrap_or_default();
     let mut paths: Vec<PathBuf> = folders.found.iter().flat_map(listed).map(|(path, _)| path).collect();
     paths.extend(scenario_files(folder).unwrap_or_default().into_iter().map(|(path, _)| path));
+    paths.extend(field_files(folder).unwrap_or_default().into_iter().map(|(path, _)| path));
     paths.sort();
     let stamp = |path: PathBuf| {
         let (bytes, time) = fs::metadata(&path).map_or((0, None), |meta| (meta.len(), meta.modified().ok()));

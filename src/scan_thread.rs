@@ -136,6 +136,8 @@ impl Field {
         std::mem::swap(&mut self.link.link, &mut points.link);
         std::mem::swap(&mut self.link.inputs, &mut points.inputs);
         std::mem::swap(&mut self.link.outputs, &mut points.outputs);
+        // What the change did not carry has to hear its value again, also when that stands still.
+        self.told.fill((0, Quality::BadWaitingForInitialData));
     }
 
     fn publish(&mut self, tick: u64, engine: &Engine) {

@@ -80,12 +80,12 @@ pub fn carried(old: &Engine, plant: &Arc<Plant>) -> miette::Result<(Engine, Migr
     Ok((engine, migration))
 }
 
-/// The plant that ran before the last change.
+/// The plant that ran before the last change. `in_force` is the one that runs; left out, the one that ran last.
 ///
 /// # Errors
 ///
 /// When the journal holds no other plant any more.
-pub fn previous_plant(journal: &Path) -> miette::Result<Plant> {
+pub fn previous_plant(journal: &Path, in_force: Option<[u8; 32]>) -> miette::Result<Plant> {
     let reader = JournalReader::open(journal).into_diagnostic()?;
     let mut hashes = reader
         .segments()
@@ -93,7 +93,11 @@ pub fn previous_plant(journal: &Path) -> miette::Result<Plant> {
         .rev()
         .filter_map(|segment| reader.describe(segment).ok())
         .map(|(header, _)| header.plant_hash);
-    let last = hashes.next().ok_or_else(|| miette!("the journal holds no run: there is nothing to undo"))?;
+    let newest =
+        hashes.next().ok_or_else(|| miette!("the journal holds no run: there is nothing to undo"))?;
+    // A plant that was applied a moment ago has no segment yet.
+    let last = in_force.unwrap_or(newest);
+    let mut hashes = std::iter::once(newest).chain(hashes);
     let before = hashes.find(|hash| *hash != last).ok_or_else(|| {
         miette!(
             "the journal knows no other plant than {}: there is no change to undo, or it is no longer kept",
@@ -112,6 +116,18 @@ pub fn note_in_force(data: &DataFolder, started_with: [u8; 32], in_force: [u8; 3
     let mut file = File::options().create(true).append(true).open(data.plants_in_force())?;
     writeln!(file, "{} {}", hex(&started_with), hex(&in_force))?;
     file.sync_data()
+}
+
+/// Forgets it: somebody has decided otherwise.
+///
+/// # Errors
+///
+/// When the data folder cannot be written.
+pub fn forget_in_force(data: &DataFolder) -> std::io::Result<()> {
+    match fs::remove_file(data.plants_in_force()) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// The plant that was put in force while the last controller ran, for one that is started with the same
@@ -231,12 +247,17 @@ mod tests {
         assert_eq!(again.engine.state_hash(), second.state_hash(), "{}", again.note);
 
         // And back: the plant before is in the journal itself.
-        let back = previous_plant(&journal).unwrap();
+        let back = previous_plant(&journal, None).unwrap();
         assert_eq!(back.hash, old.hash);
         let resumed = from_journal(Arc::new(back), &journal, false).unwrap();
         run(&journal, resumed, 200);
         replayed(&journal).unwrap();
-        assert_eq!(previous_plant(&journal).unwrap().hash, new.hash);
+        assert_eq!(previous_plant(&journal, None).unwrap().hash, new.hash);
+        assert_eq!(
+            previous_plant(&journal, Some([9; 32])).unwrap().hash,
+            old.hash,
+            "the newest but the one that runs"
+        );
     }
 
     #[test]
