@@ -160,8 +160,9 @@ mod tests {
     use historian::journal::{JournalHeader, JournalOptions, JournalWriter, ScanRecord};
     use model::{Quality, Source, StateWriter};
 
-    use super::{from_journal, previous_plant};
+    use super::{forget_in_force, from_journal, note_in_force, plant_in_force, previous_plant};
     use crate::cli::ReplayArgs;
+    use crate::data_folder::DataFolder;
     use crate::plant_files::shipped_refinery;
     use crate::resume::Resumed;
     use crate::{replay, resume};
@@ -222,6 +223,22 @@ mod tests {
     fn replayed(journal: &Path) -> miette::Result<()> {
         let journal = journal.to_owned();
         replay::run(&ReplayArgs { journal, until: None, with: None, export: vec![], every_ms: 1000 })
+    }
+
+    #[test]
+    fn an_applied_plant_stays_in_force_until_somebody_decides_otherwise() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let (old, new) = (plant("LITHIUM", "LITHIUM"), plant("travel = \"2 s\"", "travel = \"3 s\""));
+        run(&data.journal(), resume::begin(old.clone(), &data.journal(), "test").unwrap(), 50);
+        run(&data.journal(), from_journal(new.clone(), &data.journal(), false).unwrap(), 50);
+        note_in_force(&data, old.hash, new.hash).unwrap();
+        let in_force = |started_with| plant_in_force(&data, started_with).unwrap().map(|plant| plant.hash);
+        assert_eq!(in_force(old.hash), Some(new.hash), "the folder of the first start does not undo it");
+        assert_eq!(in_force(new.hash), None, "and here the folder says so itself");
+        forget_in_force(&data).unwrap();
+        assert_eq!(in_force(old.hash), None, "an old decision is not dug up again");
+        forget_in_force(&data).unwrap();
     }
 
     #[test]
