@@ -284,3 +284,34 @@ for = \"n in 1..=120\"
     assert_eq!((found.len(), found[0].code), (1, "outside-range"), "{found:#?}");
     assert!(found[0].message.contains("119 more"), "{}", found[0].message);
 }
+
+#[test]
+fn a_class_gives_every_instance_registers_of_its_own() {
+    let pumps = "
+[class.pump]
+parameters = [\"k\"]
+[class.pump.tag.\"ST-90{k}\"]
+description = \"speed of pump {k}\"
+unit = \"rpm\"
+range = [0, 3000]
+io = { device = \"PLC-300\", input = \"{k*20 + 400}\", raw = [0, 27648] }
+[[instance]]
+class = \"pump\"
+for = \"k in 1..=3\"
+";
+    let mut sources = small();
+    sources.push(model::Source { path: "pumps.toml".into(), text: pumps.into() });
+    let plant = control::compile(&sources).unwrap_or_else(|found| panic!("{found:#?}")).plant;
+    for (name, address) in [("ST-901", 420), ("ST-903", 460)] {
+        let point = plant.find_point(name).unwrap();
+        let binding = format!("{:?}", plant.io.points.iter().find(|io| io.point == point));
+        assert!(binding.contains(&format!("{address}")), "{name}: {binding}");
+    }
+    // What is no number, or beyond the protocol's addresses, is told as anywhere else.
+    for (address, code) in [("k", "wrong-type"), ("{k}0000000", "out-of-range"), ("{k+1*2}", "wrong-type")] {
+        let bank = sources.last_mut().unwrap();
+        bank.text = pumps.replace("{k*20 + 400}", address);
+        let found = control::compile(&sources).unwrap_err();
+        assert_eq!(found[0].code, code, "{address}: {found:#?}");
+    }
+}

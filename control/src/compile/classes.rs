@@ -63,7 +63,26 @@ fn replace(text: &Text, bindings: &Bindings) -> Text {
     if changes.is_empty() { text.clone() } else { text.replaced(&changes) }
 }
 
-/// `n`, `n:02`, `n+10`, `n + 10:03`.
+/// `number` and what is done to it from left to right: ` + 10`, `*20+3`. A product behind a sum would need parentheses.
+fn calculate(mut number: i64, mut rest: &str) -> Option<i64> {
+    let mut summed = false;
+    while let Some(operator) = rest.chars().next() {
+        let operand = rest[operator.len_utf8()..].trim_start();
+        let digits = operand.find(|c: char| !c.is_ascii_digit()).unwrap_or(operand.len());
+        let value: i64 = operand[..digits].parse().ok()?;
+        number = match operator {
+            '+' => number.checked_add(value)?,
+            '-' => number.checked_sub(value)?,
+            '*' if !summed => number.checked_mul(value)?,
+            _ => return None,
+        };
+        summed = operator != '*';
+        rest = operand[digits..].trim_start();
+    }
+    Some(number)
+}
+
+/// `n`, `n:02`, `n+10`, `n*20 + 3:03`.
 fn evaluate(inside: &str, bindings: &Bindings) -> Option<String> {
     let (term, format) = inside.split_once(':').map_or((inside, None), |(term, format)| (term, Some(format)));
     let term = term.trim();
@@ -73,18 +92,7 @@ fn evaluate(inside: &str, bindings: &Bindings) -> Option<String> {
         Binding::Word(word) => return (rest.is_empty() && format.is_none()).then(|| word.clone()),
         Binding::Integer(number) => *number,
     };
-    let number = match rest.chars().next() {
-        None => number,
-        Some(operator) => {
-            let operand: i64 = rest[operator.len_utf8()..].trim().parse().ok()?;
-            match operator {
-                '+' => number.checked_add(operand)?,
-                '-' => number.checked_sub(operand)?,
-                '*' => number.checked_mul(operand)?,
-                _ => return None,
-            }
-        }
-    };
+    let number = calculate(number, rest)?;
     match format {
         None => Some(number.to_string()),
         Some(format) => {

@@ -158,9 +158,15 @@ impl<'a> Fields<'a> {
         report: &mut Report,
     ) -> Option<i64> {
         let node = self.ask(key, Shape::Integer(low, high))?;
-        match node.value {
-            Value::Integer(value) if (low..=high).contains(&value) => Some(value),
-            Value::Integer(value) => {
+        // The parameter of a class arrives as text.
+        let value = match &node.value {
+            Value::Integer(value) => Some(*value),
+            Value::Text(text) => text.as_str().parse().ok(),
+            _ => None,
+        };
+        match value {
+            Some(value) if (low..=high).contains(&value) => Some(value),
+            Some(value) => {
                 report.add(
                     Mistake::error("out-of-range", format!("`{key}` of {} is {value}", self.owner))
                         .at(node.place, format!("{low} to {high} is possible"))
@@ -168,7 +174,7 @@ impl<'a> Fields<'a> {
                 );
                 None
             }
-            _ => {
+            None => {
                 self.wrong_type(key, node, "a whole number", report);
                 None
             }
