@@ -4,7 +4,7 @@ use alloc::{string::String, vec, vec::Vec};
 use model::wire::AlarmKind;
 use model::{AlarmState, PointId, Priority, Quality, Refusal, UserId};
 
-use super::{AlarmMemory, Order};
+use super::{AlarmMemory, Order, reported_value};
 use crate::image::Image;
 use crate::machine::{Memory, Now};
 use crate::plant::{Alarm, AlarmCondition, Code, Op, Plant};
@@ -220,4 +220,78 @@ fn a_shelf_ends_by_itself() {
         assert_eq!(bench.scan(95.0), Shelved);
     }
     assert_eq!(bench.scan(95.0), Unacked);
+}
+
+#[test]
+fn a_deviation_is_counted_from_the_set_point_wherever_it_stands() {
+    let (pv, sp) = (PointId(0), PointId(1));
+    let mut bench = bench(AlarmCondition::Deviation { pv, sp, limit: 5.0, deadband: 1.0 });
+    bench.image.set(sp, 50.0, Quality::Good);
+    assert_eq!(bench.states(&[46.0, 45.0, 46.5, 54.0, 55.0]), [false, true, false, false, true]);
+}
+
+#[test]
+fn a_deviation_of_which_one_side_is_bad_freezes() {
+    let (pv, sp) = (PointId(0), PointId(1));
+    for bad in [pv, sp] {
+        let mut bench = bench(AlarmCondition::Deviation { pv, sp, limit: 5.0, deadband: 1.0 });
+        bench.image.set(pv, 20.0, Quality::Good);
+        bench.image.set_quality(bad, Quality::BadSensorFailure);
+        assert_eq!(bench.again(), Normal, "{bad:?} is bad: nobody knows whether it deviates");
+    }
+}
+
+#[test]
+fn an_alarm_reports_what_its_condition_looked_at() {
+    let (point, pv, sp) = (PointId(0), PointId(0), PointId(1));
+    let reported = |condition: AlarmCondition| {
+        let mut bench = bench(condition);
+        bench.image.set(sp, 30.0, Quality::Good);
+        bench.scan(92.5);
+        reported_value(&bench.plant.alarms[0], &bench.alarm, &bench.image)
+    };
+    assert_eq!(reported(AlarmCondition::Above { point, limit: 90.0, deadband: 1.0 }), 92.5);
+    assert_eq!(reported(AlarmCondition::Below { point, limit: 10.0, deadband: 1.0 }), 92.5);
+    assert_eq!(reported(AlarmCondition::Fault { point, faulty_at: 4.0 }), 92.5);
+    assert_eq!(reported(AlarmCondition::Deviation { pv, sp, limit: 5.0, deadband: 1.0 }), 62.5);
+    // A condition has no value of its own: whether it holds.
+    assert_eq!(reported(AlarmCondition::When(crate::testing::expr(0, 1))), 1.0);
+}
+
+#[test]
+fn what_happened_while_nobody_looked_rings_at_once_and_goes_with_the_next_look() {
+    let mut bench = bench(AlarmCondition::Above { point: PointId(0), limit: 90.0, deadband: 0.0 });
+    bench.plant.alarms[0].on_delay_ms = 60_000;
+    bench.scan(20.0);
+    assert_eq!(bench.alarm.strike(bench.tick), Some(Normal), "without its delay");
+    assert_eq!((bench.alarm.state, bench.alarm.active), (Unacked, true));
+    assert_eq!(bench.alarm.strike(bench.tick), None, "once");
+    assert_eq!(bench.scan(20.0), Returned);
+}
+
+#[test]
+fn a_suppressed_alarm_is_not_struck_into_view() {
+    let mut bench = bench(AlarmCondition::Above { point: PointId(0), limit: 90.0, deadband: 0.0 });
+    bench.plant.alarms[0].enable = Some(crate::testing::expr(0, 1));
+    assert_eq!(bench.scan(20.0), Suppressed);
+    assert_eq!(bench.alarm.strike(bench.tick), None);
+    assert_eq!(bench.alarm.state, Suppressed);
+}
+
+#[test]
+fn no_shelf_is_longer_than_a_shift_and_a_half() {
+    assert_eq!(core::time::Duration::from_millis(super::SHELVE_MAX_MS.into()).as_secs(), 43_200);
+}
+
+#[test]
+fn a_snapshot_keeps_every_field_of_an_alarm() {
+    for (state, active, raw) in [(Acked, true, false), (Shelved, false, true), (Unacked, true, true)] {
+        let mut written = memory(state, active);
+        (written.raw, written.raw_since, written.user) = (raw, 17, UserId(0x1_0203));
+        let mut writer = model::StateWriter::default();
+        written.state(&mut writer);
+        let mut read = AlarmMemory::default();
+        read.state(&mut model::StateReader::new(&writer.0));
+        assert_eq!(read, written);
+    }
 }

@@ -77,6 +77,7 @@ fn a_latched_interlock_waits_for_its_reset_and_keeps_what_was_first_out() {
     assert_eq!(bench.state.first_out, 2);
     assert_eq!(bench.state.reset(9), Err(Refusal::CauseStands));
     assert_eq!(bench.scan(false, false), [C::Cleared]);
+    assert_eq!(bench.scan(false, false), [], "it clears once");
     assert!(bench.state.forces());
     assert_eq!(bench.state.reset(9), Ok(()));
     assert!(!bench.state.forces());
@@ -129,4 +130,21 @@ fn a_bypass_of_a_tripped_interlock_lets_its_outputs_go_and_ends_by_order() {
     assert!(!bench.state.forces());
     assert_eq!(bench.state.bypass(0), Ok(C::Restored));
     assert!(bench.state.forces(), "the latch has not been reset");
+}
+
+#[test]
+fn a_trip_that_was_latched_goes_when_the_interlock_has_become_automatic() {
+    let mut bench = bench(true, true);
+    bench.scan(true, false);
+    bench.scan(false, false);
+    assert!(bench.state.forces(), "latched");
+    // The plant was changed while it stood tripped.
+    bench.plant.interlocks[0].latched = false;
+    bench.scan(false, false);
+    assert!(!bench.state.tripped);
+}
+
+#[test]
+fn no_bypass_is_longer_than_a_shift() {
+    assert_eq!(core::time::Duration::from_millis(super::BYPASS_MAX_MS.into()).as_secs(), 28_800);
 }
