@@ -158,6 +158,7 @@ const TABLE: &[Definition] = &[
     unit("pH", D::Ph, 1.0, 0.0),
     unit("S/m", D::Conductivity, 1.0, 0.0),
     unit("mS/cm", D::Conductivity, 0.1, 0.0),
+    unit("uS/cm", D::Conductivity, 1e-4, 0.0),
     unit("A", D::Current, 1.0, 0.0),
     unit("kA", D::Current, 1e3, 0.0),
     unit("A/s", D::CurrentRate, 1.0, 0.0),

@@ -1,9 +1,11 @@
 //! The unit operations that there are: one file each, one parameter file each, one row each.
 
 mod brine;
+pub mod boiler;
 pub mod brine_purification;
 pub mod carbonation;
 pub mod cementation;
+pub mod cooling_tower;
 mod crystals;
 pub mod dechlorinator;
 pub mod dissolver;
@@ -16,12 +18,14 @@ pub mod iron_removal;
 pub mod leach;
 pub mod extraction;
 pub mod liquor;
+pub mod mixed_bed;
 pub mod module;
 pub mod scrubber;
 pub mod shredder;
 pub mod sulfate_cell;
 pub mod sulfate_crystalliser;
 pub mod tank;
+mod water;
 
 use crate::unit::Row;
 
@@ -68,6 +72,9 @@ pub const CATALOGUE: &[Row] = &[
     row!(extraction, Extraction, "extraction"),
     row!(module, Module, "module"),
     row!(sulfate_crystalliser, SulfateCrystalliser, "sulfate_crystalliser"),
+    row!(cooling_tower, CoolingTower, "cooling_tower"),
+    row!(boiler, Boiler, "boiler"),
+    row!(mixed_bed, MixedBed, "mixed_bed"),
 ];
 
 /// The row of this name; otherwise the name that was probably meant.

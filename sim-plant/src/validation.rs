@@ -31,6 +31,7 @@ const FILES: &[(&str, &str)] = &[
     ("Copper, iron and aluminium removal", include_str!("../validation/cementation.toml")),
     ("Solvent extraction", include_str!("../validation/extraction.toml")),
     ("Crystallisation of sulfates", include_str!("../validation/crystalliser.toml")),
+    ("Utilities", include_str!("../validation/utilities.toml")),
 ];
 
 /// Cases of the basis that nothing answers yet, and why.

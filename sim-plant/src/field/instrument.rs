@@ -46,7 +46,7 @@ pub(super) fn kind_of_tag(tag: &str, unit: &str) -> Kind {
         (Some(b'A'), "%LEL") => Kind::RoomDetector,
         (Some(b'A'), "%vol" | "ppm" | "Nm3/h") => Kind::GasAnalyser,
         // A conductivity probe answers like a density cell, not like a titrator.
-        (Some(b'A'), "S/m" | "mS/cm" | "mV") => Kind::Density,
+        (Some(b'A'), "S/m" | "mS/cm" | "uS/cm" | "mV") => Kind::Density,
         (Some(b'A'), _) => Kind::LiquidAnalyser,
         _ => Kind::Electrical,
     }

@@ -1,0 +1,58 @@
+use super::*;
+use crate::experiment::{Conditions, Experiment};
+
+fn tower(settings: &[&str]) -> Experiment {
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let settings = settings.iter().map(ToString::to_string).collect();
+    Experiment::open("cooling_tower", &Conditions { settings, ..Conditions::default() }, &chemistry).unwrap()
+}
+
+#[test]
+fn the_range_is_the_load_over_the_flow_and_the_heat_leaves_with_the_air() {
+    let mut unit = tower(&[]);
+    unit.run_to(3.0 * 3600.0);
+    let range = unit.reading("range").unwrap();
+    assert!((range - 1500.0 / (130.0 / 3.6 * 0.998 * 4.19)).abs() < 0.1, "{range}");
+    // Warm make-up takes the rest.
+    let (load, heat) = (unit.reading("load").unwrap(), unit.reading("heat").unwrap());
+    assert!((heat / load - 1.0).abs() < 0.02, "{load} {heat}");
+    // 1.5 MW evaporate at most 1.5/2.45 kg/s; some of it is sensible heat.
+    let evaporation = unit.reading("evaporation").unwrap();
+    assert!((1500.0..2204.0).contains(&evaporation), "{evaporation}");
+    assert!(unit.balance().worst() < 1e-9);
+}
+
+#[test]
+fn without_its_fan_the_water_becomes_hot_and_a_wetter_day_carries_over() {
+    let approach = |settings: &[&str]| {
+        let mut unit = tower(settings);
+        unit.run_to(4.0 * 3600.0);
+        (unit.reading("approach").unwrap(), unit.reading("T-supply").unwrap())
+    };
+    let (normal, supply) = approach(&[]);
+    assert!((4.0..8.0).contains(&normal), "{normal}");
+    assert!(approach(&["feed.fan=0"]).1 > supply + 10.0);
+    let (wet, warm) = approach(&["air.wet_bulb=24degC"]);
+    assert!(warm > supply + 3.0 && wet < normal, "{wet} {warm}: warm air takes more per degree");
+}
+
+#[test]
+fn cycles_of_concentration_are_make_up_over_blowdown() {
+    let mut unit = tower(&["basin.volume=2m3", "feed.blowdown=0.6m3/h"]);
+    unit.run_to(24.0 * 3600.0);
+    let evaporation = unit.reading("evaporation").unwrap() / 998.0;
+    let lost = 0.6 + 130.0 * 2e-5;
+    let expected = (evaporation + lost) / lost;
+    let cycles = unit.reading("cycles").unwrap();
+    assert!((cycles / expected - 1.0).abs() < 0.02, "{cycles} {expected}");
+}
+
+#[test]
+fn a_dry_basin_or_a_dead_pump_takes_no_heat() {
+    let mut unit = tower(&["feed.hold=0%", "feed.circulation=0m3/h"]);
+    unit.run_to(600.0);
+    assert!(unit.reading("load").unwrap() == 0.0 && unit.reading("heat").unwrap() == 0.0);
+    let mut unit = tower(&["feed.hold=0%", "basin.level=4%"]);
+    unit.run_to(600.0);
+    assert!(unit.reading("flow").unwrap() == 0.0 && unit.notes().count(Remark::Limited) > 0);
+}
