@@ -211,6 +211,7 @@ impl Electrolysis {
         self.breathe(&mut made.chlorine, dt);
         disproportionate(&mut self.anolyte.tank, dt);
         self.step_headers(&made, dt);
+        self.neighbours.cooling_heat = self.rates.cooling_heat;
         self.lose(dt);
         self.anolyte.resolve(&self.h);
         self.catholyte.resolve(&self.h);
@@ -262,7 +263,7 @@ impl Electrolysis {
     fn send_catholyte(&mut self, orders: &Orders, dt: f64) -> Liquid {
         let cooler = &self.p.cooler;
         let exchanger = Exchanger {
-            supply: cooler.supply_temperature,
+            supply: self.cooling_supply(),
             flow_max: if self.upsets.no_cooling { 0.0 } else { cooler.flow_max },
             exchange: cooler.exchange,
             rangeability: cooler.rangeability,
@@ -332,9 +333,7 @@ impl Electrolysis {
             self.p.catholyte.draw_max * position(v, valve::PRODUCT) * self.blocks[block::PRODUCT].position;
         let brine = self.take_in(neighbours::BRINE, brine, dt);
         let acid = self.take_in(neighbours::ACID, acid, dt);
-        let fed = self.supplies.water.part(water * dt);
-        self.catholyte.tank.liquid.add(&fed);
-        self.ledger.inward.liquid(&fed);
+        let water = self.take_water(water, dt);
         self.rates = Rates { brine, acid, water, ..self.rates };
         let (drawn, share) = self.anolyte.draw(&self.p.anolyte, spent, dt);
         self.ledger.outward.liquid(&drawn);
@@ -347,6 +346,22 @@ impl Electrolysis {
         self.neighbours.give(neighbours::LYE, &drawn);
         let (lost, _) = self.catholyte.overflow(&self.p.catholyte);
         self.ledger.outward.liquid(&lost);
+    }
+
+    /// DI water into the catholyte at `flow` m3/s, from the utilities or from the own supply; m3/s that came.
+    fn take_water(&mut self, flow: f64, dt: f64) -> f64 {
+        let (fed, came) = match self.neighbours.draw(neighbours::WATER, flow * dt, &self.chemistry, dt) {
+            Some((fed, volume)) => (fed, volume / dt),
+            None => (self.supplies.water.part(flow * dt), flow),
+        };
+        self.catholyte.tank.liquid.add(&fed);
+        self.ledger.inward.liquid(&fed);
+        came
+    }
+
+    /// K of the cooling water that comes.
+    pub(crate) fn cooling_supply(&self) -> f64 {
+        self.neighbours.cooling.unwrap_or(self.p.cooler.supply_temperature)
     }
 
     /// Brine or acid into the anolyte at `flow` m3/s, from a neighbour or from the own supply; m3/s that came.
@@ -389,6 +404,6 @@ impl Electrolysis {
 
     /// K of the cooling water's return.
     pub(crate) fn cooling_return(&self) -> f64 {
-        self.p.cooler.supply_temperature + utility_rise(self.rates.cooling_heat, self.rates.cooling)
+        self.cooling_supply() + utility_rise(self.rates.cooling_heat, self.rates.cooling)
     }
 }

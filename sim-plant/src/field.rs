@@ -25,6 +25,7 @@ use std::sync::Arc;
 use model::{Direction, Quality, StateWalk, Unit};
 
 use crate::chemistry::Chemistry;
+use crate::constants::ZERO_CELSIUS;
 use crate::electrolysis::neighbours::Neighbours;
 use crate::flowsheet::{End, Flowsheet};
 
@@ -37,7 +38,7 @@ use crate::tags::Kind;
 use actuator::{Channel, Element};
 use instrument::Truth;
 use line::Line;
-use order::Order;
+use order::{Order, Term};
 use supply::Supply;
 
 pub(crate) use compile::{Beginning, ELECTROLYSIS};
@@ -129,6 +130,10 @@ pub(crate) struct Ports {
     pub(crate) came: Vec<Matter>,
     /// Imports that no line takes.
     pub(crate) untaken: Vec<bool>,
+    /// W that the string gives to the cooling water.
+    heat: f64,
+    /// How warm the cooling water is that it gets, degC.
+    cooling: Option<Term>,
 }
 
 impl Field {
@@ -199,6 +204,10 @@ impl Field {
 
     /// Hands streams over to the electrolyser string, and takes what it has given.
     pub(crate) fn meet(&mut self, string: &mut Neighbours) {
+        self.ports.heat = string.cooling_heat;
+        if let Some(term) = &self.ports.cooling {
+            string.cooling = Some(term.value(&self.sheet, &self.elements, 0.0) + ZERO_CELSIUS);
+        }
         for (export, pipe) in string.pipes.iter_mut().enumerate() {
             let (Some(pipe), Some(asked)) = (pipe, self.ports.asked.get_mut(export)) else { continue };
             *asked = pipe.asked;
@@ -253,7 +262,7 @@ impl Field {
     fn step_units(&mut self) {
         let dt = core::mem::take(&mut self.since);
         for order in &self.orders {
-            order.give(&mut self.sheet, &self.elements);
+            order.give(&mut self.sheet, &self.elements, self.ports.heat);
         }
         line::share_outlets(&mut self.lines, &mut self.sheet);
         for line in &mut self.lines {
@@ -345,6 +354,7 @@ impl Field {
         for asked in &mut self.ports.asked {
             walk.f64(asked);
         }
+        walk.f64(&mut self.ports.heat);
         self.sheet.state(walk);
     }
 }

@@ -9,6 +9,7 @@ liquor = { HCl = "32 wt%" }
 
 [unit.EL-301]
 kind = "electrolysis"
+orders = { cooling-water = { of = "CT-701.T-supply" } }
 
 [unit.T-201]
 kind = "tank"
@@ -34,7 +35,22 @@ to = "T-202"
 from = "EL-301.lye"
 to = "T-401"
 
+[unit.T-720]
+kind = "tank"
+set = ["tank.volume=10m3", "start.level=50%"]
+
+[line.water]
+from = "T-720"
+to = "EL-301.water"
+
+[unit.CT-701]
+kind = "cooling_tower"
+set = ["basin.temperature=26degC"]
+orders = { circulation = "50 m3/h", fan = 1, load = { of = "EL-301.cooling-heat" }, blowdown = "0 m3/h" }
+
 [measure]
+LT-720 = "T-720.level"
+JT-701 = "CT-701.load"
 LT-201 = "T-201.level"
 LT-202 = "T-202.level"
 LT-401 = "T-401.level"
@@ -61,6 +77,8 @@ fn plant() -> Simulator {
         tag("AT-202", "g/L", 50.0),
         tag("AT-401", "wt%", 12.0),
         tag("FT-301", "m3/h", 4.0),
+        tag("LT-720", "%", 100.0),
+        tag("JT-701", "kW", 1000.0),
     ];
     let files = [FieldFile { name: "field/300.toml".into(), text: TEXT.into() }];
     Simulator::open(&Parameters::built_in().unwrap(), Initial::Running, 11, &files, &tags)
@@ -82,6 +100,25 @@ fn the_string_drinks_from_a_tank_and_fills_others_and_the_whole_closes() {
     assert!(read(&plant, "AT-202") > 0.1, "the sulfate of the brine arrives in the spent brine");
     let closure = plant.closure();
     assert!(closure.worst() < 1e-9, "{closure:?}");
+}
+
+#[test]
+fn the_utilities_give_water_and_take_heat_at_their_own_temperature() {
+    let mut plant = plant();
+    for _ in 0..1200 {
+        plant.step(1000);
+    }
+    let drunk = read(&plant, "FT-322") / 3.0;
+    assert!(drunk > 0.1 && (50.0 - read(&plant, "LT-720") - 10.0 * drunk).abs() < 0.6, "{drunk}");
+    // The tower cools the basin from 26 degC towards its wet bulb of 19 degC.
+    let (supply, load) = (read(&plant, "TT-371"), read(&plant, "JT-701"));
+    assert!((19.0..25.5).contains(&supply) && load > 20.0, "{supply} {load}");
+    plant.apply_fault("line-blocked", &[("line".to_owned(), "water".to_owned())]).unwrap();
+    for _ in 0..60 {
+        plant.step(1000);
+    }
+    assert!(read(&plant, "FT-322") < 0.02 && read(&plant, "PT-372") < 0.2, "{}", read(&plant, "PT-372"));
+    assert!(plant.closure().worst() < 1e-9);
 }
 
 #[test]

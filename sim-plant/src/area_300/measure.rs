@@ -1,7 +1,7 @@
 //! What each tag would show if its instrument were perfect, in the tag's unit.
 
 use crate::constants::{MASS_CL, MASS_LICL, NORMAL_VOLUME, ZERO_CELSIUS};
-use crate::electrolysis::neighbours::BRINE;
+use crate::electrolysis::neighbours::{BRINE, Pipe, WATER};
 use crate::electrolysis::{CELLS, Electrolysis};
 use crate::gas::{CL2, H2, O2};
 use crate::liquid::{LI, X};
@@ -72,6 +72,11 @@ fn brine_analysis(plant: &Electrolysis) -> (f64, f64) {
     }
 }
 
+/// True when the utilities give no DI water.
+fn is_dry(plant: &Electrolysis) -> bool {
+    plant.neighbours.pipes[WATER].as_ref().is_some_and(Pipe::is_dry)
+}
+
 fn brine_temperature(plant: &Electrolysis) -> f64 {
     match &plant.neighbours.pipes[BRINE] {
         Some(pipe) if pipe.temperature > 0.0 => pipe.temperature,
@@ -129,9 +134,9 @@ fn utility(plant: &Electrolysis, signal: Signal) -> f64 {
     let room = |share: u16| f64::from(share) * 1e-3;
     match signal {
         Signal::CoolingFlow => plant.rates.cooling * HOUR,
-        Signal::CoolingSupply => p.cooler.supply_temperature - ZERO_CELSIUS,
+        Signal::CoolingSupply => plant.cooling_supply() - ZERO_CELSIUS,
         Signal::CoolingReturn => plant.cooling_return() - ZERO_CELSIUS,
-        Signal::WaterPressure if plant.upsets.no_water => 0.0,
+        Signal::WaterPressure if plant.upsets.no_water || is_dry(plant) => 0.0,
         Signal::WaterPressure => p.water.pressure / BAR,
         Signal::NitrogenPressure => p.site.nitrogen_pressure / BAR,
         Signal::RoomChlorine(share) => plant.surroundings.chlorine_ppm(&p.site) * room(share),

@@ -1,9 +1,10 @@
 //! Streams to and from the areas around the string, where there are any.
 //!
-//! Brine and acid then come out of a neighbour's tank through a short pipe, and what the string makes is handed
+//! Brine, acid and water then come out of a neighbour's tank through a short pipe, and what the string makes is handed
 //! over instead of leaving the plant. The string's own liquid has eight components; what else a neighbour's
 //! brine brings (sodium, sulfate, carbonate ..) travels with the anolyte as neutral salts and leaves with the
-//! spent brine. Carbonate takes its two protons along, as CO2 does at the anolyte's pH.
+//! spent brine. Carbonate takes its two protons along, as CO2 does at the anolyte's pH. What demineralised water still
+//! brings goes with the lye. The utilities may say how warm their cooling water is, and take the heat that it carries off.
 
 use model::StateWalk;
 
@@ -18,6 +19,7 @@ use crate::species::Species;
 /// What comes in, in the order of [`Neighbours::pipes`].
 pub(crate) const BRINE: usize = 0;
 pub(crate) const ACID: usize = 1;
+pub(crate) const WATER: usize = 2;
 /// What goes out, in the order of [`Neighbours::out`].
 pub(crate) const LYE: usize = 0;
 pub(crate) const SPENT: usize = 1;
@@ -28,6 +30,8 @@ pub(crate) const CHLORINE: usize = 3;
 const HOLDS: f64 = 2.0;
 /// and is filled up to that within so many seconds.
 const FILLS: f64 = 5.0;
+/// Steps without water after which a pipe has lost its pressure.
+const DRY: u32 = 50;
 
 /// A pipe from a neighbour's tank, with what stands in it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,16 +43,22 @@ pub(crate) struct Pipe {
     pub(crate) temperature: f64,
     /// m3/s that the neighbour is asked for.
     pub(crate) asked: f64,
+    /// Steps in a row in which less than half came of what was wanted.
+    starved: u32,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Neighbours {
     /// `None` where the string lives on its own supply.
-    pub(crate) pipes: [Option<Pipe>; 2],
+    pub(crate) pipes: [Option<Pipe>; 3],
     /// What has gone out since it was fetched.
     pub(crate) out: [Matter; 4],
     /// In the anolyte tank: what the string's liquid does not count.
     strangers: Matter,
+    /// K of the cooling water; `None` where it comes over the battery limit.
+    pub(crate) cooling: Option<f64>,
+    /// W that the coolers give to it.
+    pub(crate) cooling_heat: f64,
 }
 
 impl Pipe {
@@ -70,6 +80,10 @@ impl Pipe {
     fn draw(&mut self, volume: f64, dt: f64) -> (Matter, f64) {
         let flow = volume / dt;
         self.asked = (flow + (HOLDS * flow - self.volume) / FILLS).max(0.0);
+        if volume > 0.0 {
+            let short = self.volume < 0.5 * volume;
+            self.starved = if short { self.starved.saturating_add(1) } else { 0 };
+        }
         if self.volume <= 1e-9 {
             return (Matter::default(), 0.0);
         }
@@ -77,6 +91,11 @@ impl Pipe {
         let taken = share * self.volume;
         self.volume -= taken;
         (self.matter.take(share), taken)
+    }
+
+    /// True when nothing has come for some seconds although it was wanted.
+    pub(crate) const fn is_dry(&self) -> bool {
+        self.starved > DRY
     }
 
     /// g/L of LiCl, and Ca and Mg as a mass share, of what stands in it.
@@ -95,6 +114,7 @@ impl Pipe {
         for value in [&mut self.volume, &mut self.temperature, &mut self.asked] {
             walk.f64(value);
         }
+        walk.u32(&mut self.starved);
     }
 }
 
@@ -102,21 +122,25 @@ impl Neighbours {
     /// Draws from a neighbour: what the string counts of it, and its volume; `None` without a neighbour.
     pub(crate) fn draw(
         &mut self,
-        pipe: usize,
+        which: usize,
         volume: f64,
         chemistry: &Chemistry,
         dt: f64,
     ) -> Option<(Liquid, f64)> {
-        let pipe = self.pipes[pipe].as_mut()?;
+        let pipe = self.pipes[which].as_mut()?;
         let (matter, taken) = pipe.draw(volume, dt);
-        let strangers = strangers(&matter, pipe.temperature, chemistry);
+        let strangers = strangers(&matter, which == WATER, pipe.temperature, chemistry);
         let mut known = matter;
         known.subtract(&strangers);
         // Only round-off is left of the strangers.
         for species in Species::ALL.iter().filter(|species| !is_of_area_300(**species)) {
             known[*species] = 0.0;
         }
-        self.strangers.add(&strangers);
+        if which == WATER {
+            self.out[LYE].add(&strangers);
+        } else {
+            self.strangers.add(&strangers);
+        }
         Some((Liquid::try_from(&known).unwrap_or_default(), taken))
     }
 
@@ -148,11 +172,16 @@ impl Neighbours {
             matter.state(walk);
         }
         self.strangers.state(walk);
+        walk.f64(&mut self.cooling_heat);
+        let (mut told, mut kelvin) = (self.cooling.is_some(), self.cooling.unwrap_or(0.0));
+        walk.bool(&mut told);
+        walk.f64(&mut kelvin);
+        self.cooling = told.then_some(kelvin);
     }
 }
 
-/// What the string does not count, made neutral with its own ions.
-fn strangers(matter: &Matter, kelvin: f64, chemistry: &Chemistry) -> Matter {
+/// What the string does not count, made neutral with its own ions; in the lye with hydroxide.
+fn strangers(matter: &Matter, lye: bool, kelvin: f64, chemistry: &Chemistry) -> Matter {
     let mut found = Matter::default();
     let mut charge = 0.0;
     for species in Species::ALL.iter().filter(|species| !is_of_area_300(**species)) {
@@ -165,7 +194,9 @@ fn strangers(matter: &Matter, kelvin: f64, chemistry: &Chemistry) -> Matter {
     let protons = 2.0 * found[Species::Carbonate];
     found[Species::Acid] = protons;
     charge += protons;
-    if charge > 0.0 {
+    if lye {
+        found[Species::Acid] -= charge;
+    } else if charge > 0.0 {
         found[Species::Chloride] = charge;
     } else {
         found[Species::Lithium] = -charge;
@@ -180,7 +211,7 @@ fn strangers(matter: &Matter, kelvin: f64, chemistry: &Chemistry) -> Matter {
 
 #[cfg(test)]
 mod tests {
-    use super::{BRINE, Neighbours, Pipe, SPENT};
+    use super::{BRINE, LYE, Neighbours, Pipe, SPENT, WATER};
     use crate::chemistry::Chemistry;
     use crate::matter::Matter;
     use crate::solution::{Notes, Slurry};
@@ -196,7 +227,8 @@ mod tests {
         recipe[Species::Sulfate] = 0.05;
         recipe[Species::Carbonate] = 0.05;
         let brine = Slurry::filled(&recipe, 1e-3, 333.15, &chemistry, &mut Notes::default()).matter;
-        let mut neighbours = Neighbours { pipes: [Some(Pipe::default()), None], ..Neighbours::default() };
+        let mut neighbours =
+            Neighbours { pipes: [Some(Pipe::default()), None, None], ..Neighbours::default() };
         neighbours.pipes[BRINE].as_mut().unwrap().fill(&brine, &chemistry);
         let (liquid, volume) = neighbours.draw(BRINE, 1.0, &chemistry, 1.0).unwrap();
         assert!((volume - 1e-3).abs() < 1e-6 && liquid.charge().abs() < 1e-9, "{volume} {liquid:?}");
@@ -207,5 +239,28 @@ mod tests {
         }
         assert!((out.enthalpy - brine.enthalpy).abs() < 1e-6 * brine.enthalpy.abs());
         assert!(neighbours.draw(BRINE, 1.0, &chemistry, 1.0).unwrap().1 == 0.0, "the pipe is empty");
+    }
+
+    #[test]
+    fn salt_of_poor_water_leaves_with_the_lye_and_a_dry_pipe_says_so() {
+        let chemistry = Chemistry::built_in().unwrap();
+        let mut recipe = Matter::default();
+        recipe[Species::Sodium] = 1e-3;
+        recipe[Species::Chloride] = 4e-4;
+        recipe[Species::Acid] = -6e-4;
+        let water = Slurry::filled(&recipe, 1e-3, 293.15, &chemistry, &mut Notes::default()).matter;
+        let mut neighbours =
+            Neighbours { pipes: [None, None, Some(Pipe::default())], ..Neighbours::default() };
+        neighbours.pipes[WATER].as_mut().unwrap().fill(&water, &chemistry);
+        let (liquid, _) = neighbours.draw(WATER, 1e-3, &chemistry, 1.0).unwrap();
+        assert!(liquid.charge().abs() < 1e-12 && neighbours.out[LYE].charge().abs() < 1e-12);
+        assert!((neighbours.out[LYE][Species::Sodium] - 1e-3).abs() < 1e-9);
+        for _ in 0..60 {
+            neighbours.draw(WATER, 1e-6, &chemistry, 0.1);
+        }
+        assert!(neighbours.pipes[WATER].as_ref().unwrap().is_dry());
+        neighbours.pipes[WATER].as_mut().unwrap().fill(&water, &chemistry);
+        neighbours.draw(WATER, 1e-6, &chemistry, 0.1);
+        assert!(!neighbours.pipes[WATER].as_ref().unwrap().is_dry());
     }
 }

@@ -29,7 +29,7 @@ const TABLES: [&str; 6] = ["supply", "unit", "line", "measure", "start", "unused
 
 /// The unit kind that is the electrolyser string of area 300 with its own model and instruments.
 pub(crate) const ELECTROLYSIS: &str = "electrolysis";
-pub(crate) const ELECTROLYSIS_INLETS: [&str; 2] = ["brine", "acid"];
+pub(crate) const ELECTROLYSIS_INLETS: [&str; 3] = ["brine", "acid", "water"];
 pub(crate) const ELECTROLYSIS_OUTLETS: [&str; 4] = ["lye", "spent", "hydrogen", "chlorine"];
 
 /// Everything that the text has said so far.

@@ -101,7 +101,7 @@ impl Line {
             }
             Source::Draw { station, .. } => {
                 self.asked = match self.to {
-                    End::Export(export) => ports.asked[export] * (1.0 - self.blocked),
+                    End::Export(export) => ports.asked[export] * self.open,
                     End::Inlet(..) | End::Outside => self.most * self.open,
                 };
                 let readings = sheet.stations[station].readings();

@@ -128,7 +128,7 @@ impl Compiler<'_> {
         Ok(Truth::Limit { station, reading, limit, above })
     }
 
-    fn reading(&self, item: &Item<'_>) -> Result<(usize, usize), ParameterMistake> {
+    pub(super) fn reading(&self, item: &Item<'_>) -> Result<(usize, usize), ParameterMistake> {
         let text = item.text().ok_or_else(|| item.mistake("write \"UNIT.reading\" or \"line.NAME\""))?;
         let (station, reading) = self.place(text, item)?;
         let shape = self.stations[station].shape();

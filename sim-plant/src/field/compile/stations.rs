@@ -8,7 +8,7 @@ use crate::parameters::ParameterMistake;
 use crate::station::Station;
 
 use super::super::UnitPlace;
-use super::super::order::{Order, Term};
+use super::super::order::{Amount, Order, Term};
 use super::super::text::{Item, hint};
 use super::{Compiler, ELECTROLYSIS, ELECTROLYSIS_INLETS, ELECTROLYSIS_OUTLETS};
 
@@ -80,8 +80,11 @@ impl Compiler<'_> {
 
     /// `orders = { agitator-1 = "A-311", jacket-1 = { by = "TV-311", at_0 = "0 kW", at_100 = "300 kW" } }`
     pub(super) fn orders_of(&mut self, name: &str, item: &Item<'_>) {
-        let Some(station) = self.units.iter().position(|unit| unit.name == name) else { return };
         let Some(orders) = item.table().and_then(|table| table.get("orders")) else { return };
+        if self.foreign.iter().any(|foreign| foreign == name) {
+            return self.orders_of_string(&orders);
+        }
+        let Some(station) = self.units.iter().position(|unit| unit.name == name) else { return };
         let Some(orders) = orders.table() else {
             self.mistakes.push(orders.mistake("write orders = { agitator = \"A-311\" }"));
             return;
@@ -109,16 +112,58 @@ impl Compiler<'_> {
         }
     }
 
+    /// The string has valves and pumps of its own; told is only how warm its cooling water is.
+    fn orders_of_string(&mut self, orders: &Item<'_>) {
+        const WRITE: &str = "the string is told one thing: cooling-water = { of = \"CT-701.T-supply\" }";
+        let entries = orders.table().map(|table| table.entries()).unwrap_or_default();
+        match entries.as_slice() {
+            [("cooling-water", value)] => match self.term(value, "degC") {
+                Ok(term) => self.ports.cooling = Some(term),
+                Err(mistake) => self.mistakes.push(mistake),
+            },
+            _ => self.mistakes.push(orders.mistake(WRITE)),
+        }
+    }
+
+    /// `{ of = "EV-411.steam" }`: what another unit shows, in the unit of the order.
+    fn reading_term(&self, item: &Item<'_>, unit: &str) -> Result<Amount, ParameterMistake> {
+        let heat = |name: &String| item.text() == Some(format!("{name}.cooling-heat").as_str());
+        let (symbol, shown) = if self.foreign.iter().any(heat) {
+            ("W", None)
+        } else {
+            let (station, reading) = self.reading(item)?;
+            (self.stations[station].shape().readings[reading].unit, Some((station, reading)))
+        };
+        let converted = match (Unit::parse(symbol), Unit::parse(unit)) {
+            (Some(from), Some(to)) => from.factor_and_offset(to),
+            _ => (symbol == unit).then_some((1.0, 0.0)),
+        };
+        let (factor, offset) = converted.ok_or_else(|| {
+            item.mistake(format!("this is in \"{symbol}\" and the order in \"{unit}\": they do not convert"))
+        })?;
+        Ok(match shown {
+            Some((station, reading)) => Amount::Reading { station, reading, factor, offset },
+            None => Amount::StringHeat { factor },
+        })
+    }
+
     fn term(&mut self, item: &Item<'_>, unit: &str) -> Result<Term, ParameterMistake> {
         if let Some(table) = item.table() {
-            table.refuse_unknown(&["by", "at_0", "at_100"], &mut self.mistakes);
-            let by = table.get("by").ok_or_else(|| table.mistake("by is missing: by = \"TV-311\""))?;
-            let gates = by.list().iter().map(|item| self.gate(item)).collect::<Result<Vec<_>, _>>()?;
+            table.refuse_unknown(&["by", "at_0", "at_100", "of", "times"], &mut self.mistakes);
+            let by = table.get("by").map(|by| by.list()).unwrap_or_default();
+            let gates = by.iter().map(|item| self.gate(item)).collect::<Result<Vec<_>, _>>()?;
+            let times = table.get("times").map(|item| self.share(&item)).transpose()?;
+            if let Some(of) = table.get("of") {
+                return Ok(Term { gates, amount: self.reading_term(&of, unit)?, times });
+            }
+            if gates.is_empty() {
+                return Err(table.mistake("by is missing: by = \"TV-311\", or of = \"UNIT.reading\""));
+            }
             let amount = |key: &str| table.get(key).map(|item| amount(&item, unit)).transpose();
             let at_0 = amount("at_0")?.unwrap_or(0.0);
             let at_100 = amount("at_100")?
                 .ok_or_else(|| table.mistake(format!("at_100 is missing: at_100 = \"300 {unit}\"")))?;
-            return Ok(Term { gates, at_0, at_100 });
+            return Ok(Term { gates, amount: Amount::Between { at_0, at_100 }, times });
         }
         // A number, alone or with its unit, is a constant; everything else the name of a motor.
         let constant = item.number().is_some()
@@ -127,9 +172,20 @@ impl Compiler<'_> {
                 .is_some_and(|text| text.trim().starts_with(|c: char| c.is_ascii_digit() || c == '-'));
         if constant {
             let value = amount(item, unit)?;
-            return Ok(Term { gates: Vec::new(), at_0: value, at_100: value });
+            let amount = Amount::Between { at_0: value, at_100: value };
+            return Ok(Term { gates: Vec::new(), amount, times: None });
         }
-        Ok(Term { gates: vec![self.gate(item)?], at_0: 0.0, at_100: 1.0 })
+        let amount = Amount::Between { at_0: 0.0, at_100: 1.0 };
+        Ok(Term { gates: vec![self.gate(item)?], amount, times: None })
+    }
+
+    /// A reading without unit, as a factor.
+    fn share(&self, item: &Item<'_>) -> Result<(usize, usize), ParameterMistake> {
+        let (station, reading) = self.reading(item)?;
+        match self.stations[station].shape().readings[reading].unit {
+            "" => Ok((station, reading)),
+            unit => Err(item.mistake(format!("times takes a reading without unit; this one is in {unit}"))),
+        }
     }
 }
 
