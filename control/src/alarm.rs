@@ -87,7 +87,7 @@ impl AlarmMemory {
         walk.u64(&mut self.shelved_until);
     }
 
-    /// One scan. Returns the state that it left, when it did.
+    /// One scan. Returns the state that it left, when it did; `memory` gets the tick of the next look.
     pub(crate) fn scan(
         &mut self,
         alarm: &Alarm,
@@ -97,19 +97,32 @@ impl AlarmMemory {
         now: Now,
     ) -> Option<AlarmState> {
         match condition(&alarm.condition, self.raw, ops, image, memory, now) {
-            Some(raw) => self.delay(raw, alarm, now),
+            Some(raw) => {
+                let delay_ms = self.delay(raw, alarm, now);
+                if raw != self.active {
+                    memory.look_at(now.until(self.raw_since, delay_ms));
+                }
+            }
             // No time passes for the delays.
-            None => self.raw_since = now.tick,
+            None => {
+                self.raw_since = now.tick;
+                memory.look_at(now.tick.saturating_add(1));
+            }
         }
         let enabled = match &alarm.enable {
             None => true,
             // Suppression must be certain: an unknown one does not hide an alarm.
             Some(enable) => memory.truth(ops, enable, image, now) != Truth::False,
         };
-        self.settle(enabled, now.tick)
+        let left = self.settle(enabled, now.tick);
+        if self.state == AlarmState::Shelved {
+            memory.look_at(self.shelved_until);
+        }
+        left
     }
 
-    fn delay(&mut self, raw: bool, alarm: &Alarm, now: Now) {
+    /// Returns the delay that holds now, in milliseconds.
+    fn delay(&mut self, raw: bool, alarm: &Alarm, now: Now) -> u32 {
         if raw != self.raw {
             self.raw = raw;
             self.raw_since = now.tick;
@@ -118,6 +131,7 @@ impl AlarmMemory {
         if raw != self.active && now.since_ms(self.raw_since) >= u64::from(delay_ms) {
             self.active = raw;
         }
+        delay_ms
     }
 
     /// What happened while nobody could look: the condition counts as having stood, without its delay,

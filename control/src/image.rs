@@ -8,10 +8,25 @@ use model::{PointId, Quality, StateWalk};
 use crate::plant::{Origin, Plant};
 
 /// Values and qualities of all points, indexed by [`PointId`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Image {
     values: Vec<f64>,
     qualities: Vec<Quality>,
+    /// What was given another value or quality since [`Self::forget_changes`]; no part of the state.
+    changes: Changes,
+}
+
+/// Points in the order in which they first changed, each once.
+#[derive(Clone, Debug, Default)]
+struct Changes {
+    points: Vec<PointId>,
+    listed: Vec<bool>,
+}
+
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values && self.qualities == other.qualities
+    }
 }
 
 impl Image {
@@ -26,9 +41,11 @@ impl Image {
             | Origin::Phase(_) => Quality::Good,
         };
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
+        let count = plant.points.len();
         Self {
             values: plant.points.iter().map(|point| finite(point.initial)).collect(),
             qualities: plant.points.iter().map(|point| quality(&point.origin)).collect(),
+            changes: Changes { points: Vec::with_capacity(count), listed: vec![false; count] },
         }
     }
 
@@ -57,17 +74,34 @@ impl Image {
     #[inline]
     pub(crate) fn set(&mut self, point: PointId, value: f64, quality: Quality) {
         let index = point.index();
-        if value.is_finite() {
+        let last = self.values[index];
+        let (value, quality) =
+            if value.is_finite() { (value, quality) } else { (last, Quality::BadCalculation) };
+        if value.to_bits() != last.to_bits() || quality != self.qualities[index] {
             self.values[index] = value;
             self.qualities[index] = quality;
-        } else {
-            self.qualities[index] = Quality::BadCalculation;
+            self.changes.note(point);
         }
     }
 
     /// Keeps the value and tells how far it may be trusted.
     pub(crate) fn set_quality(&mut self, point: PointId, quality: Quality) {
-        self.qualities[point.index()] = quality;
+        if quality != self.qualities[point.index()] {
+            self.qualities[point.index()] = quality;
+            self.changes.note(point);
+        }
+    }
+
+    /// The points that have changed, in the order in which they first did.
+    pub(crate) fn changed(&self) -> &[PointId] {
+        &self.changes.points
+    }
+
+    pub(crate) fn forget_changes(&mut self) {
+        for point in &self.changes.points {
+            self.changes.listed[point.index()] = false;
+        }
+        self.changes.points.clear();
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
@@ -89,6 +123,17 @@ impl Image {
             for (byte, quality) in word.to_le_bytes().into_iter().zip(qualities) {
                 *quality = Quality::from(byte);
             }
+        }
+    }
+}
+
+impl Changes {
+    #[inline]
+    fn note(&mut self, point: PointId) {
+        let listed = &mut self.listed[point.index()];
+        if !*listed {
+            *listed = true;
+            self.points.push(point);
         }
     }
 }

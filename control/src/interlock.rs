@@ -49,7 +49,8 @@ impl InterlockMemory {
         self.tripped && self.bypassed_until == 0
     }
 
-    /// One scan over its causes, as the engine keeps them. `report` takes the changes, at most two.
+    /// One scan over its causes, as the engine keeps them. `report` takes the changes, at most two; `memory` gets
+    /// the tick of the next look.
     pub(crate) fn scan(
         &mut self,
         interlock: &Interlock,
@@ -59,7 +60,11 @@ impl InterlockMemory {
         report: impl FnMut(InterlockChange),
     ) {
         let stands = |term: &Term| stands(term.truth(ops, image, memory, now), term.trips_on_bad);
-        self.settle(first(terms.iter().map(stands)), interlock.latched, now, report);
+        let first = first(terms.iter().map(stands));
+        self.settle(first, interlock.latched, now, report);
+        if self.bypassed_until != 0 {
+            memory.look_at(self.bypassed_until);
+        }
     }
 
     /// What follows from the first cause that stands.

@@ -94,6 +94,11 @@ impl Now {
         self.tick.saturating_sub(tick).saturating_mul(self.period_ms)
     }
 
+    /// The tick at which what stands since `since` has stood for `ms`.
+    pub(crate) fn until(self, since: u64, ms: u32) -> u64 {
+        since.saturating_add(u64::from(ms).div_ceil(self.period_ms.max(1)))
+    }
+
     /// True when `tick` has been and lies less than `ms` back.
     fn within(self, tick: u64, ms: u32) -> bool {
         tick != NEVER && self.since_ms(tick) < u64::from(ms)
@@ -113,6 +118,9 @@ pub(crate) struct Memory {
     pub(crate) rates: Vec<Rate>,
     pub(crate) previous: Previous,
     stack: Vec<Slot>,
+    /// Scratch: the first tick at which what was evaluated since [`Self::begin_look`] may come out differently
+    /// although no point has changed.
+    due: u64,
 }
 
 impl Memory {
@@ -123,7 +131,22 @@ impl Memory {
             rates: vec![Rate::default(); plant.code.rates as usize],
             previous: Previous::new(plant, image),
             stack: Vec::with_capacity(plant.code.stack as usize + 1),
+            due: NEVER,
         }
+    }
+
+    pub(crate) fn begin_look(&mut self) {
+        self.due = NEVER;
+    }
+
+    /// What was looked at has to be looked at again at `tick` at the latest.
+    pub(crate) fn look_at(&mut self, tick: u64) {
+        self.due = self.due.min(tick);
+    }
+
+    /// When it has to be looked at again, if nothing changes before.
+    pub(crate) fn end_look(&self) -> u64 {
+        self.due
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
@@ -189,7 +212,26 @@ impl Memory {
     /// An on-delay of what was evaluated elsewhere.
     #[inline]
     pub(crate) fn delayed(&mut self, timer: u32, operand: Slot, ms: u32, now: Now) -> Truth {
-        on_delay(&mut self.timers[timer as usize], operand, ms, now).truth()
+        self.on_delay(timer, operand, ms, now).truth()
+    }
+
+    #[inline]
+    fn on_delay(&mut self, timer: u32, operand: Slot, ms: u32, now: Now) -> Slot {
+        let timer = &mut self.timers[timer as usize];
+        let result = on_delay(timer, operand, ms, now);
+        for since in [timer.certain, timer.possible] {
+            if since != NEVER && !now.held(since, ms) {
+                self.due = self.due.min(now.until(since, ms));
+            }
+        }
+        result
+    }
+
+    /// What moves by itself is looked at in every scan.
+    fn again(&mut self, moves: bool, now: Now) {
+        if moves {
+            self.look_at(now.tick.saturating_add(1));
+        }
     }
 
     fn pop(&mut self) -> Slot {
@@ -202,6 +244,9 @@ impl Memory {
             Op::Load(point) => Slot { value: image.value(point), quality: image.quality(point) },
             Op::LoadPrevious(point) => {
                 let (value, quality) = self.previous.get(point);
+                let differs =
+                    value.to_bits() != image.value(point).to_bits() || quality != image.quality(point);
+                self.again(differs, now);
                 Slot { value, quality }
             }
             Op::IsGood(point) => Slot::logic(image.quality(point).is_good()),
@@ -209,19 +254,29 @@ impl Memory {
             Op::Vote { need, of } => self.vote(need, of),
             Op::OnDelay { timer, ms } => {
                 let operand = self.pop();
-                on_delay(&mut self.timers[timer as usize], operand, ms, now)
+                self.on_delay(timer, operand, ms, now)
             }
             Op::OffDelay { timer, ms } => {
                 let operand = self.pop();
-                off_delay(&mut self.timers[timer as usize], operand, ms, now)
+                let timer = &mut self.timers[timer as usize];
+                let result = off_delay(timer, operand, ms, now);
+                let runs = operand.truth() != Truth::False
+                    || now.within(timer.certain, ms)
+                    || now.within(timer.possible, ms);
+                self.again(runs, now);
+                result
             }
             Op::Rise { edge } => {
                 let operand = self.pop();
-                self.edges[edge as usize].rises(operand)
+                let result = self.edges[edge as usize].rises(operand);
+                self.again(result.value != 0.0, now);
+                result
             }
             Op::Fall { edge } => {
                 let operand = self.pop();
-                self.edges[edge as usize].falls(operand)
+                let result = self.edges[edge as usize].falls(operand);
+                self.again(result.value != 0.0, now);
+                result
             }
             Op::Hysteresis { edge } => {
                 let (off, on, x) = (self.pop(), self.pop(), self.pop());
@@ -229,6 +284,7 @@ impl Memory {
             }
             Op::Rate { rate, ms } => {
                 let operand = self.pop();
+                self.again(true, now);
                 self.rates[rate as usize].follow(operand, ms, now)
             }
             Op::Median { of } => {

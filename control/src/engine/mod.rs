@@ -19,6 +19,7 @@
 
 mod layout;
 mod publish;
+mod quiet;
 mod snapshot;
 mod state;
 
@@ -28,10 +29,12 @@ use model::{AlarmId, Command, EventBody, InterlockId, PointId, Quality, UserId};
 use crate::blocks::{Context, StartRound, link_of};
 use crate::exchange::{Input, ScanOutput};
 use crate::image::Image;
+use crate::interlock::InterlockMemory;
 use crate::phase::Scene;
 use crate::plant::{AlarmCondition, BlockBody, Origin, Plant};
 
 pub(crate) use layout::{Binding, Layout};
+use quiet::Quiet;
 pub use snapshot::RestoreError;
 pub(crate) use state::State;
 
@@ -41,13 +44,15 @@ pub struct Engine {
     plant: Arc<Plant>,
     layout: Layout,
     state: State,
+    quiet: Quiet,
 }
 
 impl Engine {
     pub fn new(plant: Arc<Plant>) -> Self {
         let layout = Layout::new(&plant);
         let state = State::new(&plant);
-        Self { plant, layout, state }
+        let quiet = Quiet::new(&plant);
+        Self { plant, layout, state, quiet }
     }
 
     pub fn plant(&self) -> &Arc<Plant> {
@@ -75,7 +80,7 @@ impl Engine {
     }
 
     /// Every interlock after the last scan, by its number.
-    pub fn interlocks(&self) -> &[crate::InterlockMemory] {
+    pub fn interlocks(&self) -> &[InterlockMemory] {
         &self.state.interlocks
     }
 
@@ -84,11 +89,13 @@ impl Engine {
     }
 
     pub(crate) fn state_mut(&mut self) -> &mut State {
+        self.quiet.look_everywhere();
         &mut self.state
     }
 
     /// The plant, the seconds between two runs of each task, and the state.
     pub(crate) fn parts_mut(&mut self) -> (&Plant, &[f64], &mut State) {
+        self.quiet.look_everywhere();
         (&self.plant, &self.layout.task_dt, &mut self.state)
     }
 
@@ -96,6 +103,7 @@ impl Engine {
     ///
     /// It is no input of a scan: take a snapshot after it.
     pub fn resume(&mut self) {
+        self.quiet.look_everywhere();
         self.state.running = false;
         self.state.ready = false;
         self.state.experiments.iter_mut().for_each(crate::experiment::ExperimentMemory::interrupt);
@@ -110,7 +118,7 @@ impl Engine {
     /// One scan. `out` is emptied and filled; nothing is allocated.
     pub fn scan(&mut self, tick: u64, inputs: &[Input], commands: &[Command], out: &mut ScanOutput) {
         out.clear();
-        let Self { plant, layout, state } = self;
+        let Self { plant, layout, state, quiet } = self;
         let plant: &Plant = plant;
         let last = if state.running { state.tick } else { tick };
         if !state.running {
@@ -127,14 +135,19 @@ impl Engine {
             initialise(plant, state);
         }
         Scene { plant, layout, state, out }.take_commands(commands);
+        if became_ready || !commands.is_empty() {
+            quiet.look_everywhere();
+        }
         if !state.ready {
             return;
         }
         Scene { plant, layout, state, out }.run_experiments();
         run_tasks(plant, layout, state, out, last, became_ready);
         run_procedures(plant, layout, state, out, last);
-        run_alarms(plant, layout, state, out);
-        run_interlocks(plant, layout, state, out);
+        quiet.tell(&state.image);
+        run_alarms(plant, layout, state, quiet, out);
+        run_interlocks(plant, layout, state, quiet, out);
+        quiet.close(&mut state.image);
         state.memory.previous.take(&state.image);
     }
 }
@@ -274,30 +287,55 @@ fn run_procedures(plant: &Plant, layout: &Layout, state: &mut State, out: &mut S
     scene.run_procedures(elapsed);
 }
 
-fn run_alarms(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanOutput) {
+fn run_alarms(plant: &Plant, layout: &Layout, state: &mut State, quiet: &mut Quiet, out: &mut ScanOutput) {
     let now = state.now(plant);
-    for (index, alarm) in plant.alarms.iter().enumerate() {
-        let State { alarms, image, memory, .. } = state;
-        if let Some(from) = alarms[index].scan(alarm, &plant.code.ops, image, memory, now) {
+    quiet.alarms.each(now.tick, |index| {
+        let State { alarms, image, memory, .. } = &mut *state;
+        memory.begin_look();
+        let left = alarms[index].scan(&plant.alarms[index], &plant.code.ops, image, memory, now);
+        let again = memory.end_look();
+        if let Some(from) = left {
             let memory = alarms[index];
             let mut scene = Scene { plant, layout, state, out };
             scene.report_alarm(AlarmId(index as u32).index(), from, &memory, UserId::SYSTEM);
         }
+        again
+    });
+}
+
+fn run_interlocks(
+    plant: &Plant,
+    layout: &Layout,
+    state: &mut State,
+    quiet: &mut Quiet,
+    out: &mut ScanOutput,
+) {
+    let now = state.now(plant);
+    let State { interlocks, image, memory, .. } = &mut *state;
+    let Quiet { interlocks: looks, touched, grip, .. } = quiet;
+    looks.each(now.tick, |index| {
+        let terms = &layout.terms[layout.first_term[index] as usize..layout.first_term[index + 1] as usize];
+        let forced = interlocks[index].forces();
+        memory.begin_look();
+        let view = (&plant.code.ops[..], &*image, now);
+        interlocks[index].scan(&plant.interlocks[index], terms, view, memory, |change| {
+            out.push(now.tick, EventBody::Interlock { interlock: InterlockId(index as u32), change });
+        });
+        *grip |= forced != interlocks[index].forces();
+        memory.end_look()
+    });
+    let touched = core::mem::take(touched) && interlocks.iter().any(InterlockMemory::forces);
+    if core::mem::take(grip) || touched {
+        force(plant, state);
     }
 }
 
-fn run_interlocks(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanOutput) {
-    let now = state.now(plant);
-    let State { interlocks, image, memory, holds, .. } = state;
-    for (index, interlock) in plant.interlocks.iter().enumerate() {
-        let terms = &layout.terms[layout.first_term[index] as usize..layout.first_term[index + 1] as usize];
-        interlocks[index].scan(interlock, terms, (&plant.code.ops, image, now), memory, |change| {
-            out.push(now.tick, EventBody::Interlock { interlock: InterlockId(index as u32), change });
-        });
-        for forcing in &interlock.actions {
-            for point in forced_points(plant, forcing) {
-                holds[point.index()].interlock = 0;
-            }
+/// What tripped interlocks dictate. Of two that dictate one point the first wins.
+fn force(plant: &Plant, state: &mut State) {
+    let State { interlocks, image, holds, .. } = state;
+    for forcing in plant.interlocks.iter().flat_map(|interlock| &interlock.actions) {
+        for point in forced_points(plant, forcing) {
+            holds[point.index()].interlock = 0;
         }
     }
     for (index, interlock) in plant.interlocks.iter().enumerate() {

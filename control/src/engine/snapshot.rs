@@ -91,6 +91,7 @@ impl Engine {
             return Err(RestoreError::Damaged);
         }
         self.state = restored;
+        self.quiet.look_everywhere();
         Ok(())
     }
 
