@@ -7,7 +7,7 @@
 //! temperature = "20 degC"
 //!
 //! [supply.black-mass]
-//! solid = { NMC622 = 62, C = 30, Cu = 2.0, Al = 2.0, Fe = 0.5, LiF = 3.5 }     # per cent by mass
+//! solid = { NMC622 = 62, C = 30, Cu = 2.0, Al = 2.0, Fe = 0.5, LiF = 3.5 }     # per cent by mass; DMC wets them
 //!
 //! [supply.nitrogen]
 //! gas = { N2 = 100 }                       # per cent by volume
@@ -210,7 +210,9 @@ fn solid(item: &Item<'_>, kelvin: f64, chemistry: &Chemistry) -> Result<Matter, 
             amounts.push((Species::LatticeLithium, moles));
             continue;
         }
-        let species = Species::parse(&format!("{name}(s)")).ok_or_else(|| {
+        // Modules bring their solvent along.
+        let solvent = (name == "DMC").then_some(Species::DimethylCarbonateLiquid);
+        let species = solvent.or_else(|| Species::parse(&format!("{name}(s)"))).ok_or_else(|| {
             let solids = Species::ALL.iter().filter(|species| species.phase() == Phase::Solid);
             let names: Vec<&str> = solids.map(|species| species.symbol().trim_end_matches("(s)")).collect();
             let all = CATHODES.iter().map(|(name, _)| *name).chain(names.iter().copied());

@@ -51,8 +51,10 @@ tables! {
         hydrolysis: "1/s", 0.0, 10.0;
     }
     Dryer {
-        /// Absolute pressure
+        /// Absolute pressure that the vacuum pump reaches
         pressure: "mbar", 5.0, 1100.0;
+        /// Time in which the pump comes two thirds of the way, and in which air comes back without it
+        evacuation: "s", 1.0, 3600.0;
         /// Mean time of the shreds in it
         time: "s", 1.0, 2e4;
         /// Heat capacity of the steel
@@ -63,6 +65,8 @@ tables! {
         conductance: "W/K", 0.0, 1e5;
         /// Evaporation of the solvent
         transfer: "1/s", 0.0, 1.0;
+        /// Temperature at the start
+        start: "degC", -20.0, 200.0;
     }
     /// Share of each that goes through the sieve.
     Sieve {
@@ -124,6 +128,8 @@ tables! {
         hold: "degC", 0.0, 200.0;
         /// Dryer runs
         dryer: "", 0.0, 1.0;
+        /// Its vacuum pump runs
+        vacuum: "", 0.0, 1.0;
     }
 }
 
@@ -159,6 +165,10 @@ pub const OFF_GAS: usize = 3;
 const RUNS: usize = 0;
 const DRYER: usize = 1;
 const DUTY: usize = 2;
+const VACUUM: usize = 3;
+
+/// Pa outside.
+const OUTSIDE: f64 = 101_325.0;
 
 pub static SHAPE: Shape = Shape {
     name: "shredder",
@@ -176,13 +186,15 @@ pub static SHAPE: Shape = Shape {
     ],
     orders: &[
         Order { name: "runs", unit: "", low: 0.0, high: 1.0, text: "rotor turns" },
-        Order { name: "dryer", unit: "", low: 0.0, high: 1.0, text: "dryer, its vacuum and the sieve run" },
+        Order { name: "dryer", unit: "", low: 0.0, high: 1.0, text: "dryer and sieve run" },
         Order { name: "duty", unit: "kW", low: 0.0, high: 1e4, text: "heat asked from the dryer's jacket" },
+        Order { name: "vacuum", unit: "", low: 0.0, high: 1.0, text: "vacuum pump of the dryer runs" },
     ],
     readings: &[
         Reading { name: "O2", unit: "%vol", text: "in the chamber" },
         Reading { name: "T", unit: "degC", text: "in the chamber" },
         Reading { name: "T-dryer", unit: "degC", text: "" },
+        Reading { name: "p-dryer", unit: "mbar", text: "absolute" },
         Reading { name: "HF", unit: "ppm", text: "in the chamber, by volume" },
         Reading { name: "POF3", unit: "ppm", text: "in the chamber, by volume" },
         Reading { name: "solvent", unit: "%vol", text: "vapour in the chamber" },
@@ -221,6 +233,8 @@ pub struct Shredder {
     hopper: Matter,
     chamber: Vessel,
     dryer: Vessel,
+    /// Pa in the dryer.
+    pressure: f64,
     flows: Flows,
     /// One kg of modules, one mol of nitrogen and of air.
     modules: Matter,
@@ -242,12 +256,13 @@ impl Shredder {
         modules.enthalpy += f.charge;
         let filled = gases::moles(1e5, settings.chamber.volume, kelvin);
         let chamber = Vessel::at(nitrogen.part(filled), kelvin, settings.chamber.metal * 1e3);
-        let dryer = Vessel::at(Matter::default(), kelvin, settings.dryer.metal * 1e3);
+        let dryer = Vessel::at(Matter::default(), settings.dryer.start, settings.dryer.metal * 1e3);
         Self {
             settings,
             hopper: Matter::default(),
             chamber,
             dryer,
+            pressure: OUTSIDE,
             flows: Flows::default(),
             modules,
             nitrogen,
@@ -352,7 +367,7 @@ impl UnitOperation for Shredder {
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
-        let orders: [f64; 3] = core::array::from_fn(|k| {
+        let orders: [f64; 4] = core::array::from_fn(|k| {
             let (value, good) = SHAPE.hold(k, x.orders[k]);
             self.notes.check(Remark::BadInput, good);
             value
@@ -389,6 +404,8 @@ impl UnitOperation for Shredder {
             self.dryer.matter.add(&shreds);
         }
         self.dryer.settle(&c, self.settings.dryer.metal * 1e3);
+        let goal = if orders[VACUUM] >= 0.5 { self.settings.dryer.pressure } else { OUTSIDE };
+        self.pressure += (goal - self.pressure) * -libm::expm1(-dt / self.settings.dryer.evacuation);
         self.flows = Flows {
             power: self.flows.power,
             copper: self.flows.copper,
@@ -397,7 +414,7 @@ impl UnitOperation for Shredder {
         };
         if dries {
             let rate = -libm::expm1(-self.settings.dryer.transfer * dt);
-            self.dryer.boil(&c, self.settings.dryer.pressure, rate);
+            self.dryer.boil(&c, self.pressure, rate);
             self.dryer.settle(&c, self.settings.dryer.metal * 1e3);
             off.add(&self.dryer.vent(&c, 0.0));
             let share = -libm::expm1(-dt / self.settings.dryer.time);
@@ -424,6 +441,7 @@ impl UnitOperation for Shredder {
             100.0 * share(Species::Oxygen),
             self.chamber.temperature - 273.15,
             self.dryer.temperature - 273.15,
+            self.pressure * 1e-2,
             1e6 * share(Species::HydrogenFluoride),
             1e6 * share(Species::PhosphorylFluoride),
             100.0 * share(Species::DimethylCarbonate),
@@ -463,6 +481,7 @@ impl UnitOperation for Shredder {
         let lacks = (f.hold - self.dryer.temperature) * (capacity + self.settings.dryer.metal * 1e3);
         duty.orders[RUNS] = f.runs;
         duty.orders[DRYER] = f.dryer;
+        duty.orders[VACUUM] = f.vacuum;
         duty.orders[DUTY] = (lacks / 30.0).clamp(0.0, 1e7) * 1e-3;
     }
 
@@ -470,6 +489,7 @@ impl UnitOperation for Shredder {
         self.hopper.state(walk);
         self.chamber.state(walk);
         self.dryer.state(walk);
+        walk.f64(&mut self.pressure);
         self.notes.state(walk);
         let f = &mut self.flows;
         for value in [

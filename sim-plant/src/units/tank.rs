@@ -40,6 +40,8 @@ tables! {
         temperature: "degC", 0.0, 95.0;
         /// Share of the start that is organic phase
         organic: "%", 0.0, 100.0;
+        /// Share of the start that is dry black mass of NMC622
+        black_mass: "%", 0.0, 100.0;
         /// Extractant in that organic phase; the rest is diluent
         extractant: "mol/L", 0.0, 3.0;
     }
@@ -168,6 +170,29 @@ pub(crate) fn organic(extractant: f64, kelvin: f64, chemistry: &Chemistry) -> Ma
     chemistry.parcel(&[(Species::Extractant, extractant), (Species::Diluent, diluent)], kelvin)
 }
 
+/// One m3 of dry black mass, without voids: 62 % NMC622, 31.5 % graphite, foil and fluoride (basis 4.2).
+fn black_mass(kelvin: f64, chemistry: &Chemistry) -> Matter {
+    const OXIDE: [(Species, f64); 4] = [
+        (Species::LatticeLithium, 1.0),
+        (Species::LatticeNickel, 0.6),
+        (Species::LatticeCobalt, 0.2),
+        (Species::LatticeManganese, 0.2),
+    ];
+    const REST: [(Species, f64); 5] = [
+        (Species::Graphite, 0.315),
+        (Species::CopperMetal, 0.025),
+        (Species::AluminiumMetal, 0.015),
+        (Species::IronMetal, 0.005),
+        (Species::LithiumFluoride, 0.02),
+    ];
+    let formula: f64 = OXIDE.iter().map(|(species, n)| n * chemistry.molar_mass(*species)).sum();
+    let oxide = OXIDE.iter().map(|(species, n)| (*species, 0.62 * n / formula));
+    let rest = REST.iter().map(|(species, mass)| (*species, mass / chemistry.molar_mass(*species)));
+    let parts: Vec<(Species, f64)> = oxide.chain(rest).collect();
+    let volume: f64 = parts.iter().map(|(species, n)| n * chemistry.volume[species.index()]).sum();
+    chemistry.parcel(&parts, kelvin).part(1.0 / volume)
+}
+
 #[derive(Clone, Debug)]
 pub struct StorageTank {
     settings: Settings,
@@ -190,10 +215,10 @@ impl StorageTank {
         let kelvin = settings.start.temperature;
         let recipe = Slurry::filled(&recipe, 1.0, kelvin, &chemistry, &mut notes).matter;
         let volume = settings.tank.volume * settings.start.level;
-        let mut held = recipe.part(volume * (1.0 - settings.start.organic));
-        held.add(
-            &organic(settings.start.extractant, kelvin, &chemistry).part(volume * settings.start.organic),
-        );
+        let Start { organic: oil, black_mass: dry, extractant, .. } = settings.start;
+        let mut held = recipe.part(volume * (1.0 - oil - dry).max(0.0));
+        held.add(&organic(extractant, kelvin, &chemistry).part(volume * oil));
+        held.add(&black_mass(kelvin, &chemistry).part(volume * dry));
         let slurry = Slurry::at(&held, kelvin, &chemistry, &mut notes);
         Self { settings, chemistry, slurry, recipe, overflow: 0.0, notes }
     }
@@ -369,5 +394,19 @@ mod tests {
         let unit = tank(&["strength.Li2SO4=110g/L", "strength.H2SO4=20g/L", "start.level=50%"]);
         assert!((unit.reading("Li").unwrap() - 110.0 * 13.88 / 109.94).abs() < 0.05);
         assert!(unit.reading("free-acid").unwrap() > 10.0 && unit.reading("pH").unwrap() < 1.5);
+    }
+
+    #[test]
+    fn a_bin_of_black_mass_is_dry_and_as_heavy_as_its_grains() {
+        let unit = tank(&[
+            "start.black_mass=100%",
+            "start.level=50%",
+            "tank.volume=2m3",
+            "feed.flow=0",
+            "feed.draw=0",
+        ]);
+        let mass = unit.reading("mass").unwrap();
+        assert!((2000.0..4000.0).contains(&mass), "{mass}");
+        assert!((unit.reading("level").unwrap() - 50.0).abs() < 0.01);
     }
 }

@@ -57,3 +57,11 @@ fn a_cold_dryer_leaves_the_solvent_in_the_black_mass() {
     let cold = after(6.0, &["hold=20degC", "pressure=900mbar"]);
     assert!(reading(&cold, "residual-solvent") > 3.0, "{}", reading(&cold, "residual-solvent"));
 }
+
+#[test]
+fn a_dryer_without_vacuum_keeps_more_solvent_in_the_black_mass() {
+    let (vacuum, open) = (after(6.0, &["hold=80degC"]), after(6.0, &["hold=80degC", "vacuum=0"]));
+    assert!((reading(&vacuum, "p-dryer") - 80.0).abs() < 1.0 && reading(&open, "p-dryer") > 1000.0);
+    let left = reading(&open, "residual-solvent");
+    assert!(left > 5.0 * reading(&vacuum, "residual-solvent"), "{left}");
+}
