@@ -87,7 +87,7 @@ impl Replayer {
         self.output.clear();
         self.engine.scan(self.record.tick, &self.inputs, &self.record.commands, &mut self.output);
         self.scans += 1;
-        if self.compares && self.first_difference.is_none() && self.engine.state_hash() != self.record.hash {
+        if self.compares && self.first_difference.is_none() && self.engine.scan_hash() != self.record.hash {
             self.first_difference = Some(self.record.tick);
         }
         Ok(Some(self.record.tick))

@@ -327,7 +327,7 @@ impl ScanThread {
             if after_gap {
                 lost += u64::from(self.ports.journal.push(JournalItem::Lost).is_err());
             }
-            let hash = self.engine.state_hash();
+            let hash = self.engine.scan_hash();
             let inputs = scratch.inputs.iter().copied().map(JournalItem::Input);
             let commands = scratch.commands.iter().copied().map(JournalItem::Command);
             for item in inputs.chain(commands) {

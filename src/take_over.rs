@@ -213,7 +213,7 @@ mod tests {
                 .map(|(point, value, quality)| Input { point: *point, value: *value, quality: *quality })
                 .collect();
             engine.scan(tick, &inputs, &[], &mut out);
-            record.hash = engine.state_hash();
+            record.hash = engine.scan_hash();
             writer.append(&record).unwrap();
         }
         writer.commit().unwrap();

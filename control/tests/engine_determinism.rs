@@ -246,7 +246,7 @@ fn a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() {
     assert_eq!(engine.restore(&plant_hash), Err(RestoreError::Plant));
     // The first value of the image, which follows header and clocks, as NaN.
     let mut nan = good.clone();
-    nan[(5 + 6) * 8..(5 + 7) * 8].copy_from_slice(&f64::NAN.to_bits().to_le_bytes());
+    nan[(5 + 7) * 8..(5 + 8) * 8].copy_from_slice(&f64::NAN.to_bits().to_le_bytes());
     assert_eq!(engine.restore(&nan), Err(RestoreError::Damaged));
     let mut truth = good.clone();
     truth[(5 + 2) * 8] = 7;
@@ -370,4 +370,32 @@ fn a_loop_gives_the_same_bits_on_every_machine() {
         }
     }
     assert_eq!(fold, 0xae0d_50f4_7d8c_9d93, "{fold:#x}");
+}
+
+/// The journal's hash of a scan is mostly the chain of what changed: it has to show every value that parts, at once.
+#[test]
+fn a_value_that_parts_shows_in_the_hash_of_its_scan_and_of_every_later_one() {
+    let plant = Arc::new(text_plant());
+    let (mut one, mut other) = (Engine::new(Arc::clone(&plant)), Engine::new(Arc::clone(&plant)));
+    let mut out = ScanOutput::with_capacity(4096);
+    let mut storm = Storm::new(0x5eed_0005);
+    let mut apart = false;
+    for scan in 0..2000 {
+        storm.next(&plant);
+        one.scan(storm.tick, &storm.inputs, &storm.commands, &mut out);
+        let mut inputs = storm.inputs.clone();
+        let field = inputs.iter_mut().find(|input| {
+            let point = plant.points.get(input.point.index());
+            point.is_some_and(|point| matches!(point.origin, control::plant::Origin::Field(_)))
+                && input.value.is_finite()
+                && input.quality == Quality::Good
+        });
+        if let Some(input) = field.filter(|_| scan == 777 || (scan > 777 && !apart)) {
+            input.value += 1e-6;
+            apart = true;
+        }
+        other.scan(storm.tick, &inputs, &storm.commands, &mut out);
+        assert_eq!(one.scan_hash() != other.scan_hash(), apart, "scan {scan}");
+    }
+    assert!(apart);
 }

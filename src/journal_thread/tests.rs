@@ -265,7 +265,7 @@ fn a_restart_right_after_a_loss_keeps_the_commands_and_begins_a_run_that_replays
     let mut output = control::ScanOutput::with_capacity(64);
     for tick in 47..=60 {
         resumed.engine.scan(tick, &[], &[], &mut output);
-        let hash = resumed.engine.state_hash();
+        let hash = resumed.engine.scan_hash();
         writer.append(&ScanRecord { tick, hash, ..ScanRecord::default() }).unwrap();
     }
     writer.commit().unwrap();

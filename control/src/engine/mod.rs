@@ -120,6 +120,8 @@ impl Engine {
         out.clear();
         let Self { plant, layout, state, quiet } = self;
         let plant: &Plant = plant;
+        // What was changed between two scans is in the state; the next look is at everything.
+        quiet.forget(&mut state.image);
         let last = if state.running { state.tick } else { tick };
         if !state.running {
             state.running = true;
@@ -138,18 +140,30 @@ impl Engine {
         if became_ready || !commands.is_empty() {
             quiet.look_everywhere();
         }
-        if !state.ready {
-            return;
+        if state.ready {
+            act(plant, layout, state, quiet, out, (last, became_ready));
         }
-        Scene { plant, layout, state, out }.run_experiments();
-        run_tasks(plant, layout, state, out, last, became_ready);
-        run_procedures(plant, layout, state, out, last);
-        quiet.tell(&state.image);
-        run_alarms(plant, layout, state, quiet, out);
-        run_interlocks(plant, layout, state, quiet, out);
+        state.link();
         quiet.close(&mut state.image);
-        state.memory.previous.take(&state.image);
     }
+}
+
+/// Blocks, phases, alarms and interlocks. `last` is the tick of the scan before; `first` runs every task.
+fn act(
+    plant: &Plant,
+    layout: &Layout,
+    state: &mut State,
+    quiet: &mut Quiet,
+    out: &mut ScanOutput,
+    (last, first): (u64, bool),
+) {
+    Scene { plant, layout, state, out }.run_experiments();
+    run_tasks(plant, layout, state, out, last, first);
+    run_procedures(plant, layout, state, out, last);
+    quiet.tell(&state.image);
+    run_alarms(plant, layout, state, quiet, out);
+    run_interlocks(plant, layout, state, quiet, out);
+    state.memory.previous.take(&state.image);
 }
 
 impl Layout {

@@ -103,6 +103,10 @@ impl Quiet {
     /// The end of a scan: the image's changes are told and forgotten.
     pub(super) fn close(&mut self, image: &mut Image) {
         self.tell(image);
+        self.forget(image);
+    }
+
+    pub(super) fn forget(&mut self, image: &mut Image) {
         image.forget_changes();
         self.told = 0;
     }

@@ -7,7 +7,7 @@ use model::{StateHash, StateReader, StateWalk, StateWriter};
 use super::{Engine, State};
 
 /// Changes when the walk changes: an older snapshot is then refused, never misread.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 
 /// Why a snapshot was not taken over. The engine is as it was before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,13 @@ impl Engine {
         let mut hash = StateHash::new();
         self.state.walk(&mut hash);
         hash.finish()
+    }
+
+    /// What a journal keeps of a scan: at every hundredth tick the fingerprint of everything, at the others the chain
+    /// of all that the scans so far have changed in the image. Two runs that part show it in the very scan in which a
+    /// value of the image parts, and what parts inside a block shows at the next hundredth tick at the latest.
+    pub fn scan_hash(&mut self) -> u64 {
+        if self.state.tick.is_multiple_of(WHOLE_TICKS) { self.state_hash() } else { self.state.chain }
     }
 
     /// Appends the whole state.
@@ -103,6 +110,9 @@ impl Engine {
         words
     }
 }
+
+/// At each multiple of so many ticks the journal's hash is of everything.
+const WHOLE_TICKS: u64 = 100;
 
 /// Format and plant hash.
 const HEADER: usize = 5 * 8;

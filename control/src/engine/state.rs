@@ -1,7 +1,7 @@
 //! Everything that the next scan may depend on, and the one walk over it.
 
 use alloc::{vec, vec::Vec};
-use model::StateWalk;
+use model::{StateHash, StateWalk};
 use recipes::Procedure;
 
 use crate::alarm::AlarmMemory;
@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) initialised: bool,
     /// Of the last run of phases and procedures.
     pub(crate) procedure_tick: u64,
+    /// Folds what every scan has changed in the image; see [`crate::Engine::scan_hash`].
+    pub(crate) chain: u64,
     pub(crate) image: Image,
     pub(crate) memory: Memory,
     pub(crate) blocks: Vec<BlockState>,
@@ -49,6 +51,7 @@ impl State {
             ready: false,
             initialised: false,
             procedure_tick: 0,
+            chain: 0,
             memory: Memory::new(plant, &image),
             image,
             blocks: (0..plant.blocks.len()).map(|block| BlockState::new(plant, block)).collect(),
@@ -66,6 +69,18 @@ impl State {
         Now { tick: self.tick, period_ms: u64::from(plant.period_ms.max(1)) }
     }
 
+    /// The end of a scan: what it has changed goes into the chain.
+    pub(crate) fn link(&mut self) {
+        let mut hash = StateHash::new();
+        hash.u64(&mut self.chain);
+        hash.u64(&mut self.tick);
+        for point in self.image.changed() {
+            hash.u64(&mut (u64::from(point.0) << 8 | u64::from(u8::from(self.image.quality(*point)))));
+            hash.f64(&mut self.image.value(*point));
+        }
+        self.chain = hash.finish();
+    }
+
     pub(crate) fn walk(&mut self, walk: &mut impl StateWalk) {
         walk.u64(&mut self.tick);
         walk.u64(&mut self.began);
@@ -73,6 +88,7 @@ impl State {
         walk.bool(&mut self.ready);
         walk.bool(&mut self.initialised);
         walk.u64(&mut self.procedure_tick);
+        walk.u64(&mut self.chain);
         self.image.state(walk);
         self.memory.state(walk);
         for block in &mut self.blocks {

@@ -22,6 +22,7 @@ impl Transfer {
         to.ready = from.ready;
         to.initialised = from.initialised;
         to.procedure_tick = from.procedure_tick;
+        to.chain = from.chain;
         self.points(from, to);
         for (new, old) in &self.slots.timers {
             to.memory.timers[*new] = from.memory.timers[*old];

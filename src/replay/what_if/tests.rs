@@ -45,7 +45,7 @@ fn journal(folder: &Path) -> PathBuf {
             tick: time.engine.tick(),
             inputs,
             commands: time.taken.clone(),
-            hash: time.engine.state_hash(),
+            hash: time.engine.scan_hash(),
         };
         writer.append(&record).unwrap();
     }
