@@ -162,13 +162,17 @@ impl Run {
 /// # Panics
 /// When its folder cannot be read or does not compile.
 pub fn refinery() -> Arc<Plant> {
-    let sources: Vec<Source> = text().into_iter().filter(|source| !source.is_simulated()).collect();
+    let sources: Vec<Source> =
+        folder("refinery").into_iter().filter(|source| !source.is_simulated()).collect();
     compile(&sources)
 }
 
-/// Everything in its folder.
-fn text() -> Vec<Source> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plants/refinery");
+/// Everything in the folder of a plant that ships.
+///
+/// # Panics
+/// When it cannot be read.
+pub fn folder(name: &str) -> Vec<Source> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plants").join(name);
     let mut sources = Vec::new();
     collect(&folder, &folder, &mut sources);
     sources.sort_by(|a: &Source, b| a.path.cmp(&b.path));
@@ -194,7 +198,7 @@ fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
 pub fn record(plant: &Arc<Plant>, seconds: u32) -> Vec<Vec<Input>> {
     const FIELD_MS: u32 = 100;
     let parameters = Parameters::built_in().expect("the built-in parameters are read");
-    let mut simulator = lockstep::simulator(plant, &text(), &parameters, Initial::Running, 7)
+    let mut simulator = lockstep::simulator(plant, &folder("refinery"), &parameters, Initial::Running, 7)
         .expect("the field of the refinery is sound");
     let binding = simulator.bind_map(&plant.io).expect("the simulator knows the refinery");
     let field: Vec<(PointId, Point)> =

@@ -173,8 +173,8 @@ impl Area300 {
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
         self.noise.state(walk);
-        for sensor in &mut self.sensors {
-            sensor.state(walk);
+        for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
+            sensor.state(kind_of(&self.plant.p.sensors, input.kind), walk);
         }
         for written in &mut self.written {
             walk.f64(written);

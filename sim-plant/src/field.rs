@@ -78,6 +78,8 @@ struct Input {
 /// An output and what it moves.
 struct Output {
     tag: FieldTag,
+    /// Of the field's links, the one that carries it.
+    link: usize,
     element: usize,
     channel: Channel,
     written: f64,
@@ -245,10 +247,7 @@ impl Field {
             link.seconds = if link.lost { link.seconds + dt } else { 0.0 };
         }
         for output in &mut self.outputs {
-            let late = |link: &Link| {
-                link.device == output.tag.device && link.lost && link.seconds > self.actuator.watchdog
-            };
-            if self.links.iter().any(late) {
+            if self.links.get(output.link).is_some_and(|link| link.seconds > self.actuator.watchdog) {
                 output.written = output.tag.fail;
             }
             let share = (output.written - output.tag.low) / (output.tag.high - output.tag.low);
@@ -336,7 +335,7 @@ impl Field {
             order.state(walk);
         }
         for input in &mut self.inputs {
-            input.sensor.state(walk);
+            input.sensor.state(kind_of(&self.sensors, input.kind), walk);
             if let Truth::Healthy { pressed } = &mut input.truth {
                 walk.bool(pressed);
             }

@@ -104,6 +104,13 @@ impl Flowsheet {
 
     fn carry(&mut self, station: usize, outlet: usize, dt: f64) {
         let out = core::mem::take(&mut self.stations[station].outlets[outlet]);
+        if out == Matter::default() {
+            let links = self.links.iter().zip(&mut self.carried);
+            for (_, carried) in links.filter(|(link, _)| link.from == (station, outlet)) {
+                *carried = Carried::default();
+            }
+            return;
+        }
         let mut left = 1.0;
         let (mass, gas) = (out.mass(&self.chemistry), out.phase_moles(Phase::Gas, &self.chemistry));
         for (link, carried) in self.links.iter().zip(&mut self.carried) {

@@ -106,7 +106,9 @@ impl Sensor {
         Some(self.pending[(at + PENDING_MAX + 1 - waits) % (PENDING_MAX + 1)])
     }
 
-    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+    /// Of an instrument with the parameters `p`. Only an analyser has results on the way; what nobody reads is no
+    /// state, and would be most of the words of a plant's.
+    pub(crate) fn state(&mut self, p: Option<&SensorKind>, walk: &mut impl StateWalk) {
         walk.f64(&mut self.lagged);
         walk.f64(&mut self.shown);
         let mut quality = u8::from(self.quality);
@@ -117,6 +119,9 @@ impl Sensor {
         walk.f64(&mut self.faults.noise);
         walk.f64(&mut self.faults.drift);
         walk.f64(&mut self.faults.drifted);
+        if p.is_none_or(|p| p.cycle <= 0.0) {
+            return;
+        }
         for value in &mut self.pending {
             walk.f64(value);
         }

@@ -103,6 +103,10 @@ impl Station {
         let shape = self.unit.shape();
         debug_assert!(dt > 0.0 && dt <= shape.step_max * (1.0 + 1e-9), "{}: {dt}", shape.name);
         for inlet in &mut self.inlets {
+            // Most inlets of a plant at rest get nothing, and nothing is sound.
+            if *inlet == Matter::default() {
+                continue;
+            }
             if !is_matter(inlet, chemistry) {
                 *inlet = Matter::default();
                 self.notes.note(Remark::BadInput);

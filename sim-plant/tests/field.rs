@@ -146,6 +146,25 @@ fn mistakes(text: &str) -> String {
 }
 
 #[test]
+fn a_device_of_which_only_a_comment_or_a_longer_name_speaks_is_left_alone() {
+    let mut tags = tags();
+    for name in ["FT-10", "LT-900"] {
+        tags.push(FieldTag { device: "PLC-900".into(), ..tag(name, Direction::Input, "%", 100.0) });
+    }
+    let files =
+        [FieldFile { name: "field/100.toml".into(), text: format!("# LT-900 is elsewhere.\n{TEXT}") }];
+    let open = |tags: &[FieldTag]| {
+        Simulator::open(&Parameters::built_in().unwrap(), Initial::Running, 7, &files, tags)
+    };
+    let simulator = open(&tags).unwrap_or_else(|error| panic!("{error}"));
+    assert!(simulator.tag_names().all(|name| name != "FT-10" && name != "LT-900"));
+    // Named in full, it belongs to the field, and what it measures must be said.
+    tags.push(FieldTag { device: "PLC-900".into(), ..tag("FV-101.POS", Direction::Input, "%", 100.0) });
+    let error = open(&tags).err().expect("two tags measure nothing").to_string();
+    assert!(error.contains("LT-900 measures nothing"), "{error}");
+}
+
+#[test]
 fn a_pump_with_its_valve_moves_what_the_instrument_shows() {
     let mut plant = Plant::new(Initial::Cold);
     plant.write("FV-101", 50.0);

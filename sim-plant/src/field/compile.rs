@@ -5,6 +5,7 @@ mod measures;
 mod streams;
 mod stations;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::Direction;
@@ -48,6 +49,8 @@ struct Compiler<'a> {
     outputs: Vec<Output>,
     lines: Vec<Line>,
     links: Vec<StreamLink>,
+    /// The PLCs that carry the field's tags.
+    devices: Vec<Link>,
     ports: Ports,
     orders: Vec<Order>,
     /// Inlets and draws of tanks that lines have taken.
@@ -74,9 +77,10 @@ impl Field {
         let mut mistakes = Vec::new();
         let documents: Vec<Document<'_>> =
             files.iter().filter_map(|file| Document::parse(&file.name, &file.text, &mut mistakes)).collect();
+        let told = devices_told_of(&documents, tags);
         let own: Vec<FieldTag> = tags
             .iter()
-            .filter(|tag| !covered(&tag.name) && is_told_of(files, tags, &tag.device))
+            .filter(|tag| !covered(&tag.name) && told.contains(tag.device.as_str()))
             .cloned()
             .collect();
         let mut compiler = Compiler {
@@ -93,6 +97,7 @@ impl Field {
             outputs: Vec::new(),
             lines: Vec::new(),
             links: Vec::new(),
+            devices: devices_of(&own),
             ports: Ports::default(),
             orders: Vec::new(),
             taken: Vec::new(),
@@ -221,12 +226,6 @@ impl Compiler<'_> {
     }
 
     fn build(self, inputs: Vec<Input>, from: &Beginning<'_>) -> Field {
-        let mut devices: Vec<String> = Vec::new();
-        for tag in self.tags {
-            if !devices.contains(&tag.device) {
-                devices.push(tag.device.clone());
-            }
-        }
         let p = from.parameters;
         let mut ports = self.ports;
         // What no line takes leaves the plant at the string's own door.
@@ -249,7 +248,7 @@ impl Compiler<'_> {
             orders: self.orders,
             inputs,
             outputs: self.outputs,
-            links: devices.into_iter().map(|device| Link { device, lost: false, seconds: 0.0 }).collect(),
+            links: self.devices,
             noise: Noise::new(from.seed ^ 0x6669_656c),
             since: 0.0,
             ports,
@@ -266,13 +265,26 @@ impl Compiler<'_> {
     }
 }
 
-/// A device of which the text names no tag at all is none of the field's: a site may have such ones.
-fn is_told_of(files: &[FieldFile], tags: &[FieldTag], device: &str) -> bool {
-    let named = |tag: &FieldTag| {
-        let name = tag.name.split('.').next().unwrap_or(&tag.name);
-        files.iter().any(|file| file.text.contains(name))
-    };
-    tags.iter().any(|tag| tag.device == device && named(tag))
+/// The devices of which the text names a tag, or what a tag is part of (`P-301` of `P-301.RUN`). A device of which
+/// it names none is none of the field's: a site may have such ones.
+fn devices_told_of<'t>(documents: &[Document<'_>], tags: &'t [FieldTag]) -> BTreeSet<&'t str> {
+    let mut names = BTreeSet::new();
+    for document in documents {
+        document.names(&mut names);
+    }
+    let named = |tag: &&FieldTag| names.contains(tag.name.split('.').next().unwrap_or(&tag.name));
+    tags.iter().filter(named).map(|tag| tag.device.as_str()).collect()
+}
+
+/// The links of all devices, in the order of their first tags.
+fn devices_of(tags: &[FieldTag]) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    for tag in tags {
+        if !links.iter().any(|link| link.device == tag.device) {
+            links.push(Link { device: tag.device.clone(), lost: false, seconds: 0.0 });
+        }
+    }
+    links
 }
 
 /// An input that an element brings by itself, such as `XV-301.ZSO`.

@@ -1,5 +1,7 @@
 //! The field's text: TOML tables with the line of every mistake.
 
+use std::collections::BTreeSet;
+
 use model::{Unit, nearest};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -62,6 +64,30 @@ impl<'a> Document<'a> {
             .collect();
         entries.sort_by_key(|(_, _, start)| *start);
         entries.into_iter().map(|(name, item, _)| (name, item)).collect()
+    }
+
+    /// Every name that it speaks of: keys, and the words of its strings, each up to a full stop. A comment names
+    /// nothing, and `FT-10` is not named where `FT-101` is.
+    pub(super) fn names<'s>(&'s self, names: &mut BTreeSet<&'s str>) {
+        let mut tables = vec![&self.root];
+        let mut values: Vec<&DeValue<'a>> = Vec::new();
+        while let Some(table) = tables.pop() {
+            for (key, value) in table {
+                names.extend(key.get_ref().split('.').next());
+                values.push(value.get_ref());
+            }
+            while let Some(value) = values.pop() {
+                match value {
+                    DeValue::Table(table) => tables.push(table),
+                    DeValue::Array(items) => values.extend(items.iter().map(Spanned::get_ref)),
+                    DeValue::String(text) => {
+                        let words = text.split(|letter: char| letter == '|' || letter.is_whitespace());
+                        names.extend(words.filter_map(|word| word.split('.').next()));
+                    }
+                    _ => {}
+                }
+            }
+        }
     }
 
     /// Tables that nobody reads are slips of the pen.

@@ -33,7 +33,10 @@ impl Compiler<'_> {
                     self.elements.len() - 1
                 }
             };
-            self.outputs.push(Output { tag: tag.clone(), element, channel, written: tag.fail });
+            let link = self.devices.iter().position(|link| link.device == tag.device);
+            // Every tag's device has its link.
+            let link = link.unwrap_or_default();
+            self.outputs.push(Output { tag: tag.clone(), link, element, channel, written: tag.fail });
         }
     }
 

@@ -72,9 +72,12 @@ impl Isotherm {
         }
     }
 
-    /// `D / [HA]^z` at a pH.
-    fn pull(&self, ph: f64) -> [f64; METALS] {
+    /// `D / [HA]^z` at a pH, of the metals that are there; nobody asks for the others.
+    fn pull(&self, ph: f64, metals: &[f64; METALS]) -> [f64; METALS] {
         core::array::from_fn(|k| {
+            if metals[k] <= 0.0 {
+                return 0.0;
+            }
             let log = self.slope[k] * (ph - self.ph[k]);
             let free = powered(self.free[k], METAL[k].aqueous.charge());
             libm::exp(core::f64::consts::LN_10 * log.clamp(-40.0, 40.0)) / free
@@ -162,7 +165,7 @@ pub(super) fn towards_equilibrium(
     let mut free = matter[Species::Extractant] / organic;
     let mut failed = Notes::default();
     let mut excess = |acidity: f64| {
-        free = contact.free(&isotherm.pull(-acidity), free, &mut failed);
+        free = contact.free(&isotherm.pull(-acidity, &contact.metals), free, &mut failed);
         let acid = Speciation::acid_at(-acidity, matter, slurry.liquor, &slurry.equilibria);
         acid * aqueous + free * organic - protons
     };
@@ -177,7 +180,7 @@ pub(super) fn towards_equilibrium(
     }
     let acidity = root::rising(&mut excess, low, high, 1e-9, notes);
     notes.add(&failed);
-    let pull = isotherm.pull(-acidity);
+    let pull = isotherm.pull(-acidity, &contact.metals);
     let free = contact.free(&pull, slurry.matter[Species::Extractant] / organic, notes);
     for (k, m) in METAL.iter().enumerate() {
         if mobile[k] && contact.metals[k] > 0.0 {
