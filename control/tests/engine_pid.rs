@@ -66,6 +66,23 @@ fn a_loop_without_a_set_point_takes_the_pv_that_it_finds() {
     }
 }
 
+#[test]
+fn a_loop_without_a_set_point_whose_transmitter_comes_late_begins_at_what_it_shows_then() {
+    let options = Loop { sp_from_pv: true, sp_rate: 0.5, on_bad_pv: OnBad::Hold, ..Loop::default() };
+    let mut rig = rig(37.5, &options);
+    rig.h.all_good(42.0);
+    rig.h.input(rig.pv, 42.0, Quality::BadSensorFailure);
+    rig.h.run(20);
+    assert_eq!(rig.out(), 37.5, "nobody knows where the process is");
+    rig.h.set(rig.pv, 61.0);
+    rig.h.scan();
+    // The ramp of the set point is for later changes: there is no way to go.
+    assert_eq!((rig.h.value("LIC.SP"), rig.h.value("LIC.SPW"), rig.out()), (61.0, 61.0, 37.5));
+    rig.h.set(rig.pv, 62.0);
+    rig.h.run(5);
+    assert_eq!(rig.h.value("LIC.SP"), 61.0, "once");
+}
+
 /// T1. PI on a constant error: u(t) = K e (1 + t/Ti).
 #[test]
 fn the_step_response_of_pi_is_the_analytic_one() {
