@@ -32,6 +32,7 @@ const FILES: &[(&str, &str)] = &[
     ("Solvent extraction", include_str!("../validation/extraction.toml")),
     ("Crystallisation of sulfates", include_str!("../validation/crystalliser.toml")),
     ("Utilities", include_str!("../validation/utilities.toml")),
+    ("Engines that we did not write", include_str!("../validation/peers.toml")),
 ];
 
 /// Cases of the basis that nothing answers yet, and why.
