@@ -249,4 +249,7 @@ Published cases against what the models give. This page is written by `UPDATE_DO
 process basis; a tolerance is the one that was set before the model was run, and none is widened. Cases marked
 *calibrated* share their numbers with the parameters and show only that the model can follow them. The cases of
 area 300 that need its own cell model run in `sim-plant/src/electro/tests.rs` and stand in `process-electrolysis.md`.
+
+The last group holds liquor and flame against engines that we did not write. Their figures are in `peers.toml`; the tests take them
+from there, and `sim-plant/validation/peers/run.sh` (Python 3.11 and the network) asks the engines again and fails when one has changed.
 ";
