@@ -351,12 +351,22 @@ impl Electrolysis {
     /// DI water into the catholyte at `flow` m3/s, from the utilities or from the own supply; m3/s that came.
     fn take_water(&mut self, flow: f64, dt: f64) -> f64 {
         let (fed, came) = match self.neighbours.draw(neighbours::WATER, flow * dt, &self.chemistry, dt) {
-            Some((fed, volume)) => (fed, volume / dt),
+            Some((mut fed, volume)) => {
+                self.preheat(&mut fed);
+                (fed, volume / dt)
+            }
             None => (self.supplies.water.part(flow * dt), flow),
         };
         self.catholyte.tank.liquid.add(&fed);
         self.ledger.inward.liquid(&fed);
         came
+    }
+
+    /// The product warms the water of the utilities, as it does that of the own supply.
+    fn preheat(&self, water: &mut Liquid) {
+        let kelvin = self.p.water.temperature;
+        let warm = water.amount.iter().enumerate().map(|(k, amount)| amount * self.h.molar(k, kelvin));
+        water.enthalpy = water.enthalpy.max(warm.sum());
     }
 
     /// K of the cooling water that comes.
