@@ -41,9 +41,11 @@ pub fn run(args: &SelftestArgs) -> miette::Result<()> {
     }
     let mut played = Vec::new();
     for scenario in chosen {
-        played.push(play(&plant, scenario, args)?);
+        let ended = play(&plant, scenario, args)?;
+        report::one(&ended, args);
+        played.push(ended);
     }
-    report::print(&played, args)?;
+    report::end(&played, args)?;
     let failed = played.iter().filter(|played| !played.outcome.passed()).count();
     if failed == 0 { Ok(()) } else { Err(miette!("{failed} of {} scenarios failed", played.len())) }
 }

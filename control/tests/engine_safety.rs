@@ -133,8 +133,10 @@ fn a_loop_in_auto_goes_on_from_where_the_trip_put_its_output() {
 #[test]
 fn a_bypass_ends_by_itself_and_its_length_is_bounded() {
     let mut h = protected();
-    assert_eq!(bypass(&mut h, 0, control::BYPASS_MAX_MS + 1), Err(Refusal::AboveLimit));
+    let shift_ms = 8 * 3_600_000;
+    assert_eq!(bypass(&mut h, 0, shift_ms + 1), Err(Refusal::AboveLimit));
     assert_eq!(bypass(&mut h, 0, 0), Err(Refusal::NothingToDo));
+    bypass(&mut h, 0, shift_ms).unwrap();
     bypass(&mut h, 0, 1000).unwrap();
     level(&mut h, 90.0);
     assert_eq!(h.actual("LIC"), Mode::Auto);
@@ -461,7 +463,8 @@ fn alarms_ring_are_acknowledged_and_shelved_by_command() {
     assert_eq!(h.ask(Action::Acknowledge { alarm }), Ok(1.0));
     assert!(moved(&h, AlarmState::Unacked, AlarmState::Acked));
     assert_eq!(h.ask(Action::Acknowledge { alarm }), Err(Refusal::NothingToDo));
-    assert_eq!(h.ask(Action::Shelve { alarm, for_ms: u32::MAX }), Err(Refusal::AboveLimit));
+    let half_a_day_ms = 12 * 3_600_000;
+    assert_eq!(h.ask(Action::Shelve { alarm, for_ms: half_a_day_ms + 1 }), Err(Refusal::AboveLimit));
     assert_eq!(h.ask(Action::Shelve { alarm, for_ms: 100 }), Ok(2.0));
     assert!(moved(&h, AlarmState::Acked, AlarmState::Shelved));
     h.run(9);
@@ -471,7 +474,7 @@ fn alarms_ring_are_acknowledged_and_shelved_by_command() {
     h.set(level, 10.0);
     h.scan();
     assert!(moved(&h, AlarmState::Unacked, AlarmState::Returned));
-    h.ask(Action::Shelve { alarm, for_ms: 1000 }).unwrap();
+    h.ask(Action::Shelve { alarm, for_ms: half_a_day_ms }).unwrap();
     h.ask(Action::Shelve { alarm, for_ms: 0 }).unwrap();
     assert!(moved(&h, AlarmState::Shelved, AlarmState::Normal));
 }

@@ -76,16 +76,30 @@ pub fn list(scenarios: &[Scenario], format: Format) -> miette::Result<()> {
     Ok(())
 }
 
-pub fn print(played: &[Played], args: &SelftestArgs) -> miette::Result<()> {
-    match args.format {
-        Format::Json => println!("{}", document(played)?),
-        // A trend on standard output stays a table: the verdicts go to standard error.
-        Format::Text if args.out.as_ref().is_some_and(|out| out.as_os_str() == "csv") => {
-            eprint!("{}", table(played));
-        }
-        Format::Text => print!("{}", table(played)),
+/// A scenario that has just ended: people read it while the next one plays.
+pub fn one(played: &Played, args: &SelftestArgs) {
+    if args.format == Format::Text {
+        say(&section(played), args);
+    }
+}
+
+pub fn end(played: &[Played], args: &SelftestArgs) -> miette::Result<()> {
+    if args.format == Format::Json {
+        println!("{}", document(played)?);
+    } else {
+        let passed = played.iter().filter(|played| played.outcome.passed()).count();
+        say(&format!("{passed} of {} scenarios passed\n", played.len()), args);
     }
     Ok(())
+}
+
+/// A trend on standard output stays a table: the verdicts go to standard error.
+fn say(text: &str, args: &SelftestArgs) {
+    if args.out.as_ref().is_some_and(|out| out.as_os_str() == "csv") {
+        eprint!("{text}");
+    } else {
+        print!("{text}");
+    }
 }
 
 fn document(played: &[Played]) -> miette::Result<String> {
@@ -115,39 +129,30 @@ fn document(played: &[Played]) -> miette::Result<String> {
     serde_json::to_string(&Document { version: DOCUMENT, passed, scenarios }).into_diagnostic()
 }
 
-fn table(played: &[Played]) -> String {
+fn section(played: &Played) -> String {
     let mut text = String::new();
-    for played in played {
-        let outcome = &played.outcome;
-        let _ = writeln!(text, "{}: {}", outcome.name, outcome.title);
-        let width = outcome.verdicts.iter().map(|verdict| verdict.when.len()).max().unwrap_or(0);
-        for verdict in &outcome.verdicts {
-            let word = if verdict.passed { "pass" } else { "FAIL" };
-            let _ = writeln!(text, "  {word}  {:<width$}  {}", verdict.when, verdict.text);
-            if !verdict.passed {
-                let _ = writeln!(
-                    text,
-                    "        {:<width$}  at {}: {}",
-                    "",
-                    time_text(verdict.at_ms),
-                    verdict.reason
-                );
-            }
+    let outcome = &played.outcome;
+    let _ = writeln!(text, "{}: {}", outcome.name, outcome.title);
+    let width = outcome.verdicts.iter().map(|verdict| verdict.when.len()).max().unwrap_or(0);
+    for verdict in &outcome.verdicts {
+        let word = if verdict.passed { "pass" } else { "FAIL" };
+        let _ = writeln!(text, "  {word}  {:<width$}  {}", verdict.when, verdict.text);
+        if !verdict.passed {
+            let at = time_text(verdict.at_ms);
+            let _ = writeln!(text, "        {:<width$}  at {at}: {}", "", verdict.reason);
         }
-        text.push_str(&played.story);
-        let plant_s = outcome.plant_ms as f64 / 1e3;
-        let _ = writeln!(
-            text,
-            "  {} of plant, seed {}, {:.1} s of processor time: {:.0} times real time; fingerprint {:016x}\n",
-            time_text(outcome.plant_ms),
-            played.seed,
-            played.cpu_s,
-            plant_s / played.cpu_s.max(1e-9),
-            outcome.fingerprint
-        );
     }
-    let passed = played.iter().filter(|played| played.outcome.passed()).count();
-    let _ = writeln!(text, "{passed} of {} scenarios passed", played.len());
+    text.push_str(&played.story);
+    let plant_s = outcome.plant_ms as f64 / 1e3;
+    let _ = writeln!(
+        text,
+        "  {} of plant, seed {}, {:.1} s of processor time: {:.0} times real time; fingerprint {:016x}\n",
+        time_text(outcome.plant_ms),
+        played.seed,
+        played.cpu_s,
+        plant_s / played.cpu_s.max(1e-9),
+        outcome.fingerprint
+    );
     text
 }
 

@@ -279,11 +279,6 @@ fn a_suppressed_alarm_is_not_struck_into_view() {
 }
 
 #[test]
-fn no_shelf_is_longer_than_a_shift_and_a_half() {
-    assert_eq!(core::time::Duration::from_millis(super::SHELVE_MAX_MS.into()).as_secs(), 43_200);
-}
-
-#[test]
 fn a_snapshot_keeps_every_field_of_an_alarm() {
     for (state, active, raw) in [(Acked, true, false), (Shelved, false, true), (Unacked, true, true)] {
         let mut written = memory(state, active);

@@ -143,7 +143,7 @@ impl Engine {
         if state.ready {
             act(plant, layout, state, quiet, out, (last, became_ready));
         }
-        state.link();
+        state.extend_chain();
         quiet.close(&mut state.image);
     }
 }

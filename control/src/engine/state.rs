@@ -70,7 +70,7 @@ impl State {
     }
 
     /// The end of a scan: what it has changed goes into the chain.
-    pub(crate) fn link(&mut self) {
+    pub(crate) fn extend_chain(&mut self) {
         let mut hash = StateHash::new();
         hash.u64(&mut self.chain);
         hash.u64(&mut self.tick);

@@ -143,8 +143,3 @@ fn a_trip_that_was_latched_goes_when_the_interlock_has_become_automatic() {
     bench.scan(false, false);
     assert!(!bench.state.tripped);
 }
-
-#[test]
-fn no_bypass_is_longer_than_a_shift() {
-    assert_eq!(core::time::Duration::from_millis(super::BYPASS_MAX_MS.into()).as_secs(), 28_800);
-}
