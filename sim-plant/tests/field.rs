@@ -300,6 +300,21 @@ fn every_mistake_names_its_line_and_what_to_write() {
             "orders = { agitatr = \"A-101\",",
             "a tank has no order agitatr; did you mean agitator?",
         ),
+        (
+            "by = \"TV-101\", at_100 = \"60 kW\"",
+            "of = \"T-101.level\", at_100 = \"60 kW\"",
+            "field/100.toml:17: of is the amount, so at_0 and at_100 have no meaning beside it",
+        ),
+        (
+            "by = \"TV-101\", at_100 = \"60 kW\"",
+            "by = \"TV-101\", of = \"T-101.level\", at_0 = 0",
+            "field/100.toml:17: of is the amount",
+        ),
+        (
+            "\"start.level=30%\"",
+            "\"start.level=30%\", \"start.organic=60%\", \"start.black_mass=60%\"",
+            "field/100.toml:15: T-101: start.black_mass: with start.organic it is 120 % of the start",
+        ),
         ("\"tank.volume=4m3\"", "\"tank.volume=-4m3\"", "is outside"),
         ("H2SO4 = \"40 wt%\"", "H2SO4 = \"40 bar\"", "does not convert"),
         ("NMC622 = 65, C = 35", "NMC622 = 65, C = 30", "the shares sum up to 95 %"),
@@ -311,6 +326,25 @@ fn every_mistake_names_its_line_and_what_to_write() {
         assert!(told.contains(expect), "{from} -> {to}:\n{told}");
         assert!(told.lines().all(|line| line.starts_with("field/100.toml")), "{told}");
     }
+}
+
+#[test]
+fn a_forgotten_tag_is_looked_for_in_the_file_that_tells_of_its_device() {
+    let mut tags = tags();
+    for (name, direction) in
+        [("LT-201", Direction::Input), ("LT-202", Direction::Input), ("FV-201", Direction::Output)]
+    {
+        tags.push(FieldTag { device: "PLC-200".into(), ..tag(name, direction, "%", 100.0) });
+    }
+    let other = "[unit.T-201]\nkind = \"tank\"\n[measure]\nLT-201 = \"T-201.level\"\n";
+    let files = [("field/100.toml", TEXT), ("field/200.toml", other)]
+        .map(|(name, text)| FieldFile { name: name.into(), text: text.into() });
+    let error = Simulator::open(&Parameters::built_in().unwrap(), Initial::Running, 7, &files, &tags)
+        .err()
+        .expect("two tags have no line")
+        .to_string();
+    assert!(error.contains("field/200.toml: LT-202 measures nothing"), "{error}");
+    assert!(error.contains("field/200.toml: nothing moves with the output FV-201"), "{error}");
 }
 
 #[test]

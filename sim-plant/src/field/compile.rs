@@ -215,7 +215,7 @@ impl Compiler<'_> {
         }
         for output in &self.outputs {
             if !self.used[output.element] && !idle.contains(&output.tag.name) {
-                let file = documents.first().map_or("field", |document| document.file).to_owned();
+                let file = self.home_of(&output.tag.device, documents).to_owned();
                 let message = format!(
                     "nothing moves with the output {}: name {} in a line's `through`, in a unit's orders, or in [unused]",
                     output.tag.name, self.elements[output.element].0

@@ -224,6 +224,13 @@ impl<'a> Reader<'a> {
         Ok((to_si(value, unit), entry))
     }
 
+    /// Numbers that are sound one by one and not together: a mistake where `name` was written.
+    pub(crate) fn refuse(&mut self, name: &str, message: &str) {
+        let written = self.entries.iter().find(|entry| entry.name == name);
+        let (file, line) = written.map_or((String::new(), 0), |entry| (entry.file.clone(), entry.line));
+        self.mistakes.push(ParameterMistake { file, line, message: format!("{name}: {message}") });
+    }
+
     /// Entries that no code reads are slips of the pen.
     pub(crate) fn refuse_unknown(&mut self) {
         for document in &self.documents {

@@ -64,13 +64,22 @@ pub struct Settings {
 
 impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Self {
-        Self {
+        let made = Self {
             tank: Tank::read(r, "tank"),
             start: Start::read(r, "start"),
             feed: Feed::read(r, "feed"),
             strength: SOLUTES
                 .map(|(name, _)| r.described("strength", name, "In it at the start", "g/L", 0.0, 1000.0)),
+        };
+        let share = made.start.organic + made.start.black_mass;
+        if share > 1.0 + 1e-9 {
+            let message = format!(
+                "with start.organic it is {:.0} % of the start: together they are at most 100 %",
+                100.0 * share
+            );
+            r.refuse("start.black_mass", &message);
         }
+        made
     }
 }
 
@@ -408,5 +417,18 @@ mod tests {
         let mass = unit.reading("mass").unwrap();
         assert!((2000.0..4000.0).contains(&mass), "{mass}");
         assert!((unit.reading("level").unwrap() - 50.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn organic_and_black_mass_fill_a_start_and_never_more_than_it() {
+        let full = tank(&["start.organic=30%", "start.black_mass=70%", "start.level=50%"]);
+        assert!((full.reading("level").unwrap() - 50.0).abs() < 0.01);
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        let settings = vec!["start.organic=60%".to_owned(), "start.black_mass=50%".to_owned()];
+        let conditions = Conditions { settings, ..Conditions::default() };
+        let refused = Experiment::open("tank", &conditions, &chemistry).err().unwrap().to_string();
+        let told = "--set start.black_mass=50%: start.black_mass: with start.organic it is 110 % of the start: \
+                    together they are at most 100 %";
+        assert_eq!(refused, told);
     }
 }

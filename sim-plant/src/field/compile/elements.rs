@@ -34,8 +34,7 @@ impl Compiler<'_> {
                 }
             };
             let link = self.devices.iter().position(|link| link.device == tag.device);
-            // Every tag's device has its link.
-            let link = link.unwrap_or_default();
+            let link = link.expect("the links were made from the devices of these very tags");
             self.outputs.push(Output { tag: tag.clone(), link, element, channel, written: tag.fail });
         }
     }

@@ -39,12 +39,21 @@ impl Compiler<'_> {
                 .iter()
                 .any(|mistake| mistake.message.starts_with(&format!("{} ", tag.name)))
             {
-                let file = documents.first().map_or("field", |document| document.file).to_owned();
+                let file = self.home_of(&tag.device, documents).to_owned();
                 let message = format!("{} measures nothing: write it in [measure]", tag.name);
                 self.mistakes.push(ParameterMistake { file, line: 0, message });
             }
         }
         inputs
+    }
+
+    /// The file whose [measure] tells of the device's other tags; the first where none does.
+    pub(super) fn home_of<'d>(&self, device: &str, documents: &[Document<'d>]) -> &'d str {
+        let on_it = |name: &str| self.tags.iter().any(|tag| tag.device == device && tag.name == name);
+        let tells = |document: &&Document<'_>| {
+            document.entries("measure", &mut Vec::new()).iter().any(|(name, _)| on_it(name))
+        };
+        documents.iter().find(tells).or(documents.first()).map_or("field", |document| document.file)
     }
 
     fn own(&self, tag: &FieldTag) -> Option<Input> {

@@ -118,6 +118,10 @@ impl Compiler<'_> {
         let entries = orders.table().map(|table| table.entries()).unwrap_or_default();
         match entries.as_slice() {
             [("cooling-water", value)] => match self.term(value, "degC") {
+                // A temperature is not throttled: half open would be half of its degrees Celsius.
+                Ok(term) if !term.gates.is_empty() || term.times.is_some() => self.mistakes.push(
+                    value.mistake(format!("cooling-water has a temperature, without by and times: {WRITE}")),
+                ),
                 Ok(term) => self.ports.cooling = Some(term),
                 Err(mistake) => self.mistakes.push(mistake),
             },
@@ -154,6 +158,12 @@ impl Compiler<'_> {
             let gates = by.iter().map(|item| self.gate(item)).collect::<Result<Vec<_>, _>>()?;
             let times = table.get("times").map(|item| self.share(&item)).transpose()?;
             if let Some(of) = table.get("of") {
+                if let Some(beside) = table.get("at_0").or_else(|| table.get("at_100")) {
+                    return Err(beside.mistake(
+                        "of is the amount, so at_0 and at_100 have no meaning beside it: leave them out, or write \
+                         a second term in [ ]",
+                    ));
+                }
                 return Ok(Term { gates, amount: self.reading_term(&of, unit)?, times });
             }
             if gates.is_empty() {
