@@ -92,6 +92,8 @@ pub(crate) struct Rates {
     pub(crate) water: f64,
     pub(crate) cooling: f64,
     pub(crate) cooling_heat: f64,
+    /// What the preheater gives to the water of the utilities.
+    pub(crate) water_heat: f64,
     /// A, V, W of the string.
     pub(crate) current: f64,
     pub(crate) voltage: f64,
@@ -211,7 +213,7 @@ impl Electrolysis {
         self.breathe(&mut made.chlorine, dt);
         disproportionate(&mut self.anolyte.tank, dt);
         self.step_headers(&made, dt);
-        self.neighbours.cooling_heat = self.rates.cooling_heat;
+        self.neighbours.cooling_heat += self.rates.cooling_heat * dt;
         self.lose(dt);
         self.anolyte.resolve(&self.h);
         self.catholyte.resolve(&self.h);
@@ -350,23 +352,25 @@ impl Electrolysis {
 
     /// DI water into the catholyte at `flow` m3/s, from the utilities or from the own supply; m3/s that came.
     fn take_water(&mut self, flow: f64, dt: f64) -> f64 {
-        let (fed, came) = match self.neighbours.draw(neighbours::WATER, flow * dt, &self.chemistry, dt) {
-            Some((mut fed, volume)) => {
-                self.preheat(&mut fed);
-                (fed, volume / dt)
-            }
-            None => (self.supplies.water.part(flow * dt), flow),
-        };
-        self.catholyte.tank.liquid.add(&fed);
+        let (mut fed, came, heat) =
+            match self.neighbours.draw(neighbours::WATER, flow * dt, &self.chemistry, dt) {
+                Some((fed, volume)) => (fed, volume / dt, self.preheat(&fed)),
+                None => (self.supplies.water.part(flow * dt), flow, 0.0),
+            };
         self.ledger.inward.liquid(&fed);
+        self.ledger.inward.energy += heat;
+        self.rates.water_heat = heat / dt;
+        fed.enthalpy += heat;
+        self.catholyte.tank.liquid.add(&fed);
         came
     }
 
-    /// The product warms the water of the utilities, as it does that of the own supply.
-    fn preheat(&self, water: &mut Liquid) {
+    /// J that bring the water of the utilities to the temperature of the own supply. The preheater is heated from
+    /// outside the plant, as T-720 gives its water cold: no stream of the string or of the utilities pays for it.
+    fn preheat(&self, water: &Liquid) -> f64 {
         let kelvin = self.p.water.temperature;
         let warm = water.amount.iter().enumerate().map(|(k, amount)| amount * self.h.molar(k, kelvin));
-        water.enthalpy = water.enthalpy.max(warm.sum());
+        (warm.sum::<f64>() - water.enthalpy).max(0.0)
     }
 
     /// K of the cooling water that comes.
@@ -417,3 +421,6 @@ impl Electrolysis {
         self.cooling_supply() + utility_rise(self.rates.cooling_heat, self.rates.cooling)
     }
 }
+
+#[cfg(test)]
+mod tests;

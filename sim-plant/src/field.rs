@@ -132,7 +132,7 @@ pub(crate) struct Ports {
     pub(crate) came: Vec<Matter>,
     /// Imports that no line takes.
     pub(crate) untaken: Vec<bool>,
-    /// W that the string gives to the cooling water.
+    /// J that the string has given to the cooling water since the units moved last.
     heat: f64,
     /// How warm the cooling water is that it gets, degC.
     cooling: Option<Term>,
@@ -206,7 +206,7 @@ impl Field {
 
     /// Hands streams over to the electrolyser string, and takes what it has given.
     pub(crate) fn meet(&mut self, string: &mut Neighbours) {
-        self.ports.heat = string.cooling_heat;
+        self.ports.heat += core::mem::take(&mut string.cooling_heat);
         if let Some(term) = &self.ports.cooling {
             string.cooling = Some(term.value(&self.sheet, &self.elements, 0.0) + ZERO_CELSIUS);
         }
@@ -260,8 +260,10 @@ impl Field {
 
     fn step_units(&mut self) {
         let dt = core::mem::take(&mut self.since);
+        // A cold catholyte takes heat from the cooling water; the tower has no order for that.
+        let heat = (core::mem::take(&mut self.ports.heat) / dt).max(0.0);
         for order in &self.orders {
-            order.give(&mut self.sheet, &self.elements, self.ports.heat);
+            order.give(&mut self.sheet, &self.elements, heat);
         }
         line::share_outlets(&mut self.lines, &mut self.sheet);
         for line in &mut self.lines {
@@ -357,3 +359,6 @@ impl Field {
         self.sheet.state(walk);
     }
 }
+
+#[cfg(test)]
+mod tests;

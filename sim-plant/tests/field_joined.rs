@@ -64,7 +64,17 @@ fn read(plant: &Simulator, name: &str) -> f64 {
     plant.sensor(index).0
 }
 
+fn write(plant: &mut Simulator, name: &str, value: f64) {
+    let binding = plant.bind(&[(name, Direction::Output)]).unwrap();
+    let Point::Actuator(index) = binding.points[0] else { panic!("{name}") };
+    plant.actuator(index, value);
+}
+
 fn plant() -> Simulator {
+    plant_of(TEXT, Initial::Running)
+}
+
+fn plant_of(text: &str, initial: Initial) -> Simulator {
     let tag = |name: &str, unit: &str, high: f64| {
         let unit = Unit::parse(unit).unwrap();
         let direction = Direction::Input;
@@ -80,8 +90,8 @@ fn plant() -> Simulator {
         tag("LT-720", "%", 100.0),
         tag("JT-701", "kW", 1000.0),
     ];
-    let files = [FieldFile { name: "field/300.toml".into(), text: TEXT.into() }];
-    Simulator::open(&Parameters::built_in().unwrap(), Initial::Running, 11, &files, &tags)
+    let files = [FieldFile { name: "field/300.toml".into(), text: text.into() }];
+    Simulator::open(&Parameters::built_in().unwrap(), initial, 11, &files, &tags)
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -119,6 +129,56 @@ fn the_utilities_give_water_and_take_heat_at_their_own_temperature() {
     }
     assert!(read(&plant, "FT-322") < 0.02 && read(&plant, "PT-372") < 0.2, "{}", read(&plant, "PT-372"));
     assert!(plant.closure().worst() < 1e-9);
+}
+
+fn run(plant: &mut Simulator, seconds: u32) {
+    for _ in 0..seconds {
+        plant.step(1000);
+    }
+}
+
+#[test]
+fn the_pressure_of_the_water_comes_back_with_the_water_while_its_valve_is_shut() {
+    let mut plant = plant();
+    let line = [("line".to_owned(), "water".to_owned())];
+    plant.apply_fault("line-blocked", &line).unwrap();
+    run(&mut plant, 60);
+    assert!(read(&plant, "PT-372") < 0.2, "{}", read(&plant, "PT-372"));
+    write(&mut plant, "FV-322", 0.0);
+    write(&mut plant, "XV-322.CMD", 0.0);
+    run(&mut plant, 30);
+    plant.clear_fault("line-blocked", &line).unwrap();
+    run(&mut plant, 30);
+    assert!(read(&plant, "FT-322") < 0.02, "{}", read(&plant, "FT-322"));
+    assert!((read(&plant, "PT-372") - 4.0).abs() < 0.2, "{}", read(&plant, "PT-372"));
+    assert!(plant.closure().worst() < 1e-9);
+}
+
+#[test]
+fn an_empty_water_tank_shows_no_pressure_at_a_cold_start() {
+    let empty =
+        TEXT.replace("\"tank.volume=10m3\", \"start.level=50%\"", "\"tank.volume=10m3\", \"start.level=0%\"");
+    for (text, bar) in [(TEXT, 4.0), (empty.as_str(), 0.0)] {
+        let mut plant = plant_of(text, Initial::Cold);
+        run(&mut plant, 60);
+        assert!((read(&plant, "PT-372") - bar).abs() < 0.2, "{bar}: {}", read(&plant, "PT-372"));
+    }
+}
+
+#[test]
+fn the_string_is_told_a_temperature_and_nothing_that_would_throttle_it() {
+    let files = |text: String| [FieldFile { name: "field/300.toml".into(), text }];
+    let told = "orders = { cooling-water = { of = \"CT-701.T-supply\" } }";
+    for (order, mistake) in [
+        ("{ of = \"CT-701.T-supply\", times = \"CT-701.suction\" }", "without by and times"),
+        ("{ of = \"CT-701.T-supply\", at_100 = \"20 degC\" }", "of is the amount"),
+        ("{ of = \"CT-701.load\" }", "they do not convert"),
+    ] {
+        let text = TEXT.replace(told, &format!("orders = {{ cooling-water = {order} }}"));
+        let refused = Simulator::open(&Parameters::built_in().unwrap(), Initial::Cold, 11, &files(text), &[]);
+        let error = refused.err().expect(order).to_string();
+        assert!(error.starts_with("field/300.toml:7: ") && error.contains(mistake), "{order}: {error}");
+    }
 }
 
 #[test]

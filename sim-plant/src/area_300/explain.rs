@@ -120,7 +120,14 @@ impl Area300 {
             }
             Signal::WaterFlow => {
                 let supply = if plant.upsets.no_water { ", NO SUPPLY" } else { "" };
-                format!("{}, {}{supply}", self.valve_text(valve::WATER), self.block_text(block::WATER))
+                let heat = plant.rates.water_heat;
+                let warmed =
+                    if heat > 0.0 { format!(", preheated with {:.1} kW", heat / 1e3) } else { String::new() };
+                format!(
+                    "{}, {}{supply}{warmed}",
+                    self.valve_text(valve::WATER),
+                    self.block_text(block::WATER)
+                )
             }
             Signal::AcidFlow => self.valve_text(valve::ACID),
             Signal::Drawn(Side::Anolyte) => {

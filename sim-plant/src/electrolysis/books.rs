@@ -73,6 +73,7 @@ impl Electrolysis {
             &mut r.water,
             &mut r.cooling,
             &mut r.cooling_heat,
+            &mut r.water_heat,
             &mut r.current,
             &mut r.voltage,
             &mut r.power,

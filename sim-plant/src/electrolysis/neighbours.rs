@@ -26,25 +26,29 @@ pub(crate) const SPENT: usize = 1;
 pub(crate) const HYDROGEN: usize = 2;
 pub(crate) const CHLORINE: usize = 3;
 
-/// A pipe holds so many seconds of its flow.
+/// A pipe holds so many seconds of its flow,
 const HOLDS: f64 = 2.0;
-/// and is filled up to that within so many seconds.
+/// but so many m3 when little or nothing flows, or it would stay dry until somebody draws from it.
+const LEAST: f64 = 2e-3;
+/// It is filled up to that within so many seconds.
 const FILLS: f64 = 5.0;
-/// Steps without water after which a pipe has lost its pressure.
-const DRY: u32 = 50;
+/// A pipe with less than this share of `LEAST` is dry,
+const LOW: f64 = 0.1;
+/// and after so many seconds of it has lost its pressure.
+const DRY: f64 = 5.0;
 
 /// A pipe from a neighbour's tank, with what stands in it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Pipe {
-    matter: Matter,
+    pub(super) matter: Matter,
     /// m3
     volume: f64,
     /// K
     pub(crate) temperature: f64,
     /// m3/s that the neighbour is asked for.
     pub(crate) asked: f64,
-    /// Steps in a row in which less than half came of what was wanted.
-    starved: u32,
+    /// s since there was liquid in it.
+    dry: f64,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,7 +61,7 @@ pub(crate) struct Neighbours {
     strangers: Matter,
     /// K of the cooling water; `None` where it comes over the battery limit.
     pub(crate) cooling: Option<f64>,
-    /// W that the coolers give to it.
+    /// J that the coolers have given to it since it was fetched.
     pub(crate) cooling_heat: f64,
 }
 
@@ -79,11 +83,9 @@ impl Pipe {
     /// Takes `volume` m3, as far as there is so much, and asks for what will be wanted.
     fn draw(&mut self, volume: f64, dt: f64) -> (Matter, f64) {
         let flow = volume / dt;
-        self.asked = (flow + (HOLDS * flow - self.volume) / FILLS).max(0.0);
-        if volume > 0.0 {
-            let short = self.volume < 0.5 * volume;
-            self.starved = if short { self.starved.saturating_add(1) } else { 0 };
-        }
+        let want = (HOLDS * flow).max(LEAST);
+        self.asked = (flow + (want - self.volume) / FILLS).max(0.0);
+        self.dry = if self.volume < LOW * LEAST { self.dry + dt } else { 0.0 };
         if self.volume <= 1e-9 {
             return (Matter::default(), 0.0);
         }
@@ -93,9 +95,9 @@ impl Pipe {
         (self.matter.take(share), taken)
     }
 
-    /// True when nothing has come for some seconds although it was wanted.
+    /// True when it has stood empty for some seconds, whether something was drawn or not.
     pub(crate) const fn is_dry(&self) -> bool {
-        self.starved > DRY
+        self.dry > DRY
     }
 
     /// g/L of LiCl, and Ca and Mg as a mass share, of what stands in it.
@@ -111,10 +113,9 @@ impl Pipe {
 
     fn state(&mut self, walk: &mut impl StateWalk) {
         self.matter.state(walk);
-        for value in [&mut self.volume, &mut self.temperature, &mut self.asked] {
+        for value in [&mut self.volume, &mut self.temperature, &mut self.asked, &mut self.dry] {
             walk.f64(value);
         }
-        walk.u32(&mut self.starved);
     }
 }
 
