@@ -1,0 +1,220 @@
+//! Loops that drive loops: cascade, trim, override; each begins, stops and sheds without a bump or a windup.
+
+mod support;
+
+use control::plant::{BlockBody, Pick};
+use model::{Mode, Quality, Refusal};
+use support::{Builder, Harness, Loop};
+
+/// Primary TIC (PV1) over secondary FIC (PV2) with the output VALVE.
+fn cascade() -> Harness {
+    let mut b = Builder::new();
+    let (pv1, pv2) = (b.input("PV1"), b.input("PV2"));
+    let valve = b.output("VALVE");
+    let primary = b.pid("TIC", pv1, &Loop { sp: 50.0, kc: 2.0, ti: 20.0, ..Loop::default() });
+    let BlockBody::Pid(pid) = &b.plant.blocks[primary.index()].body else { unreachable!() };
+    let source = pid.out;
+    let secondary = b.pid(
+        "FIC",
+        pv2,
+        &Loop {
+            cascade: Some(source),
+            target: Some(valve),
+            sp: 35.0,
+            kc: 0.5,
+            ti: 5.0,
+            normal_mode: Mode::Cascade,
+            ..Loop::default()
+        },
+    );
+    let BlockBody::Pid(pid) = &mut b.plant.blocks[primary.index()].body else { unreachable!() };
+    pid.secondary = Some(secondary);
+    let mut h = b.finish();
+    h.preset(valve, 42.0);
+    let (pv1, pv2) = (h.point("PV1"), h.point("PV2"));
+    h.all_good(0.0);
+    h.set(pv1, 50.0);
+    h.set(pv2, 35.0);
+    h.run(5);
+    h
+}
+
+/// T6. The handshake.
+#[test]
+fn a_cascade_starts_opens_and_closes_without_a_bump() {
+    let mut h = cascade();
+    assert_eq!((h.actual("TIC"), h.actual("FIC")), (Mode::Auto, Mode::Cascade));
+    assert!((h.value("VALVE") - 42.0).abs() < 1e-9);
+    assert!((h.value("TIC.OUT") - 35.0).abs() < 1e-9);
+    // Opened: the primary initialises within one scan and follows.
+    h.mode("FIC", Mode::Auto).unwrap();
+    h.scan();
+    assert_eq!(h.actual("TIC"), Mode::Initialising);
+    h.write("FIC.SP", 40.0).unwrap();
+    h.run(2);
+    assert_eq!(h.value("TIC.OUT"), 40.0);
+    assert_eq!(h.mode("TIC", Mode::Manual), Ok(Mode::Auto.value()));
+    assert_eq!(h.write("TIC.OUT", 60.0), Err(Refusal::WrongMode), "it would not keep it");
+    h.mode("TIC", Mode::Auto).unwrap();
+    // Put in manual, moved, and back: no bump in either output.
+    h.mode("FIC", Mode::Manual).unwrap();
+    h.write("FIC.OUT", 55.0).unwrap();
+    let pv1 = h.point("PV1");
+    h.set(pv1, 47.0);
+    h.run(10);
+    let (out, sp) = (h.value("VALVE"), h.value("FIC.SP"));
+    h.mode("FIC", Mode::Cascade).unwrap();
+    assert!((h.value("VALVE") - out).abs() < 1e-9);
+    assert!((h.value("FIC.SP") - sp).abs() < 1e-9);
+    h.scan();
+    assert_eq!(h.actual("TIC"), Mode::Auto);
+    assert!((h.value("TIC.OUT") - sp).abs() < 1e-9, "{} {sp}", h.value("TIC.OUT"));
+    assert!((h.value("VALVE") - out).abs() < 0.01, "from here it controls");
+}
+
+/// Whichever of the two runs first finds the other in place.
+#[test]
+fn a_cascade_whose_secondary_runs_first_starts_without_a_bump() {
+    for (primary_task, secondary_task) in [(0, 1), (1, 0), (0, 0)] {
+        let mut b = Builder::new();
+        b.task(10, 3);
+        let (pv1, pv2) = (b.input("PV1"), b.input("PV2"));
+        let valve = b.output("VALVE");
+        let primary = b.pid_in("TIC", primary_task, pv1, &Loop { sp: 50.0, ..Loop::default() });
+        let BlockBody::Pid(pid) = &b.plant.blocks[primary.index()].body else { unreachable!() };
+        let options = Loop {
+            cascade: Some(pid.out),
+            target: Some(valve),
+            sp: 35.0,
+            normal_mode: Mode::Cascade,
+            ..Loop::default()
+        };
+        b.pid_in("FIC", secondary_task, pv2, &options);
+        let mut h = b.finish();
+        h.preset(valve, 42.0);
+        h.all_good(0.0);
+        h.set(pv1, 50.0);
+        h.set(pv2, 35.0);
+        h.run(40);
+        assert_eq!((h.actual("TIC"), h.actual("FIC")), (Mode::Auto, Mode::Cascade));
+        assert!((h.value("FIC.SP") - 35.0).abs() < 1e-9, "{}", h.value("FIC.SP"));
+        assert!((h.at(valve) - 42.0).abs() < 1e-9, "{}", h.at(valve));
+    }
+}
+
+/// T6. A saturated secondary stops its primary from going further, and lets it come back at once.
+#[test]
+fn the_primary_does_not_wind_up_over_a_saturated_secondary() {
+    let mut h = cascade();
+    let (pv1, pv2) = (h.point("PV1"), h.point("PV2"));
+    h.set(pv1, 49.0);
+    h.set(pv2, 0.0);
+    h.run(3000);
+    assert_eq!(h.value("VALVE"), 100.0);
+    let stuck = h.value("TIC.OUT");
+    h.run(20_000);
+    assert!((h.value("TIC.OUT") - stuck).abs() < 1e-9, "no integral towards the active limit");
+    h.set(pv1, 51.0);
+    h.scan();
+    let turned = h.value("TIC.OUT");
+    h.run(100);
+    assert!(turned < stuck && h.value("TIC.OUT") < turned, "away from it at once");
+}
+
+/// T6. The losers of an override do not wind up.
+#[test]
+fn the_loser_of_an_override_selector_does_not_wind_up() {
+    let mut b = Builder::new();
+    let (pv1, pv2, flow) = (b.input("PV1"), b.input("PV2"), b.input("FLOW"));
+    let valve = b.output("VALVE");
+    let a = b.pid("PIC", pv1, &Loop { kc: 1.0, ti: 5.0, ..Loop::default() });
+    let c = b.pid("LIC", pv2, &Loop { kc: 1.0, ti: 5.0, ..Loop::default() });
+    let out = |b: &Builder, id: model::BlockId| match &b.plant.blocks[id.index()].body {
+        BlockBody::Pid(pid) => pid.out,
+        _ => unreachable!(),
+    };
+    let inputs = vec![out(&b, a), out(&b, c)];
+    let (low, _) = b.selector("FY", inputs, Pick::Low, None);
+    let secondary = Loop {
+        cascade: Some(low),
+        target: Some(valve),
+        normal_mode: Mode::Cascade,
+        sp: 40.0,
+        ..Loop::default()
+    };
+    b.pid("FIC", flow, &secondary);
+    let mut h = b.finish();
+    h.all_good(40.0);
+    h.set(pv1, 50.0);
+    // LIC would like to have far more, PIC is content.
+    h.set(pv2, 45.0);
+    h.run(60_000);
+    assert_eq!(h.value("FY.SELECTED"), 1.0);
+    let (winner, loser) = (h.value("PIC.OUT"), h.value("LIC.OUT"));
+    assert!(loser - winner <= 5.0 + 1e-6, "K e above the winner, no more: {loser} {winner}");
+    // It takes over as soon as its error turns.
+    h.set(pv2, 51.0);
+    h.scan();
+    assert_eq!(h.value("FY.SELECTED"), 2.0);
+}
+
+#[test]
+fn a_bad_cascade_source_sheds_to_auto_and_resumes() {
+    let mut b = Builder::new();
+    let (pv, source) = (b.input("PV"), b.input("SOURCE"));
+    let valve = b.output("VALVE");
+    let options =
+        Loop { cascade: Some(source), target: Some(valve), normal_mode: Mode::Cascade, ..Loop::default() };
+    b.pid("FIC", pv, &options);
+    let mut h = b.finish();
+    h.all_good(40.0);
+    h.run(2);
+    assert_eq!((h.actual("FIC"), h.value("FIC.SP")), (Mode::Cascade, 40.0));
+    h.input(source, 90.0, Quality::BadNoCommunication);
+    h.scan();
+    assert_eq!((h.actual("FIC"), h.value("FIC.SP")), (Mode::Auto, 40.0));
+    let before = h.at(valve);
+    h.set(source, 60.0);
+    h.scan();
+    assert_eq!((h.actual("FIC"), h.value("FIC.SP")), (Mode::Cascade, 60.0));
+    assert!((h.at(valve) - before).abs() < 1e-9, "closing the cascade makes no bump");
+}
+
+#[test]
+fn a_trim_through_a_ratio_is_initialised_and_its_balance_fades() {
+    let mut b = Builder::new();
+    let (quality, wild, flow) = (b.input("AT"), b.input("WILD"), b.input("FLOW"));
+    let valve = b.output("VALVE");
+    let aic = b.pid(
+        "AIC",
+        quality,
+        &Loop { out_range: (-10.0, 10.0), out_limits: (-10.0, 10.0), kc: 0.0, ..Loop::default() },
+    );
+    let BlockBody::Pid(pid) = &b.plant.blocks[aic.index()].body else { unreachable!() };
+    let trim = pid.out;
+    let ratio = b.ratio("FFC", wild, 0.5, Some(trim));
+    let options = Loop { cascade: Some(ratio), target: Some(valve), sp: 22.0, ..Loop::default() };
+    b.pid("FIC", flow, &options);
+    let mut h = b.finish();
+    h.all_good(22.0);
+    h.set(wild, 40.0);
+    h.set(quality, 50.0);
+    h.run(5);
+    assert_eq!(h.actual("AIC"), Mode::Initialising);
+    assert_eq!(h.value("AIC.OUT"), 2.0, "22 = 0.5 * 40 + 2");
+    assert_eq!(h.value("FFC.OUT"), 22.0, "the output follows the secondary");
+    // A set point that the trim cannot reach: the rest is balance.
+    h.write("FIC.SP", 50.0).unwrap();
+    h.run(3);
+    assert_eq!((h.value("AIC.OUT"), h.value("FFC.OUT")), (10.0, 50.0));
+    h.mode("FIC", Mode::Cascade).unwrap();
+    let mut last = h.value("FIC.SP");
+    assert!((last - 50.0).abs() < 1e-9);
+    for _ in 0..2100 {
+        h.scan();
+        assert!((h.value("FIC.SP") - last).abs() <= 20.0 / 2000.0 + 1e-9);
+        last = h.value("FIC.SP");
+    }
+    assert!((last - 30.0).abs() < 1e-9, "ratio and trim alone: {last}");
+    assert_eq!(h.value("FFC.RATIO"), 0.5);
+}

@@ -1,0 +1,195 @@
+//! Recipes and loops of a plant that runs.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{ApiTarget, HistoryTarget};
+
+#[derive(Args, Debug)]
+pub struct RecipeArgs {
+    #[command(subcommand)]
+    pub command: RecipeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RecipeCommand {
+    /// Master recipes of a plant folder
+    List {
+        /// [default: the refinery that ships with the program]
+        #[arg(long, value_name = "DIR")]
+        plant: Option<PathBuf>,
+    },
+    /// Batches of a running controller
+    Status(ApiTarget),
+    /// Prepare and start: `catholyte recipe start EL-START load=4.5`
+    Start {
+        recipe: String,
+        /// `parameter=value`, in the recipe's unit
+        parameters: Vec<String>,
+        #[command(flatten)]
+        target: ApiTarget,
+    },
+    /// Order to a batch: hold, restart, stop, abort, reset
+    Order {
+        order: OrderName,
+        recipe: String,
+        /// Why; needed for abort
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        target: ApiTarget,
+    },
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OrderName {
+    Hold,
+    Restart,
+    Stop,
+    Abort,
+    Reset,
+}
+
+#[derive(Args, Debug)]
+pub struct LoopArgs {
+    #[command(subcommand)]
+    pub command: LoopCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LoopCommand {
+    /// Loops of a plant folder with their tuning
+    List {
+        /// [default: the refinery that ships with the program]
+        #[arg(long, value_name = "DIR")]
+        plant: Option<PathBuf>,
+    },
+    /// Service, variability, oscillation and valve of each loop, from the history
+    Report(LoopReportArgs),
+    /// Begin an experiment on a running loop: `catholyte loop test TIC-321 --shape step --amplitude 5 --time 20min --deviation 4`
+    Test(LoopTestArgs),
+    /// Identify the process from the last experiment, or a span, and propose a tuning; changes nothing
+    Tune(LoopTuneArgs),
+    /// Give a running loop another tuning
+    Apply {
+        /// Loop, as TIC-321
+        name: String,
+        #[arg(long)]
+        kc: f64,
+        /// `900s`, `15min`; 0 is no integral
+        #[arg(long, value_name = "TIME")]
+        ti: String,
+        #[arg(long, value_name = "TIME")]
+        td: Option<String>,
+        /// Why, for the audit log
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        target: ApiTarget,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    #[default]
+    Text,
+    Csv,
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct LoopReportArgs {
+    /// Loops [default: all]
+    pub loops: Vec<String>,
+    /// From: `-10min`, `-8h`, `-1d` before `to`, or `2026-11-23T14:00:00`
+    #[arg(long, default_value = "-8h", allow_hyphen_values = true)]
+    pub from: String,
+    /// To: `now`, `-5min`, or a time
+    #[arg(long, default_value = "now", allow_hyphen_values = true)]
+    pub to: String,
+    /// A row for every so much time, from --from on: `8h`
+    #[arg(long, value_name = "TIME")]
+    pub shift: Option<String>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: TableFormat,
+    /// Plant folder [default: the refinery that ships with the program]
+    #[arg(long, value_name = "DIR", env = "CATHOLYTE_PLANT")]
+    pub plant: Option<PathBuf>,
+    #[command(flatten)]
+    pub target: HistoryTarget,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ShapeName {
+    #[default]
+    Step,
+    Pulse,
+    Relay,
+}
+
+#[derive(Args, Debug)]
+pub struct LoopTestArgs {
+    /// Loop, as TIC-321
+    pub name: String,
+    /// A step stays for its time; a pulse goes back for as long again; a relay swings six times
+    #[arg(long, value_enum, default_value = "step")]
+    pub shape: ShapeName,
+    /// How far OUT goes, in its unit; a step may go down
+    #[arg(long, allow_hyphen_values = true)]
+    pub amplitude: Option<f64>,
+    /// A relay swings about OUT plus this
+    #[arg(long, default_value_t = 0.0, allow_hyphen_values = true)]
+    pub bias: f64,
+    /// A relay turns so far beyond PV: twice its noise
+    #[arg(long, default_value_t = 0.0)]
+    pub hysteresis: f64,
+    /// PV further than this from where it stands ends the experiment, in its unit
+    #[arg(long)]
+    pub deviation: Option<f64>,
+    /// How long a stage lasts, or a relay at most: `20min`
+    #[arg(long, value_name = "TIME")]
+    pub time: Option<String>,
+    /// End the experiment that runs
+    #[arg(long)]
+    pub end: bool,
+    /// Why, for the audit log
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    #[command(flatten)]
+    pub target: ApiTarget,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RuleName {
+    #[default]
+    Simc,
+    Lambda,
+    AmigoPi,
+    AmigoPid,
+}
+
+#[derive(Args, Debug)]
+pub struct LoopTuneArgs {
+    /// Loop, as TIC-321
+    pub name: String,
+    /// Begin of a span in which OUT moved [default: the last experiment]
+    #[arg(long, allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Its end
+    #[arg(long, default_value = "now", allow_hyphen_values = true)]
+    pub to: String,
+    #[arg(long, value_enum, default_value = "simc")]
+    pub rule: RuleName,
+    /// Wanted time constant of the closed loop, for simc and lambda [default: by the dead time]
+    #[arg(long, value_name = "TIME")]
+    pub tauc: Option<String>,
+    /// Greatest sensitivity that the proposal may have, 1.2 to 2
+    #[arg(long, default_value_t = 1.7)]
+    pub ms: f64,
+    /// Plant folder [default: the refinery that ships with the program]
+    #[arg(long, value_name = "DIR", env = "CATHOLYTE_PLANT")]
+    pub plant: Option<PathBuf>,
+    #[command(flatten)]
+    pub target: HistoryTarget,
+}

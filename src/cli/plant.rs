@@ -1,0 +1,114 @@
+//! Plants as text: checked, compared, put in force, run again, played.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ApiTarget, Format};
+
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Plant folder: the one that holds plant.toml
+    #[arg(required_unless_present = "schema")]
+    pub plant: Option<PathBuf>,
+    /// `json` prints one document for editors and scripts
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Check again whenever a file changes, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+    /// Print the JSON schema of the folder's TOML files, for editors
+    #[arg(long, conflicts_with_all = ["watch", "plant"])]
+    pub schema: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// The plant as it is: a folder, or `shipped` for the refinery inside the program
+    pub old: PathBuf,
+    /// The plant as it shall be
+    pub new: PathBuf,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    catholyte apply plants/refinery --user jane --password-file pw --reason 'gain of FIC-301 after the step test'\n  \
+    catholyte rollback --user jane --password-file pw --yes")]
+pub struct ApplyArgs {
+    /// The plant as it shall be: the folder that holds plant.toml
+    pub plant: PathBuf,
+    #[command(flatten)]
+    pub change: ChangeArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ChangeArgs {
+    /// Apply also what cannot be taken over bumplessly
+    #[arg(long)]
+    pub force: bool,
+    /// Why; kept in the audit log
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    /// Do not ask: the plan has been looked at
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub target: ApiTarget,
+}
+
+#[derive(Args, Debug)]
+pub struct ReplayArgs {
+    /// Journal folder, as DATA/journal
+    pub journal: PathBuf,
+    /// Stop after this scan
+    #[arg(long, value_name = "TICK")]
+    pub until: Option<u64>,
+    /// Run with another plant folder and show where the two histories part
+    #[arg(long, value_name = "DIR")]
+    pub with: Option<PathBuf>,
+    /// Print these tags as CSV
+    #[arg(long, value_name = "TAG")]
+    pub export: Vec<String>,
+    /// Distance of exported rows
+    #[arg(long, value_name = "MS", default_value_t = 1000)]
+    pub every_ms: u64,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    catholyte selftest plants/refinery --list\n  \
+    catholyte selftest plants/refinery --scenario pinhole --events\n  \
+    catholyte selftest plants/refinery --seed 3 --for 24h        random deeds, and what must hold all the same\n  \
+    catholyte selftest plants/refinery --scenario pinhole --trend IT-301,AT-351 --every 5s --out csv")]
+pub struct SelftestArgs {
+    /// Plant folder [default: the refinery that ships with the program]
+    pub plant: Option<PathBuf>,
+    /// Only this scenario; may be given several times
+    #[arg(long = "scenario", value_name = "NAME")]
+    pub scenarios: Vec<String>,
+    /// What scenarios there are
+    #[arg(long)]
+    pub list: bool,
+    /// Seed of the simulator's noise in place of the scenario's own; of everything in a campaign
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// A campaign in place of scenarios: so long with random faults, orders, recipes, lost links and kills
+    #[arg(long = "for", value_name = "TIME", conflicts_with_all = ["scenarios", "list", "trend"])]
+    pub duration: Option<String>,
+    /// Every event of the run
+    #[arg(long)]
+    pub events: bool,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    /// Tags of one scenario's run as CSV
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub trend: Vec<String>,
+    /// Distance of the trend's rows
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub every: String,
+    /// `csv` prints the trend, anything else is the file for it
+    #[arg(long, value_name = "csv|FILE")]
+    pub out: Option<PathBuf>,
+}
