@@ -22,7 +22,8 @@ use crate::data_folder::DataFolder;
 use crate::in_force::{CommandQueue, Current, PlantInForce};
 use crate::plant_change::{Change, FieldNames, Look, NewPlant, Visit, rewiring};
 use crate::recorder::{self, Vitals};
-use crate::scan_thread::{SavedState, ScanStats};
+use crate::scan_meter::{Readings, ScanStats};
+use crate::scan_thread::SavedState;
 use crate::{plan, settings, take_over, wiring};
 
 pub struct Changer {
@@ -173,6 +174,7 @@ impl Changer {
             transfer,
             engine: fresh,
             points,
+            readings: Readings::of(&new),
             commands,
             views,
             snapshots,

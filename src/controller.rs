@@ -27,7 +27,8 @@ use crate::people::People;
 use crate::plant_change::{Change, FieldNames, Look, Visit};
 use crate::recorder::{RecorderThread, Store, Vitals};
 use crate::resume::{self, Resumed};
-use crate::scan_thread::{Field, JournalItem, Ports, SavedState, ScanStats, ScanThread};
+use crate::scan_meter::{ScanMeter, ScanStats};
+use crate::scan_thread::{Field, JournalItem, Ports, SavedState, ScanThread};
 use crate::settings::{self, Settings};
 use crate::{check, clock, demo, real_time, take_over, wiring};
 
@@ -249,13 +250,27 @@ impl Assembly<'_> {
             drop(shutdown_end.wait_for(|stop| *stop).await);
         }));
         let rest = vec![spawn("journal", move || journal.run())?, spawn("recorder", move || recorder.run())?];
+        let core = self.settings.scan.core;
         let scan = spawn("scan", move || {
             // Opening the stores has taken its time; ticks stand for the clock on the wall.
             scan.first_tick = scan.first_tick.max(clock.tick_at(clock::now_ms()));
-            let granted = real_time::enter();
+            let granted = real_time::enter(core);
             tracing::info!("scan: {granted}");
             drop(vitals.real_time.set(granted));
-            scan.run()
+            let stats = scan.ports.stats.clone();
+            let last = scan.run();
+            let late = stats.lateness.percentiles();
+            tracing::info!(
+                "scan: the last {} wake-ups were late by {:.1} us (p50), {:.1} us (p99), {:.1} us (most); \
+                 late ticks {}, overruns {} since the start",
+                late.scans,
+                late.p50_us,
+                late.p99_us,
+                late.max_us,
+                stats.late_ticks.load(Relaxed),
+                stats.overruns.load(Relaxed),
+            );
+            last
         })?;
         tracing::info!("listening on http://{}", self.settings.listen);
         Ok(Running { scan, rest, stop_scan, stop_rest, bridge, server, shutdown })
@@ -281,6 +296,7 @@ impl Assembly<'_> {
         let clock = self.resumed.clock;
         let after = self.resumed.taken.max(self.resumed.continues).map_or(0, |tick| tick + 1);
         let snapshot_ms = u64::from(self.settings.journal.snapshot_s.max(1)) * 1000;
+        let period = Duration::from_millis(u64::from(self.plant.period_ms));
         let scan = ScanThread {
             engine: std::mem::replace(&mut self.resumed.engine, Engine::new(self.plant.clone())),
             fields: std::mem::take(&mut self.fields),
@@ -297,7 +313,8 @@ impl Assembly<'_> {
                 snapshot_wanted,
                 stop,
             },
-            period: Duration::from_millis(u64::from(self.plant.period_ms)),
+            meter: ScanMeter::new(&self.plant, period),
+            period,
             first_tick: clock.tick_at(clock::now_ms()).max(after),
             snapshot_ticks: snapshot_ms / u64::from(self.plant.period_ms.max(1)),
         };

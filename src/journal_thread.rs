@@ -18,7 +18,8 @@ use crate::clock::{self, TickClock};
 use crate::people::People;
 use crate::plant_change::Change;
 use crate::recorder::RecorderItem;
-use crate::scan_thread::{JournalItem, SavedState, ScanStats};
+use crate::scan_meter::ScanStats;
+use crate::scan_thread::{JournalItem, SavedState};
 use crate::wiring;
 
 /// Who waits for which command, by command number.

@@ -18,6 +18,7 @@ mod plan;
 mod real_time;
 mod in_force;
 mod plant_change;
+mod scan_meter;
 mod scan_thread;
 mod journal_thread;
 mod recorder;

@@ -23,6 +23,7 @@ use plc_bridge::DeviceLink;
 use tokio::sync::watch;
 
 use crate::in_force::{CommandQueue, PlantInForce};
+use crate::scan_meter::Readings;
 use crate::scan_thread::SavedState;
 
 /// What the scan is asked for between two scans, at most one at a time.
@@ -43,6 +44,7 @@ pub struct Change {
     /// Of the new plant, and of the old one when it comes back.
     pub engine: Engine,
     pub points: Vec<FieldPoints>,
+    pub readings: Readings,
     pub commands: Arc<CommandQueue>,
     pub views: triple_buffer::Input<StateView>,
     pub snapshots: triple_buffer::Input<SavedState>,

@@ -11,18 +11,34 @@ const PRIORITY: i32 = 80;
 /// Stack that the scan may need; touched once so that it never faults later.
 const STACK_BYTES: usize = 256 << 10;
 
-/// What was granted, as shown to people: `SCHED_FIFO 80, memory locked`.
-pub fn enter() -> String {
+/// What was granted, as shown to people: `SCHED_FIFO 80, core 3, memory locked`. For the calling thread; the
+/// memory is that of the whole process, also what it asks for later.
+pub fn enter(core: Option<u16>) -> String {
     let scheduling = match set_fifo() {
         Ok(()) => format!("SCHED_FIFO {PRIORITY}"),
         Err(error) => format!("normal scheduling ({error}; grant CAP_SYS_NICE or an rtprio limit)"),
     };
+    let place = keep_to(core);
     let memory = match lock_memory() {
         Ok(()) => "memory locked".to_owned(),
-        Err(error) => format!("memory not locked ({error}; raise the memlock limit)"),
+        Err(why) => {
+            format!("memory not locked ({why}; grant CAP_IPC_LOCK or an unlimited memlock limit)")
+        }
     };
     touch_stack();
-    format!("{scheduling}, {memory}")
+    format!("{scheduling}, {place}, {memory}")
+}
+
+fn keep_to(core: Option<u16>) -> String {
+    match core.map(|core| (core, pin(core))) {
+        None => "any core".to_owned(),
+        Some((core, Ok(()))) => format!("core {core}"),
+        Some((core, Err(error))) => {
+            format!(
+                "any core (core {core} refused: {error}; set [scan] core to one that this process may use)"
+            )
+        }
+    }
 }
 
 fn set_fifo() -> io::Result<()> {
@@ -36,12 +52,54 @@ fn set_fifo() -> io::Result<()> {
     }
 }
 
-fn lock_memory() -> io::Result<()> {
-    // SAFETY: takes no pointers; it only changes how pages are kept.
-    match unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_ONFAULT) } {
+fn pin(core: u16) -> io::Result<()> {
+    let core = usize::from(core);
+    if core >= libc::CPU_SETSIZE as usize {
+        return Err(io::Error::from_raw_os_error(libc::EINVAL));
+    }
+    // SAFETY: a set of bits, for which all zeros is the empty set.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: `core` is below CPU_SETSIZE, and `set` lives through both calls; 0 means the calling thread.
+    let result = unsafe {
+        libc::CPU_SET(core, &mut set);
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &raw const set)
+    };
+    match result {
         -1 => Err(io::Error::last_os_error()),
         _ => Ok(()),
     }
+}
+
+/// Everything that is there and everything that comes is in memory from the moment it is mapped, so that the
+/// scan never waits for a page: neither for its own, nor for those of a plant that was applied.
+///
+/// Under a limit this is not asked for: with MCL_FUTURE the allocation that passes the limit would fail,
+/// hours later and anywhere, which is worse than a page fault.
+fn lock_memory() -> Result<(), String> {
+    if !may_lock_all() {
+        return Err("the memlock limit is finite".to_owned());
+    }
+    // SAFETY: takes no pointers; it only changes how pages are kept.
+    match unsafe { libc::mlockall(libc::MCL_CURRENT | libc::MCL_FUTURE) } {
+        -1 => Err(io::Error::last_os_error().to_string()),
+        _ => Ok(()),
+    }
+}
+
+fn may_lock_all() -> bool {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid rlimit to write to.
+    let read = unsafe { libc::getrlimit(libc::RLIMIT_MEMLOCK, &raw mut limit) } == 0;
+    (read && limit.rlim_cur == libc::RLIM_INFINITY)
+        || std::fs::read_to_string("/proc/self/status").is_ok_and(|status| has_ipc_lock(&status))
+}
+
+/// The capability to lock memory beyond the limit, in the words of `/proc/self/status`.
+fn has_ipc_lock(status: &str) -> bool {
+    const CAP_IPC_LOCK: u64 = 14;
+    let line = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let effective = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    effective.is_some_and(|mask| mask >> CAP_IPC_LOCK & 1 == 1)
 }
 
 #[inline(never)]
@@ -111,8 +169,22 @@ pub fn end_with_the_pipe() {
 
 #[cfg(test)]
 mod tests {
-    use super::{now, sleep_until};
+    use super::{has_ipc_lock, keep_to, now, sleep_until};
     use std::time::Duration;
+
+    #[test]
+    fn a_core_that_does_not_exist_is_refused_with_what_to_do_and_the_scan_runs_all_the_same() {
+        let granted = keep_to(Some(60_000));
+        assert!(granted.contains("any core (core 60000 refused"), "{granted}");
+        assert!(granted.contains("set [scan] core"), "{granted}");
+    }
+
+    #[test]
+    fn the_right_to_lock_memory_is_read_from_the_status_of_the_process() {
+        assert!(has_ipc_lock("Name:\tx\nCapEff:\t000001ffffffffff\n"));
+        assert!(!has_ipc_lock("CapEff:\t0000000000000000\n"));
+        assert!(!has_ipc_lock("CapPrm:\t000001ffffffffff\n"));
+    }
 
     #[test]
     fn a_sleep_until_the_past_returns_at_once_and_one_until_later_does_not_return_early() {

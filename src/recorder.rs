@@ -1,6 +1,6 @@
 //! The recorder: ten times a second the published state becomes history and a frame for the screens.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::data_folder::DataFolder;
 use crate::in_force::Current;
 use crate::people::People;
 use crate::plant_change::NewPlant;
-use crate::scan_thread::ScanStats;
+use crate::scan_meter::ScanStats;
 use crate::settings::{HistorySettings, Settings};
 use crate::wiring;
 
@@ -185,7 +185,7 @@ impl RecorderThread {
         }
         // One receiver is the backend's own; every other is a client that watches.
         let sessions = u32::try_from(self.frames.receiver_count().saturating_sub(1)).unwrap_or(u32::MAX);
-        let system = system(&self.plant, view, &self.stats, &self.vitals, sessions);
+        let system = system(&self.plant, view, self.clock, &self.stats, &self.vitals, sessions);
         let frame = frame(&self.plant, view, self.clock, &self.people, system);
         self.frames.send_replace(Arc::new(frame));
         self.state.send_replace(Arc::new(view.clone()));
@@ -266,7 +266,7 @@ pub fn first_frame(
     vitals: &Vitals,
 ) -> Frame {
     let nobody = |_| String::new();
-    whole_frame(plant, view, clock, &nobody, system(plant, view, stats, vitals, 0))
+    whole_frame(plant, view, clock, &nobody, system(plant, view, clock, stats, vitals, 0))
 }
 
 /// The whole plant at one scan, as the API tells it.
@@ -303,6 +303,7 @@ fn whole_frame(
 fn system(
     plant: &Plant,
     view: &StateView,
+    clock: TickClock,
     stats: &ScanStats,
     vitals: &Vitals,
     sessions: u32,
@@ -310,11 +311,20 @@ fn system(
     let period_ns = f64::from(plant.period_ms) * 1e6;
     let up = |device: &&model::Device| view.values.get(device.link.index()).is_some_and(|link| *link != 0.0);
     let now = clock::now_ms();
+    let late = stats.lateness.percentiles();
+    let last = |count: &AtomicU64, tick: &AtomicU64| {
+        (count.load(Relaxed) > 0).then(|| clock.time_ms(tick.load(Relaxed)))
+    };
     SystemStatus {
         scan_load_percent: stats.scan_ns_mean.load(Relaxed) as f64 / period_ns * 100.0,
         scan_us_max: stats.scan_ns_max.load(Relaxed) as f64 / 1e3,
         overruns: stats.overruns.load(Relaxed),
         late_ticks: stats.late_ticks.load(Relaxed),
+        overrun_at_ms: last(&stats.overruns, &stats.overrun_tick),
+        late_at_ms: last(&stats.late_ticks, &stats.late_tick),
+        late_us_p50: late.p50_us,
+        late_us_p99: late.p99_us,
+        late_us_max: late.max_us,
         lost: stats.lost.load(Relaxed),
         links_up: plant.io.devices.iter().filter(up).count() as u32,
         links: plant.io.devices.len() as u32,

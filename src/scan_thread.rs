@@ -4,7 +4,7 @@
 //! is a bounded ring. What does not fit is counted and shown.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use control::{Engine, Input, ScanOutput, StateView};
@@ -14,6 +14,7 @@ use plc_bridge::DeviceLink;
 
 use crate::in_force::CommandQueue;
 use crate::plant_change::{Change, FieldPoints, Look, Visit};
+use crate::scan_meter::{ScanMeter, ScanStats};
 use crate::{real_time, wiring};
 
 /// What the journal needs of one scan, item by item: inputs and commands, closed by the scan itself.
@@ -49,18 +50,6 @@ impl SavedState {
         engine.save(&mut state);
         Self { tick: engine.tick(), bytes: state.0 }
     }
-}
-
-/// How the scan keeps its time; written by the scan, read by whoever shows it.
-#[derive(Debug, Default)]
-pub struct ScanStats {
-    pub scan_ns_mean: AtomicU64,
-    pub scan_ns_max: AtomicU64,
-    pub overruns: AtomicU64,
-    pub late_ticks: AtomicU64,
-    pub time_jumps: AtomicU64,
-    pub lost: AtomicU64,
-    pub tick: AtomicU64,
 }
 
 /// One device as the scan sees it: its banks, and what the engine was last told.
@@ -173,6 +162,7 @@ pub struct ScanThread {
     pub engine: Engine,
     pub fields: Vec<Field>,
     pub ports: Ports,
+    pub meter: ScanMeter,
     pub period: Duration,
     pub first_tick: u64,
     pub snapshot_ticks: u64,
@@ -211,9 +201,8 @@ impl Scratch {
 impl ScanThread {
     /// Runs until told to stop. Returns the last tick.
     pub fn run(mut self) -> u64 {
-        let inputs_max =
-            self.fields.iter().map(|field| field.told.len() + field.link.outputs.len() + 1).sum();
-        let mut scratch = Scratch::new(inputs_max);
+        let fields = self.fields.iter().map(|field| field.told.len() + field.link.outputs.len() + 1);
+        let mut scratch = Scratch::new(fields.sum::<usize>() + self.meter.inputs_max());
         self.engine.save(&mut scratch.state);
         let period_ms = u64::try_from(self.period.as_millis()).unwrap_or(u64::MAX).max(1);
         let catch_up = u64::from(wiring::CATCH_UP_MS) / period_ms;
@@ -223,19 +212,17 @@ impl ScanThread {
             field.sequence_tick = tick;
         }
         while !self.ports.stop.load(Relaxed) {
-            let due = start + self.period * u32::try_from(tick - self.first_tick).unwrap_or(u32::MAX);
+            // In milliseconds of 64 bits: periods counted in 32 run out after 49 days at 1 ms.
+            let due = start + Duration::from_millis((tick - self.first_tick).saturating_mul(period_ms));
             real_time::sleep_until(due);
             let began = real_time::now();
-            let late = (began - due).as_nanos() / self.period.as_nanos().max(1);
-            if late > 0 {
-                self.ports.stats.late_ticks.fetch_add(1, Relaxed);
-            }
-            if late > u128::from(catch_up) {
-                tick += late as u64;
+            let late = self.meter.woke(tick, began.saturating_sub(due), &self.ports.stats);
+            if late > catch_up {
+                tick += late;
                 self.ports.stats.time_jumps.fetch_add(1, Relaxed);
             }
             self.one(tick, period_ms, &mut scratch);
-            self.account(real_time::now().saturating_sub(began));
+            self.meter.took(tick, real_time::now().saturating_sub(began), &self.ports.stats);
             tick += 1;
         }
         tick - 1
@@ -247,6 +234,7 @@ impl ScanThread {
         for field in &mut self.fields {
             field.collect(tick, u64::from(wiring::STALE_MS) / period_ms, &mut scratch.inputs);
         }
+        self.meter.collect(&mut scratch.inputs);
         scratch.commands.clear();
         // A command is taken only when the journal has room for it: what is answered must be durable.
         let room = self.ports.journal.slots().saturating_sub(scratch.inputs.len() + RECORD_ITEMS);
@@ -305,6 +293,7 @@ impl ScanThread {
         for (field, points) in self.fields.iter_mut().zip(&mut change.points) {
             field.exchange(points);
         }
+        self.meter.exchange(&mut change.readings);
         std::mem::swap(&mut self.ports.commands, &mut change.commands);
         std::mem::swap(&mut self.ports.views, &mut change.views);
         std::mem::swap(&mut self.ports.snapshots, &mut change.snapshots);
@@ -359,17 +348,5 @@ impl ScanThread {
         if self.ports.journal.push(JournalItem::Snapshot { tick }).is_err() {
             self.ports.stats.lost.fetch_add(1, Relaxed);
         }
-    }
-
-    fn account(&self, spent: Duration) {
-        let stats = &self.ports.stats;
-        let spent_ns = u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX);
-        if spent > self.period {
-            stats.overruns.fetch_add(1, Relaxed);
-        }
-        stats.scan_ns_max.fetch_max(spent_ns, Relaxed);
-        let mean = stats.scan_ns_mean.load(Relaxed);
-        // An exponential mean over about a second of scans.
-        stats.scan_ns_mean.store(if mean == 0 { spent_ns } else { (mean * 127 + spent_ns) / 128 }, Relaxed);
     }
 }

@@ -17,8 +17,17 @@ pub struct Settings {
     pub insecure_listen: bool,
     /// Endpoints of devices that differ from the plant folder: `PLC-300 = "10.0.3.30:502"`.
     pub devices: BTreeMap<String, String>,
+    pub scan: ScanSettings,
     pub journal: JournalSettings,
     pub history: HistorySettings,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScanSettings {
+    /// The processor core that the scan keeps to, from 0; without it the kernel chooses. Keep others off it with
+    /// `isolcpus`, or a cpuset.
+    pub core: Option<u16>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -45,6 +54,7 @@ impl Default for Settings {
             listen: SocketAddr::from(([127, 0, 0, 1], 7300)),
             insecure_listen: false,
             devices: BTreeMap::new(),
+            scan: ScanSettings::default(),
             journal: JournalSettings::default(),
             history: HistorySettings::default(),
         }

@@ -11,6 +11,10 @@ pub(crate) fn frame(mut frame: Frame) -> Frame {
     frame.batches = frame.batches.map(batches);
     frame.system.scan_load_percent = number(frame.system.scan_load_percent);
     frame.system.scan_us_max = number(frame.system.scan_us_max);
+    for late in [&mut frame.system.late_us_p50, &mut frame.system.late_us_p99, &mut frame.system.late_us_max]
+    {
+        *late = number(*late);
+    }
     frame
 }
 

@@ -38,7 +38,8 @@ impl Image {
             | Origin::Link(_)
             | Origin::Block(_)
             | Origin::Entry
-            | Origin::Phase(_) => Quality::Good,
+            | Origin::Phase(_)
+            | Origin::Scan(_) => Quality::Good,
         };
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
         let count = plant.points.len();

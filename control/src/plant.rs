@@ -90,6 +90,35 @@ pub enum Origin {
     Entry,
     /// A parameter of a phase, set from its recipe.
     Phase(PhaseId),
+    /// How the scan keeps its time. The shell tells it as an input, so a replay hears it from the journal.
+    Scan(ScanTiming),
+}
+
+/// What a tag with `scan` reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScanTiming {
+    /// By how much this scan began late; 0 below one base period.
+    Lateness,
+    /// By how much the scan before took longer than the base period.
+    Overrun,
+    /// Scans that began at least one base period late, since the controller started.
+    LateTicks,
+    /// Scans that took longer than the base period, since the controller started.
+    Overruns,
+}
+
+impl ScanTiming {
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("lateness", Self::Lateness),
+        ("overrun", Self::Overrun),
+        ("late-ticks", Self::LateTicks),
+        ("overruns", Self::Overruns),
+    ];
+
+    /// A time, or a count.
+    pub fn is_time(self) -> bool {
+        matches!(self, Self::Lateness | Self::Overrun)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

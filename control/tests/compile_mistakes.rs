@@ -56,6 +56,9 @@ const MISTAKES: &[Mistake] = &[
     mistake(IO, "[tag.\"P-311.RUN\"]", "[tag.P-311.RUN]", "bad-name", "[tag.P-311.RUN]", "[tag.\"P-311.RUN\"]"),
     // Tags and their addresses.
     mistake(IO, "unit = \"mbar\"", "unit = \"mbr\"", "unknown-unit", "\"mbr\"", "did you mean \"mbar\"?"),
+    mistake(IO, "[tag.TT-312]", "[tag.KI-1]\ndescription = \"Late\"\nunit = \"ms\"\nrange = [0, 10]\nscan = \"latness\"\n[tag.TT-312]", "unknown-word", "\"latness\"", "did you mean `lateness`?"),
+    mistake(IO, "[tag.TT-312]", "[tag.KI-1]\ndescription = \"Late\"\nunit = \"bar\"\nrange = [0, 10]\nscan = \"overrun\"\n[tag.TT-312]", "unit-mismatch", "\"overrun\"", "unit = \"ms\""),
+    mistake(IO, "[tag.TT-312]", "[tag.KI-1]\ndescription = \"Late\"\nunit = \"\"\nrange = [0, 10]\nscan = \"overruns\"\nentry = { initial = 1 }\n[tag.TT-312]", "two-sources", "entry = { initial = 1 }", "one writer"),
     mistake(IO, "unit = \"mbar\"\n", "", "missing-key", "[tag.PT-341]", "add `unit"),
     mistake(IO, "range = [-50, 200]", "range = [200, -50]", "low-above-high", "[200, -50]", "[-50, 200]"),
     mistake(IO, "range = [-50, 200]", "range = 200", "wrong-type", "range = 200", "two numbers"),

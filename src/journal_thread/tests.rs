@@ -12,7 +12,7 @@ use crossbeam_queue::ArrayQueue;
 use historian::journal::{
     JournalHeader, JournalOptions, JournalReader, JournalWriter, RunEnd, ScanRecord, SegmentStart,
 };
-use model::{Action, AlarmId, Command, UserId};
+use model::{Action, AlarmId, AlarmState, Command, UserId};
 
 use super::JournalThread;
 use crate::changer;
@@ -22,7 +22,8 @@ use crate::people::People;
 use crate::plant_change::{Change, NewPlant, Visit};
 use crate::recorder::{RecorderItem, Vitals};
 use crate::resume::{self, Replayer};
-use crate::scan_thread::{JournalItem, Ports, SavedState, ScanStats, ScanThread, Scratch};
+use crate::scan_meter::{Readings, ScanMeter, ScanStats};
+use crate::scan_thread::{JournalItem, Ports, SavedState, ScanThread, Scratch};
 
 const RING: usize = 16;
 const PERIOD_MS: u64 = 10;
@@ -108,6 +109,7 @@ impl Pair {
             engine: Engine::new(plant.clone()),
             fields: Vec::new(),
             ports,
+            meter: ScanMeter::new(plant, Duration::from_millis(PERIOD_MS)),
             period: Duration::from_millis(PERIOD_MS),
             first_tick: 1,
             snapshot_ticks: 1_000_000,
@@ -147,6 +149,7 @@ impl Pair {
             transfer,
             engine,
             points: Vec::new(),
+            readings: Readings::of(plant),
             commands,
             views,
             snapshots,
@@ -339,4 +342,33 @@ fn a_change_waits_for_the_field_and_while_the_journal_lacks_a_scan() {
     pair.write();
     assert_eq!(pair.scan.engine.plant().hash, new.hash);
     drop(asked);
+}
+
+#[test]
+fn a_late_scan_is_alarmed_from_what_the_journal_holds_and_so_in_its_replay() {
+    const LATE: &str = "[tag.KI-1]\ndescription = \"Lateness of the scan\"\nunit = \"ms\"\nrange = [0, 1000]\nscan = \"lateness\"\n\
+        [alarm.KAH-1]\ntag = \"KI-1\"\nhigh = \"10 ms\"\noff_delay = \"1 s\"\npriority = \"low\"\ncause = \"load\"\n\
+        consequence = \"loops act late\"\nresponse = \"look at System\"\ntime = \"1 h\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    let plant = with(LATE);
+    let mut pair = Pair::new(folder.path(), &plant);
+    // Without a device that answers the engine stands still for five seconds.
+    for tick in 1..=700 {
+        let late = if tick == 600 { 25 } else { 0 };
+        let stats = pair.scan.ports.stats.clone();
+        pair.scan.meter.woke(tick, Duration::from_millis(late), &stats);
+        pair.scan(tick..=tick);
+        pair.write();
+        let state = pair.scan.engine.alarms()[0].state;
+        let comes = if tick < 600 { AlarmState::Normal } else { AlarmState::Unacked };
+        assert_eq!((tick, state), (tick, comes), "one scan is enough, and the alarm stands for a second");
+    }
+    let hash = pair.scan.engine.state_hash();
+    pair.journal.writer.commit().unwrap();
+    drop(pair.journal);
+    let reader = JournalReader::open(&folder.path().join("journal")).unwrap();
+    let point = reader.resume_point().unwrap().unwrap();
+    let mut again = resume::run_again(plant, reader.folder(), point).unwrap();
+    assert_eq!((again.engine.alarms()[0].state, again.engine.state_hash()), (AlarmState::Unacked, hash));
+    assert!(!again.note.contains("differs"), "{}", again.note);
 }

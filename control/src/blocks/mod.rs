@@ -326,6 +326,11 @@ pub(crate) fn link_of(plant: &Plant, output: model::PointId) -> Option<model::Po
             let io = plant.io.points.get(index as usize)?;
             plant.io.devices.get(io.device.index()).map(|device| device.link)
         }
-        Origin::Field(_) | Origin::Link(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_) => None,
+        Origin::Field(_)
+        | Origin::Link(_)
+        | Origin::Block(_)
+        | Origin::Entry
+        | Origin::Phase(_)
+        | Origin::Scan(_) => None,
     }
 }

@@ -4,7 +4,8 @@ use alloc::format;
 use alloc::string::String;
 use model::wire::Role;
 use model::{
-    Address, DeviceId, Direction, IoPoint, ModbusTable, PointId, Protocol, RegisterFormat, Scaling, Unit,
+    Address, DeviceId, Dimension, Direction, IoPoint, ModbusTable, PointId, Protocol, RegisterFormat,
+    Scaling, Unit,
 };
 
 use super::devices::{Taken, table_word};
@@ -15,7 +16,7 @@ use super::place::Place;
 use super::quantity::parse_unit;
 use super::report::{Mistake, Report};
 use super::tree::Node;
-use crate::plant::{Origin, Point};
+use crate::plant::{Origin, Point, ScanTiming};
 
 pub(super) fn compile(items: &Items, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
     for item in items.of(Kind::Tag) {
@@ -45,6 +46,7 @@ fn tag(item: &Item, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
         draft.points[point.index()].decimals = decimals as u8;
     }
     normal(&mut fields, point, range.as_ref(), draft, report);
+    let of_scan = scan(&mut fields, point, draft, report);
     let io = fields.table("io", report);
     let has_io = io.is_some();
     let output = io.and_then(|mut io| {
@@ -57,9 +59,51 @@ fn tag(item: &Item, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
     });
     let output = output.flatten();
     fail(&mut fields, point, output, range.as_ref(), draft, report);
-    entry(&mut fields, point, has_io, output.is_some(), range.as_ref(), draft, report);
+    if !of_scan {
+        entry(&mut fields, point, has_io, output.is_some(), range.as_ref(), draft, report);
+    }
     fields.finish(report);
     report.doubtful = false;
+}
+
+/// A reading of how the scan keeps its time. True when the tag is one, with a mistake or without.
+fn scan(fields: &mut Fields<'_>, point: PointId, draft: &mut Draft, report: &mut Report) -> bool {
+    if !fields.has("scan") {
+        return false;
+    }
+    let place = fields.place_of("scan");
+    for key in ["io", "entry", "fail"] {
+        if fields.has(key) {
+            report.add(
+                Mistake::error("two-sources", format!("{} has both `scan` and `{key}`", fields.owner))
+                    .at(fields.place_of(key), "a second source")
+                    .related(place, "it reads the scan of the controller")
+                    .help(format!("remove `{key}`, or `scan`: a value has one writer")),
+            );
+        }
+    }
+    let Some(timing) = fields.choice("scan", &ScanTiming::ALL, report) else { return true };
+    let (unit, is_switch) = (draft.point(point).unit, draft.point(point).words.is_some());
+    let fits = match timing.is_time() {
+        true => unit.dimension() == Dimension::Time,
+        false => unit == Unit::NONE,
+    };
+    if draft.is_sure(point) && (is_switch || !fits) {
+        let (what, example) = match timing.is_time() {
+            true => ("a time", "unit = \"ms\", range = [0, 1000]"),
+            false => ("a count", "unit = \"\", range = [0, 1000000]"),
+        };
+        report.add(
+            Mistake::error("unit-mismatch", format!("{} is {what}", fields.owner))
+                .at(place, format!("this is {what}"))
+                .help(format!("write `{example}`")),
+        );
+    }
+    let found = &mut draft.points[point.index()];
+    found.origin = Origin::Scan(timing);
+    found.initial = 0.0;
+    found.source = Some(String::from("scan of the controller"));
+    true
 }
 
 /// Unit and range of a measured value, or the words of a switch.
@@ -414,7 +458,7 @@ fn entry(
     let Some(mut entry) = fields.table("entry", report) else {
         if !has_io && !fields.has("entry") && !fields.has("io") {
             report.add(
-                Mistake::error("missing-key", format!("{} has neither `io` nor `entry`", fields.owner))
+                Mistake::error("missing-key", format!("{} has neither `io`, `entry` nor `scan`", fields.owner))
                     .at(fields.place, "where does its value come from?")
                     .help("add `io = { device = \"...\", input = 0, raw = [0, 27648] }`, or `entry = { initial = 0, role = \"operator\" }`"),
             );

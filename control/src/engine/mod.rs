@@ -184,7 +184,7 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
     for input in inputs {
         let Some(point) = plant.points.get(input.point.index()) else { continue };
         match point.origin {
-            Origin::Field(_) => match input.quality {
+            Origin::Field(_) | Origin::Scan(_) => match input.quality {
                 bad if bad.is_bad() => state.image.set_quality(input.point, bad),
                 _ if !input.value.is_finite() => {
                     state.image.set_quality(input.point, Quality::BadOutOfRange);

@@ -73,6 +73,7 @@ fn point(scene: Scene<'_>, id: PointId) -> Why {
         Origin::Block(_) => "calculated",
         Origin::Entry => "entered by hand",
         Origin::Phase(_) => "parameter of a phase",
+        Origin::Scan(_) => "how the scan keeps its time",
     };
     let source = definition.source.as_ref().map_or_else(String::new, |source| format!(", {source}"));
     lines.push(line(0, format!("{origin}{source}")));

@@ -53,7 +53,10 @@ fn controller_box(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
             ),
             ("base period", format!("{} ms", plant.view.period_ms)),
             ("scan load", format!("{load:.1} %   longest {:.0} us", system.scan_us_max)),
-            ("overruns", format!("{}   late ticks {}", system.overruns, system.late_ticks)),
+            (
+                "overruns",
+                format!("{}   late {}, p99 {:.0} us", system.overruns, system.late_ticks, system.late_us_p99),
+            ),
             ("tick", state.live.tick.to_string()),
             ("up for", clock::stopwatch(i64::try_from(system.uptime_ms).unwrap_or(i64::MAX))),
         ],

@@ -160,6 +160,18 @@ pub struct SystemStatus {
     pub scan_us_max: f64,
     pub overruns: u64,
     pub late_ticks: u64,
+    /// When a scan last took longer than the base period, and when one last began late.
+    #[serde(default)]
+    pub overrun_at_ms: Option<i64>,
+    #[serde(default)]
+    pub late_at_ms: Option<i64>,
+    /// By how much the latest scans woke after their time: half of them, 99 of 100, all.
+    #[serde(default)]
+    pub late_us_p50: f64,
+    #[serde(default)]
+    pub late_us_p99: f64,
+    #[serde(default)]
+    pub late_us_max: f64,
     /// Samples, events or journal records that a full ring swallowed.
     pub lost: u64,
     pub links_up: u32,
