@@ -87,7 +87,7 @@ pub fn campaign(
         }
         run.scan();
         if now >= next_print {
-            next_print = now + 1000;
+            next_print = now + crate::scenario::PRINT_EVERY_MS;
             fingerprint.u64(&mut run.first.engine.state_hash());
             fingerprint.u64(&mut run.first.field.simulator.hash());
         }

@@ -14,6 +14,9 @@ use crate::{Lockstep, LockstepError};
 use deeds::Deeds;
 use judge::Judge;
 
+/// How often state goes into a fingerprint: a walk over all of a site's state costs as much as a second of its plant's time.
+pub(crate) const PRINT_EVERY_MS: u64 = 10_000;
+
 /// How one expectation, or a deed that went otherwise than meant, came out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
@@ -37,7 +40,7 @@ pub struct Outcome {
     pub plant_ms: u64,
     /// How well the simulator's balances have closed.
     pub closure: f64,
-    /// Of every second's state of engine and simulator: the same on every machine and build.
+    /// Of the state of engine and simulator every ten seconds: the same on every machine and build.
     pub fingerprint: u64,
 }
 
@@ -83,7 +86,7 @@ pub fn run(
         }
         conditions.end_scan(&lockstep.engine);
         if lockstep.now_ms() >= next_print_ms {
-            next_print_ms = lockstep.now_ms() + 1000;
+            next_print_ms = lockstep.now_ms() + PRINT_EVERY_MS;
             fingerprint.u64(&mut lockstep.engine.state_hash());
             fingerprint.u64(&mut lockstep.field.simulator.hash());
         }

@@ -12,11 +12,50 @@ pub(crate) fn rising(
     tolerance: f64,
     notes: &mut Notes,
 ) -> f64 {
-    let (mut a, mut b) = (low, high);
+    let (fa, fb) = (f(low), f(high));
+    between(f, (low, fa), (high, fb), tolerance, notes)
+}
+
+/// [`rising`] when the root is likely near `guess`: the interval around it begins with `reach` to either side, and grows
+/// eightfold where the root is not inside, up to `low..=high`.
+pub(crate) fn rising_near(
+    mut f: impl FnMut(f64) -> f64,
+    (guess, reach): (f64, f64),
+    (low, high): (f64, f64),
+    tolerance: f64,
+    notes: &mut Notes,
+) -> f64 {
+    if !(low..=high).contains(&guess) {
+        return rising(f, low, high, tolerance, notes);
+    }
+    let mut reach = reach;
+    let (mut a, mut b) = ((guess - reach).max(low), (guess + reach).min(high));
     let (mut fa, mut fb) = (f(a), f(b));
+    while fa > 0.0 && a > low {
+        reach *= 8.0;
+        (b, fb) = (a, fa);
+        a = (guess - reach).max(low);
+        fa = f(a);
+    }
+    while fb < 0.0 && b < high {
+        reach *= 8.0;
+        (a, fa) = (b, fb);
+        b = (guess + reach).min(high);
+        fb = f(b);
+    }
+    between(f, (a, fa), (b, fb), tolerance, notes)
+}
+
+fn between(
+    mut f: impl FnMut(f64) -> f64,
+    (mut a, mut fa): (f64, f64),
+    (mut b, mut fb): (f64, f64),
+    tolerance: f64,
+    notes: &mut Notes,
+) -> f64 {
     if fa.is_nan() || fb.is_nan() {
         notes.note(Remark::Iteration);
-        return low;
+        return a;
     }
     if fa >= 0.0 {
         return a;
@@ -81,7 +120,7 @@ pub(crate) fn implicit(
 
 #[cfg(test)]
 mod tests {
-    use super::{implicit, rising};
+    use super::{implicit, rising, rising_near};
     use crate::solution::{Notes, Remark};
 
     #[test]
@@ -96,6 +135,28 @@ mod tests {
         assert_eq!(notes.count(Remark::Iteration), 0);
         rising(|_| f64::NAN, 0.0, 1.0, 1e-9, &mut notes);
         assert_eq!(notes.count(Remark::Iteration), 1);
+    }
+
+    #[test]
+    fn a_guess_finds_the_same_root_wherever_it_stands_and_with_fewer_looks() {
+        let mut notes = Notes::default();
+        let mut looks = 0;
+        let mut search = |guess: f64| {
+            looks = 0;
+            let cubic = |x: f64| {
+                looks += 1;
+                x * x * x - 2.0
+            };
+            (rising_near(cubic, (guess, 0.01), (0.0, 5.0), 1e-12, &mut notes), looks)
+        };
+        for guess in [1.26, 0.0, 1.0, 1.3, 5.0, -7.0, 80.0, f64::NAN] {
+            let (root, _) = search(guess);
+            assert!((root - libm::cbrt(2.0)).abs() < 1e-9, "{guess}: {root}");
+        }
+        assert!(search(1.26).1 < search(f64::NAN).1);
+        assert_eq!(rising_near(|x| x + 1.0, (2.0, 0.1), (0.0, 5.0), 1e-12, &mut notes), 0.0);
+        assert_eq!(rising_near(|x| x - 9.0, (2.0, 0.1), (0.0, 5.0), 1e-12, &mut notes), 5.0);
+        assert_eq!(notes.count(Remark::Iteration), 0);
     }
 
     #[test]

@@ -296,7 +296,7 @@ impl Furnace {
             pressure: self.settings.combustion.pressure,
         };
         if mixture != self.mixture {
-            self.flame = Flame::of(&mixture, &mut self.notes);
+            self.flame = Flame::of(&mixture, &self.flame, &mut self.notes);
             self.mixture = mixture;
         }
     }

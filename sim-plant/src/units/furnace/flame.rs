@@ -159,54 +159,92 @@ pub(super) struct Flame {
     pub fractions: [f64; BURNT],
 }
 
+/// Where the searches of an equilibrium begin: ln of the pressures of atomic chlorine and oxygen. What is
+/// out of range begins anywhere.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Start {
+    chlorine: f64,
+    oxygen: f64,
+}
+
+impl Start {
+    fn of(flame: &Flame, mixture: &Mixture) -> Self {
+        let log = |species: Burnt| libm::log(flame.fractions[species as usize] * mixture.pressure / STANDARD);
+        Self { chlorine: log(Burnt::AtomicChlorine), oxygen: log(Burnt::AtomicOxygen) }
+    }
+}
+
 impl Flame {
-    /// The adiabatic flame of a mixture that has hydrogen and chlorine.
-    pub(super) fn of(mixture: &Mixture, notes: &mut Notes) -> Self {
+    /// The adiabatic flame of a mixture that has hydrogen and chlorine. A mixture changes little from step to step: the
+    /// searches begin at the flame `before`; [`Flame::default`] begins anywhere.
+    pub(super) fn of(mixture: &Mixture, before: &Self, notes: &mut Notes) -> Self {
         let mut made = Self::default();
         let mut inner = Notes::default();
+        let mut start = Start::of(before, mixture);
         let excess = |kelvin: f64| {
-            let (moles, fractions) = equilibrium(kelvin, mixture, &mut inner);
+            let (moles, fractions) = equilibrium(kelvin, mixture, &mut start, &mut inner);
             let held: f64 = (0..BURNT).map(|k| fractions[k] * of_index(k, kelvin)).sum();
             (moles * held - mixture.enthalpy) / mixture.atoms[0]
         };
-        made.temperature = root::rising(excess, COLDEST, HOTTEST, 1e-6, notes);
+        let guess = (before.temperature, 0.1);
+        made.temperature = root::rising_near(excess, guess, (COLDEST, HOTTEST), 1e-6, notes);
         notes.add(&inner);
-        made.fractions = equilibrium(made.temperature, mixture, notes).1;
+        made.fractions = equilibrium(made.temperature, mixture, &mut start, notes).1;
         made
     }
 }
 
-/// Moles and mole fractions at equilibrium.
-pub(super) fn equilibrium(kelvin: f64, mixture: &Mixture, notes: &mut Notes) -> (f64, [f64; BURNT]) {
+/// Moles and mole fractions at equilibrium; `start` becomes what was found.
+pub(super) fn equilibrium(
+    kelvin: f64,
+    mixture: &Mixture,
+    start: &mut Start,
+    notes: &mut Notes,
+) -> (f64, [f64; BURNT]) {
+    /// Of the searches in logarithms: where they begin to look, and how well they know.
+    const REACH: f64 = 1e-3;
+    const TOLERANCE: f64 = 1e-9;
     let [hydrogen, chlorine, oxygen] = mixture.atoms;
-    let atom = [Burnt::AtomicHydrogen, Burnt::AtomicChlorine, Burnt::AtomicOxygen]
-        .map(|species| gibbs(species as usize, kelvin));
-    let constant: [f64; BURNT] = core::array::from_fn(|k| {
-        let atoms: f64 = ATOMS[k].iter().zip(atom).map(|(count, gibbs)| count * gibbs).sum();
-        libm::exp(atoms - gibbs(k, kelvin))
-    });
+    let constant = constants(kelvin);
     let total = mixture.pressure / STANDARD;
     let inert = mixture.inert / hydrogen;
     let pressures = |chlorine: f64, oxygen: f64| pressures(&constant, total, inert, chlorine, oxygen);
     // Logarithms, so that one scale serves a flame and a gas that has cooled.
-    let (low, high) = (-230.0, libm::log(total));
+    let range = (-230.0, libm::log(total));
     let mut inner = Notes::default();
+    let mut log_oxygen = start.oxygen;
+    let oxygen_ratio = libm::log(oxygen / hydrogen);
     let mut oxygen_at = |chlorine_atom: f64| {
         if oxygen <= 0.0 {
             return 0.0;
         }
-        let ratio = libm::log(oxygen / hydrogen);
-        let error = |log: f64| log_ratio(&pressures(libm::exp(chlorine_atom), libm::exp(log)), 2) - ratio;
-        libm::exp(root::rising(error, low, high, 1e-9, &mut inner))
+        let error = |log: f64| log_ratio(&pressures(chlorine_atom, libm::exp(log)), 2) - oxygen_ratio;
+        log_oxygen = root::rising_near(error, (log_oxygen, REACH), range, TOLERANCE, &mut inner);
+        libm::exp(log_oxygen)
     };
     let ratio = libm::log(chlorine / hydrogen);
-    let error = |log: f64| log_ratio(&pressures(libm::exp(log), oxygen_at(log)), 1) - ratio;
-    let log = root::rising(error, low, high, 1e-9, notes);
-    let found = pressures(libm::exp(log), oxygen_at(log));
+    let error = |log: f64| {
+        let atom = libm::exp(log);
+        log_ratio(&pressures(atom, oxygen_at(atom)), 1) - ratio
+    };
+    let log = root::rising_near(error, (start.chlorine, REACH), range, TOLERANCE, notes);
+    let atom = libm::exp(log);
+    let found = pressures(atom, oxygen_at(atom));
+    *start = Start { chlorine: log, oxygen: log_oxygen };
     notes.add(&inner);
     let sum: f64 = found.iter().sum();
     let held: f64 = (0..BURNT).map(|k| found[k] * ATOMS[k][0]).sum();
     (hydrogen * sum / held.max(1e-300), found.map(|pressure| pressure / sum))
+}
+
+/// K of each from its atoms.
+fn constants(kelvin: f64) -> [f64; BURNT] {
+    let atom = [Burnt::AtomicHydrogen, Burnt::AtomicChlorine, Burnt::AtomicOxygen]
+        .map(|species| gibbs(species as usize, kelvin));
+    core::array::from_fn(|k| {
+        let atoms: f64 = ATOMS[k].iter().zip(atom).map(|(count, gibbs)| count * gibbs).sum();
+        libm::exp(atoms - gibbs(k, kelvin))
+    })
 }
 
 /// Pressures (in standard pressures) that add up to `total`, given those of atomic chlorine and oxygen.
@@ -244,7 +282,7 @@ fn log_ratio(pressures: &[f64; BURNT], element: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{ATOMS, BURNT, Burnt, Flame, Mixture, enthalpy, equilibrium};
+    use super::{ATOMS, BURNT, Burnt, Flame, Mixture, Start, enthalpy, equilibrium};
     use crate::solution::Notes;
 
     /// H2, Cl2, O2, N2 in mol at a temperature and a pressure.
@@ -256,6 +294,34 @@ mod tests {
             enthalpy: species.iter().zip(moles).map(|(s, n)| n * enthalpy(*s, kelvin)).sum(),
             pressure,
         }
+    }
+
+    fn anywhere() -> Start {
+        Start::of(&Flame::default(), &Mixture::default())
+    }
+
+    #[test]
+    fn a_flame_that_follows_another_is_the_one_that_it_would_be_alone() {
+        let mut notes = Notes::default();
+        let mut before = Flame::default();
+        for (moles, kelvin, pressure) in [
+            ([1.05, 1.0, 0.0, 0.0], 298.15, 1.01325e5),
+            ([1.051, 1.0, 0.0, 0.0], 298.3, 1.01325e5),
+            ([1.051, 1.0, 0.02, 0.05], 298.3, 1.01325e5),
+            ([20.0, 1.0, 1e-9, 0.1], 310.0, 1.1e5),
+            ([0.06, 1.0, 0.0, 3.0], 250.0, 1.0e5),
+            ([1.0, 1.0, 0.3, 0.0], 400.0, 1.5e5),
+        ] {
+            let mixture = mixture(moles, kelvin, pressure);
+            let alone = Flame::of(&mixture, &Flame::default(), &mut notes);
+            let after = Flame::of(&mixture, &before, &mut notes);
+            assert!((after.temperature - alone.temperature).abs() < 1e-5, "{moles:?}");
+            for (a, b) in after.fractions.iter().zip(alone.fractions) {
+                assert!((a - b).abs() <= 1e-7 * b + 1e-15, "{moles:?}: {a} {b}");
+            }
+            before = after;
+        }
+        assert!(notes.lines().is_empty(), "{:?}", notes.lines());
     }
 
     #[test]
@@ -275,7 +341,7 @@ mod tests {
         ];
         let mut notes = Notes::default();
         for (moles, kelvin, pressure, expected) in cases {
-            let flame = Flame::of(&mixture(moles, kelvin, pressure), &mut notes);
+            let flame = Flame::of(&mixture(moles, kelvin, pressure), &Flame::default(), &mut notes);
             let x = |species: Burnt| flame.fractions[species as usize];
             let ours = [
                 flame.temperature,
@@ -297,7 +363,7 @@ mod tests {
         for kelvin in [600.0, 673.15, 999.0, 1001.0, 2500.0, 4500.0] {
             for hydrogen in [0.05, 0.9, 1.0, 1.05, 20.0] {
                 let mixture = mixture([hydrogen, 1.0, 0.02, 0.1], 298.15, 1.1e5);
-                let (moles, x) = equilibrium(kelvin, &mixture, &mut notes);
+                let (moles, x) = equilibrium(kelvin, &mixture, &mut anywhere(), &mut notes);
                 for (element, fed) in mixture.atoms.iter().enumerate() {
                     let held: f64 = (0..BURNT).map(|k| moles * x[k] * ATOMS[k][element]).sum();
                     assert!((held / fed - 1.0).abs() < 1e-6, "{kelvin} K, {hydrogen}: {held} {fed}");
@@ -310,8 +376,8 @@ mod tests {
 
     #[test]
     fn chlorine_is_all_but_gone_at_400_degc_when_hydrogen_is_in_excess() {
-        let (_, x) =
-            equilibrium(673.15, &mixture([1.05, 1.0, 0.0, 0.0], 298.15, 1.01325e5), &mut Notes::default());
+        let gas = mixture([1.05, 1.0, 0.0, 0.0], 298.15, 1.01325e5);
+        let (_, x) = equilibrium(673.15, &gas, &mut anywhere(), &mut Notes::default());
         // Basis 3.1: 2e-14.
         let free = x[Burnt::Chlorine as usize];
         assert!((1e-14..4e-14).contains(&free), "{free}");
