@@ -315,3 +315,23 @@ for = \"k in 1..=3\"
         assert_eq!(found[0].code, code, "{address}: {found:#?}");
     }
 }
+
+#[test]
+fn a_written_phase_has_a_task_of_its_own_and_the_others_keep_their_ticks() {
+    let mut sources = small();
+    let loops = sources.iter_mut().find(|source| source.path.ends_with("loops.toml")).unwrap();
+    loops.text = loops.text.replacen("[filter.TY-311]", "[filter.TY-311]\nphase = \"30 ms\"", 1);
+    let plant = control::compile(&sources).unwrap().plant;
+    let turns: Vec<(u32, u32)> =
+        plant.tasks.iter().map(|task| (task.period_ticks, task.phase_ticks)).collect();
+    assert_eq!(turns, [(10, 0), (10, 3), (100, 1)]);
+    let filter = plant.find_block("TY-311").unwrap();
+    assert_eq!(plant.tasks[1].blocks, [filter]);
+    assert_eq!(plant.blocks[filter.index()].task, 1);
+    let others = plant.tasks.iter().map(|task| task.blocks.len()).sum::<usize>();
+    assert_eq!(others, plant.blocks.len(), "every block has its turn once");
+    let before = control::compile(&small()).unwrap().plant;
+    let found = control::compile::differences(&before, &plant);
+    let phase = found.iter().flat_map(|difference| &difference.keys).find(|key| key.key == "phase");
+    assert!(phase.is_some(), "the plan says it: {found:?}");
+}

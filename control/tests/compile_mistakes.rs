@@ -122,6 +122,8 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "sp = \"76 degC\"", "sp = \"76 bar\"", "unit-mismatch", "76 bar", "degC"),
     mistake(LOOPS, "sp_rate = \"1 K/min\"", "sp_rate = \"1 bar/min\"", "unit-mismatch", "bar/min", "1 dK/min"),
     mistake(LOOPS, "on_bad_pv = \"0 %\"", "on_bad_pv = \"close\"", "unknown-word", "on_bad_pv", "\"hold\""),
+    mistake(LOOPS, "task = \"1 s\"", "task = \"1 s\"\nphase = \"1 s\"", "bad-phase", "phase = \"1 s\"", "\"0 ms\" to \"990 ms\""),
+    mistake(LOOPS, "task = \"1 s\"", "task = \"1 s\"\nphase = \"15 ms\"", "bad-phase", "phase = \"15 ms\"", "\"20 ms\""),
     mistake(LOOPS, "task = \"1 s\"", "task = \"15 ms\"", "bad-task", "15 ms", "20 ms"),
     mistake(LOOPS, "mode = \"cascade\"", "mode = \"auot\"", "unknown-word", "auot", "did you mean `auto`?"),
     mistake(LOOPS, "cascade = \"FFC-301.OUT\"\n", "", "bad-mode", "modes = [\"manual\", \"auto\", \"cascade\"]", "cascade = \"FFC-301.OUT\""),

@@ -153,6 +153,7 @@ pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
             points,
             reads: Vec::new(),
             writes: Vec::new(),
+            phase_ticks: None,
         });
     }
 }
@@ -309,6 +310,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
     let equipment = draft.equipment(&mut fields, report);
     let role = fields.role("role", report).unwrap_or(Role::Operator);
     let period_ticks = task(&mut fields, draft.period_of(item), draft.period_ms, report);
+    draft.blocks[index].phase_ticks = phase(&mut fields, period_ticks, draft.period_ms, report);
     report.doubtful = draft.blocks[index].points.iter().any(|(_, point)| !draft.is_sure(*point));
     let dt = f64::from(period_ticks.unwrap_or(1)) * f64::from(draft.period_ms) * 1e-3;
     let mut build = Build { draft, report, block: index, role };
@@ -358,6 +360,43 @@ fn task(fields: &mut Fields<'_>, own_ms: u32, period_ms: u32, report: &mut Repor
                 "write a multiple of {period_ms} ms, such as \"{} ms\" or \"1 s\"",
                 ms.next_multiple_of(period_ms).max(period_ms)
             )),
+    );
+    None
+}
+
+/// In which tick of its period a block runs; `None` leaves it to [`super::flow::tasks`].
+fn phase(
+    fields: &mut Fields<'_>,
+    period_ticks: Option<u32>,
+    period_ms: u32,
+    report: &mut Report,
+) -> Option<u32> {
+    if !fields.has("phase") {
+        return None;
+    }
+    let ms = fields.time_ms("phase", report)?;
+    // Without its task the phase cannot be judged.
+    let task_ms = period_ticks?.saturating_mul(period_ms);
+    if ms < task_ms && ms.is_multiple_of(period_ms) {
+        return Some(ms / period_ms);
+    }
+    let last = task_ms - period_ms;
+    let (label, help) = if ms >= task_ms {
+        (
+            format!("not before the next turn of a task of {task_ms} ms"),
+            format!("write \"0 ms\" to \"{last} ms\""),
+        )
+    } else {
+        let near = ms.next_multiple_of(period_ms).min(last);
+        (
+            format!("not a multiple of the base period of {period_ms} ms"),
+            format!("write a multiple of {period_ms} ms, such as \"{near} ms\""),
+        )
+    };
+    report.add(
+        Mistake::error("bad-phase", format!("`phase` of {} is {ms} ms", fields.owner))
+            .at(fields.place_of("phase"), label)
+            .help(help),
     );
     None
 }

@@ -85,6 +85,8 @@ pub(super) struct BlockDraft {
     pub(super) reads: Vec<(PointId, Place)>,
     /// The output tags that it writes.
     pub(super) writes: Vec<(PointId, Place)>,
+    /// In which tick of its period it runs, where its text says so.
+    pub(super) phase_ticks: Option<u32>,
 }
 
 impl BlockDraft {

@@ -136,24 +136,31 @@ fn describe(draft: &Draft, cycle: &[(u32, Place)]) -> Mistake {
     mistake
 }
 
-/// One task for every period, fastest first; the blocks get their task's number.
-pub(super) fn tasks(order: &[BlockId], blocks: &mut [Option<Block>]) -> Vec<Task> {
+/// One task for every period and phase, fastest first; the blocks get their task's number.
+///
+/// Blocks that say no phase share one task for each period. Its phase is the period's place among the periods,
+/// so that tasks of different periods meet in no tick as long as there are ticks enough.
+pub(super) fn tasks(order: &[BlockId], draft: &Draft, blocks: &mut [Option<Block>]) -> Vec<Task> {
     let periods: BTreeSet<u32> = blocks.iter().flatten().map(|block| block.task).collect();
-    let mut tasks: Vec<Task> = periods
+    let own: BTreeMap<u32, u32> =
+        periods.iter().enumerate().map(|(place, period)| (*period, place as u32 % *period)).collect();
+    let turn = |id: BlockId, period: u32| {
+        let phase = draft.blocks[id.index()].phase_ticks.or_else(|| own.get(&period).copied());
+        (period, phase.unwrap_or(0))
+    };
+    let turns: BTreeSet<(u32, u32)> = (0..)
+        .zip(blocks.iter())
+        .filter_map(|(id, block)| Some(turn(BlockId(id), block.as_ref()?.task)))
+        .collect();
+    let numbers: BTreeMap<(u32, u32), u32> = turns.iter().copied().zip(0..).collect();
+    let mut tasks: Vec<Task> = turns
         .iter()
-        .enumerate()
-        .map(|(index, period)| Task {
-            period_ticks: *period,
-            // Tasks of different periods meet in no tick as long as there are ticks enough.
-            phase_ticks: index as u32 % *period,
-            blocks: Vec::new(),
-        })
+        .map(|(period, phase)| Task { period_ticks: *period, phase_ticks: *phase, blocks: Vec::new() })
         .collect();
     for id in order {
         if let Some(Some(block)) = blocks.get_mut(id.index()) {
-            let index = tasks.iter().position(|task| task.period_ticks == block.task).unwrap_or(0);
-            block.task = index as u32;
-            tasks[index].blocks.push(*id);
+            block.task = numbers.get(&turn(*id, block.task)).copied().unwrap_or(0);
+            tasks[block.task as usize].blocks.push(*id);
         }
     }
     tasks

@@ -188,7 +188,7 @@ fn assemble(
     let drivers = writers::drivers(&draft, report);
     writers::link_cascades(&draft, &mut blocks);
     let run_order = flow::order(&draft, &drivers, report);
-    let tasks = flow::tasks(&run_order, &mut blocks);
+    let tasks = flow::tasks(&run_order, &draft, &mut blocks);
     let mut alarms = alarms::compile(items, &mut draft, &blocks, report);
     alarms::inherit_equipment(&mut alarms, &blocks);
     let mut all =
