@@ -23,8 +23,8 @@ pub const JOURNAL_COMMIT: Duration = Duration::from_millis(50);
 pub const HISTORY_COMMIT: Duration = Duration::from_secs(1);
 /// The state that people see is published this often.
 pub const PUBLISH_MS: u32 = 100;
-/// Wake-ups whose lateness is kept for its percentiles: 41 seconds of a 10 ms scan.
-pub const LATENESS_KEPT: usize = 4096;
+/// Wake-ups whose lateness is kept for its percentiles: 20 seconds of a 10 ms scan.
+pub const LATENESS_KEPT: usize = 2048;
 /// A device whose bank does not move for so long is as good as gone, whatever its task says.
 pub const STALE_MS: u32 = 2000;
 /// After this much delay the scan stops catching up and lets time jump.
