@@ -31,12 +31,19 @@ pub fn run(args: &CheckArgs) -> miette::Result<()> {
 fn report(folder: &Path, format: Format) -> miette::Result<bool> {
     let text = plant_files::read(folder).into_diagnostic()?;
     let text = scenarios::Text::new(text, plant_files::read_scenarios(folder).into_diagnostic()?);
-    let (found, findings) = match scenarios::compile(&text, Some(folder)) {
+    let (found, mut findings) = match scenarios::compile(&text, Some(folder)) {
         Ok(found) => (Some((found.plant, found.scenarios.len())), found.warnings),
         Err(findings) => (None, findings),
     };
-    let field = found.as_ref().map_or_else(Vec::new, |(plant, _)| sim_field::mistakes(folder, plant));
-    let sources = text.sources;
+    let mut sources = text.sources;
+    // A field in which no simulator runs would say the same of the first scenario, as a warning without a place.
+    let field =
+        found.as_ref().map_or_else(Vec::new, |(plant, _)| sim_field::mistakes(folder, plant, &mut sources));
+    let sound = field.is_empty();
+    if !sound {
+        findings.retain(|finding| finding.code != scenarios::NO_FIELD);
+    }
+    findings.extend(field);
     match format {
         Format::Json => {
             let hash = found.as_ref().map(|(plant, _)| hex(&plant.hash));
@@ -46,15 +53,14 @@ fn report(folder: &Path, format: Format) -> miette::Result<bool> {
         Format::Text => {
             print!("{}", diagnostics::render(&sources, &findings, std::io::stdout().is_terminal()));
             match &found {
-                Some((plant, scenarios)) => println!("{}", summary(plant, *scenarios, findings.len())),
-                None => println!("{}", count(&findings, folder)),
+                Some((plant, scenarios)) if sound => {
+                    println!("{}", summary(plant, *scenarios, findings.len()));
+                }
+                _ => println!("{}", count(&findings, folder)),
             }
         }
     }
-    for mistake in &field {
-        eprintln!("error: {mistake}");
-    }
-    Ok(found.is_some() && field.is_empty())
+    Ok(found.is_some() && sound)
 }
 
 /// A person has saved, looks up and wants the answer to stand there.

@@ -18,6 +18,9 @@ pub struct WithScenarios {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// The code of the warning that there is no field to play scenarios in.
+pub const NO_FIELD: &str = "no-field";
+
 /// The text of a plant and, behind it, of its scenarios.
 pub struct Text {
     pub sources: Vec<Source>,
@@ -82,7 +85,8 @@ fn faults(folder: Option<&Path>, plant: &Plant, scenarios: &[Scenario]) -> Vec<D
     let mut simulator = match opened {
         Ok(field) => field.simulator,
         Err(error) => {
-            return vec![finding(Severity::Warning, first, 0..0, format!("no scenario can run: {error}"))];
+            let warning = finding(Severity::Warning, first, 0..0, format!("no scenario can run: {error}"));
+            return vec![Diagnostic { code: NO_FIELD, ..warning }];
         }
     };
     let mut found = Vec::new();
