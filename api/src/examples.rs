@@ -161,6 +161,8 @@ pub(crate) fn frame() -> Frame {
             links_up: 2,
             links: 2,
             real_time: "SCHED_FIFO 80, core 1, memory locked".into(),
+            overrun_at_ms: Some(1_764_160_000_000),
+            late_at_ms: Some(1_764_160_000_000),
             late_us_p50: 6.5,
             late_us_p99: 41.0,
             late_us_max: 88.0,

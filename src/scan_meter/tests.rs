@@ -79,6 +79,7 @@ fn percentiles_are_those_of_the_latest_scans() {
         lateness.keep(Duration::from_micros(late_us % 100));
     }
     let found = lateness.percentiles();
-    assert_eq!((found.scans, found.p50_us, found.max_us), (LATENESS_KEPT, 49.0, 99.0), "the second has gone");
-    assert!((98.0..=99.0).contains(&found.p99_us), "{found:?}");
+    assert_eq!((found.scans, found.max_us), (LATENESS_KEPT, 99.0), "the second has gone");
+    // A hundred values in turn, the last turn not complete.
+    assert!((48.0..=49.0).contains(&found.p50_us) && (98.0..=99.0).contains(&found.p99_us), "{found:?}");
 }
