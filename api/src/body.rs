@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::extract::{Query, Request};
-use axum::http::{StatusCode, header};
+use axum::http::{StatusCode, Uri, header};
 use serde::de::DeserializeOwned;
 
 use crate::error::ApiError;
@@ -60,8 +60,8 @@ fn is_length_limit(error: &axum::Error) -> bool {
     false
 }
 
-pub(crate) fn read_query<T: DeserializeOwned>(request: &Request) -> Result<T, ApiError> {
-    Query::try_from_uri(request.uri()).map(|Query(query)| query).map_err(|rejection| {
+pub(crate) fn read_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, ApiError> {
+    Query::try_from_uri(uri).map(|Query(query)| query).map_err(|rejection| {
         let text: String = rejection.body_text().chars().take(200).collect();
         ApiError::bad_request(format!("{}; see GET /api/v1/openapi.json", text.escape_debug()))
     })

@@ -79,6 +79,14 @@ const HISTORY_PARAMETERS: &[Wanted] = &[
 const WHY_PARAMETERS: &[Wanted] =
     &[wanted("name", Type::String, true, "Name of a block, interlock or phase")];
 
+const LIVE_PARAMETERS: &[Wanted] = &[wanted(
+    "plant",
+    Type::String,
+    false,
+    "Hash of the plant that was read (GET /plant). When another is in force by now the first and only message says so, \
+     and no frame comes whose ids would be taken for those of the other plant",
+)];
+
 const fn text(id: &'static str, summary: &'static str, description: &'static str) -> Text {
     Text { id, summary, description, parameters: &[], body: None, answer: None, errors: &[] }
 }
@@ -124,7 +132,11 @@ impl Endpoint {
                 ..text("snapshot", "The newest frame", "Every value, alarm, interlock and batch.")
             },
             Self::Live => Text {
-                errors: &[(400, "No WebSocket handshake"), (503, "All live connections are taken")],
+                parameters: LIVE_PARAMETERS,
+                errors: &[
+                    (400, "No WebSocket handshake, or a parameter that there is not"),
+                    (503, "All live connections are taken"),
+                ],
                 ..text(
                     "live",
                     "Live values and events (WebSocket)",

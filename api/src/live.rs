@@ -13,13 +13,16 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::http::Uri;
 use axum::response::Response;
 use model::wire::{EventKind, EventRecord, Frame, ServerMessage};
+use serde::Deserialize;
 use tokio::sync::{broadcast, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use crate::app::{App, Caller, stopped};
 use crate::backend::{Backend, InForce};
+use crate::body::read_query;
 use crate::difference::Difference;
 use crate::error::ApiError;
 use crate::limits::LIVE_MESSAGE_BYTES;
@@ -27,11 +30,20 @@ use crate::limits::LIVE_MESSAGE_BYTES;
 /// How long a farewell may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// Hash of the plant whose names the client holds.
+    plant: Option<String>,
+}
+
 pub(crate) async fn live<B: Backend>(
     State(app): State<Arc<App<B>>>,
     Extension(caller): Extension<Caller>,
+    uri: Uri,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
+    let Wanted { plant } = read_query(&uri)?;
     let upgrade = upgrade.map_err(|_| ApiError::bad_request("this is a WebSocket: ask for an upgrade"))?;
     let Ok(permit) = Arc::clone(&app.live).try_acquire_owned() else {
         let max = app.options.limits.live_connections;
@@ -45,7 +57,7 @@ pub(crate) async fn live<B: Backend>(
         let _held = (permit, app.alive.clone());
         tracing::debug!(user = caller.user, address = %caller.address, "live connection opened");
         let (user, address) = (caller.user.clone(), caller.address);
-        let end = Live::new(app, caller, socket).run().await;
+        let end = Live::new(app, caller, plant, socket).run().await;
         tracing::debug!(user, %address, ?end, "live connection closed");
     }))
 }
@@ -53,6 +65,8 @@ pub(crate) async fn live<B: Backend>(
 struct Live<B> {
     app: Arc<App<B>>,
     caller: Caller,
+    /// The plant whose names the client holds, where it said so.
+    plant: Option<String>,
     socket: WebSocket,
     difference: Difference,
     /// Pings since the client was last heard. Counted, not timed, so that a server that was itself
@@ -87,8 +101,8 @@ enum Step {
 }
 
 impl<B: Backend> Live<B> {
-    fn new(app: Arc<App<B>>, caller: Caller, socket: WebSocket) -> Self {
-        Self { app, caller, socket, difference: Difference::default(), unanswered: 0 }
+    fn new(app: Arc<App<B>>, caller: Caller, plant: Option<String>, socket: WebSocket) -> Self {
+        Self { app, caller, plant, socket, difference: Difference::default(), unanswered: 0 }
     }
 
     async fn run(mut self) -> End {
@@ -113,6 +127,10 @@ impl<B: Backend> Live<B> {
         // Events first, so that none falls between them and the first frame.
         let mut events = Some(self.app.backend.events());
         let force = self.app.backend.in_force();
+        if self.plant.as_ref().is_some_and(|plant| *plant != force.plant.hash) {
+            // It changed after the client had read it: this client has no names for what would come.
+            return Err(self.changed(&force).await);
+        }
         let mut frames = force.frames.clone();
         let mut stop = self.app.stop.clone();
         let mut check = interval(limits.live_check);
@@ -164,6 +182,10 @@ impl<B: Backend> Live<B> {
         if Arc::ptr_eq(&now, force) {
             return End::Stopping;
         }
+        self.changed(&now).await
+    }
+
+    async fn changed(&mut self, now: &InForce) -> End {
         let hash = now.plant.hash.clone();
         match self.send_message(&ServerMessage::PlantChanged { hash }).await {
             Ok(()) => End::PlantChanged,

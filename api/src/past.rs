@@ -39,7 +39,7 @@ pub(crate) async fn events<B: Backend>(
     State(app): State<Arc<App<B>>>,
     request: Request,
 ) -> Result<Json<Vec<EventRecord>>, ApiError> {
-    let wanted: Events = read_query(&request)?;
+    let wanted: Events = read_query(request.uri())?;
     let max = wanted.max.unwrap_or(EVENTS_DEFAULT);
     if !(1..=EVENTS_MAX).contains(&max) {
         return Err(ApiError::bad_request(format!("max must be from 1 to {EVENTS_MAX}, and is {max}")));
@@ -64,7 +64,7 @@ pub(crate) async fn history<B: Backend>(
     State(app): State<Arc<App<B>>>,
     request: Request,
 ) -> Result<Json<HistoryReply>, ApiError> {
-    let wanted: History = read_query(&request)?;
+    let wanted: History = read_query(request.uri())?;
     let served = app.served();
     let point = served.names.point(served.plant(), &wanted.point)?;
     let point = served.plant().points[point.index()].name.clone();

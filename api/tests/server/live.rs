@@ -26,7 +26,11 @@ fn soon() -> Limits {
 }
 
 async fn connect(server: &Server, token: Option<&str>) -> Result<Live, u16> {
-    let mut request = format!("ws://{}/api/v1/live", server.address).into_client_request().unwrap();
+    connect_with(server, token, "").await
+}
+
+async fn connect_with(server: &Server, token: Option<&str>, query: &str) -> Result<Live, u16> {
+    let mut request = format!("ws://{}/api/v1/live{query}", server.address).into_client_request().unwrap();
     if let Some(token) = token {
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
     }
@@ -362,4 +366,25 @@ async fn whoever_watches_is_told_that_the_plant_has_changed_and_reads_the_new_on
     assert_eq!((plant.hash.as_str(), plant.points.len()), ("0ther", 4));
     let mut again = connect(&server, Some(&token)).await.unwrap();
     assert_eq!(next_frame(&mut again).await.values.len(), 4);
+}
+
+#[tokio::test]
+async fn whoever_read_the_plant_before_its_change_gets_no_frame_of_the_one_after() {
+    let server = Server::with(soon(), 6).await;
+    let (_, token) = open(&server, Role::Viewer).await;
+    let read: PlantView = server.get(&token, "/plant").send().await.unwrap().json().await.unwrap();
+    let query = format!("?plant={}", read.hash);
+    let mut live = connect_with(&server, Some(&token), &query).await.unwrap();
+    assert_eq!(next_frame(&mut live).await.values.len(), 6, "the plant that was read is in force");
+
+    server.script.change(4, "0ther");
+    let mut late = connect_with(&server, Some(&token), &query).await.unwrap();
+    match next_message(&mut late).await {
+        ServerMessage::PlantChanged { hash } => assert_eq!(hash, "0ther"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(close_code(&mut late).await, CloseCode::Restart);
+    let mut again = connect_with(&server, Some(&token), "?plant=0ther").await.unwrap();
+    assert_eq!(next_frame(&mut again).await.values.len(), 4);
+    assert_eq!(connect_with(&server, Some(&token), "?plnt=0ther").await.err(), Some(400));
 }

@@ -110,7 +110,7 @@ impl Keeper {
     async fn stay_connected(&mut self, orders: &mut mpsc::Receiver<Effect>, pause: &mut Duration) -> bool {
         loop {
             let end = match self.load_plant().await {
-                Ok(()) => self.live(pause).await,
+                Ok(plant) => self.live(&plant, pause).await,
                 Err(Trouble::Unauthorised) => LiveEnd::Unauthorised,
                 Err(Trouble::Forbidden(text)) => {
                     if !self.change_password(orders, text).await {
@@ -135,11 +135,13 @@ impl Keeper {
     }
 
     /// At each connection: the controller may have come back with another plant.
-    async fn load_plant(&self) -> Result<(), Trouble> {
+    /// Returns the hash of the plant that was read.
+    async fn load_plant(&self) -> Result<String, Trouble> {
         let Some(token) = self.token.borrow().clone() else { return Err(Trouble::Unauthorised) };
         let view: PlantView = send(self.link.get(&["plant"]).bearer_auth(&token)).await?;
+        let hash = view.hash.clone();
         self.tell(ApiEvent::Plant(Box::new(view))).await;
-        Ok(())
+        Ok(hash)
     }
 
     /// Asks for a new password until the server takes one.
@@ -176,9 +178,11 @@ impl Keeper {
         }
     }
 
-    async fn live(&self, pause: &mut Duration) -> LiveEnd {
+    async fn live(&self, plant: &str, pause: &mut Duration) -> LiveEnd {
         let token = self.token.borrow().clone().unwrap_or_else(|| "".into());
         let mut url = self.link.url(&["live"]);
+        // It may change between the two requests: then the link says so instead of sending frames.
+        url.query_pairs_mut().append_pair("plant", plant);
         // From one special scheme to the other: this cannot be refused.
         let _ = url.set_scheme("ws");
         let request = url.as_str().into_client_request().ok().and_then(|mut request| {

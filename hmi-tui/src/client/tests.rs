@@ -104,7 +104,7 @@ impl Server {
 async fn serve(mut stream: TcpStream, book: Arc<Mutex<Book>>, cut: watch::Receiver<u32>) {
     let mut start = [0; 64];
     let seen = stream.peek(&mut start).await.unwrap();
-    if start[..seen].starts_with(b"GET /api/v1/live ") {
+    if start[..seen].starts_with(b"GET /api/v1/live?plant=") {
         return live(stream, book, cut).await;
     }
     let mut bytes = Vec::new();
