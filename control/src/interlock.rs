@@ -16,7 +16,7 @@ use crate::plant::{Interlock, Op};
 
 mod term;
 
-pub(crate) use term::Term;
+pub(crate) use term::Terms;
 
 /// Nobody may take an interlock out for longer: one shift.
 pub const BYPASS_MAX_MS: u32 = 8 * 3600 * 1000;
@@ -49,18 +49,20 @@ impl InterlockMemory {
         self.tripped && self.bypassed_until == 0
     }
 
-    /// One scan over its causes, as the engine keeps them. `report` takes the changes, at most two; `memory` gets
+    /// One scan over its causes, as the engine keeps them under its number. `report` takes the changes, at most two; `memory` gets
     /// the tick of the next look.
     pub(crate) fn scan(
         &mut self,
         interlock: &Interlock,
-        terms: &[Term],
+        (terms, number): (&Terms, usize),
         (ops, image, now): (&[Op], &Image, Now),
         memory: &mut Memory,
         report: impl FnMut(InterlockChange),
     ) {
-        let stands = |term: &Term| stands(term.truth(ops, image, memory, now), term.trips_on_bad);
-        let first = first(terms.iter().map(stands));
+        let causes = terms.causes(number).iter();
+        let first = first(
+            causes.map(|cause| stands(terms.truth(cause, ops, image, memory, now), cause.trips_on_bad)),
+        );
         self.settle(first, interlock.latched, now, report);
         if self.bypassed_until != 0 {
             memory.look_at(self.bypassed_until);

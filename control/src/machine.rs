@@ -211,7 +211,12 @@ impl Memory {
 
     /// An on-delay of what was evaluated elsewhere.
     #[inline]
-    pub(crate) fn delayed(&mut self, timer: u32, operand: Slot, ms: u32, now: Now) -> Truth {
+    pub(crate) fn delayed(&mut self, timer: u32, operand: Truth, ms: u32, now: Now) -> Truth {
+        let operand = match operand {
+            Truth::False => Slot::logic(false),
+            Truth::True => Slot::logic(true),
+            Truth::Bad => Slot::BAD,
+        };
         self.on_delay(timer, operand, ms, now).truth()
     }
 

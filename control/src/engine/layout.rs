@@ -3,7 +3,7 @@
 use alloc::{vec, vec::Vec};
 use model::PointId;
 
-use crate::interlock::Term;
+use crate::interlock::Terms;
 use crate::plant::{BlockBody, Origin, Plant};
 
 /// Phases and procedures run at this pace.
@@ -37,24 +37,16 @@ pub(crate) struct Layout {
     pub(crate) task_dt: Vec<f64>,
     pub(crate) procedure_ticks: u64,
     pub(crate) grace_ticks: u64,
-    /// The causes of all interlocks in their order, close together.
-    pub(crate) terms: Vec<Term>,
-    /// The first term of each interlock, and the end of the last.
-    pub(crate) first_term: Vec<u32>,
+    /// The causes of all interlocks.
+    pub(crate) terms: Terms,
 }
 
 impl Layout {
     pub(crate) fn new(plant: &Plant) -> Self {
         let period_ms = plant.period_ms.max(1);
         let seconds = |ticks: u32| f64::from(ticks.max(1)) * f64::from(period_ms) * 1e-3;
-        let (mut terms, mut first_term) = (Vec::new(), vec![0]);
-        for interlock in &plant.interlocks {
-            terms.extend(interlock.causes.iter().map(|cause| Term::new(&plant.code.ops, cause)));
-            first_term.push(terms.len() as u32);
-        }
         Self {
-            terms,
-            first_term,
+            terms: Terms::new(plant),
             bindings: bindings(plant),
             devices: devices(plant),
             task_dt: plant.tasks.iter().map(|task| seconds(task.period_ticks)).collect(),

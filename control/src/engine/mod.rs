@@ -328,11 +328,10 @@ fn run_interlocks(
     let State { interlocks, image, memory, .. } = &mut *state;
     let Quiet { interlocks: looks, touched, grip, .. } = quiet;
     looks.each(now.tick, |index| {
-        let terms = &layout.terms[layout.first_term[index] as usize..layout.first_term[index + 1] as usize];
         let forced = interlocks[index].forces();
         memory.begin_look();
         let view = (&plant.code.ops[..], &*image, now);
-        interlocks[index].scan(&plant.interlocks[index], terms, view, memory, |change| {
+        interlocks[index].scan(&plant.interlocks[index], (&layout.terms, index), view, memory, |change| {
             out.push(now.tick, EventBody::Interlock { interlock: InterlockId(index as u32), change });
         });
         *grip |= forced != interlocks[index].forces();

@@ -1,7 +1,7 @@
 use alloc::{vec, vec::Vec};
 use model::{InterlockChange as C, PointId, Quality, Refusal};
 
-use super::{InterlockMemory, Term};
+use super::{InterlockMemory, Terms};
 use crate::image::Image;
 use crate::machine::{Memory, Now};
 use crate::plant::{Cause, Code, Interlock, Op, Plant};
@@ -60,8 +60,8 @@ impl Bench {
         let mut changes = vec![];
         let interlock = &self.plant.interlocks[0];
         let ops = &self.plant.code.ops;
-        let terms: Vec<Term> = interlock.causes.iter().map(|cause| Term::new(ops, cause)).collect();
-        self.state.scan(interlock, &terms, (ops, &self.image, now), &mut self.memory, |change| {
+        let terms = Terms::new(&self.plant);
+        self.state.scan(interlock, (&terms, 0), (ops, &self.image, now), &mut self.memory, |change| {
             changes.push(change);
         });
         changes
