@@ -39,7 +39,7 @@ fn plants(criterion: &mut Criterion) {
             let mut hash = 0;
             for scan in 0..6000 {
                 run.scan(if scan % 10 == 0 { &inputs } else { &[] });
-                hash ^= run.engine.state_hash();
+                hash ^= run.engine.scan_hash();
             }
             hash
         });

@@ -143,12 +143,17 @@ impl Run {
     pub fn new(plant: &Arc<Plant>) -> Self {
         let good = |point, value| Input { point, value, quality: Quality::Good };
         let mut inputs: Vec<_> = plant.io.devices.iter().map(|device| good(device.link, 1.0)).collect();
-        let field = plant.io.points.iter().filter(|io| io.direction == Direction::Input);
-        inputs.extend(field.map(|io| good(io.point, 48.0)));
         let mut run =
             Self { engine: Engine::new(Arc::clone(plant)), out: ScanOutput::with_capacity(4096), tick: 0 };
+        inputs.extend(run.field(48.0));
         run.scan(&inputs);
         run
+    }
+
+    /// All inputs of the field at one value.
+    pub fn field(&self, value: f64) -> Vec<Input> {
+        let field = self.engine.plant().io.points.iter().filter(|io| io.direction == Direction::Input);
+        field.map(|io| Input { point: io.point, value, quality: Quality::Good }).collect()
     }
 
     pub fn scan(&mut self, inputs: &[Input]) {

@@ -41,22 +41,22 @@ pub(super) fn run(selector: &Selector, fixed: &Fixed, block: usize, context: &mu
 }
 
 fn select(selector: &Selector, image: &mut Image) {
-    let usable = selector.inputs.iter().filter(|point| image.quality(**point).is_usable()).count();
+    let inputs = &selector.inputs[..];
+    let usable = usable(inputs, image).count();
     if usable == 0 {
         image.set(selector.selected, 0.0, Quality::Good);
         image.set_quality(selector.out, Quality::BadCalculation);
         return;
     }
-    let (first, second) = match selector.pick {
-        Pick::Low => (0, 0),
-        Pick::High => (usable - 1, usable - 1),
-        Pick::Median => ((usable - 1) / 2, usable / 2),
+    let (low, high) = match selector.pick {
+        Pick::Low => (lowest(inputs, image), lowest(inputs, image)),
+        Pick::High => (highest(inputs, image), highest(inputs, image)),
+        Pick::Median => (ranked(inputs, image, (usable - 1) / 2), ranked(inputs, image, usable / 2)),
     };
-    let (low, high) = (ranked(&selector.inputs, image, first), ranked(&selector.inputs, image, second));
     let (Some((number, low)), Some((other, high))) = (low, high) else { return };
-    let mut quality = image.quality(selector.inputs[number]).worst(image.quality(selector.inputs[other]));
+    let mut quality = image.quality(inputs[number]).worst(image.quality(inputs[other]));
     if let (Some(limit), Some((_, lowest)), Some((_, highest))) =
-        (selector.deviation, ranked(&selector.inputs, image, 0), ranked(&selector.inputs, image, usable - 1))
+        (selector.deviation, lowest(inputs, image), highest(inputs, image))
         && highest - lowest > limit
     {
         quality = quality.worst(Quality::UncertainSubNormal);
@@ -66,18 +66,29 @@ fn select(selector: &Selector, image: &mut Image) {
     image.set(selector.selected, number as f64 + 1.0, Quality::Good);
 }
 
+fn usable<'a>(inputs: &'a [PointId], image: &'a Image) -> impl Iterator<Item = (usize, f64)> {
+    inputs
+        .iter()
+        .enumerate()
+        .filter(|(_, point)| image.quality(**point).is_usable())
+        .map(|(index, point)| (index, image.value(*point)))
+}
+
+/// The first of the smallest.
+fn lowest(inputs: &[PointId], image: &Image) -> Option<(usize, f64)> {
+    usable(inputs, image).reduce(|best, next| if next.1 < best.1 { next } else { best })
+}
+
+/// The last of the largest.
+fn highest(inputs: &[PointId], image: &Image) -> Option<(usize, f64)> {
+    usable(inputs, image).reduce(|best, next| if next.1 >= best.1 { next } else { best })
+}
+
 /// The usable input with exactly `rank` smaller ones; of equal ones the first counts as smaller.
 fn ranked(inputs: &[PointId], image: &Image, rank: usize) -> Option<(usize, f64)> {
-    let usable = |index: usize| image.quality(inputs[index]).is_usable();
-    (0..inputs.len()).filter(|index| usable(*index)).find_map(|index| {
-        let value = image.value(inputs[index]);
-        let smaller = (0..inputs.len())
-            .filter(|other| usable(*other))
-            .filter(|other| {
-                let against = image.value(inputs[*other]);
-                against < value || (against == value && *other < index)
-            })
-            .count();
-        (smaller == rank).then_some((index, value))
+    usable(inputs, image).find(|(index, value)| {
+        let smaller =
+            |(other, against): &(usize, f64)| against < value || (against == value && other < index);
+        usable(inputs, image).filter(smaller).count() == rank
     })
 }
