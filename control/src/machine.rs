@@ -213,7 +213,11 @@ impl Memory {
     #[inline]
     pub(crate) fn delayed(&mut self, timer: u32, operand: Truth, ms: u32, now: Now) -> Truth {
         let operand = match operand {
-            Truth::False => Slot::logic(false),
+            // Most causes do not stand: there is nothing to wait for.
+            Truth::False => {
+                self.timers[timer as usize] = Timer::IDLE;
+                return Truth::False;
+            }
             Truth::True => Slot::logic(true),
             Truth::Bad => Slot::BAD,
         };
