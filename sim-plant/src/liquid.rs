@@ -81,9 +81,7 @@ impl Liquid {
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
-        for amount in &mut self.amount {
-            walk.f64(amount);
-        }
+        walk.f64s(&mut self.amount);
         walk.f64(&mut self.enthalpy);
     }
 }

@@ -111,9 +111,7 @@ impl Matter {
     }
 
     pub fn state(&mut self, walk: &mut dyn StateWalk) {
-        for amount in &mut self.amount {
-            walk.f64(amount);
-        }
+        walk.f64s(&mut self.amount);
         walk.f64(&mut self.enthalpy);
     }
 }

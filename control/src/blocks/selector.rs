@@ -48,9 +48,10 @@ fn select(selector: &Selector, image: &mut Image) {
         image.set_quality(selector.out, Quality::BadCalculation);
         return;
     }
+    let both = |one| (one, one);
     let (low, high) = match selector.pick {
-        Pick::Low => (lowest(inputs, image), lowest(inputs, image)),
-        Pick::High => (highest(inputs, image), highest(inputs, image)),
+        Pick::Low => both(lowest(inputs, image)),
+        Pick::High => both(highest(inputs, image)),
         Pick::Median => (ranked(inputs, image, (usable - 1) / 2), ranked(inputs, image, usable / 2)),
     };
     let (Some((number, low)), Some((other, high))) = (low, high) else { return };
