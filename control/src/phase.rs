@@ -2,8 +2,8 @@
 //!
 //! A phase runs the section of its state step by step: at its entry a step does its actions in
 //! order, then it waits for its condition, then the next run enters the next step. An action that a
-//! rule forbids (an interlock holds the output, a permissive is missing) is tried again every run;
-//! what it waits for can be asked. `WITHIN` bounds both.
+//! rule forbids (an interlock holds the output elsewhere, a permissive is missing) is tried again every
+//! run; what it waits for can be asked. `WITHIN` bounds both.
 //!
 //! | section done | then |
 //! | --- | --- |
@@ -187,9 +187,12 @@ impl Scene<'_> {
                 let actor = Actor::Phase(index as u32 + 1);
                 write(self.plant, self.layout, state, action.point, value.value, actor)
             };
+            let stands = state.image.value(action.point) == value.value;
             let memory = &mut self.state.phases[index];
             match done {
                 Ok(_) => memory.refused = 0,
+                // The interlock that holds it has done what is ordered: a stop after a trip need not wait for a reset.
+                Err(Refusal::Interlocked) if stands => memory.refused = 0,
                 Err(refusal) => {
                     memory.refused = refusal as u8;
                     let to_safety = matches!(

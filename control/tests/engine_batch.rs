@@ -2,7 +2,7 @@
 
 mod support;
 
-use control::plant::{Op, Otherwise, Within};
+use control::plant::{DeviceKind, Forcing, Op, Otherwise, Within};
 use model::{Action, EventBody, Mode, ProcOrder, ProcState, Refusal};
 use support::field::Field;
 use support::{Builder, Harness, Loop, batch_state, phase_state, step, text_plant};
@@ -308,7 +308,7 @@ fn aborting_passes_over_what_cannot_be_done() {
     late.within = Some(Within { ms: 8000, otherwise: Otherwise::Hold, why: "does not come".into() });
     b.plant.phases[0].aborting = vec![late, step("Last", vec![last], None)];
     let cause = b.above(trip, 0.5);
-    let forcing = control::plant::Forcing { point: out, device: None, value: 0.0, text: "OUT := 0".into() };
+    let forcing = Forcing { point: out, device: None, value: 0.0, text: "OUT := 0".into() };
     b.interlock("IL", vec![cause], vec![forcing], true);
     let mut h = b.finish();
     h.all_good(0.0);
@@ -324,6 +324,48 @@ fn aborting_passes_over_what_cannot_be_done() {
     assert_eq!(phase_state(&h, "P").refusal(), Some(Refusal::Interlocked));
     h.run(700);
     assert_eq!((phase_state(&h, "P").state, h.value("OTHER"), h.value("OUT")), (Aborted, 7.0, 0.0));
+}
+
+/// A stop after a trip finds everything shut already; a start finds it held.
+#[test]
+fn what_an_interlock_has_done_already_is_done_and_what_it_forbids_waits_for_its_reset() {
+    let mut b = Builder::new();
+    let (pv, trip, valve) = (b.input("PV"), b.input("TRIP"), b.output("VALVE"));
+    b.pid("LIC", pv, &Loop { target: Some(valve), ..Loop::default() });
+    let pump = b.machine("P-1", DeviceKind::Motor, None);
+    let stop_pump = b.force_off(pump);
+    let close = Forcing { point: valve, device: None, value: 0.0, text: "VALVE := 0".into() };
+    let cause = b.above(trip, 0.5);
+    b.interlock("IL", vec![cause], vec![close, stop_pump], true);
+    let find = |b: &Builder, name: &str| b.plant.find_point(name).unwrap();
+    let (out, pump) = (find(&b, "LIC.OUT"), find(&b, "P-1.CMD"));
+    let shut = vec![b.assign(out, 0.0), b.assign(pump, 0.0)];
+    b.phase("Stop", vec![step("Shut", shut, None)], vec![]);
+    let run = vec![b.assign(pump, 1.0)];
+    b.phase("Start", vec![step("Run", run, None)], vec![]);
+    let mut h = b.finish();
+    h.preset(valve, 30.0);
+    h.all_good(0.0);
+    h.run(3);
+    h.mode("LIC", Mode::Manual).unwrap();
+    h.write("P-1.CMD", 1.0).unwrap();
+    let trip = h.point("TRIP");
+    h.set(trip, 1.0);
+    h.run(5);
+    for phase in [0, 1] {
+        h.ask(Action::Phase { phase: model::PhaseId(phase), order: ProcOrder::Start }).unwrap();
+    }
+    h.run(20);
+    assert_eq!(phase_state(&h, "Stop").state, Complete);
+    let start = phase_state(&h, "Start");
+    assert_eq!((start.state, start.refusal()), (Running, Some(Refusal::Interlocked)));
+    assert_eq!((h.value("VALVE"), h.value("P-1.CMD")), (0.0, 0.0));
+    h.set(trip, 0.0);
+    h.run(2);
+    h.ask(Action::ResetInterlock { interlock: model::InterlockId(0) }).unwrap();
+    h.run(20);
+    assert_eq!((phase_state(&h, "Start").state, h.value("P-1.CMD")), (Complete, 1.0));
+    assert_eq!((h.value("VALVE"), h.actual("LIC")), (0.0, Mode::Manual), "what was stopped stays so");
 }
 
 #[test]
