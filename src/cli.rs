@@ -63,6 +63,12 @@ pub enum Command {
     Recipe(RecipeArgs),
     /// Loops: how they did, what their process is, how they could be tuned
     Loop(LoopArgs),
+    /// Hold a tag of the field at a value for a time: `catholyte force TT-322 81.5 --for 30min --reason "probe changed"`
+    Force(ForceArgs),
+    /// Release a forced tag
+    Unforce(UnforceArgs),
+    /// Everything that is forced: value, what the field says, until when, by whom, which interlocks it defeats
+    Forced(ForcedArgs),
     /// Who may log in
     User(UserArgs),
     /// The log of who did what: show, verify

@@ -42,6 +42,7 @@ mod replay;
 mod recipe;
 mod apply;
 mod loops;
+mod forcing;
 mod accounts;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -68,6 +69,9 @@ fn main() -> miette::Result<()> {
         Command::Selftest(args) => selftest::run(&args),
         Command::Recipe(args) => recipe::run(&args),
         Command::Loop(args) => loops::run(&args),
+        Command::Force(args) => forcing::force(&args),
+        Command::Unforce(args) => forcing::unforce(&args),
+        Command::Forced(args) => forcing::forced(&args),
         Command::User(args) => accounts::users(&args),
         Command::Audit(args) => accounts::audit(&args),
         Command::Completions { shell } => {

@@ -115,9 +115,18 @@ impl Remote {
         })
     }
 
-    fn batches(&self) -> miette::Result<Vec<BatchStatus>> {
+    pub fn plant(&self) -> &PlantView {
+        &self.plant
+    }
+
+    /// The plant at its last scan.
+    pub fn snapshot(&self) -> miette::Result<Frame> {
         let request = self.client.get(format!("{}/snapshot", self.base)).bearer_auth(&self.token);
-        Ok(answer::<Frame>(request, &self.base)?.batches.unwrap_or_default())
+        answer(request, &self.base)
+    }
+
+    fn batches(&self) -> miette::Result<Vec<BatchStatus>> {
+        Ok(self.snapshot()?.batches.unwrap_or_default())
     }
 
     fn status(&self) -> miette::Result<()> {

@@ -296,6 +296,7 @@ fn whole_frame(
         alarms: Some(control::alarm_status(plant, view, &time, &name)),
         interlocks: Some(control::interlock_status(plant, view, &time)),
         batches: Some(control::batch_status(plant, view, &time)),
+        forced: Some(control::force_status(plant, view, &time, &name)),
         system,
     }
 }

@@ -32,6 +32,9 @@ impl Readings {
     pub fn of(plant: &Plant) -> Self {
         let readings = plant.points.iter().enumerate().filter_map(|(index, point)| {
             let Origin::Scan(timing) = point.origin else { return None };
+            if timing == ScanTiming::Forced {
+                return None;
+            }
             let of_ms = || Unit::parse("ms")?.convert(1.0, point.unit);
             let scale = if timing.is_time() { of_ms().unwrap_or(1.0) } else { 1.0 };
             Some(Reading { point: PointId(index as u32), timing, scale, told: None })
@@ -103,6 +106,8 @@ impl ScanMeter {
                 ScanTiming::Overrun => self.over.as_secs_f64() * 1e3 * reading.scale,
                 ScanTiming::LateTicks => self.late_ticks as f64,
                 ScanTiming::Overruns => self.overruns as f64,
+                // The engine counts them itself.
+                ScanTiming::Forced => continue,
             };
             if reading.told != Some(value) {
                 reading.told = Some(value);

@@ -7,11 +7,13 @@
 //! | shelve | operator; supervisor for a critical alarm |
 //! | take off the shelf | operator |
 //! | begin a tuning experiment | engineer; operator ends it |
+//! | force a tag of the field | supervisor, or what the interlocks that it defeats ask; nobody when one of them may never be bypassed |
+//! | release a force | operator |
 //! | bypass | what the interlock says (`bypass_role`); nobody when it says nothing |
 //!
 //! A viewer only looks, whatever the plant says. Limits, modes and states are the scan's to judge.
 
-use model::wire::{CommandRequest, PlantView, Role};
+use model::wire::{CommandRequest, PlantView, PointView, Role};
 use model::{Action, Priority, ProcOrder, Refusal};
 
 use crate::error::ApiError;
@@ -130,8 +132,33 @@ impl Target {
                 let block = known("block", block.0, plant.blocks.get(block.index()))?;
                 Self { text: format!("end the experiment on {}", block.name), least_role: operator }
             }
+            Action::Force { point, value, for_ms } => {
+                let point = known("point", point.0, plant.points.get(point.index()))?;
+                let text = format!("force {} to {value} for {} s", point.name, for_ms / 1000);
+                Self { text, least_role: force_role(plant, point) }
+            }
+            Action::Unforce { point } => {
+                let point = known("point", point.0, plant.points.get(point.index()))?;
+                Self { text: format!("release the force of {}", point.name), least_role: operator }
+            }
         })
     }
+}
+
+fn force_role(plant: &PlantView, point: &PointView) -> Result<Role, ApiError> {
+    let Some(force) = &point.force else {
+        return Err(ApiError::forbidden(format!("{}: {}", point.name, Refusal::NotForceable)));
+    };
+    force.role.map(|role| role.max(Role::Operator)).ok_or_else(|| {
+        let interlocks = force.defeats.iter().filter_map(|id| plant.interlocks.get(id.index()));
+        let never = interlocks.filter(|interlock| interlock.bypass_role.is_none());
+        let names: Vec<&str> = never.map(|interlock| interlock.name.as_str()).collect();
+        ApiError::forbidden(format!(
+            "{} cannot be forced: {} reads it and may never be bypassed",
+            point.name,
+            names.join(", ")
+        ))
+    })
 }
 
 fn known<'a, T>(what: &str, id: u32, found: Option<&'a T>) -> Result<&'a T, ApiError> {
@@ -142,10 +169,10 @@ fn known<'a, T>(what: &str, id: u32, found: Option<&'a T>) -> Result<&'a T, ApiE
     })
 }
 
-/// Bypass and abort are asked about afterwards, so they say why at once.
+/// Bypass, force and abort are asked about afterwards, so they say why at once.
 fn check_reason(what: &str, request: &CommandRequest) -> Result<(), ApiError> {
     let needed = match request.action {
-        Action::Bypass { .. } => true,
+        Action::Bypass { .. } | Action::Force { .. } => true,
         Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,
         _ => false,
     };

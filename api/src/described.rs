@@ -129,7 +129,7 @@ impl Endpoint {
             },
             Self::Snapshot => Text {
                 answer: Some("Frame"),
-                ..text("snapshot", "The newest frame", "Every value, alarm, interlock and batch.")
+                ..text("snapshot", "The newest frame", "Every value, alarm, interlock, batch and forced tag.")
             },
             Self::Live => Text {
                 parameters: LIVE_PARAMETERS,
@@ -153,7 +153,7 @@ impl Endpoint {
                     "command",
                     "Act on the plant",
                     "Answered after the journal holds it. 403 when the role is too low; accepted = false, with the \
-                     rule, when the controller refuses. Bypass and abort need a reason.",
+                     rule, when the controller refuses. Bypass, force and abort need a reason.",
                 )
             },
             Self::Plan => Text {

@@ -39,6 +39,7 @@ fn changes(last: &Frame, newest: &Frame) -> Frame {
         alarms: if last.alarms == newest.alarms { None } else { newest.alarms.clone() },
         interlocks: if last.interlocks == newest.interlocks { None } else { newest.interlocks.clone() },
         batches: if last.batches == newest.batches { None } else { newest.batches.clone() },
+        forced: if last.forced == newest.forced { None } else { newest.forced.clone() },
         system: newest.system.clone(),
     }
 }

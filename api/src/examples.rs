@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use model::wire::{
     AlarmKind, AlarmStatus, AlarmView, AreaView, BarsView, BatchStatus, BlockKind, BlockView, CauseView,
-    CommandReply, CommandRequest, DeviceView, DisplayView, ErrorReply, EventKind, EventRecord, Frame,
-    HistoryReply, HistorySample, InterlockStatus, InterlockView, Login, NodeStatus, ParameterView,
-    PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile, PlantPlan, PlantView, PointValue,
-    PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView, ServerMessage, Session,
+    CommandReply, CommandRequest, DeviceView, DisplayView, ErrorReply, EventKind, EventRecord, ForceStatus,
+    ForceView, Frame, HistoryReply, HistorySample, InterlockStatus, InterlockView, Login, NodeStatus,
+    ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile, PlantPlan, PlantView,
+    PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView, ServerMessage, Session,
     SystemStatus, Why, WhyLine, WriteView,
 };
 use model::{
@@ -55,6 +55,8 @@ pub(crate) fn commands() -> Vec<CommandRequest> {
         (Action::Parameter { recipe, parameter: 0, value: 72.5 }, ""),
         (Action::Batch { recipe, order: ProcOrder::Start }, ""),
         (Action::Phase { phase, order: ProcOrder::Abort }, "wrong filter cake"),
+        (Action::Force { point: PointId(0), value: 82.5, for_ms: 1_800_000 }, "transmitter is being changed"),
+        (Action::Unforce { point: PointId(0) }, ""),
     ]
     .map(|(action, reason)| CommandRequest { plant: HASH.into(), ..CommandRequest::new(action, reason) })
     .into()
@@ -155,6 +157,7 @@ pub(crate) fn frame() -> Frame {
         alarms: Some(alarms()),
         interlocks: Some(interlocks()),
         batches: Some(batches()),
+        forced: Some(forced()),
         system: SystemStatus {
             scan_load_percent: 7.5,
             scan_us_max: 812.5,
@@ -181,6 +184,7 @@ pub(crate) fn changes() -> Frame {
         alarms: None,
         interlocks: None,
         batches: None,
+        forced: None,
         ..frame()
     }
 }
@@ -193,6 +197,19 @@ pub(crate) fn messages() -> Vec<ServerMessage> {
         ServerMessage::Event(event()),
         changed,
     ]
+}
+
+fn forced() -> Vec<ForceStatus> {
+    let status = |point, raw, raw_quality| ForceStatus {
+        point: PointId(point),
+        value: 82.5,
+        raw,
+        raw_quality,
+        since_ms: NOW_MS,
+        until_ms: NOW_MS + 1_800_000,
+        by: "j.ortiz".into(),
+    };
+    vec![status(0, Some(77.5), Some(Quality::BadSensorFailure)), status(1, None, None)]
 }
 
 fn interlocks() -> Vec<InterlockStatus> {
@@ -273,11 +290,13 @@ fn points() -> Vec<PointView> {
         words: None,
         write: None,
         source: None,
+        force: None,
     };
     vec![
         PointView {
             normal: Some((78.0, 85.0)),
             source: Some("PLC-300 input 12".into()),
+            force: Some(ForceView { role: Some(Role::Supervisor), defeats: vec![InterlockId(0)] }),
             ..point(0, "TT-311", unit("degC"))
         },
         PointView {

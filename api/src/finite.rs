@@ -9,6 +9,10 @@ pub(crate) fn frame(mut frame: Frame) -> Frame {
         *value = point(*value);
     }
     frame.batches = frame.batches.map(batches);
+    for force in frame.forced.iter_mut().flatten() {
+        force.value = number(force.value);
+        force.raw = force.raw.map(number);
+    }
     frame.system.scan_load_percent = number(frame.system.scan_load_percent);
     frame.system.scan_us_max = number(frame.system.scan_us_max);
     for late in [&mut frame.system.late_us_p50, &mut frame.system.late_us_p99, &mut frame.system.late_us_max]

@@ -67,6 +67,8 @@ impl Scene<'_> {
             }
             Action::Experiment { block, plan } => self.begin_experiment(block, plan),
             Action::EndExperiment { block } => self.end_experiment(block),
+            Action::Force { point, value, for_ms } => self.force(point, value, for_ms, command.user),
+            Action::Unforce { point } => self.unforce(point, command.user),
         }
     }
 
@@ -110,7 +112,7 @@ impl Scene<'_> {
     }
 
     /// The tick at which `ms` from now are over.
-    fn after_ms(&self, ms: u32) -> u64 {
+    pub(crate) fn after_ms(&self, ms: u32) -> u64 {
         let ticks = u64::from(ms).div_ceil(u64::from(self.plant.period_ms.max(1)));
         self.state.tick.saturating_add(ticks.max(1))
     }
@@ -123,7 +125,9 @@ impl Scene<'_> {
     fn present(&self, action: &Action) -> f64 {
         let value = |point: PointId| self.state.image.values().get(point.index()).copied();
         let found = match *action {
-            Action::Write { point, .. } => value(point),
+            Action::Write { point, .. } | Action::Force { point, .. } | Action::Unforce { point } => {
+                value(point)
+            }
             Action::Mode { block, .. } => match self.plant.blocks.get(block.index()).map(|block| &block.body)
             {
                 Some(crate::plant::BlockBody::Pid(pid)) => value(pid.mode),
@@ -160,7 +164,11 @@ impl Scene<'_> {
 /// An event never carries what is no number: JSON could not.
 fn tame(mut command: Command) -> Command {
     match &mut command.action {
-        Action::Write { value, .. } | Action::Parameter { value, .. } if !value.is_finite() => *value = 0.0,
+        Action::Write { value, .. } | Action::Parameter { value, .. } | Action::Force { value, .. }
+            if !value.is_finite() =>
+        {
+            *value = 0.0;
+        }
         Action::Experiment { plan, .. } => {
             for value in [&mut plan.amplitude, &mut plan.bias, &mut plan.hysteresis, &mut plan.deviation] {
                 if !value.is_finite() {

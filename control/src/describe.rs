@@ -1,12 +1,13 @@
 //! Events as lines that people read: kind, tag, text.
 
-use alloc::{borrow::ToOwned, format, string::String};
+use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use model::wire::EventKind;
 use model::{
-    Action, AlarmId, AlarmState, BlockId, Command, Event, EventBody, ExperimentChange, InterlockChange,
-    InterlockId, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal, UserId,
+    Action, AlarmId, AlarmState, BlockId, Command, Event, EventBody, ExperimentChange, ForceChange, ForceEnd,
+    InterlockChange, InterlockId, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal, UserId,
 };
 
+use crate::force::{FORCES, defeated};
 use crate::plant::{BlockBody, Phase, Plant};
 use crate::text::{bare_text, batch_name, duration, joined, kind_word, number, part_of, value_text};
 
@@ -18,7 +19,8 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
         }
         EventBody::Command { command, old, refused } => {
             let (tag, wish) = command_text(plant, command, *old);
-            (EventKind::Operator, tag, with_refusal(wish, *refused))
+            let details = refused.and_then(|refusal| refusal_details(plant, &command.action, refusal));
+            (EventKind::Operator, tag, with_refusal(wish, *refused) + &details.unwrap_or_default())
         }
         EventBody::Mode { block, from, to } => {
             (EventKind::Mode, block_name(plant, block.index()), format!("{} -> {}", from.short(), to.short()))
@@ -61,6 +63,9 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
         EventBody::Experiment { block, change } => {
             (EventKind::Mode, block_name(plant, block.index()), experiment_text(plant, *block, change))
         }
+        EventBody::Force { point, change, .. } => {
+            (EventKind::System, point_name(plant, *point), force_text(plant, *point, *change))
+        }
     }
 }
 
@@ -87,11 +92,56 @@ fn experiment_text(plant: &Plant, block: BlockId, change: &ExperimentChange) -> 
     }
 }
 
+fn force_text(plant: &Plant, point: PointId, change: ForceChange) -> String {
+    match change {
+        ForceChange::Began { value, for_ms } => {
+            let (value, time) = (value_text(plant, point, value), duration(u64::from(for_ms)));
+            let defeated = names(plant, &defeated(plant, point));
+            let defeats = if defeated.is_empty() { defeated } else { format!(", defeats {defeated}") };
+            format!("FORCED to {value} for {time}{defeats}")
+        }
+        ForceChange::Ended { reason } => match reason {
+            ForceEnd::Released => "force released".to_owned(),
+            ForceEnd::Expired => "force ended: its time is up".to_owned(),
+            ForceEnd::Interlocked { interlock } => {
+                format!("force ended: {} acts on it", interlock_name(plant, interlock))
+            }
+            ForceEnd::TakenOver => "force ended: the device came back with it elsewhere".to_owned(),
+        },
+    }
+}
+
+fn names(plant: &Plant, interlocks: &[InterlockId]) -> String {
+    let names: Vec<String> = interlocks.iter().map(|id| interlock_name(plant, *id)).collect();
+    names.join(", ")
+}
+
+/// What a refused force should have been: ` (0.0 to 100.0 %)`, ` (IL-301)`.
+fn refusal_details(plant: &Plant, action: &Action, refusal: Refusal) -> Option<String> {
+    let Action::Force { point, .. } = *action else { return None };
+    let definition = plant.points.get(point.index())?;
+    match refusal {
+        Refusal::BelowLimit | Refusal::AboveLimit => {
+            let high = value_text(plant, point, definition.high);
+            Some(format!(" ({} to {high})", bare_text(plant, point, definition.low)))
+        }
+        Refusal::DefeatsInterlock => {
+            let never = |id: &InterlockId| plant.interlocks[id.index()].bypass.is_none();
+            let barring: Vec<InterlockId> = defeated(plant, point).into_iter().filter(never).collect();
+            Some(format!(" ({})", names(plant, &barring)))
+        }
+        Refusal::ForcesFull => Some(format!(" ({FORCES} are)")),
+        _ => None,
+    }
+}
+
 /// The person behind an event, if there is one.
 pub fn user_of(event: &Event) -> Option<UserId> {
     match event.body {
         EventBody::Command { command, .. } => Some(command.user),
-        EventBody::Alarm { user, .. } => (user != UserId::SYSTEM).then_some(user),
+        EventBody::Alarm { user, .. } | EventBody::Force { user, .. } => {
+            (user != UserId::SYSTEM).then_some(user)
+        }
         EventBody::Mode { .. }
         | EventBody::Device { .. }
         | EventBody::Interlock { .. }
@@ -103,6 +153,10 @@ pub fn user_of(event: &Event) -> Option<UserId> {
         | EventBody::Batch { .. }
         | EventBody::Experiment { .. } => None,
     }
+}
+
+fn point_name(plant: &Plant, id: PointId) -> String {
+    plant.points.get(id.index()).map(|point| point.name.clone()).unwrap_or_default()
 }
 
 fn block_name(plant: &Plant, index: usize) -> String {
@@ -227,6 +281,14 @@ fn command_text(plant: &Plant, command: &Command, old: f64) -> (String, String) 
         Action::EndExperiment { block } => {
             (block_name(plant, block.index()), "end the experiment".to_owned())
         }
+        Action::Force { point, value, for_ms } => {
+            let value = match plant.points.get(point.index()) {
+                Some(_) => value_text(plant, point, value),
+                None => format!("{value}"),
+            };
+            (point_name(plant, point), format!("force {value} for {}", duration(u64::from(for_ms))))
+        }
+        Action::Unforce { point } => (point_name(plant, point), "release the force".to_owned()),
     }
 }
 

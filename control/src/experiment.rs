@@ -289,7 +289,7 @@ impl Scene<'_> {
         let begun = one.stage != Stage::Resting || self.state.tick.saturating_sub(one.since) >= turn;
         let actual = Mode::from_value(image.value(pid.mode));
         let dictated = matches!(actual, Mode::Tracking | Mode::Initialising | Mode::OutOfService);
-        let held = pid.target.is_some_and(|target| self.state.holds[target.index()].interlock != 0)
+        let held = pid.target.is_some_and(|target| self.state.holds[target.index()].is_dictated())
             || self.state.holds[pid.out.index()].phase != 0;
         if held || (begun && dictated && target == Mode::Manual) {
             Some(ExperimentEnd::Interrupted)

@@ -5,7 +5,7 @@
 //! certain, and how long it could have been. What a bad condition means is decided by who asks.
 
 use alloc::{vec, vec::Vec};
-use model::{Quality, StateWalk};
+use model::{PointId, Quality, StateWalk};
 
 use crate::image::{Image, Previous};
 use crate::plant::{Expr, Op, Plant};
@@ -361,6 +361,14 @@ impl Memory {
 pub(crate) fn slice<'o>(ops: &'o [Op], expr: &Expr) -> &'o [Op] {
     let start = expr.start as usize;
     ops.get(start..start.saturating_add(expr.len as usize)).unwrap_or(&[])
+}
+
+/// The points that an expression reads.
+pub(crate) fn read_points<'p>(plant: &'p Plant, expr: &Expr) -> impl Iterator<Item = PointId> + use<'p> {
+    slice(&plant.code.ops, expr).iter().filter_map(|op| match op {
+        Op::Load(point) | Op::LoadPrevious(point) | Op::IsGood(point) | Op::IsBad(point) => Some(*point),
+        _ => None,
+    })
 }
 
 /// Result of arithmetic: what is no number is bad.

@@ -191,8 +191,8 @@ impl Scene<'_> {
             let memory = &mut self.state.phases[index];
             match done {
                 Ok(_) => memory.refused = 0,
-                // The interlock that holds it has done what is ordered: a stop after a trip need not wait for a reset.
-                Err(Refusal::Interlocked) if stands => memory.refused = 0,
+                // The interlock or force that holds it has done what is ordered: a stop after a trip need not wait for a reset.
+                Err(Refusal::Interlocked | Refusal::Forced) if stands => memory.refused = 0,
                 Err(refusal) => {
                     memory.refused = refusal as u8;
                     let to_safety = matches!(

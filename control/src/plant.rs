@@ -105,14 +105,17 @@ pub enum ScanTiming {
     LateTicks,
     /// Scans that took longer than the base period, since the controller started.
     Overruns,
+    /// Tags that are forced at this moment. The engine itself knows it; the shell does not tell it.
+    Forced,
 }
 
 impl ScanTiming {
-    pub const ALL: [(&'static str, Self); 4] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("lateness", Self::Lateness),
         ("overrun", Self::Overrun),
         ("late-ticks", Self::LateTicks),
         ("overruns", Self::Overruns),
+        ("forced", Self::Forced),
     ];
 
     /// A time, or a count.

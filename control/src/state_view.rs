@@ -6,6 +6,7 @@ use recipes::Procedure;
 
 use crate::alarm::AlarmMemory;
 use crate::blocks::Hold;
+use crate::force::Forces;
 use crate::interlock::InterlockMemory;
 use crate::machine::{Edge, Rate, Timer};
 use crate::phase::PhaseMemory;
@@ -21,6 +22,8 @@ pub struct StateView {
     pub values: Vec<f64>,
     pub qualities: Vec<Quality>,
     pub holds: Vec<Hold>,
+    /// Everything that people force.
+    pub forces: Forces,
     /// Indexed by [`model::AlarmId`].
     pub alarms: Vec<AlarmMemory>,
     /// Indexed by [`model::InterlockId`].
@@ -60,6 +63,7 @@ impl StateView {
             values: plant.points.iter().map(|point| point.initial).collect(),
             qualities: (0..points).map(|_| Quality::BadWaitingForInitialData).collect(),
             holds: (0..points).map(|_| Hold::default()).collect(),
+            forces: Forces::default(),
             alarms: plant.alarms.iter().map(|_| AlarmMemory::default()).collect(),
             interlocks: plant.interlocks.iter().map(|_| InterlockMemory::default()).collect(),
             phases: plant.phases.iter().map(|_| PhaseMemory::default()).collect(),

@@ -1,12 +1,12 @@
 //! A state view as the parts of an API frame: alarms, interlocks, batches.
 
 use alloc::{format, string::String, vec::Vec};
-use model::wire::{AlarmStatus, BatchStatus, InterlockStatus, NodeStatus, PhaseStatus};
+use model::wire::{AlarmStatus, BatchStatus, ForceStatus, InterlockStatus, NodeStatus, PhaseStatus};
 use model::{AlarmId, AlarmState, InterlockId, PhaseId, ProcState, RecipeId, UserId};
 
 use crate::explain::waiting_text;
 use crate::phase::{Cause, PhaseMemory};
-use crate::plant::Plant;
+use crate::plant::{Origin, Plant};
 use crate::state_view::StateView;
 
 /// Every alarm that is not normal. `time` turns a tick into milliseconds since 1970.
@@ -39,6 +39,29 @@ pub fn interlock_status(plant: &Plant, view: &StateView, time: &impl Fn(u64) -> 
         first_out: interlock.first_out.checked_sub(1),
         since_ms: time(interlock.since),
         bypassed_until_ms: (interlock.bypassed_until != 0).then(|| time(interlock.bypassed_until)),
+    };
+    known.map(status).collect()
+}
+
+/// Every tag that is forced, the oldest force first.
+pub fn force_status(
+    plant: &Plant,
+    view: &StateView,
+    time: &impl Fn(u64) -> i64,
+    name: &impl Fn(UserId) -> String,
+) -> Vec<ForceStatus> {
+    let known = view.forces.all().iter().filter(|force| force.point.index() < plant.points.len());
+    let status = |force: &crate::force::Force| {
+        let input = matches!(plant.point(force.point).origin, Origin::Field(_));
+        ForceStatus {
+            point: force.point,
+            value: force.value,
+            raw: input.then_some(force.raw),
+            raw_quality: input.then_some(force.raw_quality),
+            since_ms: time(force.since),
+            until_ms: time(force.until),
+            by: name(force.user),
+        }
     };
     known.map(status).collect()
 }

@@ -2,13 +2,14 @@
 
 use alloc::{format, string::String, vec::Vec};
 use model::wire::{
-    AlarmView, AreaView, BlockView, CauseView, DeviceView, InterlockView, ParameterView, PhaseView,
-    PlantView, PointView, ProcedureLevel, ProcedureNode, RecipeView, WriteView,
+    AlarmView, AreaView, BlockView, CauseView, DeviceView, ForceView, InterlockView, ParameterView,
+    PhaseView, PlantView, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, WriteView,
 };
 use model::{AlarmId, BlockId, DeviceId, InterlockId, Mode, PhaseId, PointId, Protocol, RecipeId};
 use recipes::MasterRecipe;
 
-use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Interlock, Phase, Plant, Point};
+use crate::force::all_defeated;
+use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Interlock, Origin, Phase, Plant, Point};
 use crate::text::roles;
 
 /// What `GET /plant` answers.
@@ -24,7 +25,7 @@ pub fn plant_view(plant: &Plant) -> PlantView {
             .map(|area| AreaView { id: area.id.clone(), title: area.title.clone() })
             .collect(),
         devices: numbered(&plant.io.devices, DeviceId, device),
-        points: numbered(&plant.points, PointId, point),
+        points: points(plant),
         blocks: numbered(&plant.blocks, BlockId, block),
         alarms: numbered(&plant.alarms, AlarmId, alarm),
         interlocks: numbered(&plant.interlocks, InterlockId, interlock),
@@ -56,6 +57,28 @@ fn device(id: DeviceId, device: &model::Device) -> DeviceView {
     }
 }
 
+/// The least role that may force a tag which no interlock reads.
+const FORCE_ROLE: Role = Role::Supervisor;
+
+fn points(plant: &Plant) -> Vec<PointView> {
+    let defeated = all_defeated(plant);
+    let force = |point: &Point, defeats: &[InterlockId]| {
+        if !matches!(point.origin, Origin::Field(_) | Origin::FieldOutput(_)) {
+            return None;
+        }
+        // As high as the highest that its interlocks ask of who bypasses them.
+        let highest = |role: Role, id: &InterlockId| Some(role.max(plant.interlocks[id.index()].bypass?));
+        let role = defeats.iter().try_fold(FORCE_ROLE, highest);
+        Some(ForceView { role, defeats: defeats.to_vec() })
+    };
+    let views = (0..).zip(&plant.points).zip(&defeated);
+    let view = |((id, definition), defeats): ((u32, &Point), &Vec<InterlockId>)| PointView {
+        force: force(definition, defeats),
+        ..point(PointId(id), definition)
+    };
+    views.map(view).collect()
+}
+
 fn point(id: PointId, point: &Point) -> PointView {
     PointView {
         id,
@@ -70,6 +93,7 @@ fn point(id: PointId, point: &Point) -> PointView {
         words: point.words.clone(),
         write: point.write.map(|write| WriteView { low: write.low, high: write.high, role: write.role }),
         source: point.source.clone(),
+        force: None,
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn write(
         Binding::RemoteSetPoint(block) => remote_value(state, block, Mode::RemoteCascade)?,
         Binding::RemoteOutput(block) => remote_value(state, block, Mode::RemoteOutput)?,
         Binding::DeviceCommand(block) => {
-            device_command(state, block, value >= 0.5, actor)?;
+            device_command(plant, state, block, value >= 0.5, actor)?;
             state.image.set(point, f64::from(u8::from(value >= 0.5)), Quality::Good);
             return Ok(old);
         }
@@ -136,12 +136,19 @@ fn writable(by_people: bool, origin: Origin, actor: Actor) -> Result<(), Refusal
     if may { Ok(()) } else { Err(Refusal::NotWritable) }
 }
 
-/// No interlock forces it, no phase but the writer owns it.
+/// No interlock and nobody forces it, no phase but the writer owns it.
 fn free(state: &State, point: PointId, actor: Actor) -> Result<(), Refusal> {
-    if state.holds[point.index()].interlock != 0 {
-        return Err(Refusal::Interlocked);
-    }
+    undictated(state, point)?;
     owned(state, point, actor)
+}
+
+fn undictated(state: &State, point: PointId) -> Result<(), Refusal> {
+    let hold = state.holds[point.index()];
+    match (hold.interlock, hold.forced) {
+        (0, false) => Ok(()),
+        (0, true) => Err(Refusal::Forced),
+        _ => Err(Refusal::Interlocked),
+    }
 }
 
 fn owned(state: &State, point: PointId, actor: Actor) -> Result<(), Refusal> {
@@ -214,9 +221,7 @@ fn loop_output(plant: &Plant, state: &mut State, block: u32, actor: Actor) -> Re
         return Err(Refusal::Unknown);
     };
     let hold = pid.target.map(|target| state.holds[target.index()]).unwrap_or_default();
-    if hold.interlock != 0 {
-        return Err(Refusal::Interlocked);
-    }
+    pid.target.map_or(Ok(()), |target| undictated(state, target))?;
     let memory = loop_state(state, block)?;
     let ordered = match (memory.target, actor) {
         (Mode::Manual, _) | (Mode::RemoteOutput, Actor::Phase(_)) => true,
@@ -240,7 +245,17 @@ fn loop_output(plant: &Plant, state: &mut State, block: u32, actor: Actor) -> Re
     Ok(())
 }
 
-fn device_command(state: &mut State, block: u32, on: bool, actor: Actor) -> Result<(), Refusal> {
+fn device_command(
+    plant: &Plant,
+    state: &mut State,
+    block: u32,
+    on: bool,
+    actor: Actor,
+) -> Result<(), Refusal> {
+    if let Some(BlockBody::Device(device)) = plant.blocks.get(block as usize).map(|block| &block.body) {
+        // An interlock forces the command as well.
+        undictated(state, device.out)?;
+    }
     match state.blocks.get_mut(block as usize) {
         // Its wish would undo it at once: whoever commands takes it by hand first.
         Some(BlockState::Device(memory, _)) if memory.by_itself && actor == Actor::Person => {

@@ -55,7 +55,7 @@ fn ten_thousand_scans_with_commands_alarms_and_phases_allocate_nothing() {
     for point in &inputs {
         changes.push(Input { point: *point, value: 50.0, quality: Quality::Good });
     }
-    let mut seen = [0_u64; 4];
+    let mut seen = [0_u64; 5];
     let before = CALLS.get();
     for tick in 1..=10_000 {
         for _ in 0..dice.below(4) {
@@ -65,7 +65,8 @@ fn ten_thousand_scans_with_commands_alarms_and_phases_allocate_nothing() {
         }
         if tick % 7 == 0 {
             let id = |dice: &mut Dice, count: usize| dice.below(count as u64 + 1) as u32;
-            let action = match dice.below(9) {
+            let tag = plant.io.points[dice.below(plant.io.points.len() as u64) as usize].point;
+            let action = match dice.below(11) {
                 0 => Action::Write {
                     point: PointId(id(&mut dice, plant.points.len())),
                     value: dice.unit() * 100.0,
@@ -79,10 +80,12 @@ fn ten_thousand_scans_with_commands_alarms_and_phases_allocate_nothing() {
                     recipe: RecipeId(id(&mut dice, plant.recipes.len())),
                     order: ProcOrder::ALL[dice.below(8) as usize],
                 },
-                _ => Action::Phase {
+                8 => Action::Phase {
                     phase: PhaseId(id(&mut dice, plant.phases.len())),
                     order: ProcOrder::ALL[dice.below(8) as usize],
                 },
+                9 => Action::Unforce { point: tag },
+                _ => Action::Force { point: tag, value: 1.0, for_ms: 5000 },
             };
             commands.push(Command { id: tick, user: UserId(1), action });
         }
@@ -94,6 +97,7 @@ fn ten_thousand_scans_with_commands_alarms_and_phases_allocate_nothing() {
                 E::Command { refused: None, .. } => seen[1] += 1,
                 E::Step { .. } => seen[2] += 1,
                 E::Interlock { .. } => seen[3] += 1,
+                E::Force { .. } => seen[4] += 1,
                 _ => {}
             }
         }

@@ -70,7 +70,7 @@ impl Storm {
         let dice = &mut self.dice;
         let id = |dice: &mut Dice, length: usize| dice.below(length as u64 + 2) as u32;
         let order = |dice: &mut Dice| ProcOrder::ALL[dice.below(8) as usize];
-        match dice.below(11) {
+        match dice.below(13) {
             0..=2 => {
                 let point = PointId(id(dice, plant.points.len()));
                 let (low, high) =
@@ -109,9 +109,23 @@ impl Storm {
                     Action::Batch { recipe, order: order(dice) }
                 }
             }
-            _ => Action::Phase { phase: PhaseId(id(dice, plant.phases.len())), order: order(dice) },
+            10 => Action::Phase { phase: PhaseId(id(dice, plant.phases.len())), order: order(dice) },
+            11 => Action::Unforce { point: field_tag(dice, plant) },
+            _ => {
+                let point = field_tag(dice, plant);
+                let (low, high) = (plant.point(point).low, plant.point(point).high);
+                let value = match dice.below(8) {
+                    0 => f64::NAN,
+                    _ => low - 1.0 + (high - low + 2.0) * dice.unit(),
+                };
+                Action::Force { point, value, for_ms: dice.below(5000) as u32 }
+            }
         }
     }
+}
+
+fn field_tag(dice: &mut Dice, plant: &Plant) -> PointId {
+    plant.io.points[dice.below(plant.io.points.len() as u64) as usize].point
 }
 
 fn check_image(engine: &Engine, plant: &Plant) {

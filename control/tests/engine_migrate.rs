@@ -220,6 +220,50 @@ fn alarms_trips_and_bypasses_keep_their_state_though_their_numbers_move() {
 
 /// A scan lets go of what its own interlocks name, so what was dropped from the text would be held for ever.
 #[test]
+fn a_force_goes_over_with_what_the_field_says_beside_it_and_one_that_could_not_stay_is_an_obstacle() {
+    let (mut h, _) = running();
+    for (name, value) in [("FT-311", 3.0), ("FV-301", 44.0)] {
+        let point = h.point(name);
+        h.ask(Action::Force { point, value, for_ms: 600_000 }).unwrap();
+    }
+    let flow = h.point("FT-311");
+    h.set(flow, 7.5);
+    h.scan();
+    // Another alphabet of tags: every number moves.
+    let tag = "[tag.AA-1]\ndescription = \"New\"\nunit = \"%\"\nrange = [0, 100]\nentry = { initial = 5.0, role = \"operator\" }\n\n[tag.LT-311]";
+    let (next, migration) = changed(&h, &[("[tag.LT-311]", tag)]);
+    assert!(migration.is_bumpless(), "{:?}", migration.reasons());
+    let old: Vec<_> = forced(&h.engine).into_iter().map(|(name, ..)| name).collect();
+    assert_eq!(old, ["FT-311", "FV-301"]);
+    assert_eq!(forced(&next), forced(&h.engine));
+    assert_eq!(forced(&next)[0].2, 7.5, "what the field says");
+    assert_same_scan(&h, next.clone());
+    let mut other = Harness::new((**next.plant()).clone());
+    (other.engine, other.tick) = (next, h.tick);
+    let point = other.point("FT-311");
+    other.ask(Action::Unforce { point }).unwrap();
+    assert_eq!(other.value("FT-311"), 7.5);
+
+    let strict = "[interlock.IL-399]\ndescription = \"Flow\"\nunit_of = \"EL-301\"\nreset = \"auto\"\n\
+        trip = [{ when = \"FT-311 < 0.1 m3/h\", text = \"no flow\", show = \"FT-311\" }]\ndo = [\"P-311 := stop\"]\n\n\
+        [interlock.IL-391]";
+    let (next, migration) = changed(&h, &[("[interlock.IL-391]", strict)]);
+    let reasons = migration.reasons();
+    assert!(reasons.iter().any(|line| line.contains("FT-311 is forced")), "{reasons:?}");
+    assert_eq!(forced(&next).len(), 1, "whoever insists has the field's word");
+    assert_eq!(next.image().value(next.plant().find_point("FT-311").unwrap()), 7.5);
+}
+
+/// Every force: the tag, its value, and the field's.
+fn forced(engine: &Engine) -> Vec<(String, f64, f64)> {
+    let mut view = StateView::new(engine.plant());
+    engine.publish(&mut view);
+    let of =
+        |force: &control::Force| (engine.plant().point(force.point).name.clone(), force.value, force.raw);
+    view.forces.all().iter().map(of).collect()
+}
+
+#[test]
 fn what_a_tripped_interlock_no_longer_acts_on_is_free_and_the_person_is_told() {
     let (mut h, mut field) = running();
     field.gas = 3.0;

@@ -75,6 +75,17 @@ pub enum Action {
     EndExperiment {
         block: BlockId,
     },
+    /// Put a value in place of what the field says of an input, or of what it is told of an output, for a
+    /// bounded time.
+    Force {
+        point: PointId,
+        value: f64,
+        for_ms: u32,
+    },
+    /// End a force: the input is again what the field says, the output whoever drives it.
+    Unforce {
+        point: PointId,
+    },
 }
 
 /// Why the scan refused a command.
@@ -97,10 +108,16 @@ pub enum Refusal {
     NotInThisState,
     UnitBusy,
     TooMany,
+    NotForceable,
+    Forced,
+    DefeatsInterlock,
+    ForceTime,
+    ForcesFull,
+    NotReady,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 21] = [
         Self::Unknown,
         Self::NotWritable,
         Self::NotANumber,
@@ -116,6 +133,12 @@ impl Refusal {
         Self::NotInThisState,
         Self::UnitBusy,
         Self::TooMany,
+        Self::NotForceable,
+        Self::Forced,
+        Self::DefeatsInterlock,
+        Self::ForceTime,
+        Self::ForcesFull,
+        Self::NotReady,
     ];
 
     pub fn from_code(code: u8) -> Self {
@@ -140,6 +163,12 @@ impl Refusal {
             Self::NotInThisState => "the state model does not allow this order now",
             Self::UnitBusy => "the unit is busy with another batch",
             Self::TooMany => "too many commands at once; try again",
+            Self::NotForceable => "only what comes from the field or goes to it can be forced",
+            Self::Forced => "it is forced; release it first",
+            Self::DefeatsInterlock => "an interlock that may not be bypassed reads it",
+            Self::ForceTime => "a force has an end, at most 8 h from now",
+            Self::ForcesFull => "so many tags are forced that there is no room; release one first",
+            Self::NotReady => "the field has not delivered yet; try again in some seconds",
         }
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AlarmId, AlarmState, BlockId, Command, DeviceId, ExperimentChange, InterlockId, Mode, PhaseId, ProcState,
-    RecipeId, Refusal, UserId,
+    AlarmId, AlarmState, BlockId, Command, DeviceId, ExperimentChange, ForceChange, InterlockId, Mode,
+    PhaseId, PointId, ProcState, RecipeId, Refusal, UserId,
 };
 
 /// One event, at the tick of the scan that made it. `Copy`, for the ring out of the scan.
@@ -82,6 +82,12 @@ pub enum EventBody {
     Experiment {
         block: BlockId,
         change: ExperimentChange,
+    },
+    /// A tag of the field was forced, or is no longer. `user` is who forced or released it.
+    Force {
+        point: PointId,
+        change: ForceChange,
+        user: UserId,
     },
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Quality {
     #[default]
     Good = 0,
-    /// Good, and set by hand in place of a measurement.
+    /// Good, and forced by hand in place of what the field says or is told.
     GoodLocalOverride = 1,
     /// The last usable value, shown while its source is in doubt.
     UncertainLastUsable = 64,
@@ -74,7 +74,7 @@ impl Quality {
     pub const fn text(self) -> &'static str {
         match self {
             Self::Good => "good",
-            Self::GoodLocalOverride => "good, set by hand",
+            Self::GoodLocalOverride => "good, forced by hand",
             Self::UncertainLastUsable => "uncertain, last usable value",
             Self::UncertainEngineeringRange => "uncertain, outside the calibrated range",
             Self::UncertainSubNormal => "uncertain, derived from uncertain inputs",

@@ -1,10 +1,10 @@
-//! Recipes and loops of a plant that runs.
+//! Recipes, loops and forces of a plant that runs.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::{ApiTarget, HistoryTarget};
+use super::{ApiTarget, Format, HistoryTarget};
 
 #[derive(Args, Debug)]
 pub struct RecipeArgs {
@@ -192,4 +192,40 @@ pub struct LoopTuneArgs {
     pub plant: Option<PathBuf>,
     #[command(flatten)]
     pub target: HistoryTarget,
+}
+
+#[derive(Args, Debug)]
+pub struct ForceArgs {
+    /// Input or output tag, as TT-322
+    pub tag: String,
+    /// In the tag's unit; for a switch also its word
+    #[arg(allow_hyphen_values = true)]
+    pub value: String,
+    /// It ends by itself after so long, at most 8h: `30min`
+    #[arg(long = "for", value_name = "TIME")]
+    pub time: String,
+    /// Why, for the audit log
+    #[arg(long)]
+    pub reason: String,
+    #[command(flatten)]
+    pub target: ApiTarget,
+}
+
+#[derive(Args, Debug)]
+pub struct UnforceArgs {
+    /// Tag that is forced, as TT-322
+    pub tag: String,
+    /// Why, for the audit log
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    #[command(flatten)]
+    pub target: ApiTarget,
+}
+
+#[derive(Args, Debug)]
+pub struct ForcedArgs {
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    #[command(flatten)]
+    pub target: ApiTarget,
 }

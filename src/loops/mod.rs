@@ -89,7 +89,7 @@ fn test(args: &LoopTestArgs) -> miette::Result<()> {
 }
 
 /// `15min`, `20 s`, or a number of seconds.
-fn seconds(text: &str) -> miette::Result<f64> {
+pub fn seconds(text: &str) -> miette::Result<f64> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

@@ -104,6 +104,8 @@ fn translated(from: &Plant, to: &Plant, action: Action) -> Option<Action> {
         }
         Action::Experiment { block: id, plan } => Action::Experiment { block: block(id)?, plan },
         Action::EndExperiment { block: id } => Action::EndExperiment { block: block(id)? },
+        Action::Force { point: id, value, for_ms } => Action::Force { point: point(id)?, value, for_ms },
+        Action::Unforce { point: id } => Action::Unforce { point: point(id)? },
     })
 }
 

@@ -1,7 +1,7 @@
 use super::{check, describe};
 use crate::examples;
 use axum::http::StatusCode;
-use model::wire::{CommandRequest, InterlockView, PlantView, PointView, Role, WriteView};
+use model::wire::{CommandRequest, ForceView, InterlockView, PlantView, PointView, Role, WriteView};
 use model::{
     Action, AlarmId, BlockId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId, PointId, Priority,
     ProcOrder, RecipeId,
@@ -15,7 +15,11 @@ fn plant() -> PlantView {
     let writable = |role| Some(WriteView { low: 0.0, high: 1.0, role });
     plant.points =
         Role::ALL.into_iter().map(|role| PointView { write: writable(role), ..point.clone() }).collect();
-    plant.points.push(PointView { write: None, ..point });
+    plant.points.push(PointView { write: None, force: None, ..point.clone() });
+    let force = |role| Some(ForceView { role, defeats: vec![InterlockId(5)] });
+    let forceable = |role| PointView { force: force(role), ..point.clone() };
+    plant.points.extend(Role::ALL.into_iter().map(|role| forceable(Some(role))));
+    plant.points.push(forceable(None));
     let interlock = plant.interlocks[0].clone();
     let bypass = |role| InterlockView { bypass_role: role, ..interlock.clone() };
     plant.interlocks = Role::ALL.into_iter().map(|role| bypass(Some(role))).collect();
@@ -45,6 +49,9 @@ fn table() -> Vec<(Action, Option<Role>)> {
         (Action::Bypass { interlock: InterlockId(5), for_ms: 1 }, None),
         (Action::Experiment { block: BlockId(0), plan: experiment() }, Some(Role::Engineer)),
         (Action::EndExperiment { block: BlockId(0) }, operator),
+        (Action::Force { point: PointId(5), value: 1.0, for_ms: 1 }, None),
+        (Action::Force { point: PointId(11), value: 1.0, for_ms: 1 }, None),
+        (Action::Unforce { point: PointId(11) }, operator),
     ];
     for alarm in 1..4 {
         table.push((Action::Shelve { alarm: AlarmId(alarm), for_ms: 60_000 }, operator));
@@ -56,6 +63,7 @@ fn table() -> Vec<(Action, Option<Role>)> {
     for (index, role) in (0..).zip(Role::ALL) {
         let least = Some(role.max(Role::Operator));
         table.push((Action::Write { point: PointId(index), value: 1.0 }, least));
+        table.push((Action::Force { point: PointId(6 + index), value: 1.0, for_ms: 1 }, least));
         for for_ms in [0, 1] {
             table.push((Action::Bypass { interlock: InterlockId(index), for_ms }, least));
         }
@@ -115,6 +123,8 @@ fn unknown_ids_are_not_found_whoever_asks() {
         Action::Phase { phase, order: ProcOrder::Start },
         Action::Experiment { block: BlockId(99), plan: experiment() },
         Action::EndExperiment { block: BlockId(99) },
+        Action::Force { point: PointId(99), value: 1.0, for_ms: 1 },
+        Action::Unforce { point: PointId(99) },
     ] {
         for role in Role::ALL {
             let refused = check(&plant, role, &request(action, "because")).unwrap_err();
@@ -125,14 +135,14 @@ fn unknown_ids_are_not_found_whoever_asks() {
 }
 
 #[test]
-fn bypass_and_abort_and_nothing_else_need_a_reason() {
+fn bypass_force_and_abort_and_nothing_else_need_a_reason() {
     let plant = plant();
     for (action, least) in table() {
         if least.is_none() {
             continue;
         }
         let needs = match action {
-            Action::Bypass { .. } => true,
+            Action::Bypass { .. } | Action::Force { .. } => true,
             Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,
             _ => false,
         };
@@ -163,6 +173,16 @@ fn the_audit_log_reads_like_a_sentence() {
     assert_eq!(said[3], "shelve high alarm TT-311.H for 1800 s");
     assert_eq!(said[5], "bypass IL-301 for 600 s");
     assert_eq!(said[9], "abort CR-401.COOL");
+    assert_eq!(said[10], "force TT-311 to 82.5 for 1800 s");
+    assert_eq!(said[11], "release the force of TT-311");
+}
+
+#[test]
+fn a_refused_force_names_the_interlock_that_stands_against_it() {
+    let plant = plant();
+    let force = Action::Force { point: PointId(11), value: 1.0, for_ms: 1 };
+    let refused = check(&plant, Role::Administrator, &request(force, "calibration")).unwrap_err();
+    assert_eq!(refused.text, "TT-311 cannot be forced: IL-301 reads it and may never be bypassed");
 }
 
 proptest! {
@@ -173,6 +193,7 @@ proptest! {
             Action::Write { point: PointId(id), value },
             Action::Shelve { alarm: AlarmId(id), for_ms },
             Action::Bypass { interlock: InterlockId(id), for_ms },
+            Action::Force { point: PointId(id), value, for_ms },
             Action::Parameter { recipe: RecipeId(id), parameter: other, value },
         ] {
             let _ = check(&plant, Role::ALL[role], &request(action, ""));

@@ -90,6 +90,7 @@ fn frame(points: usize) -> impl Strategy<Value = Frame> {
             alarms: Some(alarms),
             interlocks: Some(interlocks),
             batches: Some(batches),
+            forced: Some(Vec::new()),
             system: SystemStatus { links, ..SystemStatus::default() },
         })
 }
@@ -155,6 +156,7 @@ fn a_value_that_stays_no_number_is_sent_once() {
             alarms: None,
             interlocks: None,
             batches: None,
+            forced: None,
             system: SystemStatus::default(),
         })
     };
@@ -178,6 +180,7 @@ fn another_list_of_points_makes_a_full_frame() {
             alarms: None,
             interlocks: None,
             batches: None,
+            forced: None,
             system: SystemStatus::default(),
         })
     };

@@ -58,6 +58,7 @@ pub(crate) fn frame(points: u32, tick: u64) -> Frame {
         alarms: Some(Vec::new()),
         interlocks: Some(Vec::new()),
         batches: Some(Vec::new()),
+        forced: Some(Vec::new()),
         system: SystemStatus::default(),
     }
 }
@@ -77,6 +78,7 @@ fn point(id: u32) -> PointView {
         words: None,
         write: role.map(|role| WriteView { low: 0.0, high: 100.0, role: *role }),
         source: None,
+        force: None,
     }
 }
 

@@ -14,7 +14,7 @@
 //! believed to follow at once.
 //!
 //! With a wish (`auto`, or a group of duty and standby) the device follows it while AUTO is on. An
-//! interlock and a phase go first; when they let go the wish counts again, and the permissive with it.
+//! interlock, a force and a phase go first; when they let go the wish counts again, and the permissive with it.
 //!
 //! A motor heats up when it starts (IEC 60034-1, duty S4; NEMA MG 1, 12.54): with `min_off` and
 //! `starts_per_hour` it is not permitted to start until it has rested, which REST counts down. What is
@@ -101,8 +101,8 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
     memory.obey_machine(device, context);
     let image = &mut *context.image;
     if device.out != device.command {
-        if context.holds[device.out.index()].interlock != 0 {
-            // What an interlock did to the output stays when it lets go, until somebody commands.
+        if context.holds[device.out.index()].is_dictated() {
+            // What an interlock or a force did to the output stays when it lets go, until somebody commands.
             let forced = f64::from(u8::from(image.is_on(device.out)));
             image.set(device.command, forced, Quality::Good);
         } else {
@@ -236,8 +236,8 @@ impl DeviceMemory {
         let (local, faulty) = (drive.is_local(image), drive.is_faulty(image));
         self.permitted &= !local && !faulty;
         self.by_itself &= !local;
-        let held = context.holds[device.command.index()].interlock != 0
-            || context.holds[device.out.index()].interlock != 0;
+        let held =
+            [device.command, device.out].iter().any(|point| context.holds[point.index()].is_dictated());
         let seen = device.on.filter(|on| local && image.quality(*on).is_usable()).map(|on| image.is_on(on));
         let wanted = if faulty { Some(false) } else { seen };
         if let Some(on) = wanted.filter(|_| !held) {
@@ -247,7 +247,7 @@ impl DeviceMemory {
         }
     }
 
-    /// What its condition or its group wants, unless an interlock or a phase says what it does.
+    /// What its condition or its group wants, unless an interlock, a force or a phase says what it does.
     fn follow_wish(&mut self, device: &Device, context: &mut Context<'_>) {
         let Some(auto) = &device.auto else { return };
         let wish = match &auto.wish {
@@ -257,7 +257,7 @@ impl DeviceMemory {
         };
         let free = [device.command, device.out].into_iter().all(|point| {
             let hold = context.holds[point.index()];
-            hold.interlock == 0 && hold.phase == 0
+            !hold.is_dictated() && hold.phase == 0
         });
         let image = &mut *context.image;
         let on = image.is_on(device.command);

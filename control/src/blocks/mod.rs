@@ -62,16 +62,25 @@ pub struct Hold {
     pub phase: u32,
     /// That phase has written this output itself, so the loop that drives it tracks.
     pub seized: bool,
+    /// A person forces it.
+    pub forced: bool,
 }
 
 impl Hold {
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
-        // One word for each point of the plant: numbers of interlocks and phases are far below 2^31.
-        let mut word = u64::from(self.interlock) << 32 | u64::from(self.phase) << 1 | u64::from(self.seized);
+        // One word for each point of the plant: numbers of interlocks and phases are far below 2^30.
+        let flags = u64::from(self.forced) << 1 | u64::from(self.seized);
+        let mut word = u64::from(self.interlock) << 32 | u64::from(self.phase) << 2 | flags;
         walk.u64(&mut word);
         self.interlock = (word >> 32) as u32;
-        self.phase = (word as u32) >> 1;
+        self.phase = (word as u32) >> 2;
+        self.forced = word & 2 != 0;
         self.seized = word & 1 != 0;
+    }
+
+    /// An interlock or a person puts it where it stands, whatever its block or a phase wants.
+    pub(crate) fn is_dictated(self) -> bool {
+        self.interlock != 0 || self.forced
     }
 }
 
@@ -313,10 +322,11 @@ fn bounded(value: f64, low: f64, high: f64) -> f64 {
     if value > high { high } else { value }
 }
 
-/// Somebody else puts this output where it stands: an interlock, a phase, or a device that is lost.
+/// Somebody else puts this output where it stands: an interlock, a person who forces it, a phase, or a device
+/// that is lost.
 fn dictated(target: model::PointId, link: Option<model::PointId>, context: &Context<'_>) -> bool {
     let hold = context.holds[target.index()];
-    hold.interlock != 0 || hold.seized || link.is_some_and(|link| !context.image.is_on(link))
+    hold.is_dictated() || hold.seized || link.is_some_and(|link| !context.image.is_on(link))
 }
 
 /// The link state of the device that an output tag goes to.

@@ -29,7 +29,7 @@
 //! | actual mode | when | OUT |
 //! | --- | --- | --- |
 //! | out of service | so ordered | stays |
-//! | tracking | an interlock or a phase dictates the output, or its device is lost | follows it |
+//! | tracking | an interlock, a force or a phase dictates the output, or its device is lost | follows it |
 //! | initialising | the secondary does not listen | the secondary's set point |
 //! | tracking | the local override stands | its value |
 //! | manual | so ordered, or the PV is bad | stays, or where a person puts it |

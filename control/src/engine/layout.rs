@@ -3,8 +3,9 @@
 use alloc::{vec, vec::Vec};
 use model::PointId;
 
+use crate::force::Reach;
 use crate::interlock::Terms;
-use crate::plant::{BlockBody, Origin, Plant};
+use crate::plant::{BlockBody, Origin, Plant, ScanTiming};
 
 /// Phases and procedures run at this pace.
 const PROCEDURE_MS: u32 = 100;
@@ -39,6 +40,10 @@ pub(crate) struct Layout {
     pub(crate) grace_ticks: u64,
     /// The causes of all interlocks.
     pub(crate) terms: Terms,
+    /// Which interlocks a force of an input would defeat.
+    pub(crate) reach: Reach,
+    /// The tags that show how many are forced.
+    pub(crate) force_counts: Vec<PointId>,
 }
 
 impl Layout {
@@ -47,6 +52,8 @@ impl Layout {
         let seconds = |ticks: u32| f64::from(ticks.max(1)) * f64::from(period_ms) * 1e-3;
         Self {
             terms: Terms::new(plant),
+            reach: Reach::new(plant),
+            force_counts: force_counts(plant),
             bindings: bindings(plant),
             devices: devices(plant),
             task_dt: plant.tasks.iter().map(|task| seconds(task.period_ticks)).collect(),
@@ -98,6 +105,11 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
         }
     }
     bindings
+}
+
+fn force_counts(plant: &Plant) -> Vec<PointId> {
+    let counts = |index: &usize| plant.points[*index].origin == Origin::Scan(ScanTiming::Forced);
+    (0..plant.points.len()).filter(counts).map(|index| PointId(index as u32)).collect()
 }
 
 fn devices(plant: &Plant) -> Vec<(PointId, Vec<PointId>)> {

@@ -1,7 +1,7 @@
 //! The engine: one deterministic scan after the other.
 //!
 //! ```text
-//! inputs ─► image ─► commands ─► tasks' blocks ─► phases, procedures ─► alarms ─► interlocks ─► image
+//! inputs ─► image ─► commands ─► tasks' blocks ─► phases, procedures ─► forces ─► alarms ─► interlocks ─► image
 //! ```
 //!
 //! **Time** is the tick: `tick * period`. It may jump when the machine stalls; then tasks that were
@@ -24,7 +24,7 @@ mod snapshot;
 mod state;
 
 use alloc::sync::Arc;
-use model::{AlarmId, Command, EventBody, InterlockId, PointId, Quality, UserId};
+use model::{AlarmId, Command, EventBody, ForceEnd, InterlockId, PointId, Quality, UserId};
 
 use crate::blocks::{Context, StartRound, link_of};
 use crate::exchange::{Input, ScanOutput};
@@ -110,7 +110,11 @@ impl Engine {
         for (link, inputs) in &self.layout.devices {
             self.state.image.set(*link, 0.0, Quality::Good);
             for point in inputs {
-                self.state.image.set_quality(*point, Quality::BadWaitingForInitialData);
+                if self.state.holds[point.index()].forced {
+                    self.state.forces.await_field(*point);
+                } else {
+                    self.state.image.set_quality(*point, Quality::BadWaitingForInitialData);
+                }
             }
         }
     }
@@ -136,7 +140,9 @@ impl Engine {
         if became_ready && !state.initialised {
             initialise(plant, state);
         }
-        Scene { plant, layout, state, out }.take_commands(commands);
+        let mut scene = Scene { plant, layout, state, out };
+        scene.expire_forces();
+        scene.take_commands(commands);
         if became_ready || !commands.is_empty() {
             quiet.look_everywhere();
         }
@@ -160,16 +166,20 @@ fn act(
     Scene { plant, layout, state, out }.run_experiments();
     run_tasks(plant, layout, state, out, last, first);
     run_procedures(plant, layout, state, out, last);
+    Scene { plant, layout, state, out }.write_forced_outputs();
     quiet.tell(&state.image);
     run_alarms(plant, layout, state, quiet, out);
     run_interlocks(plant, layout, state, quiet, out);
+    Scene { plant, layout, state, out }.yield_to_interlocks();
     state.memory.previous.take(&state.image);
 }
 
 impl Layout {
     fn is_ready(&self, state: &State) -> bool {
         let delivered = |(link, inputs): &(PointId, alloc::vec::Vec<PointId>)| {
-            let waits = |point: &PointId| state.image.quality(*point) == Quality::BadWaitingForInitialData;
+            // What is forced says nothing of whether its device has delivered.
+            let quality = |point: &PointId| state.forces.raw_quality(&state.image, *point);
+            let waits = |point: &PointId| quality(point) == Quality::BadWaitingForInitialData;
             state.image.is_on(*link) && !inputs.iter().any(waits)
         };
         self.devices.iter().all(delivered) || state.tick.saturating_sub(state.began) >= self.grace_ticks
@@ -184,6 +194,7 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
     for input in inputs {
         let Some(point) = plant.points.get(input.point.index()) else { continue };
         match point.origin {
+            Origin::Field(_) if state.holds[input.point.index()].forced => state.forces.hear(input),
             Origin::Field(_) | Origin::Scan(_) => match input.quality {
                 bad if bad.is_bad() => state.image.set_quality(input.point, bad),
                 _ if !input.value.is_finite() => {
@@ -212,6 +223,8 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
                 let point = plant.point(input.point);
                 let moved = (input.value - state.image.value(input.point)).abs();
                 if away && moved > RESOLUTION * (point.high - point.low) {
+                    let mut scene = Scene { plant, layout, state, out };
+                    scene.end_force(input.point, ForceEnd::TakenOver, UserId::SYSTEM);
                     preset(plant, state, input.point, input.value);
                     taken_over += 1;
                 }

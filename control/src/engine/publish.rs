@@ -19,6 +19,7 @@ impl Engine {
         copy(&mut view.timers, &state.memory.timers);
         copy(&mut view.edges, &state.memory.edges);
         copy(&mut view.rates, &state.memory.rates);
+        view.forces = state.forces;
         view.loops.clear();
         view.loops.extend(state.blocks.iter().map(|block| match block {
             BlockState::Pid(pid, fixed) => LoopView {

@@ -9,8 +9,8 @@ use model::PointId;
 
 use crate::engine::forced_points;
 use crate::image::Image;
-use crate::machine::slice;
-use crate::plant::{AlarmCondition, Expr, Op, Plant};
+use crate::machine::read_points;
+use crate::plant::{AlarmCondition, Plant};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Quiet {
@@ -41,16 +41,16 @@ impl Quiet {
                 | AlarmCondition::Below { point, .. }
                 | AlarmCondition::Fault { point, .. } => watch(*point),
                 AlarmCondition::Deviation { pv, sp, .. } => [*pv, *sp].into_iter().for_each(watch),
-                AlarmCondition::When(expr) => points(plant, expr).for_each(watch),
+                AlarmCondition::When(expr) => read_points(plant, expr).for_each(watch),
             }
             if let Some(enable) = &alarm.enable {
-                pairs.extend(points(plant, enable).map(|point| (point, index as u32)));
+                pairs.extend(read_points(plant, enable).map(|point| (point, index as u32)));
             }
         }
         let mut forced = vec![false; plant.points.len()];
         for (index, interlock) in plant.interlocks.iter().enumerate() {
             let number = (alarms + index) as u32;
-            let causes = interlock.causes.iter().flat_map(|cause| points(plant, &cause.when));
+            let causes = interlock.causes.iter().flat_map(|cause| read_points(plant, &cause.when));
             pairs.extend(causes.map(|point| (point, number)));
             for point in interlock.actions.iter().flat_map(|forcing| forced_points(plant, forcing)) {
                 forced[point.index()] = true;
@@ -110,14 +110,6 @@ impl Quiet {
         image.forget_changes();
         self.told = 0;
     }
-}
-
-/// The points that an expression reads.
-fn points<'p>(plant: &'p Plant, expr: &Expr) -> impl Iterator<Item = PointId> + use<'p> {
-    slice(&plant.code.ops, expr).iter().filter_map(|op| match op {
-        Op::Load(point) | Op::LoadPrevious(point) | Op::IsGood(point) | Op::IsBad(point) => Some(*point),
-        _ => None,
-    })
 }
 
 /// Who of many is to be looked at now, and who at which tick at the latest.

@@ -7,7 +7,7 @@ use model::{StateHash, StateReader, StateWalk, StateWriter};
 use super::{Engine, State};
 
 /// Changes when the walk changes: an older snapshot is then refused, never misread.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 
 /// Why a snapshot was not taken over. The engine is as it was before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,8 @@ impl Engine {
         let mut restored = self.state.clone();
         let mut reader = StateReader::new(&bytes[HEADER..]);
         restored.walk(&mut reader);
-        if !reader.is_complete() || !is_sound(&mut restored, &bytes[HEADER..]) {
+        let forces_hold = restored.forces.is_sound(&self.plant, &restored.holds);
+        if !reader.is_complete() || !forces_hold || !is_sound(&mut restored, &bytes[HEADER..]) {
             return Err(RestoreError::Damaged);
         }
         self.state = restored;

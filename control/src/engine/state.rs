@@ -7,6 +7,7 @@ use recipes::Procedure;
 use crate::alarm::AlarmMemory;
 use crate::blocks::{BlockState, Handshake, Hold};
 use crate::experiment::{EXPERIMENTS, ExperimentMemory};
+use crate::force::Forces;
 use crate::image::Image;
 use crate::interlock::InterlockMemory;
 use crate::machine::{Memory, Now};
@@ -39,6 +40,7 @@ pub(crate) struct State {
     /// One per master recipe; at most one of a unit is present.
     pub(crate) procedures: Vec<Procedure>,
     pub(crate) experiments: [ExperimentMemory; EXPERIMENTS],
+    pub(crate) forces: Forces,
 }
 
 impl State {
@@ -62,6 +64,7 @@ impl State {
             phases: vec![PhaseMemory::default(); plant.phases.len()],
             procedures: plant.recipes.iter().map(Procedure::new).collect(),
             experiments: [ExperimentMemory::default(); EXPERIMENTS],
+            forces: Forces::default(),
         }
     }
 
@@ -115,5 +118,6 @@ impl State {
         for experiment in &mut self.experiments {
             experiment.state(walk);
         }
+        self.forces.state(walk);
     }
 }

@@ -202,6 +202,8 @@ fn reasons(
             let hold = pid.target.map(|target| view.hold(target)).unwrap_or_default();
             if hold.interlock != 0 {
                 "tracks: an interlock dictates the output".to_owned()
+            } else if hold.forced {
+                "tracks: a person forces the output".to_owned()
             } else if hold.seized {
                 "tracks: a phase writes the output itself".to_owned()
             } else if pid

@@ -13,9 +13,10 @@ use alloc::{format, string::String, vec::Vec};
 use model::wire::{Why, WhyLine};
 use model::{BlockId, PhaseId, PointId};
 
+use crate::force::Force;
 use crate::plant::{Expr, Origin, Plant};
 use crate::state_view::StateView;
-use crate::text::{batch_name, doubt, part_of, value_text};
+use crate::text::{batch_name, doubt, duration, part_of, value_text};
 use term::Scene;
 
 /// Explains a block, tag, interlock, alarm, phase or recipe by its name; `None` when there is none.
@@ -85,8 +86,25 @@ fn point(scene: Scene<'_>, id: PointId) -> Why {
     Why { title: title(&definition.name, &definition.description), lines }
 }
 
-/// The interlock that forces a point and the phase that owns it.
+fn forced_text(scene: Scene<'_>, force: &Force) -> String {
+    let value = value_text(scene.plant, force.point, force.value);
+    let ticks = force.until.saturating_sub(scene.view.tick);
+    let left = duration(ticks.saturating_mul(u64::from(scene.plant.period_ms)));
+    let says = match scene.plant.point(force.point).origin {
+        Origin::Field(_) => {
+            let raw = value_text(scene.plant, force.point, force.raw);
+            format!("; the field says {raw}{}", doubt(force.raw_quality))
+        }
+        _ => String::new(),
+    };
+    format!("forced by hand to {value} for {left} more{says}")
+}
+
+/// The person or the interlock that forces a point and the phase that owns it.
 fn holders(scene: Scene<'_>, id: PointId, lines: &mut Vec<WhyLine>) {
+    if let Some(force) = scene.view.forces.find(id) {
+        lines.push(WhyLine { holds: Some(true), ..line(0, forced_text(scene, force)) });
+    }
     let hold = scene.view.hold(id);
     if let Some(interlock) =
         hold.interlock.checked_sub(1).and_then(|i| scene.plant.interlocks.get(i as usize))

@@ -5,7 +5,8 @@ use model::{PointId, ProcState, Quality, StateReader};
 use super::transfer::{Transfer, is_active};
 use crate::blocks::{Context, StartRound};
 use crate::engine::{Engine, State, forced_points};
-use crate::plant::Plant;
+use crate::force::Force;
+use crate::plant::{Origin, Plant};
 
 impl Transfer {
     /// Fills an engine of the new plant, as [`Engine::new`] made it, with the state of the old one, which
@@ -38,6 +39,7 @@ impl Transfer {
         self.procedures(old, new);
         let (plant, _, state) = new.parts_mut();
         self.holds(old.state(), plant, state);
+        self.forces(old.state(), new);
         if new.state().initialised {
             self.begin_new_blocks(new);
         }
@@ -113,6 +115,7 @@ impl Transfer {
             let Some(old) = *old else { continue };
             let mut hold = from.holds[old];
             hold.interlock = now(&self.interlock_numbers, hold.interlock);
+            hold.forced = false;
             // A scan lets go only of what its interlocks name: what this one names no longer would be held for ever.
             if hold.interlock > 0 && !forces(plant, hold.interlock as usize - 1, index) {
                 hold.interlock = 0;
@@ -125,6 +128,24 @@ impl Transfer {
                 hold.seized = false;
             }
             to.holds[index] = hold;
+        }
+    }
+
+    /// Forces of tags that are still there. Those that end here are obstacles to a change while the plant
+    /// runs; an input is then what the field says.
+    fn forces(&self, from: &State, new: &mut Engine) {
+        for force in from.forces.all() {
+            let old = Some(force.point.index());
+            let Some(index) = self.points.iter().position(|there| *there == old) else { continue };
+            let point = PointId(index as u32);
+            let kept = self.keeps_force[force.point.index()]
+                && new.state_mut().forces.put(Force { point, ..*force }).is_ok();
+            let input = matches!(new.plant().point(point).origin, Origin::Field(_));
+            let state = new.state_mut();
+            state.holds[index].forced = kept;
+            if input && !kept {
+                state.image.set(point, force.raw, force.raw_quality);
+            }
         }
     }
 

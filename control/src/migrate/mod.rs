@@ -14,6 +14,7 @@
 //! | blocks | name and kind | all memory: integral, modes, back-calculation, device timers |
 //! | delays and edges | owner and the text of the expression | since when they hold |
 //! | alarms, interlocks | name | state, first out, shelf, bypass; the scan then judges by the new text |
+//! | forces | the tag, of the same kind and no smaller range | all; one that could not stay is an obstacle |
 //! | phases, recipes | name, and the same text while they run | step, timers, batch, parameters |
 //!
 //! New loops and devices begin as at a first start: from the output that stands in the image.

@@ -6,9 +6,9 @@
 //! ```
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
+use alloc::{format, vec};
 use model::{PointId, ProcState, StateWriter};
 
 use super::carry::forces;
@@ -17,6 +17,7 @@ use super::plan::Plan;
 use super::{Carried, MigrateError};
 use crate::engine::{Engine, forced_points};
 use crate::exchange::ScanOutput;
+use crate::force::Reach;
 use crate::plant::{BlockBody, Origin, Plant};
 
 /// Everything about a change that does not depend on what the plant does at the moment.
@@ -37,6 +38,8 @@ pub struct Transfer {
     pub(super) interlock_numbers: Vec<u32>,
     /// By old index: it stays, and no longer acts on something that is still there.
     pub(super) interlock_lets_go: Vec<bool>,
+    /// By old index: a force of the point may stay.
+    pub(super) keeps_force: Vec<bool>,
     pub(super) phase_numbers: Vec<u32>,
     pub(super) recipe_numbers: Vec<u32>,
     /// By old index: its text is not the same.
@@ -71,6 +74,7 @@ enum Against {
     Phase(usize),
     Batch(usize),
     Experiment,
+    Force(usize),
 }
 
 impl Transfer {
@@ -86,6 +90,7 @@ impl Transfer {
         }
         let plan = Plan::between(old, new);
         let points = points(old, new);
+        let keeps_force = keeps_force(old, new, &points);
         let blocks = blocks(old, new);
         let tuning = tuning(new);
         let retuned = |(index, from): (usize, &Option<usize>)| {
@@ -108,6 +113,7 @@ impl Transfer {
             alarms: new.alarms.iter().map(|alarm| there.get(alarm.name.as_str()).copied()).collect(),
             retuned,
             slots: Moves::between(old, new),
+            keeps_force,
             interlock_lets_go: (0..old.interlocks.len()).map(|index| lets_go(old, new, index)).collect(),
             interlocks: interlocks(old, new),
             interlock_numbers: (old.interlocks.iter())
@@ -159,6 +165,11 @@ impl Transfer {
                 plant.recipes[index].name
             ),
             Against::Experiment => "a tuning experiment runs, and would be cut off; end it first".into(),
+            Against::Force(index) => format!(
+                "{} is forced, and the force could not stay: the tag would be gone, of another kind or range, or read by \
+                 an interlock that may not be bypassed; release it first",
+                plant.points[index].name
+            ),
         };
         self.against(engine).map(text).collect()
     }
@@ -177,6 +188,7 @@ impl Transfer {
         let recipes = self.recipe_changed.iter().enumerate().filter(|(_, changed)| **changed);
         let recipes = recipes.filter(|(old, _)| state.procedures[*old].is_present());
         let experiments = state.experiments.iter().filter(|experiment| experiment.is_present());
+        let forces = state.forces.all().iter().filter(|force| !self.keeps_force[force.point.index()]);
         let shorter = self.interlock_lets_go.iter().enumerate().filter(|(_, lets_go)| **lets_go);
         let shorter = shorter.filter(|(old, _)| state.interlocks[*old].forces());
         tripped
@@ -185,6 +197,7 @@ impl Transfer {
             .chain(phases.map(|(old, _)| Against::Phase(old)))
             .chain(recipes.map(|(old, _)| Against::Batch(old)))
             .chain(experiments.map(|_| Against::Experiment))
+            .chain(forces.map(|force| Against::Force(force.point.index())))
     }
 }
 
@@ -203,6 +216,19 @@ fn points(old: &Plant, new: &Plant) -> Vec<Option<usize>> {
         found.filter(|index| same_kind(index, point.origin) && old.points[*index].unit == point.unit)
     };
     new.points.iter().map(find).collect()
+}
+
+/// By old index: the tag is there, its range takes what the old one took, and no interlock forbids a force of it.
+fn keeps_force(old: &Plant, new: &Plant, points: &[Option<usize>]) -> Vec<bool> {
+    let reach = Reach::new(new);
+    let mut keeps = vec![false; old.points.len()];
+    for (index, there) in points.iter().enumerate() {
+        let Some(there) = *there else { continue };
+        let (before, after) = (&old.points[there], &new.points[index]);
+        let fits = after.low <= before.low && before.high <= after.high;
+        keeps[there] = fits && !reach.bars(PointId(index as u32));
+    }
+    keeps
 }
 
 /// True when an interlock that stays has lost an action on a point that stays.

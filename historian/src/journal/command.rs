@@ -55,6 +55,12 @@ pub(super) fn encode(command: &Command, out: &mut Vec<u8>) {
             put(out, u64::from(plan.for_ms));
         }
         Action::EndExperiment { block } => tagged(out, 12, block.0),
+        Action::Force { point, value, for_ms } => {
+            tagged(out, 13, point.0);
+            out.extend_from_slice(&value.to_le_bytes());
+            put(out, u64::from(for_ms));
+        }
+        Action::Unforce { point } => tagged(out, 14, point.0),
     }
 }
 
@@ -86,6 +92,8 @@ pub(super) fn decode(bytes: &mut Cursor<'_>) -> Option<Command> {
         10 => Action::Phase { phase: PhaseId(target), order: order(bytes.u8()?)? },
         11 => Action::Experiment { block: BlockId(target), plan: experiment(bytes)? },
         12 => Action::EndExperiment { block: BlockId(target) },
+        13 => Action::Force { point: PointId(target), value: bytes.f64()?, for_ms: bytes.varint_u32()? },
+        14 => Action::Unforce { point: PointId(target) },
         _ => return None,
     };
     Some(Command { id, user, action })
@@ -118,7 +126,7 @@ pub(super) mod tests {
 
     pub(crate) fn commands() -> impl Strategy<Value = Command> {
         let ids = (any::<u64>(), any::<u32>(), any::<u32>());
-        let rest = (any::<u32>(), any::<u16>(), any::<f64>(), 0usize..8, 0usize..8, 0u8..12);
+        let rest = (any::<u32>(), any::<u16>(), any::<f64>(), 0usize..8, 0usize..8, 0u8..14);
         (ids, rest).prop_map(|((id, user, target), (wide, narrow, value, mode, order, kind))| {
             let (mode, order) = (Mode::ALL[mode], ProcOrder::ALL[order]);
             let action = match kind {
@@ -143,7 +151,9 @@ pub(super) mod tests {
                     };
                     Action::Experiment { block: BlockId(target), plan }
                 }
-                _ => Action::EndExperiment { block: BlockId(target) },
+                11 => Action::EndExperiment { block: BlockId(target) },
+                12 => Action::Force { point: PointId(target), value, for_ms: wide },
+                _ => Action::Unforce { point: PointId(target) },
             };
             Command { id, user: UserId(user), action }
         })

@@ -63,6 +63,7 @@ fn frame() -> Frame {
         alarms: None,
         interlocks: None,
         batches: None,
+        forced: None,
         system: SystemStatus::default(),
     }
 }

@@ -219,6 +219,10 @@ fn label(state: &State, action: &Action) -> String {
         Action::EndExperiment { block } => {
             format!("end the experiment on {}", plant.item_name(Item::Block(*block)))
         }
+        Action::Force { point: id, value, for_ms } => {
+            format!("force {} to {} for {} min", point(*id), crate::value::trimmed(*value), for_ms / 60_000)
+        }
+        Action::Unforce { point: id } => format!("release {}", point(*id)),
     }
 }
 

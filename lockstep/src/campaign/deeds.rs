@@ -158,7 +158,8 @@ fn actions(dice: &mut Dice, plant: &Plant) -> Vec<Action> {
             .map(|id| Action::ResetInterlock { interlock: InterlockId(id) })
             .collect(),
         65..72 => vec![Action::Acknowledge { alarm: AlarmId(id(dice, plant.alarms.len())) }],
-        72..76 => {
+        72..74 => force(dice, plant).into_iter().collect(),
+        74..76 => {
             let for_ms = dice.between(0, 600_000) as u32;
             vec![Action::Shelve { alarm: AlarmId(id(dice, plant.alarms.len())), for_ms }]
         }
@@ -179,6 +180,17 @@ fn actions(dice: &mut Dice, plant: &Plant) -> Vec<Action> {
             vec![Action::Phase { phase: PhaseId(id(dice, plant.phases.len())), order }]
         }
     }
+}
+
+/// A tag of the field is forced, mostly within its range, or released.
+fn force(dice: &mut Dice, plant: &Plant) -> Option<Action> {
+    let point = dice.one(&plant.io.points)?.point;
+    if dice.below(4) == 0 {
+        return Some(Action::Unforce { point });
+    }
+    let (low, high) = (plant.point(point).low, plant.point(point).high);
+    let value = low + (1.1 * dice.fraction() - 0.05) * (high - low);
+    Some(Action::Force { point, value, for_ms: dice.between(1, 600_000) as u32 })
 }
 
 /// Any point that a person may write: mostly within its limits, now and then beyond or no number at all.

@@ -63,6 +63,8 @@ pub struct ErrorReply {
 /// Over the WebSocket, server to client. The client sends nothing but pongs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+// Nearly every message is a frame, and none is kept: a box would only be one more allocation.
+#[allow(clippy::large_enum_variant)]
 pub enum ServerMessage {
     Frame(Frame),
     Event(EventRecord),
@@ -88,6 +90,9 @@ pub struct Frame {
     pub interlocks: Option<Vec<InterlockStatus>>,
     /// Every control recipe that stands on a unit.
     pub batches: Option<Vec<BatchStatus>>,
+    /// Every tag that is forced.
+    #[serde(default)]
+    pub forced: Option<Vec<ForceStatus>>,
     pub system: SystemStatus,
 }
 
@@ -118,6 +123,21 @@ pub struct InterlockStatus {
     pub first_out: Option<u16>,
     pub since_ms: i64,
     pub bypassed_until_ms: Option<i64>,
+}
+
+/// A tag that a person forces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForceStatus {
+    pub point: PointId,
+    pub value: f64,
+    /// What the field says of an input meanwhile, and how far that may be trusted.
+    pub raw: Option<f64>,
+    pub raw_quality: Option<Quality>,
+    pub since_ms: i64,
+    /// When it ends by itself.
+    pub until_ms: i64,
+    /// Who forced it.
+    pub by: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -64,6 +64,18 @@ pub struct PointView {
     pub write: Option<WriteView>,
     /// Device and address, for a point of the field.
     pub source: Option<String>,
+    /// Present when people may force it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub force: Option<ForceView>,
+}
+
+/// What it takes to force a tag of the field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForceView {
+    /// The least role that may do it; none when one of the interlocks may never be bypassed.
+    pub role: Option<Role>,
+    /// Interlocks that read it, also by way of blocks: they see what is forced.
+    pub defeats: Vec<InterlockId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -140,7 +140,7 @@ impl Fixed {
                 // Who forces the output decides the share; a device that is lost leaves it as it was.
                 let hold = context.holds[target.index()];
                 let works = match usable {
-                    Some(input) if hold.interlock == 0 && !hold.seized => bounded(input.value, low, high),
+                    Some(input) if !hold.is_dictated() && !hold.seized => bounded(input.value, low, high),
                     _ if out >= 0.5 => high,
                     _ => low,
                 };

@@ -1,0 +1,112 @@
+//! Which interlocks a forced input would defeat: those that read it, also by way of blocks.
+//!
+//! ```text
+//! LT-311 ──► filter ──► selector ──► IL-304 "level above 90 %"          LT-311 defeats IL-304
+//! ```
+//!
+//! The way goes back from each cause through what a block **measures**: a calculation, a filter, a selector, a
+//! function block, the PV of a loop, the feedbacks of a motor or valve. It ends at output tags, set points and phases:
+//! what a controller decides from an input is really told to the field, and an interlock that reads it sees it.
+
+use alloc::{collections::BTreeSet, vec, vec::Vec};
+use model::{InterlockId, PointId};
+
+use crate::machine::read_points;
+use crate::plant::{BlockBody, Expr, FunctionInput, Interlock, Origin, Plant};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    /// Per point: an interlock that may never be bypassed reads it.
+    barred: Vec<bool>,
+}
+
+impl Reach {
+    pub(crate) fn new(plant: &Plant) -> Self {
+        let mut barred = vec![false; plant.points.len()];
+        for interlock in plant.interlocks.iter().filter(|interlock| interlock.bypass.is_none()) {
+            inputs_of(plant, interlock).into_iter().for_each(|input| barred[input.index()] = true);
+        }
+        Self { barred }
+    }
+
+    /// It may not be forced.
+    pub(crate) fn bars(&self, point: PointId) -> bool {
+        self.barred.get(point.index()).copied().unwrap_or(false)
+    }
+}
+
+/// The interlocks that a force of this point defeats, in their order.
+pub(crate) fn defeated(plant: &Plant, point: PointId) -> Vec<InterlockId> {
+    let reads = |index: &usize| inputs_of(plant, &plant.interlocks[*index]).contains(&point);
+    (0..plant.interlocks.len()).filter(reads).map(|index| InterlockId(index as u32)).collect()
+}
+
+/// By point: the interlocks that a force of it defeats.
+pub(crate) fn all_defeated(plant: &Plant) -> Vec<Vec<InterlockId>> {
+    let mut all = vec![Vec::new(); plant.points.len()];
+    for (index, interlock) in plant.interlocks.iter().enumerate() {
+        for input in inputs_of(plant, interlock) {
+            all[input.index()].push(InterlockId(index as u32));
+        }
+    }
+    all
+}
+
+/// The inputs from which the causes of an interlock follow.
+fn inputs_of(plant: &Plant, interlock: &Interlock) -> BTreeSet<PointId> {
+    let causes = interlock.causes.iter().flat_map(|cause| read_points(plant, &cause.when));
+    inputs_behind(plant, causes.collect())
+}
+
+fn inputs_behind(plant: &Plant, mut waiting: Vec<PointId>) -> BTreeSet<PointId> {
+    let (mut inputs, mut seen) = (BTreeSet::new(), BTreeSet::new());
+    while let Some(point) = waiting.pop() {
+        if !seen.insert(point) {
+            continue;
+        }
+        match plant.point(point).origin {
+            Origin::Field(_) => {
+                inputs.insert(point);
+            }
+            Origin::Block(block) => {
+                if let Some(block) = plant.blocks.get(block.index()) {
+                    measured(plant, &block.body, &mut waiting);
+                }
+            }
+            Origin::FieldOutput(_) | Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) => {
+            }
+        }
+    }
+    inputs
+}
+
+/// The points from which the results of a block follow.
+fn measured(plant: &Plant, body: &BlockBody, found: &mut Vec<PointId>) {
+    let mut reads = |expr: &Expr| found.extend(read_points(plant, expr));
+    match body {
+        BlockBody::Calc(calc) => reads(&calc.value),
+        BlockBody::Filter(filter) => found.push(filter.input),
+        BlockBody::Pid(pid) => found.push(pid.input),
+        BlockBody::Ratio(ratio) => found.push(ratio.input),
+        BlockBody::Ramp(ramp) => ramp.source.iter().for_each(reads),
+        BlockBody::Selector(selector) => found.extend(&selector.inputs),
+        BlockBody::Split(split) => found.push(split.input),
+        BlockBody::Function(function) => {
+            for input in &function.inputs {
+                if let FunctionInput::Condition(expr) = input {
+                    reads(expr);
+                }
+            }
+            found.extend(function.read_points());
+        }
+        BlockBody::Device(device) => {
+            found.extend(device.on.into_iter().chain(device.off));
+            if let Some(drive) = &device.drive {
+                found.extend(drive.actual.into_iter().chain(drive.fault).chain(drive.local));
+            }
+        }
+        BlockBody::Duty(duty) => {
+            found.extend(duty.members.iter().flat_map(|member| [member.state, member.fail]));
+        }
+    }
+}
