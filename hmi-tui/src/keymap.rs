@@ -72,6 +72,7 @@ pub(crate) enum Act {
     Why,
     ResetTrip,
     Bypass,
+    Force,
     Span(isize),
     Pan(isize),
     LiveEnd,
@@ -105,6 +106,7 @@ impl Act {
                 | Self::Switch(_)
                 | Self::ResetTrip
                 | Self::Bypass
+                | Self::Force
                 | Self::Prepare
                 | Self::Order(_)
                 | Self::RestartOrReset
@@ -215,6 +217,7 @@ pub(crate) const KEYMAP: &[Binding] = &[
         S::INTERLOCK,
     ),
     key(&[K::Char('B')], "B", "bypass", "take it out for a time", &[A::Bypass], S::INTERLOCK, S::INTERLOCK),
+    key(&[K::Char('F')], "F", "force", "hold a tag of the field for a time", &[A::Force], S::TAG, S::TAG),
     key(&[K::Char('e')], "e", "alarms", "alarms of this tag", &[A::TagAlarms], FACE, FACE),
     key(
         &[K::Char('g')],

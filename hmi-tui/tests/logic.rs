@@ -149,6 +149,40 @@ fn a_bypass_wants_minutes_a_reason_and_the_name() {
 }
 
 #[test]
+fn a_force_wants_value_minutes_a_reason_and_the_tag_and_the_same_key_releases_it() {
+    let mut console = Console::new(Role::Supervisor);
+    console.keys("/TT-311<Enter>F180<Enter>30<Enter>probe changed<Enter>TT-311<Enter>");
+    assert!(console.screen().contains("is above the high limit 120 degC"), "{}", console.screen());
+    console.keys("<Esc>F81.5<Enter>500<Enter>probe changed<Enter>TT-311<Enter>");
+    assert!(console.screen().contains("above the high limit 480 min"), "{}", console.screen());
+    assert!(console.commands().is_empty());
+    console.keys("<Esc>F81.5<Enter>30<Enter><Enter>");
+    assert!(console.screen().contains("a reason is needed"));
+    console.keys("probe changed<Enter>TT-311<Enter>");
+    let commands = console.commands();
+    let point = plant().points.iter().find(|point| point.name == "TT-311").unwrap().id;
+    let wanted = Action::Force { point, value: 81.5, for_ms: 1_800_000 };
+    assert_eq!((commands[0].action, commands[0].reason.as_str()), (wanted, "probe changed"));
+    console.reply(true, "TT-311 force 81.5 degC for 30 min");
+    console.frame(fixture::forced_frame(2_000));
+    assert!(console.screen().contains(" FORCED 2 "), "{}", console.screen());
+    console.keys("F<Enter>");
+    assert_eq!(console.commands().last().unwrap().action, Action::Unforce { point });
+}
+
+#[test]
+fn a_force_that_may_not_be_says_why() {
+    let mut console = Console::new(Role::Operator);
+    console.keys("/TT-311<Enter>F");
+    assert!(last_line(&console).contains("needs the role supervisor"), "{}", last_line(&console));
+    console.keys("/LT-311<Enter>F");
+    let line = last_line(&console);
+    assert!(line.contains("IL-303 reads it and may never be bypassed"), "{line}");
+    console.keys("/JI-301<Enter>F");
+    assert!(last_line(&console).contains("only what comes from the field"), "{}", last_line(&console));
+}
+
+#[test]
 fn an_abort_wants_a_reason_and_the_unit() {
     let mut console = Console::new(Role::Operator);
     console.keys("5X");

@@ -70,6 +70,20 @@ fn system() {
 }
 
 #[test]
+fn what_is_forced_stands_on_the_system_page_in_the_header_and_on_the_faceplate() {
+    for (name, keys) in [("forced", "7"), ("forced_point", "/TT-311<Enter>")] {
+        let mut console = Console::new(Role::Engineer);
+        console.now_ms = 1_000;
+        console.frame(fixture::forced_frame(1_000));
+        console.keys(keys);
+        for (width, height) in [(120, 40), (80, 24)] {
+            console.size(width, height);
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), console.text(width, height));
+        }
+    }
+}
+
+#[test]
 fn loop_faceplate() {
     shown("faceplate", "/TIC-322<Enter>");
 }

@@ -64,7 +64,7 @@ impl Quality {
     pub const fn mark(self) -> &'static str {
         match self {
             Self::Good => "",
-            Self::GoodLocalOverride => "M",
+            Self::GoodLocalOverride => "F",
             _ if self.is_uncertain() => "?",
             _ => "!",
         }

@@ -77,6 +77,7 @@ fn words(state: &State, entry: &Entry) -> (String, String) {
     let alarm =
         |id| plant.alarm(id).map(|alarm| format!("{}  {}", alarm.name, alarm.text)).unwrap_or_default();
     let recipe = |id| plant.recipe(id).map(|recipe| recipe.name.clone()).unwrap_or_default();
+    let point = |id| plant.point(id).map(|view| view.name.clone()).unwrap_or_default();
     let confirm = || "CONFIRM".to_owned();
     match &entry.purpose {
         Purpose::Leave => ("LEAVE".to_owned(), "the HMI?".to_owned()),
@@ -107,6 +108,10 @@ fn words(state: &State, entry: &Entry) -> (String, String) {
         Purpose::ResetTrip { interlock: id } => ("RESET TRIP".to_owned(), interlock(*id)),
         Purpose::Bypass { interlock: id } => ("BYPASS".to_owned(), interlock(*id)),
         Purpose::Restore { interlock: id } => ("END BYPASS".to_owned(), interlock(*id)),
+        Purpose::Force { point: id } => {
+            ("FORCE".to_owned(), format!("{} {} -> ", point(*id), state.reading(*id).0))
+        }
+        Purpose::Unforce { point: id } => ("RELEASE THE FORCE".to_owned(), point(*id)),
         Purpose::Prepare { recipe: id } => ("PREPARE".to_owned(), format!("{} as batch ", recipe(*id))),
         Purpose::Parameter { recipe: id, parameter } => {
             let view = plant.recipe(*id).and_then(|recipe| recipe.parameters.get(usize::from(*parameter)));
@@ -133,6 +138,10 @@ fn change_words(state: &State, entry: &Entry) -> String {
             let Some(view) = plant.point(*point) else { return String::new() };
             let Some(write) = &view.write else { return String::new() };
             (view.unit, view.decimals, state.live.usable(*point), write.low, write.high)
+        }
+        Purpose::Force { point } => {
+            let Some(view) = plant.point(*point) else { return String::new() };
+            (view.unit, view.decimals, state.live.usable(*point), view.low, view.high)
         }
         Purpose::Parameter { recipe, parameter } => {
             let index = usize::from(*parameter);

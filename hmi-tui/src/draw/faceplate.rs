@@ -5,8 +5,8 @@ use model::{AlarmId, BlockId, Mode, PointId};
 
 use super::boxes::{alarms_box, limits_words, parameters_box, uses_box, value_line};
 use super::gauge::Gauge;
-use super::{frame, strip};
-use crate::pane::{Pane, shortened};
+use super::{forced, frame, strip};
+use crate::pane::{Pane, shortened, wrapped};
 use crate::state::{Entry, Item, Plant, Purpose, State, mode_role};
 use crate::value;
 
@@ -289,7 +289,7 @@ fn owner_words(state: &State, plant: &Plant, block: &BlockView, mode: Option<Mod
     });
     match mode {
         None => "unknown".to_owned(),
-        Some(Mode::Tracking) => "interlock or lost output (i, w)".to_owned(),
+        Some(Mode::Tracking) => "interlock, force or lost output (i, w)".to_owned(),
         Some(Mode::Initialising) => "waits for its secondary (w)".to_owned(),
         Some(Mode::OutOfService) => "nobody, out of service".to_owned(),
         Some(Mode::Cascade) => "cascade sets the SP".to_owned(),
@@ -350,6 +350,18 @@ fn point_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, view: &PointVie
     for ((label, words), y) in lines.iter().zip(1..) {
         inside.text(1, y, label, dim);
         inside.fit(9, y, inside.width().saturating_sub(9), words, text);
+    }
+    if let Some(force) = &view.force {
+        let y = lines.len() as u16 + 1;
+        let (label, words, style) = match state.live.force(view.id) {
+            Some(status) => ("FORCED", forced::words(state, view, status), inside.look.bright()),
+            None => ("FORCE", forced::permission(plant, force), text),
+        };
+        inside.text(1, y, label, dim);
+        let rows = y..inside.height();
+        for (row, y) in wrapped(&words, inside.width().saturating_sub(10)).iter().zip(rows) {
+            inside.text(9, y, row, style);
+        }
     }
 }
 

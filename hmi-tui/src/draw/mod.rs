@@ -7,6 +7,7 @@ mod cells;
 mod device;
 mod entry;
 mod faceplate;
+mod forced;
 mod fields;
 mod frame;
 mod gauge;

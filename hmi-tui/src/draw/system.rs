@@ -3,7 +3,7 @@
 use model::Priority;
 use model::wire::EventKind;
 
-use super::{first_shown, journal};
+use super::{first_shown, forced, journal};
 use crate::clock;
 use crate::pane::{Pane, wrapped};
 use crate::state::{Plant, State};
@@ -23,12 +23,18 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
         record_box(&mut panel, state);
     }
     let rest = body.height() - boxes;
+    let forces = forced::rows(state, rest);
+    let rest = rest - forces;
     let links = (plant.view.devices.len() as u16 + 3).min(if rest >= 16 { rest - 8 } else { rest });
     {
         let mut panel = body.part(1, boxes, width, links);
         links_box(&mut panel, state, plant);
     }
-    let mut part = body.below(boxes + links);
+    if forces > 0 {
+        let mut panel = body.part(1, boxes + links, width, forces);
+        forced::list(&mut panel, state, plant);
+    }
+    let mut part = body.below(boxes + links + forces);
     events(&mut part, state);
 }
 

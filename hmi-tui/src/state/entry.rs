@@ -19,6 +19,7 @@ pub(crate) const ENTRY_EXPIRES_MS: u64 = 8_000;
 /// A shelf is for a shift at most.
 const SHELVE_MINUTES_MAX: f64 = 480.0;
 const BYPASS_MINUTES_MAX: f64 = 480.0;
+const FORCE_MINUTES_MAX: f64 = 480.0;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Purpose {
@@ -30,6 +31,8 @@ pub(crate) enum Purpose {
     ResetTrip { interlock: InterlockId },
     Bypass { interlock: InterlockId },
     Restore { interlock: InterlockId },
+    Force { point: PointId },
+    Unforce { point: PointId },
     Prepare { recipe: RecipeId },
     Parameter { recipe: RecipeId, parameter: u16 },
     Order { recipe: RecipeId, order: ProcOrder },
@@ -90,7 +93,7 @@ impl Entry {
 
     /// The number as typed so far.
     pub(crate) fn number(&self) -> Option<f64> {
-        value::parse(&self.text_of(|kind| matches!(kind, FieldKind::Number | FieldKind::Minutes))?)
+        value::parse(&self.text_of(|kind| *kind == FieldKind::Number)?)
     }
 
     pub(crate) fn reason(&self) -> String {
@@ -151,6 +154,12 @@ impl Entry {
                 Action::Bypass { interlock: *interlock, for_ms: self.minutes_ms(BYPASS_MINUTES_MAX)? }
             }
             Purpose::Restore { interlock } => Action::Bypass { interlock: *interlock, for_ms: 0 },
+            Purpose::Force { point } => Action::Force {
+                point: *point,
+                value: self.forced_value(plant, *point)?,
+                for_ms: self.minutes_ms(FORCE_MINUTES_MAX)?,
+            },
+            Purpose::Unforce { point } => Action::Unforce { point: *point },
             Purpose::Prepare { recipe } => Action::Prepare { recipe: *recipe, batch: self.batch_number()? },
             Purpose::Parameter { recipe, parameter } => {
                 let view =
@@ -174,8 +183,16 @@ impl Entry {
         Ok(value)
     }
 
+    fn forced_value(&self, plant: &Plant, point: PointId) -> Result<f64, String> {
+        let view = plant.point(point).ok_or("no such point in this plant")?;
+        let value = self.number().ok_or("type the new value")?;
+        within(value, view.low, view.high, view.unit.symbol())?;
+        Ok(value)
+    }
+
     fn minutes_ms(&self, most: f64) -> Result<u32, String> {
-        let minutes = self.number().ok_or("type the minutes")?;
+        let typed = self.text_of(|kind| *kind == FieldKind::Minutes);
+        let minutes = typed.and_then(|text| value::parse(&text)).ok_or("type the minutes")?;
         within(minutes, 1.0, most, "min")?;
         Ok((minutes * 60_000.0).round() as u32)
     }
@@ -203,9 +220,15 @@ impl Entry {
                 .interlock(*interlock)
                 .and_then(|interlock| interlock.bypass_role)
                 .unwrap_or(Role::Administrator),
+            Purpose::Force { point } => force_role(plant, *point).unwrap_or(Role::Administrator),
             _ => Role::Operator,
         }
     }
+}
+
+/// The least role that may force a tag, if anybody may.
+pub(crate) fn force_role(plant: &Plant, point: PointId) -> Option<Role> {
+    plant.point(point)?.force.as_ref()?.role
 }
 
 pub(crate) fn write_role(plant: &Plant, point: PointId) -> Role {

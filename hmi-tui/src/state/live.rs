@@ -1,7 +1,7 @@
 //! What the controller said last, and when.
 
 use crate::clock::sane;
-use model::wire::{AlarmStatus, BatchStatus, Frame, InterlockStatus, SystemStatus};
+use model::wire::{AlarmStatus, BatchStatus, ForceStatus, Frame, InterlockStatus, SystemStatus};
 use model::{AlarmId, InterlockId, PointId, Quality, RecipeId};
 
 /// Without a frame for so long the link counts as lost (HMI guide).
@@ -13,6 +13,7 @@ pub(crate) struct Live {
     pub(crate) alarms: Vec<AlarmStatus>,
     pub(crate) interlocks: Vec<InterlockStatus>,
     pub(crate) batches: Vec<BatchStatus>,
+    pub(crate) forced: Vec<ForceStatus>,
     pub(crate) system: SystemStatus,
     pub(crate) tick: u64,
     /// The controller's clock.
@@ -54,6 +55,12 @@ impl Live {
             batches.iter_mut().for_each(|status| status.since_ms = sane(status.since_ms));
             self.batches = batches;
         }
+        if let Some(mut forced) = frame.forced {
+            for status in &mut forced {
+                (status.since_ms, status.until_ms) = (sane(status.since_ms), sane(status.until_ms));
+            }
+            self.forced = forced;
+        }
         self.system = frame.system;
         self.tick = frame.tick;
         self.time_ms = sane(frame.time_ms);
@@ -79,6 +86,10 @@ impl Live {
 
     pub(crate) fn interlock(&self, id: InterlockId) -> Option<&InterlockStatus> {
         self.interlocks.iter().find(|status| status.interlock == id)
+    }
+
+    pub(crate) fn force(&self, id: PointId) -> Option<&ForceStatus> {
+        self.forced.iter().find(|status| status.point == id)
     }
 
     pub(crate) fn batch(&self, id: RecipeId) -> Option<&BatchStatus> {

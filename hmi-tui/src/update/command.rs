@@ -105,6 +105,15 @@ fn entry_for(state: &State, plant: &Plant, act: Act) -> Option<Entry> {
                 ),
             }
         }
+        Act::Force => {
+            let Item::Point(point) = state.detail()? else { return None };
+            if state.live.force(point).is_some() {
+                return entry(Purpose::Unforce { point }, vec![]);
+            }
+            let name = &plant.point(point)?.name;
+            let kinds = [FieldKind::Number, FieldKind::Minutes, FieldKind::Reason { needed: true }];
+            entry(Purpose::Force { point }, kinds.into_iter().chain([retype(name)]).collect())
+        }
         Act::Prepare => {
             let recipe = state.selected_recipe()?;
             let number = next_batch_number(state).to_string();

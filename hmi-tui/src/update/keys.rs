@@ -255,6 +255,7 @@ fn perform(state: &mut State, act: Act, effects: &mut Vec<Effect>) {
         | Act::Switch(_)
         | Act::ResetTrip
         | Act::Bypass
+        | Act::Force
         | Act::Prepare
         | Act::Order(_)
         | Act::RestartOrReset

@@ -1,6 +1,6 @@
 //! Why a key is off now. The server judges again; this is what the hint row and the help page say.
 
-use model::wire::Role;
+use model::wire::{ForceView, Role};
 use model::{Mode, PointId, ProcOrder, ProcState};
 
 use super::command::{block_shown, pause_or_resume, restart_or_reset, targets, value_target, visible};
@@ -25,6 +25,7 @@ pub(crate) fn why_not(state: &State, act: Act) -> Option<String> {
         Act::Switch(on) => switch_refusal(state, plant, on),
         Act::ResetTrip => reset_refusal(state),
         Act::Bypass => bypass_refusal(state, plant),
+        Act::Force => force_refusal(state, plant),
         Act::Prepare => prepare_refusal(state),
         Act::Order(order) => order_refusal(state, order),
         Act::RestartOrReset => order_refusal(state, restart_or_reset(state)),
@@ -126,6 +127,33 @@ fn bypass_refusal(state: &State, plant: &Plant) -> Option<String> {
         Some(role) => state.command_refusal(role),
         None => Some("this interlock may never be bypassed".to_owned()),
     }
+}
+
+fn force_refusal(state: &State, plant: &Plant) -> Option<String> {
+    let point = match state.detail() {
+        Some(Item::Point(point)) => plant.point(point),
+        _ => None,
+    };
+    let Some((point, force)) = point.and_then(|point| Some((point, point.force.as_ref()?))) else {
+        return Some("only what comes from the field or goes to it can be forced".to_owned());
+    };
+    if state.live.force(point.id).is_some() {
+        return None;
+    }
+    match force.role {
+        Some(role) => state.command_refusal(role),
+        None => {
+            let names = never_bypassed(plant, force);
+            Some(format!("{names} reads it and may never be bypassed"))
+        }
+    }
+}
+
+/// The interlocks that stand against a force.
+fn never_bypassed(plant: &Plant, force: &ForceView) -> String {
+    let all = force.defeats.iter().filter_map(|id| plant.interlock(*id));
+    let never = all.filter(|interlock| interlock.bypass_role.is_none());
+    never.map(|interlock| interlock.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn prepare_refusal(state: &State) -> Option<String> {
