@@ -317,6 +317,43 @@ for = \"k in 1..=3\"
 }
 
 #[test]
+fn a_class_goes_on_calculating_with_what_another_class_has_given_it() {
+    let lines = "
+[class.switch]
+parameters = [\"tag\", \"d\"]
+[class.switch.tag.\"{tag}.ZSO\"]
+description = \"{tag} open\"
+words = [\"not open\", \"open\"]
+io = { device = \"PLC-300\", discrete = \"{d}\" }
+[class.switch.tag.\"{tag}.ZSC\"]
+description = \"{tag} closed\"
+words = [\"not closed\", \"closed\"]
+io = { device = \"PLC-300\", discrete = \"{d+1}\" }
+[class.line]
+parameters = [\"k\"]
+[[class.line.instance]]
+class = \"switch\"
+with = { tag = \"XV-90{k}\", d = \"{k*4+400}\" }
+[[instance]]
+class = \"line\"
+for = \"k in 1..=2\"
+";
+    let mut sources = small();
+    sources.push(model::Source { path: "lines.toml".into(), text: lines.into() });
+    let plant = control::compile(&sources).unwrap_or_else(|found| panic!("{found:#?}")).plant;
+    for (name, address) in [("XV-901.ZSO", 404), ("XV-901.ZSC", 405), ("XV-902.ZSC", 409)] {
+        let point = plant.find_point(name).unwrap();
+        let binding = format!("{:?}", plant.io.points.iter().find(|io| io.point == point));
+        assert!(binding.contains(&format!("{address}")), "{name}: {binding}");
+    }
+    // A word that is no number stays without arithmetic, and is told where it stands.
+    let bank = sources.last_mut().unwrap();
+    bank.text = lines.replace("d = \"{k*4+400}\"", "d = \"left\"");
+    let found = control::compile(&sources).unwrap_err();
+    assert_eq!(found[0].code, "wrong-type", "{found:#?}");
+}
+
+#[test]
 fn a_written_phase_has_a_task_of_its_own_and_the_others_keep_their_ticks() {
     let mut sources = small();
     let loops = sources.iter_mut().find(|source| source.path.ends_with("loops.toml")).unwrap();

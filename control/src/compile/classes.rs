@@ -89,7 +89,9 @@ fn evaluate(inside: &str, bindings: &Bindings) -> Option<String> {
     let length = term.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(term.len());
     let rest = term[length..].trim();
     let number = match bindings.get(&term[..length])? {
-        Binding::Word(word) => return (rest.is_empty() && format.is_none()).then(|| word.clone()),
+        Binding::Word(word) if rest.is_empty() && format.is_none() => return Some(word.clone()),
+        // What one class has worked out for another comes as a word.
+        Binding::Word(word) => word.parse().ok()?,
         Binding::Integer(number) => *number,
     };
     let number = calculate(number, rest)?;
