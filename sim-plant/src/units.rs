@@ -13,6 +13,7 @@ pub mod dryer;
 pub mod evaporator;
 pub mod filter;
 pub mod furnace;
+mod hardness;
 pub mod ion_exchange;
 pub mod iron_removal;
 pub mod leach;

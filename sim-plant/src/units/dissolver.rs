@@ -10,7 +10,9 @@
 //! Sources: basis 3.2 (shrinking particle, complete in 10 min below 50 um at pH 2-4, swell), basis 2.4
 //! (solubility product from s(T)). `n0` is what the grains in the tank weighed when they came; it travels with
 //! them from tank to tank. The step is implicit in the dissolved amount, because at pH 4 the liquor holds
-//! a second's worth of acid. Left out: HCl vapour, heats of dilution of strong acid, impurities of the solid.
+//! a second's worth of acid. CaCO3 and Mg(OH)2 that come with the carbonate go
+//! to their own saturation (`hardness.rs`): all dissolved below pH 7. Left out: HCl vapour, heats of dilution of strong
+//! acid, other impurities of the solid.
 
 use std::sync::Arc;
 
@@ -25,6 +27,7 @@ use crate::solution::density::Makeup;
 use crate::solution::{Notes, Remark, Slurry, solubility, vapour};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::hardness::{Liquor, TEN};
 
 tables! {
     Tanks {
@@ -63,9 +66,25 @@ tables! {
         /// Pressure in the vent, absolute
         pressure: "bar", 0.5, 3.0;
     }
+    Impurities {
+        /// Approach of CaCO3 and Mg(OH)2 to saturation, well stirred
+        rate: "1/min", 0.0, 100.0;
+        /// log10 K of Mg(OH)2 + 2 H+, 25 degC, without salt
+        magnesium_hydroxide: "", 10.0, 25.0;
+        /// log10 of the solubility product of CaCO3, 25 degC, without salt
+        calcium_carbonate: "", -12.0, -5.0;
+        /// SIT coefficient of Mg2+ and Ca2+, taken off their log K per ionic strength
+        cation_interaction: "L/mol", -1.0, 1.0;
+        /// SIT coefficient of CO3--
+        carbonate_interaction: "L/mol", -1.0, 1.0;
+    }
     Feed {
-        /// Li2CO3
+        /// Li2CO3, with what comes with it
         solids: "kg/h", 0.0, 1e5;
+        /// CaCO3 in the solids
+        calcium: "wt%", 0.0, 20.0;
+        /// Mg(OH)2 in the solids
+        magnesium: "wt%", 0.0, 20.0;
         /// Acid to the coarse tank, mol HCl per mol Li2CO3 fed
         acid_coarse: "", 0.0, 5.0;
         /// Acid to the trim tank, mol HCl per mol Li2CO3 fed
@@ -96,6 +115,7 @@ pub struct Settings {
     tanks: Tanks,
     kinetics: Kinetics,
     venting: Venting,
+    impurities: Impurities,
     feed: Feed,
     start: Start,
 }
@@ -106,6 +126,7 @@ impl Settings {
             tanks: Tanks::read(r, "tanks"),
             kinetics: Kinetics::read(r, "kinetics"),
             venting: Venting::read(r, "venting"),
+            impurities: Impurities::read(r, "impurities"),
             feed: Feed::read(r, "feed"),
             start: Start::read(r, "start"),
         }
@@ -155,6 +176,9 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "CO2", unit: "kg/h", text: "to the vent" },
         Reading { name: "dissolved", unit: "kg", text: "Li2CO3 since the start" },
         Reading { name: "CO2-total", unit: "kg", text: "to the vent since the start" },
+        Reading { name: "Ca", unit: "mg/L", text: "dissolved, trim tank" },
+        Reading { name: "Mg", unit: "mg/L", text: "dissolved, trim tank" },
+        Reading { name: "CO2-dissolved", unit: "mmol/L", text: "carbonate in all its forms, trim tank" },
         Reading { name: "CO2-per-t", unit: "Nm3", text: "to the vent per t of Li2CO3 dissolved" },
     ],
     step_max: 1.0,
@@ -256,6 +280,25 @@ impl Dissolver {
         slurry.settle(&self.chemistry, &mut self.notes);
     }
 
+    /// What the carbonate brings of calcium and magnesium goes into the acid liquor as well.
+    fn harden(&mut self, tank: usize, stirred: f64, dt: f64) {
+        const SOLIDS: [Species; 2] = [Species::MagnesiumHydroxide, Species::CalciumCarbonate];
+        let k = &self.settings.impurities;
+        let (slurry, c, notes) = (&mut self.tanks[tank].slurry, &self.chemistry, &mut self.notes);
+        if slurry.liquor <= 1e-9 || SOLIDS.iter().all(|solid| slurry.matter[*solid] <= 0.0) {
+            return;
+        }
+        let mut liquor = Liquor::of(slurry, k.rate * stirred, dt);
+        let log = k.magnesium_hydroxide
+            + liquor.shift(4.0, -k.cation_interaction)
+            + liquor.warmth(Species::Magnesium, Species::MagnesiumHydroxide, c);
+        liquor.hydroxide(slurry, Species::Magnesium, Species::MagnesiumHydroxide, log, 0.0, notes);
+        let log = k.calcium_carbonate
+            + liquor.shift(8.0, -k.cation_interaction - k.carbonate_interaction)
+            + liquor.calcite_warmth(c);
+        liquor.calcite(slurry, libm::exp(TEN * log), notes);
+    }
+
     /// Lets CO2 leave with the steam that it carries; the parcel, mol.
     fn vent(&mut self, tank: usize, stirred: f64, dt: f64) -> Matter {
         let v = &self.settings.venting;
@@ -295,7 +338,10 @@ impl Dissolver {
 /// The feeds that the settings state, mol/s; worked out once.
 fn feeds(settings: &Settings, c: &Chemistry, notes: &mut Notes) -> Vec<Matter> {
     let f = &settings.feed;
-    let solids = f.solids / c.molar_mass(Species::LithiumCarbonate);
+    let part = |species, share| (species, f.solids * share / c.molar_mass(species));
+    let (calcium, magnesium) = (f.calcium, f.magnesium);
+    let carbonate = part(Species::LithiumCarbonate, 1.0 - calcium - magnesium);
+    let solids = carbonate.1;
     let mut acid = |ratio: f64| {
         let mut acid = Matter::default();
         let moles = solids * ratio;
@@ -306,7 +352,14 @@ fn feeds(settings: &Settings, c: &Chemistry, notes: &mut Notes) -> Vec<Matter> {
         Slurry::at(&acid, f.temperature, c, notes).matter
     };
     vec![
-        c.parcel(&[(Species::LithiumCarbonate, solids)], f.temperature),
+        c.parcel(
+            &[
+                carbonate,
+                part(Species::CalciumCarbonate, calcium),
+                part(Species::MagnesiumHydroxide, magnesium),
+            ],
+            f.temperature,
+        ),
         acid(f.acid_coarse),
         acid(f.acid_trim),
         c.parcel(&[(Species::Water, f.water / c.molar_mass(Species::Water))], f.temperature),
@@ -344,6 +397,7 @@ impl UnitOperation for Dissolver {
             x.heat += joule;
             here.slurry.settle(&self.chemistry, &mut self.notes);
             self.dissolve(tank, stirred, dt);
+            self.harden(tank, stirred, dt);
             let gas = self.vent(tank, stirred, dt);
             x.outlets[VENT].add(&gas);
             (flow, grains) = self.overflow(tank);
@@ -358,7 +412,8 @@ impl UnitOperation for Dissolver {
 
     fn read(&self, readings: &mut [f64]) {
         let area = core::f64::consts::FRAC_PI_4 * self.settings.tanks.diameter * self.settings.tanks.diameter;
-        let licl = self.chemistry.molar_mass(Species::Lithium) + self.chemistry.molar_mass(Species::Chloride);
+        let c = &self.chemistry;
+        let licl = c.molar_mass(Species::Lithium) + c.molar_mass(Species::Chloride);
         for (k, tank) in self.tanks.iter().enumerate() {
             let s = &tank.slurry;
             readings[k] = s.ph();
@@ -375,7 +430,11 @@ impl UnitOperation for Dissolver {
         readings[12] = self.dissolved;
         readings[13] = self.vented;
         let moles = self.vented / self.chemistry.molar_mass(Species::CarbonDioxide);
-        readings[14] = moles * NORMAL_VOLUME / (self.dissolved * 1e-3).max(1e-9);
+        let milligrams = |species| trim.concentration(species) * c.molar_mass(species) * 1e6;
+        readings[14] = milligrams(Species::Calcium);
+        readings[15] = milligrams(Species::Magnesium);
+        readings[16] = trim.concentration(Species::Carbonate) * 1e3;
+        readings[17] = moles * NORMAL_VOLUME / (self.dissolved * 1e-3).max(1e-9);
     }
 
     fn contents(&self, account: &mut Account) {
@@ -406,3 +465,7 @@ impl UnitOperation for Dissolver {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "dissolver/tests.rs"]
+mod tests;

@@ -198,7 +198,8 @@ impl IonExchange {
             energy: 0.0,
             temperature: f.temperature,
             sound: 1.0,
-            flow: 0.0,
+            // In service as the feed says, so that a flow loop finds it running.
+            flow: f.flow,
             pressure: 0.0,
             recipes,
             notes,

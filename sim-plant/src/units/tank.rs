@@ -83,7 +83,7 @@ impl Settings {
     }
 }
 
-pub const DRAWS: usize = 4;
+pub const DRAWS: usize = 8;
 pub const OVERFLOW: usize = DRAWS;
 pub const VENT: usize = DRAWS + 1;
 pub const AGITATOR: usize = 0;
@@ -100,7 +100,7 @@ const DRAW_ORDER: Order =
 
 pub static SHAPE: Shape = Shape {
     name: "tank",
-    text: "a stirred tank of liquor, slurry, organic or solids: level, heat, four draws",
+    text: "a stirred tank of liquor, slurry, organic or solids: level, heat, eight draws",
     inlets: &[
         Port { name: "in-1", text: "into the tank" },
         Port { name: "in-2", text: "into the tank" },
@@ -116,6 +116,10 @@ pub static SHAPE: Shape = Shape {
         Port { name: "out-2", text: "drawn" },
         Port { name: "out-3", text: "drawn" },
         Port { name: "out-4", text: "drawn" },
+        Port { name: "out-5", text: "drawn" },
+        Port { name: "out-6", text: "drawn" },
+        Port { name: "out-7", text: "drawn" },
+        Port { name: "out-8", text: "drawn" },
         Port { name: "overflow", text: "over the rim" },
         Port { name: "vent", text: "gas that came in" },
     ],
@@ -126,6 +130,10 @@ pub static SHAPE: Shape = Shape {
         Order { name: "draw-2", ..DRAW_ORDER },
         Order { name: "draw-3", ..DRAW_ORDER },
         Order { name: "draw-4", ..DRAW_ORDER },
+        Order { name: "draw-5", ..DRAW_ORDER },
+        Order { name: "draw-6", ..DRAW_ORDER },
+        Order { name: "draw-7", ..DRAW_ORDER },
+        Order { name: "draw-8", ..DRAW_ORDER },
     ],
     readings: &[
         reading("level", "%", "of the volume to the rim"),
