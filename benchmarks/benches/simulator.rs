@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use benchmarks::{compile, folder};
+use benchmarks::{compile_folder, folder};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use rustix::time::{ClockId, clock_gettime};
 use sim_plant::chemistry::Chemistry;
@@ -50,8 +50,7 @@ fn plants(criterion: &mut Criterion) {
     measure(&mut group, "area 300 alone, running", &mut area_300);
     for name in ["refinery", "recycling"] {
         let sources = folder(name);
-        let engine: Vec<_> = sources.iter().filter(|source| !source.is_simulated()).cloned().collect();
-        let plant = compile(&engine);
+        let plant = compile_folder(&sources);
         let mut simulator = lockstep::simulator(&plant, &sources, &parameters, Initial::Cold, 7)
             .expect("the field of a plant that ships is sound");
         measure(&mut group, name, &mut simulator);

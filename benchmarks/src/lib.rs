@@ -167,21 +167,45 @@ impl Run {
 /// # Panics
 /// When its folder cannot be read or does not compile.
 pub fn refinery() -> Arc<Plant> {
-    let sources: Vec<Source> =
-        folder("refinery").into_iter().filter(|source| !source.is_simulated()).collect();
-    compile(&sources)
+    compile_folder(&folder("refinery"))
 }
 
-/// Everything in the folder of a plant that ships.
+/// Everything in the folder of a plant that ships, and in those that it includes.
 ///
 /// # Panics
 /// When it cannot be read.
 pub fn folder(name: &str) -> Vec<Source> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plants").join(name);
+    let plants = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plants");
     let mut sources = Vec::new();
-    collect(&folder, &folder, &mut sources);
+    read(&plants.join(name), "", &mut sources);
     sources.sort_by(|a: &Source, b| a.path.cmp(&b.path));
     sources
+}
+
+/// Compiles what of a folder is the engine's.
+///
+/// # Panics
+/// When it does not compile.
+pub fn compile_folder(sources: &[Source]) -> Arc<Plant> {
+    // Of an included plant as well.
+    let own = |source: &&Source| {
+        !Source::SIMULATED.iter().any(|folder| source.path.rsplit('/').nth(1) == Some(folder))
+    };
+    compile(&sources.iter().filter(own).cloned().collect::<Vec<_>>())
+}
+
+/// Files of an included plant are named from the folder of the one that includes it.
+fn read(root: &Path, prefix: &str, sources: &mut Vec<Source>) {
+    let mut own = Vec::new();
+    collect(root, root, &mut own);
+    let head = own.iter().find(|source| source.path == "plant.toml").expect("a plant has its plant.toml");
+    let includes = control::compile::includes(head);
+    sources.extend(
+        own.into_iter().map(|source| Source { path: format!("{prefix}{}", source.path), text: source.text }),
+    );
+    for include in includes {
+        read(&root.join(&include.folder), &format!("{prefix}{}/", include.folder), sources);
+    }
 }
 
 fn collect(root: &Path, folder: &Path, sources: &mut Vec<Source>) {
