@@ -2,22 +2,39 @@
 
 use control::plant::Plant;
 use control::{Engine, Input};
-use model::{IoPoint, PointId, Quality};
+use model::{PointId, Quality};
 use sim_plant::{Closure, Point, Simulator};
 
-use crate::{LockstepError, wire};
+use crate::LockstepError;
+use crate::wire::Wire;
 
 /// The simulator steps, and its PLCs answer, this often.
 pub const FIELD_MS: u32 = 100;
 
-/// One tag of the field.
+/// An input of the engine.
 #[derive(Clone, Debug)]
-struct Wire {
-    io: IoPoint,
-    place: Point,
+struct Measured {
+    wire: Wire,
+    point: PointId,
+    link: usize,
+    sensor: usize,
+    /// What the instrument showed last, over a link that is up: the wire makes the same of the same.
+    seen: Option<(u64, Quality)>,
     /// What arrived last, and what the engine was told.
     value: f64,
     told: Option<(u64, Quality)>,
+}
+
+/// An output of the engine.
+#[derive(Clone, Debug)]
+struct Commanded {
+    wire: Wire,
+    point: PointId,
+    link: usize,
+    actuator: usize,
+    fail: f64,
+    /// What the engine said last, and what the wire made of it.
+    said: Option<(u64, Option<f64>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -32,7 +49,8 @@ struct Link {
 /// Simulator and wires.
 pub struct Field {
     pub simulator: Simulator,
-    wires: Vec<Wire>,
+    measured: Vec<Measured>,
+    commanded: Vec<Commanded>,
     links: Vec<Link>,
     step_ms: u32,
 }
@@ -43,10 +61,26 @@ impl Field {
     /// When the simulator does not have a tag that the plant asks for.
     pub fn new(plant: &Plant, simulator: Simulator) -> Result<Self, LockstepError> {
         let binding = simulator.bind_map(&plant.io)?;
-        let wires = plant.io.points.iter().zip(binding.points).map(|(io, place)| {
-            let value = plant.point(io.point).initial;
-            Wire { io: io.clone(), place, value, told: None }
-        });
+        let (mut measured, mut commanded) = (Vec::new(), Vec::new());
+        for (io, place) in plant.io.points.iter().zip(binding.points) {
+            let (wire, point, link) = (Wire::of(io), io.point, io.device.index());
+            match place {
+                Point::Sensor(sensor) => {
+                    let value = plant.point(point).initial;
+                    measured.push(Measured { wire, point, link, sensor, seen: None, value, told: None });
+                }
+                Point::Actuator(actuator) => {
+                    commanded.push(Commanded {
+                        wire,
+                        point,
+                        link,
+                        actuator,
+                        fail: io.fail_value,
+                        said: None,
+                    });
+                }
+            }
+        }
         let links = plant.io.devices.iter().map(|device| Link {
             name: device.name.clone(),
             point: device.link,
@@ -54,7 +88,8 @@ impl Field {
             up: None,
         });
         Ok(Self {
-            wires: wires.collect(),
+            measured,
+            commanded,
             links: links.collect(),
             step_ms: FIELD_MS.max(plant.period_ms),
             simulator,
@@ -64,7 +99,8 @@ impl Field {
     /// Goes on from where another field of the same plant is: the simulator from a snapshot.
     pub(crate) fn adopt(&mut self, other: &mut Self) -> Result<(), LockstepError> {
         self.simulator.restore(&other.simulator.snapshot())?;
-        self.wires.clone_from(&other.wires);
+        self.measured.clone_from(&other.measured);
+        self.commanded.clone_from(&other.commanded);
         self.links.clone_from(&other.links);
         Ok(())
     }
@@ -84,12 +120,18 @@ impl Field {
     }
 
     fn drive(&mut self, engine: &Engine) {
-        for wire in &self.wires {
-            let Point::Actuator(index) = wire.place else { continue };
-            let up = self.links[wire.io.device.index()].up == Some(true);
-            if let Some(value) = wire::commanded(&wire.io, engine.image().value(wire.io.point)).filter(|_| up)
-            {
-                self.simulator.actuator(index, value);
+        for command in &mut self.commanded {
+            if self.links[command.link].up != Some(true) {
+                continue;
+            }
+            let value = engine.image().value(command.point);
+            let arrived = match command.said {
+                Some((said, arrived)) if said == value.to_bits() => arrived,
+                _ => command.wire.commanded(value),
+            };
+            command.said = Some((value.to_bits(), arrived));
+            if let Some(value) = arrived {
+                self.simulator.actuator(command.actuator, value);
             }
         }
     }
@@ -103,30 +145,17 @@ impl Field {
                 continue;
             }
             link.up = Some(up);
-            for wire in self.wires.iter().filter(|wire| up && wire.io.device.index() == index) {
-                if let Point::Actuator(actuator) = wire.place
-                    && let Some(value) = wire::commanded(&wire.io, self.simulator.actuator_value(actuator))
-                {
-                    inputs.push(Input { point: wire.io.point, value, quality: Quality::Good });
+            for command in self.commanded.iter().filter(|command| up && command.link == index) {
+                let stands = self.simulator.actuator_value(command.actuator);
+                if let Some(value) = command.wire.commanded(stands) {
+                    inputs.push(Input { point: command.point, value, quality: Quality::Good });
                 }
             }
             inputs.push(Input { point: link.point, value: f64::from(u8::from(up)), quality: Quality::Good });
         }
-        for wire in &mut self.wires {
-            let Point::Sensor(index) = wire.place else { continue };
-            let (value, quality) = self.simulator.sensor(index);
-            let quality = if self.links[wire.io.device.index()].up == Some(true) {
-                let reading = wire::measured(&wire.io, value, quality);
-                wire.value = reading.value.unwrap_or(wire.value);
-                reading.quality
-            } else {
-                Quality::BadNoCommunication
-            };
-            let now = (wire.value.to_bits(), quality);
-            if wire.told != Some(now) {
-                wire.told = Some(now);
-                inputs.push(Input { point: wire.io.point, value: wire.value, quality });
-            }
+        for measured in &mut self.measured {
+            let up = self.links[measured.link].up == Some(true);
+            measured.hear(&self.simulator, up, inputs);
         }
     }
 
@@ -135,20 +164,44 @@ impl Field {
     pub fn leave_alone(&mut self, away_ms: u64) {
         let step = u64::from(self.step_ms);
         for elapsed in (0..away_ms).step_by(self.step_ms as usize) {
-            for wire in &self.wires {
-                let fired = elapsed + step > self.links[wire.io.device.index()].watchdog_ms;
-                if let (Point::Actuator(index), true) = (wire.place, fired) {
-                    self.simulator.actuator(index, wire.io.fail_value);
+            for command in &self.commanded {
+                if elapsed + step > self.links[command.link].watchdog_ms {
+                    self.simulator.actuator(command.actuator, command.fail);
                 }
             }
             self.simulator.step(self.step_ms);
         }
         self.links.iter_mut().for_each(|link| link.up = None);
-        self.wires.iter_mut().for_each(|wire| wire.told = None);
+        self.measured.iter_mut().for_each(|measured| (measured.seen, measured.told) = (None, None));
     }
 
     /// How well the simulator's balances have closed.
     pub fn closure(&self) -> Closure {
         self.simulator.closure()
+    }
+}
+
+impl Measured {
+    /// Tells the engine what is new.
+    fn hear(&mut self, simulator: &Simulator, up: bool, inputs: &mut Vec<Input>) {
+        let quality = if up {
+            let (value, quality) = simulator.sensor(self.sensor);
+            let now = Some((value.to_bits(), quality));
+            if self.seen == now {
+                return;
+            }
+            self.seen = now;
+            let reading = self.wire.measured(value, quality);
+            self.value = reading.value.unwrap_or(self.value);
+            reading.quality
+        } else {
+            self.seen = None;
+            Quality::BadNoCommunication
+        };
+        let now = (self.value.to_bits(), quality);
+        if self.told != Some(now) {
+            self.told = Some(now);
+            inputs.push(Input { point: self.point, value: self.value, quality });
+        }
     }
 }

@@ -55,7 +55,10 @@ impl Area300 {
         let inputs = inputs();
         let outputs = outputs();
         let written = outputs.iter().map(|output| order_of(&orders, output)).collect();
-        let sensors = inputs.iter().map(|input| Sensor::new(measure::truth(&plant, input.signal))).collect();
+        let sensor = |input: &Input| {
+            Sensor::new(kind_of(&plant.p.sensors, input.kind), measure::truth(&plant, input.signal))
+        };
+        let sensors = inputs.iter().map(sensor).collect();
         Self {
             plant,
             orders,
@@ -173,12 +176,10 @@ impl Area300 {
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
         self.noise.state(walk);
-        for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
-            sensor.state(kind_of(&self.plant.p.sensors, input.kind), walk);
+        for sensor in &mut self.sensors {
+            sensor.state(walk);
         }
-        for written in &mut self.written {
-            walk.f64(written);
-        }
+        walk.f64s(&mut self.written);
         for link in &mut self.links {
             walk.bool(&mut link.lost);
             walk.f64(&mut link.seconds);

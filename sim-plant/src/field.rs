@@ -67,12 +67,16 @@ pub struct FieldFile {
 /// The units move on this often, s.
 const PROCESS_STEP: f64 = 1.0;
 
-/// An analogue or digital input with its instrument.
+/// An analogue or digital input with its instrument. Ten times a second all of them are read, so what is needed
+/// for that stands close together.
 struct Input {
-    tag: FieldTag,
     truth: Truth,
     kind: Kind,
+    range: (f64, f64),
+    /// Of the field's links, the one that carries it.
+    link: usize,
     sensor: Sensor,
+    tag: Box<FieldTag>,
 }
 
 /// An output and what it moves.
@@ -166,9 +170,7 @@ impl Field {
     /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.
     pub(crate) fn sensor(&self, index: usize) -> (f64, Quality) {
         match self.inputs.get(index) {
-            Some(input) if self.is_lost(&input.tag.device) => {
-                (input.sensor.shown, Quality::BadNoCommunication)
-            }
+            Some(input) if self.links[input.link].lost => (input.sensor.shown, Quality::BadNoCommunication),
             Some(input) => (input.sensor.shown, input.sensor.quality),
             None => (f64::NAN, Quality::BadDeviceFailure),
         }
@@ -181,11 +183,10 @@ impl Field {
     /// Writes an output in its tag's unit; what is no number is not taken, what is beyond the range is held
     /// at its end, a lost PLC hears nothing.
     pub(crate) fn actuator(&mut self, index: usize, value: f64) {
-        let Some(output) = self.outputs.get(index) else { return };
-        if value.is_nan() || self.is_lost(&output.tag.device) {
+        let Some(output) = self.outputs.get_mut(index) else { return };
+        if value.is_nan() || self.links[output.link].lost {
             return;
         }
-        let output = &mut self.outputs[index];
         output.written = value.clamp(output.tag.low, output.tag.high);
     }
 
@@ -247,7 +248,7 @@ impl Field {
             link.seconds = if link.lost { link.seconds + dt } else { 0.0 };
         }
         for output in &mut self.outputs {
-            if self.links.get(output.link).is_some_and(|link| link.seconds > self.actuator.watchdog) {
+            if self.links[output.link].seconds > self.actuator.watchdog {
                 output.written = output.tag.fail;
             }
             let share = (output.written - output.tag.low) / (output.tag.high - output.tag.low);
@@ -281,7 +282,7 @@ impl Field {
             let value = self.truth(&self.inputs[index].truth);
             let input = &mut self.inputs[index];
             let kind = kind_of(&self.sensors, input.kind);
-            input.sensor.step((input.tag.low, input.tag.high), kind, value, &mut self.noise, dt);
+            input.sensor.step(input.range, kind, value, &mut self.noise, dt);
         }
     }
 
@@ -316,7 +317,8 @@ impl Field {
     fn settle_sensors(&mut self) {
         for index in 0..self.inputs.len() {
             let value = self.truth(&self.inputs[index].truth);
-            self.inputs[index].sensor = Sensor::new(value);
+            let input = &mut self.inputs[index];
+            input.sensor = Sensor::new(kind_of(&self.sensors, input.kind), value);
         }
     }
 
@@ -337,7 +339,7 @@ impl Field {
             order.state(walk);
         }
         for input in &mut self.inputs {
-            input.sensor.state(kind_of(&self.sensors, input.kind), walk);
+            input.sensor.state(walk);
             if let Truth::Healthy { pressed } = &mut input.truth {
                 walk.bool(pressed);
             }

@@ -150,13 +150,9 @@ impl Account {
         self.energy += matter.enthalpy;
     }
 
-    fn each(&mut self) -> impl Iterator<Item = &mut f64> {
-        let rest = [&mut self.charge, &mut self.cations, &mut self.mass, &mut self.energy];
-        self.elements.iter_mut().chain(rest)
-    }
-
     pub fn state(&mut self, walk: &mut dyn StateWalk) {
-        for value in self.each() {
+        walk.f64s(&mut self.elements);
+        for value in [&mut self.charge, &mut self.cations, &mut self.mass, &mut self.energy] {
             walk.f64(value);
         }
     }

@@ -31,21 +31,28 @@ pub(crate) struct Sensor {
     pub(crate) shown: f64,
     pub(crate) quality: Quality,
     pub(crate) faults: SensorFaults,
+    /// Apart, because a plant walks over its thousand instruments ten times a second and few of them are analysers.
+    analyser: Option<Box<Analyser>>,
+}
+
+/// Results on their way.
+#[derive(Clone, Debug, PartialEq)]
+struct Analyser {
     pending: [f64; PENDING_MAX + 1],
     next: u32,
     since: f64,
 }
 
 impl Sensor {
-    pub(crate) fn new(value: f64) -> Self {
+    /// Of an instrument with the parameters `p`.
+    pub(crate) fn new(p: Option<&SensorKind>, value: f64) -> Self {
+        let analyser = || Box::new(Analyser { pending: [value; PENDING_MAX + 1], next: 0, since: 0.0 });
         Self {
             lagged: value,
             shown: value,
             quality: Quality::Good,
             faults: SensorFaults::NONE,
-            pending: [value; PENDING_MAX + 1],
-            next: 0,
-            since: 0.0,
+            analyser: p.filter(|p| p.cycle > 0.0).map(|_| analyser()),
         }
     }
 
@@ -88,27 +95,25 @@ impl Sensor {
 
     /// What the instrument sees now; `None` between the results of an analyser.
     fn analyse(&mut self, p: &SensorKind, dt: f64) -> Option<f64> {
-        if p.cycle <= 0.0 {
+        let Some(analyser) = &mut self.analyser else {
             return Some(self.lagged);
-        }
-        self.since += dt;
+        };
+        analyser.since += dt;
         if self.faults.failed {
             return Some(self.lagged);
         }
-        if self.since < p.cycle {
+        if analyser.since < p.cycle {
             return None;
         }
-        self.since -= p.cycle;
+        analyser.since -= p.cycle;
         let waits = (libm::rint(p.dead / p.cycle) as usize).min(PENDING_MAX);
-        let at = self.next as usize % (PENDING_MAX + 1);
-        self.pending[at] = self.lagged;
-        self.next = (self.next + 1) % (PENDING_MAX as u32 + 1);
-        Some(self.pending[(at + PENDING_MAX + 1 - waits) % (PENDING_MAX + 1)])
+        let at = analyser.next as usize % (PENDING_MAX + 1);
+        analyser.pending[at] = self.lagged;
+        analyser.next = (analyser.next + 1) % (PENDING_MAX as u32 + 1);
+        Some(analyser.pending[(at + PENDING_MAX + 1 - waits) % (PENDING_MAX + 1)])
     }
 
-    /// Of an instrument with the parameters `p`. Only an analyser has results on the way; what nobody reads is no
-    /// state, and would be most of the words of a plant's.
-    pub(crate) fn state(&mut self, p: Option<&SensorKind>, walk: &mut impl StateWalk) {
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
         walk.f64(&mut self.lagged);
         walk.f64(&mut self.shown);
         let mut quality = u8::from(self.quality);
@@ -119,14 +124,11 @@ impl Sensor {
         walk.f64(&mut self.faults.noise);
         walk.f64(&mut self.faults.drift);
         walk.f64(&mut self.faults.drifted);
-        if p.is_none_or(|p| p.cycle <= 0.0) {
-            return;
+        if let Some(analyser) = &mut self.analyser {
+            walk.f64s(&mut analyser.pending);
+            walk.u32(&mut analyser.next);
+            walk.f64(&mut analyser.since);
         }
-        for value in &mut self.pending {
-            walk.f64(value);
-        }
-        walk.u32(&mut self.next);
-        walk.f64(&mut self.since);
     }
 }
 
@@ -151,9 +153,9 @@ mod tests {
 
     #[test]
     fn an_analyser_shows_its_result_after_the_dead_time() {
-        let mut sensor = Sensor::new(1.0);
         let mut noise = Noise::new(1);
         let kind = quiet(0.0, 60.0, 300.0);
+        let mut sensor = Sensor::new(Some(&kind), 1.0);
         let mut at = None;
         for step in 0..6000 {
             sensor.step(RANGE, Some(&kind), 2.0, &mut noise, 0.1);
@@ -167,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_lag_reaches_63_per_cent_after_its_time() {
-        let mut sensor = Sensor::new(0.0);
+        let mut sensor = Sensor::new(None, 0.0);
         let mut noise = Noise::new(1);
         for _ in 0..1000 {
             sensor.step(RANGE, Some(&quiet(10.0, 0.0, 0.0)), 1.0, &mut noise, 0.01);
@@ -177,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_sensor_ends_where_its_current_ends_and_says_so() {
-        let mut sensor = Sensor::new(5.0);
+        let mut sensor = Sensor::new(None, 5.0);
         let mut noise = Noise::new(1);
         sensor.step(RANGE, Some(&quiet(0.0, 0.0, 0.0)), 1e9, &mut noise, 0.1);
         assert!((sensor.shown - 10.3125).abs() < 1e-9);
@@ -188,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_drift_gathers_by_the_hour() {
-        let mut sensor = Sensor::new(5.0);
+        let mut sensor = Sensor::new(None, 5.0);
         sensor.faults.drift = 0.6;
         let mut noise = Noise::new(1);
         for _ in 0..36_000 {

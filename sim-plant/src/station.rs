@@ -177,9 +177,8 @@ impl Station {
         for matter in self.inlets.iter_mut().chain(&mut self.outlets) {
             matter.state(walk);
         }
-        for value in self.orders.iter_mut().chain(&mut self.readings) {
-            walk.f64(value);
-        }
+        walk.f64s(&mut self.orders);
+        walk.f64s(&mut self.readings);
         walk.u32(&mut self.waited);
     }
 }

@@ -8,18 +8,14 @@ mod stations;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use model::Direction;
-
 use crate::chemistry::Chemistry;
 use crate::flowsheet::{Flowsheet, Link as StreamLink};
 use crate::initial::Initial;
 use crate::noise::Noise;
 use crate::parameters::{ParameterMistake, Parameters};
-use crate::sensor::Sensor;
 use crate::station::Station;
 
 use super::actuator::{Element, Feedback};
-use super::instrument::Truth;
 use super::line::{Line, Source};
 use super::order::Order;
 use super::supply::Supply;
@@ -225,6 +221,12 @@ impl Compiler<'_> {
         }
     }
 
+    /// The device that carries a tag.
+    fn link_of(&self, tag: &FieldTag) -> usize {
+        let link = self.devices.iter().position(|link| link.device == tag.device);
+        link.expect("the links were made from the devices of these very tags")
+    }
+
     fn build(self, inputs: Vec<Input>, from: &Beginning<'_>) -> Field {
         let p = from.parameters;
         let mut ports = self.ports;
@@ -297,9 +299,4 @@ fn own_feedback(suffix: &str) -> Option<Feedback> {
         "CLOSED" | "POS" => Some(Feedback::Position),
         _ => None,
     }
-}
-
-fn input(tag: &FieldTag, truth: Truth, kind: crate::tags::Kind) -> Input {
-    debug_assert!(tag.direction == Direction::Input);
-    Input { tag: tag.clone(), truth, kind, sensor: Sensor::new(0.0) }
 }

@@ -33,8 +33,7 @@ impl Compiler<'_> {
                     self.elements.len() - 1
                 }
             };
-            let link = self.devices.iter().position(|link| link.device == tag.device);
-            let link = link.expect("the links were made from the devices of these very tags");
+            let link = self.link_of(tag);
             self.outputs.push(Output { tag: tag.clone(), link, element, channel, written: tag.fail });
         }
     }

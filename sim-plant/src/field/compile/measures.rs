@@ -3,12 +3,13 @@
 use model::{Dimension, Direction, Unit};
 
 use crate::parameters::ParameterMistake;
+use crate::sensor::Sensor;
 use crate::tags::Kind;
 
 use super::super::instrument::{Basis, KINDS, Truth, kind_of_tag};
 use super::super::text::{Document, Item, Table, hint};
 use super::super::{FieldTag, Input};
-use super::{Compiler, input, own_feedback};
+use super::{Compiler, own_feedback};
 use crate::field::actuator::Feedback;
 
 const KEYS: [&str; 7] = ["of", "kind", "above", "below", "healthy", "utility", "value"];
@@ -56,16 +57,24 @@ impl Compiler<'_> {
         documents.iter().find(tells).or(documents.first()).map_or("field", |document| document.file)
     }
 
+    fn input(&self, tag: &FieldTag, truth: Truth, kind: Kind) -> Input {
+        debug_assert!(tag.direction == Direction::Input);
+        // It is built before the plant that it looks at: its first value comes with the settling.
+        let sensor = Sensor::new(None, 0.0);
+        let range = (tag.low, tag.high);
+        Input { truth, kind, range, link: self.link_of(tag), sensor, tag: Box::new(tag.clone()) }
+    }
+
     fn own(&self, tag: &FieldTag) -> Option<Input> {
         let (name, suffix) = tag.name.rsplit_once('.')?;
         let element = self.elements.iter().position(|(known, _)| known == name)?;
         if suffix == "READY" {
-            return Some(input(tag, Truth::Healthy { pressed: false }, Kind::Switch));
+            return Some(self.input(tag, Truth::Healthy { pressed: false }, Kind::Switch));
         }
         let feedback = own_feedback(suffix)?;
         let analogue = tag.unit.symbol() == "%";
         let (factor, kind) = if analogue { (100.0, Kind::Electrical) } else { (1.0, Kind::Switch) };
-        Some(input(tag, Truth::Element { element, feedback, factor }, kind))
+        Some(self.input(tag, Truth::Element { element, feedback, factor }, kind))
     }
 
     fn measure(&self, name: &str, item: &Item<'_>) -> Result<Input, ParameterMistake> {
@@ -77,7 +86,7 @@ impl Compiler<'_> {
         })?;
         let kind = kind_of_tag(name, tag.unit.symbol());
         let Some(table) = item.table() else {
-            return Ok(input(tag, self.truth_of(item, tag)?, kind));
+            return Ok(self.input(tag, self.truth_of(item, tag)?, kind));
         };
         let mut slips = Vec::new();
         table.refuse_unknown(&KEYS, &mut slips);
@@ -86,17 +95,17 @@ impl Compiler<'_> {
         }
         if let Some(healthy) = table.get("healthy") {
             return match healthy.boolean() {
-                Some(true) => Ok(input(tag, Truth::Healthy { pressed: false }, Kind::Switch)),
+                Some(true) => Ok(self.input(tag, Truth::Healthy { pressed: false }, Kind::Switch)),
                 _ => Err(healthy.mistake(format!("{name} is healthy = true until a fault presses it"))),
             };
         }
         if table.get("utility").is_some() {
-            return Ok(input(tag, self.utility(&table, tag)?, kind));
+            return Ok(self.input(tag, self.utility(&table, tag)?, kind));
         }
         let of =
             table.get("of").ok_or_else(|| table.mistake(format!("{name} needs of = \"UNIT.reading\"")))?;
         if table.get("above").is_some() || table.get("below").is_some() {
-            return Ok(input(tag, self.limit(&table, &of)?, Kind::Switch));
+            return Ok(self.input(tag, self.limit(&table, &of)?, Kind::Switch));
         }
         let kind = match table.get("kind") {
             None => kind,
@@ -108,7 +117,7 @@ impl Compiler<'_> {
                     .ok_or_else(|| word.mistake(format!("kind is one of {}", all.join(", "))))?
             }
         };
-        Ok(input(tag, self.truth_of(&of, tag)?, kind))
+        Ok(self.input(tag, self.truth_of(&of, tag)?, kind))
     }
 
     fn utility(&self, table: &Table<'_>, tag: &FieldTag) -> Result<Truth, ParameterMistake> {
