@@ -33,6 +33,7 @@ use crate::matter::{Balance, Matter};
 use crate::noise::Noise;
 use crate::parameters::{Actuator, ParameterEntry, SensorKind};
 use crate::sensor::{Sensor, kind_of};
+use crate::simulator::{Part, UnitName};
 use crate::tags::Kind;
 
 use actuator::{Channel, Element};
@@ -99,6 +100,7 @@ struct Link {
 /// Where a unit of the text stands.
 struct UnitPlace {
     name: String,
+    file: String,
     kind: &'static str,
     text: String,
     entries: Vec<ParameterEntry>,
@@ -167,6 +169,10 @@ impl Field {
         self.outputs.iter().map(|output| output.tag.name.as_str())
     }
 
+    pub(crate) fn units(&self) -> impl Iterator<Item = UnitName<'_>> {
+        self.units.iter().map(|unit| UnitName { name: &unit.name, kind: unit.kind, file: &unit.file })
+    }
+
     /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.
     pub(crate) fn sensor(&self, index: usize) -> (f64, Quality) {
         match self.inputs.get(index) {
@@ -230,7 +236,7 @@ impl Field {
     }
 
     /// Advances by `dt` seconds, at most a tenth.
-    pub(crate) fn step(&mut self, dt: f64) {
+    pub(crate) fn step(&mut self, dt: f64, done: &mut impl FnMut(Part)) {
         self.take_orders(dt);
         let (sheet, supplies, elements) = (&self.sheet, &self.supplies, &self.elements);
         for line in &mut self.lines {
@@ -238,9 +244,13 @@ impl Field {
         }
         self.since += dt;
         if self.since + dt > PROCESS_STEP * (1.0 + 1e-9) {
-            self.step_units();
+            done(Part::Lines);
+            self.step_units(done);
+        } else {
+            done(Part::Lines);
         }
         self.read_sensors(dt);
+        done(Part::Instruments);
     }
 
     fn take_orders(&mut self, dt: f64) {
@@ -259,7 +269,7 @@ impl Field {
         }
     }
 
-    fn step_units(&mut self) {
+    fn step_units(&mut self, done: &mut impl FnMut(Part)) {
         let dt = core::mem::take(&mut self.since);
         // A cold catholyte takes heat from the cooling water; the tower has no order for that.
         let heat = (core::mem::take(&mut self.ports.heat) / dt).max(0.0);
@@ -274,7 +284,7 @@ impl Field {
         for rest in &mut self.ports.came {
             *rest = Matter::default();
         }
-        self.sheet.step(dt);
+        self.sheet.step_watched(dt, done);
     }
 
     fn read_sensors(&mut self, dt: f64) {

@@ -12,6 +12,7 @@ use model::StateWalk;
 
 use crate::chemistry::Chemistry;
 use crate::matter::{Account, Balance, Books, Matter};
+use crate::simulator::Part;
 use crate::species::Phase;
 use crate::station::Station;
 
@@ -49,6 +50,8 @@ pub struct Flowsheet {
     chemistry: Arc<Chemistry>,
     pub stations: Vec<Station>,
     pub links: Vec<Link>,
+    /// Of each station, for each of its outlets: the links that begin there, in their order.
+    routes: Vec<Vec<Vec<usize>>>,
     /// What each link carried in the last step.
     pub carried: Vec<Carried>,
     /// Matter for other parts of the plant, of the last step.
@@ -64,7 +67,14 @@ impl Flowsheet {
             End::Export(export) => Some(export + 1),
             End::Inlet(..) | End::Outside => None,
         });
+        let from = |place: (usize, usize)| {
+            (0..links.len()).filter(|link| links[*link].from == place).collect::<Vec<_>>()
+        };
+        let routes = stations.iter().enumerate().map(|(station, there)| {
+            (0..there.outlets.len()).map(|outlet| from((station, outlet))).collect()
+        });
         let mut made = Self {
+            routes: routes.collect(),
             exports: vec![Matter::default(); exports.max().unwrap_or(0)],
             carried: vec![Carried::default(); links.len()],
             chemistry,
@@ -85,41 +95,46 @@ impl Flowsheet {
 
     /// One step: links carry, then every unit that is due moves on.
     pub fn step(&mut self, dt: f64) {
+        self.step_watched(dt, &mut |_| ());
+    }
+
+    /// `done` hears of every part that has moved on.
+    pub(crate) fn step_watched(&mut self, dt: f64, done: &mut impl FnMut(Part)) {
         for export in &mut self.exports {
             *export = Matter::default();
         }
-        for k in 0..self.stations.len() {
-            for outlet in 0..self.stations[k].outlets.len() {
-                self.carry(k, outlet, dt);
+        for station in 0..self.stations.len() {
+            for outlet in 0..self.stations[station].outlets.len() {
+                self.carry(station, outlet, dt);
             }
         }
-        for station in &mut self.stations {
+        done(Part::Streams);
+        for (index, station) in self.stations.iter_mut().enumerate() {
             let before = station.books().inward.energy;
             let carried: f64 = station.inlets.iter().map(|inlet| inlet.enthalpy).sum();
             if station.advance(&self.chemistry, dt) {
                 self.heat += station.books().inward.energy - before - carried;
             }
+            done(Part::Unit(index));
         }
     }
 
     fn carry(&mut self, station: usize, outlet: usize, dt: f64) {
-        let out = core::mem::take(&mut self.stations[station].outlets[outlet]);
-        if out == Matter::default() {
-            let links = self.links.iter().zip(&mut self.carried);
-            for (_, carried) in links.filter(|(link, _)| link.from == (station, outlet)) {
-                *carried = Carried::default();
+        let routes = &self.routes[station][outlet];
+        if self.stations[station].outlets[outlet].is_nothing() {
+            for link in routes {
+                self.carried[*link] = Carried::default();
             }
             return;
         }
+        let out = core::mem::take(&mut self.stations[station].outlets[outlet]);
         let mut left = 1.0;
         let (mass, gas) = (out.mass(&self.chemistry), out.phase_moles(Phase::Gas, &self.chemistry));
-        for (link, carried) in self.links.iter().zip(&mut self.carried) {
-            if link.from != (station, outlet) {
-                continue;
-            }
+        for index in routes {
+            let link = &self.links[*index];
             let share = if link.share.is_nan() { 0.0 } else { link.share.clamp(0.0, left) };
             left -= share;
-            *carried = Carried { mass: mass * share / dt, gas: gas * share / dt };
+            self.carried[*index] = Carried { mass: mass * share / dt, gas: gas * share / dt };
             let part = out.part(share);
             match link.to {
                 End::Inlet(station, inlet) => self.stations[station].inlets[inlet].add(&part),

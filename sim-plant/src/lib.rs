@@ -84,5 +84,6 @@ pub use ledger::{Closure, ELEMENT_NAMES};
 pub use parameters::{ParameterEntry, ParameterError, ParameterMistake, Parameters, Trust};
 pub use properties::{Excursions, Property};
 pub use simulator::{
-    ADVANCE_MAX_MS, BindError, Binding, BuildError, Point, RestoreError, STEP_MAX_MS, Simulator,
+    ADVANCE_MAX_MS, BindError, Binding, BuildError, Part, Point, RestoreError, STEP_MAX_MS, Simulator,
+    UnitName,
 };

@@ -47,6 +47,13 @@ impl Matter {
         self.enthalpy += other.enthalpy;
     }
 
+    /// True when there is none: no matter, no energy.
+    pub fn is_nothing(&self) -> bool {
+        // Without its sign a number is zero when its bits are; a sum of bits needs no branch for each species.
+        let bits = self.amount.iter().fold(self.enthalpy.to_bits() << 1, |all, n| all | n.to_bits() << 1);
+        bits == 0
+    }
+
     /// `share` of everything; the original stays.
     #[must_use]
     pub fn part(&self, share: f64) -> Self {

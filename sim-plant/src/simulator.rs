@@ -52,6 +52,30 @@ pub enum Point {
     Actuator(usize),
 }
 
+/// A part of the plant, in the order in which a step comes to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The string of cells of area 300 with its instruments.
+    Cells,
+    /// Valves, motors and lines of the field.
+    Lines,
+    /// Matter on its way between units.
+    Streams,
+    /// A unit of [`Simulator::units`].
+    Unit(usize),
+    /// The field's instruments.
+    Instruments,
+}
+
+/// A unit of the field's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnitName<'a> {
+    pub name: &'a str,
+    pub kind: &'static str,
+    /// The file that tells of it, which is that of an area.
+    pub file: &'a str,
+}
+
 /// Tags by dense index, in the order in which they were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Binding {
@@ -169,6 +193,16 @@ impl Simulator {
     /// Advances the plant by `dt_ms` (at most [`ADVANCE_MAX_MS`]), in equal steps of at most
     /// [`STEP_MAX_MS`].
     pub fn step(&mut self, dt_ms: u32) {
+        self.step_watched(dt_ms, &mut |_| ());
+    }
+
+    /// The units of the field, as [`Part::Unit`] counts them.
+    pub fn units(&self) -> impl Iterator<Item = UnitName<'_>> {
+        self.field.iter().flat_map(Field::units)
+    }
+
+    /// [`Self::step`] for whoever wants to know what it costs: `done` hears of every part when it has moved on.
+    pub fn step_watched(&mut self, dt_ms: u32, done: &mut impl FnMut(Part)) {
         let dt_ms = dt_ms.min(ADVANCE_MAX_MS);
         let steps = dt_ms.div_ceil(STEP_MAX_MS);
         if steps == 0 {
@@ -181,9 +215,10 @@ impl Simulator {
                 if let Some(field) = &mut self.field {
                     field.meet(area.neighbours());
                 }
+                done(Part::Cells);
             }
             if let Some(field) = &mut self.field {
-                field.step(dt);
+                field.step(dt, done);
             }
         }
         self.now_ms += u64::from(dt_ms);

@@ -104,7 +104,7 @@ impl Station {
         debug_assert!(dt > 0.0 && dt <= shape.step_max * (1.0 + 1e-9), "{}: {dt}", shape.name);
         for inlet in &mut self.inlets {
             // Most inlets of a plant at rest get nothing, and nothing is sound.
-            if *inlet == Matter::default() {
+            if inlet.is_nothing() {
                 continue;
             }
             if !is_matter(inlet, chemistry) {
@@ -118,17 +118,13 @@ impl Station {
             self.notes.check(Remark::BadInput, good);
             *held = value;
         }
-        for outlet in &mut self.outlets {
-            *outlet = Matter::default();
-        }
+        clear(&mut self.outlets);
         let mut exchange =
             Exchange { inlets: &self.inlets, orders: &self.held, outlets: &mut self.outlets, heat: 0.0 };
         self.unit.step(&mut exchange, dt);
         self.books.inward.energy += exchange.heat;
-        for inlet in &mut self.inlets {
-            *inlet = Matter::default();
-        }
-        for outlet in &self.outlets {
+        clear(&mut self.inlets);
+        for outlet in self.outlets.iter().filter(|outlet| !outlet.is_nothing()) {
             self.books.outward.count(outlet, chemistry);
         }
         self.unit.read(&mut self.readings);
@@ -180,6 +176,13 @@ impl Station {
         walk.f64s(&mut self.orders);
         walk.f64s(&mut self.readings);
         walk.u32(&mut self.waited);
+    }
+}
+
+/// Looking at matter costs less than writing it, and most of it is nothing already.
+fn clear(ports: &mut [Matter]) {
+    for matter in ports.iter_mut().filter(|matter| !matter.is_nothing()) {
+        *matter = Matter::default();
     }
 }
 

@@ -111,6 +111,10 @@ impl<'a> Item<'a> {
         self.document.line(self.value.span().start)
     }
 
+    pub(super) fn file(&self) -> &'a str {
+        self.document.file
+    }
+
     pub(super) fn mistake(&self, message: impl Into<String>) -> ParameterMistake {
         ParameterMistake { file: self.document.file.to_owned(), line: self.line(), message: message.into() }
     }

@@ -70,6 +70,7 @@ impl Compiler<'_> {
         }
         self.units.push(UnitPlace {
             name: name.to_owned(),
+            file: item.file().to_owned(),
             kind: shape.name,
             text: table.get("text").and_then(|text| text.text()).unwrap_or(shape.text).to_owned(),
             entries,
