@@ -13,6 +13,7 @@
 mod text;
 mod supply;
 mod actuator;
+mod driven;
 mod instrument;
 mod line;
 mod compile;
@@ -36,7 +37,8 @@ use crate::sensor::{Sensor, kind_of};
 use crate::simulator::{Part, UnitName};
 use crate::tags::Kind;
 
-use actuator::{Channel, Element};
+use actuator::Channel;
+use driven::Driven;
 use instrument::Truth;
 use line::Line;
 use order::{Order, Term};
@@ -77,17 +79,23 @@ struct Input {
     /// Of the field's links, the one that carries it.
     link: usize,
     sensor: Sensor,
+    /// What is true, in the tag's unit.
+    value: f64,
     tag: Box<FieldTag>,
 }
 
 /// An output and what it moves.
 struct Output {
-    tag: FieldTag,
+    range: (f64, f64),
+    fail: f64,
     /// Of the field's links, the one that carries it.
     link: usize,
     element: usize,
     channel: Channel,
     written: f64,
+    /// What of that the element was told, by its bits; `None` when it has to be told again.
+    told: Option<u64>,
+    tag: Box<FieldTag>,
 }
 
 /// The PLC that carries tags; a fault may cut it off.
@@ -114,7 +122,7 @@ pub struct Field {
     sheet: Flowsheet,
     units: Vec<UnitPlace>,
     supplies: Vec<Supply>,
-    elements: Vec<(String, Element)>,
+    elements: Vec<Driven>,
     lines: Vec<Line>,
     orders: Vec<Order>,
     inputs: Vec<Input>,
@@ -123,6 +131,8 @@ pub struct Field {
     noise: Noise,
     /// s since the units moved last.
     since: f64,
+    /// Everything has to be looked at again: the units have moved, a fault has come or gone, a state was taken up.
+    new: bool,
     ports: Ports,
 }
 
@@ -193,7 +203,7 @@ impl Field {
         if value.is_nan() || self.links[output.link].lost {
             return;
         }
-        output.written = value.clamp(output.tag.low, output.tag.high);
+        output.written = value.clamp(output.range.0, output.range.1);
     }
 
     pub(crate) fn actuator_value(&self, index: usize) -> f64 {
@@ -235,21 +245,26 @@ impl Field {
         }
     }
 
-    /// Advances by `dt` seconds, at most a tenth.
+    /// Advances by `dt` seconds, at most a tenth. `done` hears of every part that has moved on.
     pub(crate) fn step(&mut self, dt: f64, done: &mut impl FnMut(Part)) {
         self.take_orders(dt);
         let (sheet, supplies, elements) = (&self.sheet, &self.supplies, &self.elements);
         for line in &mut self.lines {
+            if self.new {
+                line.renew();
+            }
             line.flow_now(sheet, supplies, elements, &self.ports, dt);
         }
         self.since += dt;
-        if self.since + dt > PROCESS_STEP * (1.0 + 1e-9) {
-            done(Part::Lines);
+        done(Part::Lines);
+        let units_move = self.since + dt > PROCESS_STEP * (1.0 + 1e-9);
+        if units_move {
             self.step_units(done);
-        } else {
-            done(Part::Lines);
+            self.new = true;
         }
         self.read_sensors(dt);
+        // What the units have done shows in this step, and lets other flows through the lines in the next.
+        self.new = units_move;
         done(Part::Instruments);
     }
 
@@ -259,12 +274,15 @@ impl Field {
         }
         for output in &mut self.outputs {
             if self.links[output.link].seconds > self.actuator.watchdog {
-                output.written = output.tag.fail;
+                output.written = output.fail;
             }
-            let share = (output.written - output.tag.low) / (output.tag.high - output.tag.low);
-            self.elements[output.element].1.command(output.channel, share);
+            if output.told != Some(output.written.to_bits()) {
+                output.told = Some(output.written.to_bits());
+                let (low, high) = output.range;
+                self.elements[output.element].command(output.channel, (output.written - low) / (high - low));
+            }
         }
-        for (_, element) in &mut self.elements {
+        for element in &mut self.elements {
             element.step(&self.actuator, self.motor_start, dt);
         }
     }
@@ -289,11 +307,30 @@ impl Field {
 
     fn read_sensors(&mut self, dt: f64) {
         for index in 0..self.inputs.len() {
-            let value = self.truth(&self.inputs[index].truth);
+            if self.new || self.has_moved(&self.inputs[index].truth) {
+                self.inputs[index].value = self.truth(&self.inputs[index].truth);
+            }
             let input = &mut self.inputs[index];
             let kind = kind_of(&self.sensors, input.kind);
-            input.sensor.step(input.range, kind, value, &mut self.noise, dt);
+            input.sensor.step(input.range, kind, input.value, &mut self.noise, dt);
         }
+    }
+
+    /// True when it may be another than in the step before, though the units have not moved.
+    fn has_moved(&self, truth: &Truth) -> bool {
+        match *truth {
+            Truth::Flow { line, .. } => self.lines[line].worked_out,
+            Truth::Element { element, .. } => self.elements[element].moved(),
+            Truth::Reading { .. } | Truth::Limit { .. } | Truth::Healthy { .. } | Truth::Utility { .. } => {
+                false
+            }
+        }
+    }
+
+    /// Nothing of what was worked out before holds any more.
+    fn all_new(&mut self) {
+        self.new = true;
+        self.outputs.iter_mut().for_each(|output| output.told = None);
     }
 
     /// The true value in the tag's unit.
@@ -306,7 +343,7 @@ impl Field {
             Truth::Reading { station, reading: at, factor, offset } => reading(station, at) * factor + offset,
             Truth::Flow { line, basis, factor } => self.lines[line].shown(basis, &self.sheet) * factor,
             Truth::Element { element, feedback, factor } => {
-                self.elements[element].1.feedback(feedback) * factor
+                self.elements[element].element().feedback(feedback) * factor
             }
             Truth::Limit { station, reading: at, limit, above } => {
                 let value = reading(station, at);
@@ -328,14 +365,17 @@ impl Field {
         for index in 0..self.inputs.len() {
             let value = self.truth(&self.inputs[index].truth);
             let input = &mut self.inputs[index];
+            input.value = value;
             input.sensor = Sensor::new(kind_of(&self.sensors, input.kind), value);
         }
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        // The walk may have filled it.
+        self.all_new();
         self.noise.state(walk);
         walk.f64(&mut self.since);
-        for (_, element) in &mut self.elements {
+        for element in &mut self.elements {
             element.state(walk);
         }
         for supply in &mut self.supplies {

@@ -70,9 +70,10 @@ impl Flowsheet {
         let from = |place: (usize, usize)| {
             (0..links.len()).filter(|link| links[*link].from == place).collect::<Vec<_>>()
         };
-        let routes = stations.iter().enumerate().map(|(station, there)| {
-            (0..there.outlets.len()).map(|outlet| from((station, outlet))).collect()
-        });
+        let routes = stations
+            .iter()
+            .enumerate()
+            .map(|(station, there)| (0..there.outlets.len()).map(|outlet| from((station, outlet))).collect());
         let mut made = Self {
             routes: routes.collect(),
             exports: vec![Matter::default(); exports.max().unwrap_or(0)],

@@ -364,3 +364,16 @@ fn what_a_line_takes_outside_leaves_the_books_in_balance() {
     let past = format!("{TEXT}\n[line.away]\nfrom = \"supply.acid\"\nto = \"outside\"\nflow = \"1 m3/h\"\n");
     assert!(mistakes(&past).contains("passes the plant by"), "{}", mistakes(&past));
 }
+
+#[test]
+fn two_outputs_that_set_the_speed_of_one_motor_are_a_mistake() {
+    let mut tags = tags();
+    for name in ["A-102.SPEED", "A-102.REF"] {
+        tags.push(tag(name, Direction::Output, "%", 100.0));
+    }
+    let files = [FieldFile { name: "field/100.toml".into(), text: TEXT.into() }];
+    let open = Simulator::open(&Parameters::built_in().unwrap(), Initial::Cold, 7, &files, &tags);
+    let error = open.err().expect("they would overrule each other").to_string();
+    let told = "field/100.toml: A-102.REF and A-102.SPEED both move the same of A-102: leave one out";
+    assert!(error.contains(told), "{error}");
+}

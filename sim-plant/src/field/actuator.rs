@@ -15,7 +15,7 @@ use model::StateWalk;
 use crate::parameters::Actuator;
 use crate::valve::{BlockValve, ControlValve, Pump, equal_percentage};
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Element {
     Valve {
         valve: ControlValve,
@@ -49,6 +49,13 @@ pub(super) enum Channel {
     On,
     /// Speed reference of a motor.
     Speed,
+}
+
+impl Channel {
+    /// True when an element would follow whoever spoke last.
+    pub(super) const fn moves_the_same(self, other: Self) -> bool {
+        matches!((self, other), (Self::On, Self::On) | (Self::Share | Self::Speed, Self::Share | Self::Speed))
+    }
 }
 
 /// Which part of an element an input shows.

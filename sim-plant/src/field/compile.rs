@@ -15,8 +15,9 @@ use crate::noise::Noise;
 use crate::parameters::{ParameterMistake, Parameters};
 use crate::station::Station;
 
-use super::actuator::{Element, Feedback};
-use super::line::{Line, Source};
+use super::actuator::Feedback;
+use super::driven::Driven;
+use super::line::{self, Line, Source};
 use super::order::Order;
 use super::supply::Supply;
 use super::text::{Document, Item, Mistakes, hint};
@@ -40,7 +41,7 @@ struct Compiler<'a> {
     stations: Vec<Station>,
     /// Names of units with their own model.
     foreign: Vec<String>,
-    elements: Vec<(String, Element)>,
+    elements: Vec<Driven>,
     used: Vec<bool>,
     outputs: Vec<Output>,
     lines: Vec<Line>,
@@ -98,7 +99,7 @@ impl Field {
             orders: Vec::new(),
             taken: Vec::new(),
         };
-        compiler.gather_elements();
+        compiler.gather_elements(&documents);
         // What builds on a mistake is no mistake of its own, so the stages end where one is found.
         let mut inputs = Vec::new();
         for stage in [Compiler::read_units, Compiler::read_lines] {
@@ -214,7 +215,7 @@ impl Compiler<'_> {
                 let file = self.home_of(&output.tag.device, documents).to_owned();
                 let message = format!(
                     "nothing moves with the output {}: name {} in a line's `through`, in a unit's orders, or in [unused]",
-                    output.tag.name, self.elements[output.element].0
+                    output.tag.name, self.elements[output.element].name
                 );
                 self.mistakes.push(ParameterMistake { file, line: 0, message });
             }
@@ -235,6 +236,8 @@ impl Compiler<'_> {
             let taken = self.lines.iter().any(|line| line.source == Source::Import(import));
             ports.untaken.push(!taken);
         }
+        let mut lines = self.lines;
+        line::know_siblings(&mut lines);
         ports.came = vec![crate::matter::Matter::default(); ports.imports.len()];
         ports.asked = vec![0.0; ports.exports.len()];
         let mut field = Field {
@@ -246,17 +249,18 @@ impl Compiler<'_> {
             units: self.units,
             supplies: self.supplies,
             elements: self.elements,
-            lines: self.lines,
+            lines,
             orders: self.orders,
             inputs,
             outputs: self.outputs,
             links: self.devices,
             noise: Noise::new(from.seed ^ 0x6669_656c),
             since: 0.0,
+            new: true,
             ports,
         };
         field.take_orders(0.0);
-        for (_, element) in &mut field.elements {
+        for element in &mut field.elements {
             element.settle();
         }
         for line in &mut field.lines {

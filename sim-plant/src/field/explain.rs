@@ -16,9 +16,9 @@ impl Field {
             return Some(self.explain_input(index));
         }
         let output = self.outputs.iter().find(|output| output.tag.name == tag)?;
-        let (name, element) = &self.elements[output.element];
+        let element = &self.elements[output.element];
         let mut text = format!("{tag} is commanded to {:.3} {}", output.written, output.tag.unit);
-        let _ = write!(text, "\n  {name} stands at {:.1} %", 100.0 * element.conductance(false));
+        let _ = write!(text, "\n  {} stands at {:.1} %", element.name, 100.0 * element.conductance(false));
         for line in
             self.lines.iter().filter(|line| line.gates.iter().any(|gate| gate.0.contains(&output.element)))
         {
@@ -71,8 +71,9 @@ impl Field {
             }
             Truth::Flow { line, .. } => self.explain_line(&mut text, line),
             Truth::Element { element, .. } => {
-                let (name, element) = &self.elements[element];
-                let _ = write!(text, "\n  {name} stands at {:.1} %", 100.0 * element.conductance(false));
+                let element = &self.elements[element];
+                let open = 100.0 * element.conductance(false);
+                let _ = write!(text, "\n  {} stands at {open:.1} %", element.name);
             }
             Truth::Healthy { .. } => text.push_str("\n  a hand switch; the fault switch-pressed presses it"),
             Truth::Utility { supply, .. } => {
@@ -125,7 +126,8 @@ impl Field {
         let _ = write!(text, "\n  line {} from {from}", line.name);
         for gate in &line.gates {
             let open = gate.conductance(&self.elements, line.equal);
-            let names: Vec<&str> = gate.0.iter().map(|element| self.elements[*element].0.as_str()).collect();
+            let names: Vec<&str> =
+                gate.0.iter().map(|element| self.elements[*element].name.as_str()).collect();
             let _ = write!(text, "; {} lets {:.1} % through", names.join(" or "), 100.0 * open);
         }
         if line.blocked > 0.0 {

@@ -20,6 +20,7 @@ impl Field {
             let on: Vec<String> = parameters.iter().map(|(name, value)| format!(" {name}={value}")).collect();
             return Err(FaultError::NotActive { fault: call.kind.name, on: on.concat() });
         }
+        self.all_new();
         match fault {
             "sensor-drift" | "sensor-freeze" | "sensor-noise" | "sensor-fail" => self.set_sensor(&call, on),
             "valve-stuck" | "pump-trip" => self.set_element(&call, on),
@@ -86,16 +87,16 @@ impl Field {
         let done = self
             .elements
             .iter_mut()
-            .find(|(name, _)| name == tag)
-            .is_some_and(|(_, element)| element.set_fault(call.kind.name, on));
+            .find(|element| element.name == tag)
+            .is_some_and(|element| element.set_fault(call.kind.name, on));
         if done {
             return Ok(());
         }
         let names: Vec<String> = self
             .elements
             .iter()
-            .filter(|(_, element)| element.clone().set_fault(call.kind.name, on))
-            .map(|(name, _)| name.clone())
+            .filter(|known| (*known).clone().set_fault(call.kind.name, on))
+            .map(|known| known.name.clone())
             .collect();
         Err(missing(call, what, tag, &names))
     }
@@ -186,9 +187,9 @@ impl Field {
                 push(&mut list, "switch-pressed", vec![tag()]);
             }
         }
-        for (name, element) in &self.elements {
-            if let Some(fault) = element.fault() {
-                push(&mut list, fault, vec![("tag", name.clone())]);
+        for element in &self.elements {
+            if let Some(fault) = element.element().fault() {
+                push(&mut list, fault, vec![("tag", element.name.clone())]);
             }
         }
         for link in self.links.iter().filter(|link| link.lost) {

@@ -12,8 +12,8 @@ use crate::matter::Matter;
 use crate::units::tank::{BULK_DENSITY, SUCTION};
 
 use super::Ports;
-use super::actuator::Element;
 use super::compile::ELECTROLYSIS_OUTLETS;
+use super::driven::Driven;
 use super::instrument::Basis;
 use super::order::Gate;
 use super::supply::Supply;
@@ -59,6 +59,12 @@ pub(super) struct Line {
     gathered: f64,
     /// kg, m3 and Nm3 per unit of `basis`.
     per_basis: [f64; 3],
+    /// Something that decides its flow has changed since that was worked out.
+    new: bool,
+    /// It was worked out in this step.
+    pub(super) worked_out: bool,
+    /// Lines of the same outlet, itself among them.
+    siblings: Vec<usize>,
 }
 
 impl Line {
@@ -78,18 +84,38 @@ impl Line {
             now: 0.0,
             gathered: 0.0,
             per_basis: [1.0; 3],
+            new: true,
+            worked_out: true,
+            siblings: Vec::new(),
         }
     }
 
-    /// Conductance and flow now, summed up for the next step of the units.
+    /// Its flow has to be worked out again.
+    pub(super) const fn renew(&mut self) {
+        self.new = true;
+    }
+
+    /// Flow now, summed up for the next step of the units.
     pub(super) fn flow_now(
         &mut self,
         sheet: &Flowsheet,
         supplies: &[Supply],
-        elements: &[(String, Element)],
+        elements: &[Driven],
         ports: &Ports,
         dt: f64,
     ) {
+        let moved = |gate: &Gate| gate.0.iter().any(|element| elements[*element].moved());
+        // What another model asks for may change with every step.
+        self.worked_out = self.new || matches!(self.to, End::Export(_)) || self.gates.iter().any(moved);
+        if self.worked_out {
+            self.work_out(sheet, supplies, elements, ports);
+            self.new = false;
+        }
+        self.gathered += self.asked * dt;
+    }
+
+    /// Conductance and flow.
+    fn work_out(&mut self, sheet: &Flowsheet, supplies: &[Supply], elements: &[Driven], ports: &Ports) {
         let open: f64 = self.gates.iter().map(|gate| gate.conductance(elements, self.equal)).product();
         self.open = open * (1.0 - self.blocked);
         match self.source {
@@ -110,7 +136,6 @@ impl Line {
             }
             Source::Outlet { .. } | Source::Import(_) => {}
         }
-        self.gathered += self.asked * dt;
     }
 
     /// Hands over what has gathered in `dt` seconds.
@@ -123,7 +148,7 @@ impl Line {
     ) {
         let gathered = core::mem::take(&mut self.gathered);
         match (self.source, self.to) {
-            (Source::Supply(supply), End::Inlet(station, inlet)) => {
+            (Source::Supply(supply), End::Inlet(station, inlet)) if gathered != 0.0 => {
                 let mut matter = Matter::default();
                 supplies[supply].take(gathered * self.per_basis[0], &mut matter);
                 sheet.feed(station, inlet, &matter);
@@ -200,14 +225,21 @@ fn per_basis(basis: Basis, volume: f64, normal: f64) -> [f64; 3] {
     [mass, mass * volume, mass * normal]
 }
 
-/// The lines of an outlet share what leaves it.
-pub(super) fn share_outlets(lines: &mut [Line], sheet: &mut Flowsheet) {
+/// Tells the lines of an outlet from each other's.
+pub(super) fn know_siblings(lines: &mut [Line]) {
     for k in 0..lines.len() {
-        let Source::Outlet { station, outlet } = lines[k].source else { continue };
-        let same = |line: &&Line| line.source == Source::Outlet { station, outlet };
-        let sum: f64 = lines.iter().filter(same).map(|line| line.open).sum();
-        if let Some(link) = lines[k].link {
-            sheet.links[link].share = if sum > 1e-6 { lines[k].open / sum } else { 0.0 };
+        if let Source::Outlet { .. } = lines[k].source {
+            let same = |other: &usize| lines[*other].source == lines[k].source;
+            lines[k].siblings = (0..lines.len()).filter(same).collect();
         }
+    }
+}
+
+/// The lines of an outlet share what leaves it.
+pub(super) fn share_outlets(lines: &[Line], sheet: &mut Flowsheet) {
+    for line in lines {
+        let (Source::Outlet { .. }, Some(link)) = (line.source, line.link) else { continue };
+        let sum: f64 = line.siblings.iter().map(|sibling| lines[*sibling].open).sum();
+        sheet.links[link].share = if sum > 1e-6 { line.open / sum } else { 0.0 };
     }
 }

@@ -4,15 +4,15 @@ use model::StateWalk;
 
 use crate::flowsheet::Flowsheet;
 
-use super::actuator::Element;
+use super::driven::Driven;
 
 /// One of several elements side by side (duty and standby): the most open counts.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Gate(pub(super) Vec<usize>);
 
 impl Gate {
-    pub(super) fn conductance(&self, elements: &[(String, Element)], equal: bool) -> f64 {
-        self.0.iter().map(|element| elements[*element].1.conductance(equal)).fold(0.0, f64::max)
+    pub(super) fn conductance(&self, elements: &[Driven], equal: bool) -> f64 {
+        self.0.iter().map(|element| elements[*element].conductance(equal)).fold(0.0, f64::max)
     }
 }
 
@@ -37,7 +37,7 @@ pub(super) struct Term {
 
 impl Term {
     /// What a unit of the sheet shows, and what the string's coolers give (W), decide as well.
-    pub(super) fn value(&self, sheet: &Flowsheet, elements: &[(String, Element)], string_heat: f64) -> f64 {
+    pub(super) fn value(&self, sheet: &Flowsheet, elements: &[Driven], string_heat: f64) -> f64 {
         let shown = |station: usize, reading: usize| sheet.stations[station].readings()[reading];
         let open: f64 = self.gates.iter().map(|gate| gate.conductance(elements, false)).product();
         let amount = match self.amount {
@@ -61,7 +61,7 @@ pub(super) struct Order {
 }
 
 impl Order {
-    pub(super) fn give(&self, sheet: &mut Flowsheet, elements: &[(String, Element)], string_heat: f64) {
+    pub(super) fn give(&self, sheet: &mut Flowsheet, elements: &[Driven], string_heat: f64) {
         let sum = self.terms.iter().map(|term| term.value(sheet, elements, string_heat)).sum();
         sheet.stations[self.station].orders[self.order] = self.forced.unwrap_or(sum);
     }

@@ -25,7 +25,7 @@ fn load_of(field: &mut Field, watts: [f64; 10]) -> f64 {
     for heat in watts {
         string.cooling_heat += heat * 0.1;
         field.meet(&mut string);
-        field.step(0.1);
+        field.step(0.1, &mut |_| ());
     }
     let order = crate::units::cooling_tower::SHAPE.orders.iter().position(|order| order.name == "load");
     field.sheet.stations[0].orders[order.unwrap()]

@@ -6,8 +6,9 @@ use crate::parameters::ParameterMistake;
 use crate::valve::{BlockValve, ControlValve, Pump};
 
 use super::super::actuator::{Channel, Element};
+use super::super::driven::Driven;
 use super::super::order::Gate;
-use super::super::text::{Item, hint};
+use super::super::text::{Document, Item, hint};
 use super::super::{FieldTag, Output};
 use super::Compiler;
 
@@ -22,19 +23,36 @@ fn base(name: &str) -> (&str, Channel) {
 }
 
 impl Compiler<'_> {
-    pub(super) fn gather_elements(&mut self) {
+    pub(super) fn gather_elements(&mut self, documents: &[Document<'_>]) {
         for tag in self.tags.iter().filter(|tag| tag.direction == Direction::Output) {
             let (name, channel) = base(&tag.name);
-            let element = match self.elements.iter().position(|(known, _)| known == name) {
+            let element = match self.elements.iter().position(|known| known.name == name) {
                 Some(element) => element,
                 None => {
-                    self.elements.push((name.to_owned(), self.kind(name, tag)));
+                    self.elements.push(Driven::new(name, self.kind(name, tag)));
                     self.used.push(false);
                     self.elements.len() - 1
                 }
             };
+            let same = |output: &&Output| output.element == element && output.channel.moves_the_same(channel);
+            if let Some(other) = self.outputs.iter().find(same) {
+                let (name, other) = (&tag.name, &other.tag.name);
+                let message =
+                    format!("{name} and {other} both move the same of {}: leave one out", base(name).0);
+                let file = self.home_of(&tag.device, documents).to_owned();
+                self.mistakes.push(ParameterMistake { file, line: 0, message });
+            }
             let link = self.link_of(tag);
-            self.outputs.push(Output { tag: tag.clone(), link, element, channel, written: tag.fail });
+            self.outputs.push(Output {
+                range: (tag.low, tag.high),
+                fail: tag.fail,
+                link,
+                element,
+                channel,
+                written: tag.fail,
+                told: None,
+                tag: Box::new(tag.clone()),
+            });
         }
     }
 
@@ -66,9 +84,9 @@ impl Compiler<'_> {
         let text = item.text().ok_or_else(|| item.mistake("write the name of a valve or motor"))?;
         let mut gate = Gate(Vec::new());
         for name in text.split('|').map(str::trim) {
-            let found = self.elements.iter().position(|(known, _)| known == name);
+            let found = self.elements.iter().position(|known| known.name == name);
             let element = found.ok_or_else(|| {
-                let names = self.elements.iter().map(|(name, _)| name.as_str());
+                let names = self.elements.iter().map(|known| known.name.as_str());
                 item.mistake(format!(
                     "the plant's outputs move nothing that is called {name}{}",
                     hint(name, names)

@@ -62,12 +62,13 @@ impl Compiler<'_> {
         // It is built before the plant that it looks at: its first value comes with the settling.
         let sensor = Sensor::new(None, 0.0);
         let range = (tag.low, tag.high);
-        Input { truth, kind, range, link: self.link_of(tag), sensor, tag: Box::new(tag.clone()) }
+        let link = self.link_of(tag);
+        Input { truth, kind, range, link, sensor, value: 0.0, tag: Box::new(tag.clone()) }
     }
 
     fn own(&self, tag: &FieldTag) -> Option<Input> {
         let (name, suffix) = tag.name.rsplit_once('.')?;
-        let element = self.elements.iter().position(|(known, _)| known == name)?;
+        let element = self.elements.iter().position(|known| known.name == name)?;
         if suffix == "READY" {
             return Some(self.input(tag, Truth::Healthy { pressed: false }, Kind::Switch));
         }
@@ -165,7 +166,7 @@ impl Compiler<'_> {
             return self.flow(name, item, tag);
         }
         if let Some((name, "position" | "speed")) = text.rsplit_once('.')
-            && let Some(element) = self.elements.iter().position(|(known, _)| known == name)
+            && let Some(element) = self.elements.iter().position(|known| known.name == name)
         {
             return Ok(Truth::Element { element, feedback: Feedback::Position, factor: 100.0 });
         }

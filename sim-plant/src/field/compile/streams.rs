@@ -39,6 +39,9 @@ impl Compiler<'_> {
             Some((_, Some("equal"))) => true,
             Some((trim, _)) => return Err(trim.mistake("trim is \"linear\" or \"equal\" (equal percentage)")),
         };
+        if line.equal {
+            line.gates.iter().flat_map(|gate| &gate.0).for_each(|element| self.elements[*element].trim());
+        }
         let from = match source {
             Source::Draw { station, order } => Some((station, order - tank::DRAW, 1.0)),
             Source::Outlet { station, outlet } => Some((station, outlet, 0.0)),
