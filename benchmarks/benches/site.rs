@@ -1,11 +1,13 @@
 //! Every plant that ships in lockstep with its engine, and its simulator alone: how much faster than real time, and
 //! which area the time goes to.
 
+use std::collections::BTreeMap;
+
 use benchmarks::{compile_folder, folder};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use lockstep::Lockstep;
 use rustix::time::{ClockId, clock_gettime};
-use sim_plant::{Initial, Parameters};
+use sim_plant::{Initial, Parameters, Part, Simulator};
 
 /// Each plant lives so long before it is measured, and is measured over so long.
 const WARM_MS: u64 = 20 * 60_000;
@@ -55,6 +57,32 @@ fn plants(criterion: &mut Criterion) {
             "{name}: {} tags, in lockstep {whole:.0} times real time, simulator alone {alone:.0} (processor time)",
             simulator.tag_names().count()
         );
+        areas(simulator);
+    }
+}
+
+/// Prints what the parts of a second cost, the units by the file of their area. Looking at the clock costs as
+/// well, so the parts say where the time goes rather than how much it is.
+fn areas(simulator: &mut Simulator) {
+    let files: Vec<String> = simulator.units().map(|unit| unit.file.to_owned()).collect();
+    let mut cost_s: BTreeMap<&str, f64> = BTreeMap::new();
+    for _ in 0..SECONDS * 1000 / STEP_MS {
+        let mut last = cpu_s();
+        simulator.step_watched(STEP_MS, &mut |part| {
+            let name = match part {
+                Part::Cells => "string of cells",
+                Part::Lines => "valves and lines",
+                Part::Streams => "streams between units",
+                Part::Unit(unit) => files[unit].as_str(),
+                Part::Instruments => "instruments",
+            };
+            let now = cpu_s();
+            *cost_s.entry(name).or_default() += now - last;
+            last = now;
+        });
+    }
+    for (name, cost_s) in cost_s {
+        println!("  {:7.1} us a second  {name}", cost_s / f64::from(SECONDS) * 1e6);
     }
 }
 
