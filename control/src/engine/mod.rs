@@ -150,7 +150,7 @@ impl Engine {
             act(plant, layout, state, quiet, out, (last, became_ready));
         }
         state.extend_chain();
-        quiet.close(&mut state.image);
+        quiet.close(&mut state.image, &state.holds);
     }
 }
 
@@ -167,7 +167,7 @@ fn act(
     run_tasks(plant, layout, state, out, last, first);
     run_procedures(plant, layout, state, out, last);
     Scene { plant, layout, state, out }.write_forced_outputs();
-    quiet.tell(&state.image);
+    quiet.tell(&state.image, &state.holds);
     run_alarms(plant, layout, state, quiet, out);
     run_interlocks(plant, layout, state, quiet, out);
     Scene { plant, layout, state, out }.yield_to_interlocks();

@@ -7,7 +7,7 @@
 use alloc::{vec, vec::Vec};
 use model::PointId;
 
-use crate::engine::forced_points;
+use crate::blocks::Hold;
 use crate::image::Image;
 use crate::machine::read_points;
 use crate::plant::{AlarmCondition, Plant};
@@ -18,11 +18,9 @@ pub(crate) struct Quiet {
     first: Vec<u32>,
     /// Alarms by their number, interlocks by theirs plus the number of alarms.
     watchers: Vec<u32>,
-    /// Points that some interlock may force.
-    forced: Vec<bool>,
     pub(super) alarms: Looks,
     pub(super) interlocks: Looks,
-    /// Something that may be forced has changed: who forces must renew its grip.
+    /// Something that is forced has changed: who forces must renew its grip.
     pub(super) touched: bool,
     /// Who forces what has to be worked out anew.
     pub(super) grip: bool,
@@ -47,14 +45,10 @@ impl Quiet {
                 pairs.extend(read_points(plant, enable).map(|point| (point, index as u32)));
             }
         }
-        let mut forced = vec![false; plant.points.len()];
         for (index, interlock) in plant.interlocks.iter().enumerate() {
             let number = (alarms + index) as u32;
             let causes = interlock.causes.iter().flat_map(|cause| read_points(plant, &cause.when));
             pairs.extend(causes.map(|point| (point, number)));
-            for point in interlock.actions.iter().flat_map(|forcing| forced_points(plant, forcing)) {
-                forced[point.index()] = true;
-            }
         }
         pairs.sort_unstable();
         pairs.dedup();
@@ -68,7 +62,6 @@ impl Quiet {
         Self {
             first,
             watchers: pairs.into_iter().map(|(_, watcher)| watcher).collect(),
-            forced,
             alarms: Looks::new(alarms),
             interlocks: Looks::new(plant.interlocks.len()),
             touched: false,
@@ -84,12 +77,13 @@ impl Quiet {
         self.grip = true;
     }
 
-    /// Tells the watchers what has changed since they were told last.
-    pub(super) fn tell(&mut self, image: &Image) {
+    /// Tells the watchers what has changed since they were told last. What no interlock holds may be as it likes,
+    /// and loops move their outputs in every scan.
+    pub(super) fn tell(&mut self, image: &Image, holds: &[Hold]) {
         let alarms = self.alarms.due_at.len() as u32;
         for point in image.changed().get(self.told..).unwrap_or(&[]) {
             let index = point.index();
-            self.touched |= self.forced[index];
+            self.touched |= holds[index].interlock != 0;
             for watcher in &self.watchers[self.first[index] as usize..self.first[index + 1] as usize] {
                 match watcher.checked_sub(alarms) {
                     Some(interlock) => self.interlocks.mark(interlock as usize),
@@ -101,8 +95,8 @@ impl Quiet {
     }
 
     /// The end of a scan: the image's changes are told and forgotten.
-    pub(super) fn close(&mut self, image: &mut Image) {
-        self.tell(image);
+    pub(super) fn close(&mut self, image: &mut Image, holds: &[Hold]) {
+        self.tell(image, holds);
         self.forget(image);
     }
 
@@ -118,14 +112,16 @@ pub(super) struct Looks {
     /// One bit each.
     now: Vec<u64>,
     due_at: Vec<u64>,
-    /// No one is due earlier.
-    soonest: u64,
+    /// Of each word of bits: no one is due earlier. A few that look in every scan do not make all the others look up
+    /// when they are due.
+    soonest: Vec<u64>,
 }
 
 impl Looks {
     fn new(count: usize) -> Self {
+        let words = count.div_ceil(64);
         let mut looks =
-            Self { now: vec![0; count.div_ceil(64)], due_at: vec![u64::MAX; count], soonest: u64::MAX };
+            Self { now: vec![0; words], due_at: vec![u64::MAX; count], soonest: vec![u64::MAX; words] };
         looks.all();
         looks
     }
@@ -142,24 +138,25 @@ impl Looks {
 
     /// Calls `look` for each that is due, in order; it gives back when it wants to be looked at again.
     pub(super) fn each(&mut self, tick: u64, mut look: impl FnMut(usize) -> u64) {
-        if self.soonest <= tick {
-            self.soonest = u64::MAX;
-            for index in 0..self.due_at.len() {
-                if self.due_at[index] <= tick {
-                    self.mark(index);
-                } else {
-                    self.soonest = self.soonest.min(self.due_at[index]);
+        let words = self.now.iter_mut().zip(&mut self.soonest).zip(self.due_at.chunks_mut(64));
+        for (word, ((now, soonest), due_at)) in words.enumerate() {
+            let mut due = core::mem::take(now);
+            if *soonest <= tick {
+                *soonest = u64::MAX;
+                for (bit, at) in due_at.iter().enumerate() {
+                    if *at <= tick {
+                        due |= 1 << bit;
+                    } else {
+                        *soonest = (*soonest).min(*at);
+                    }
                 }
             }
-        }
-        for word in 0..self.now.len() {
-            let mut due = core::mem::take(&mut self.now[word]);
             while due != 0 {
-                let index = word * 64 + due.trailing_zeros() as usize;
+                let bit = due.trailing_zeros() as usize;
                 due &= due - 1;
-                let again = look(index);
-                self.due_at[index] = again;
-                self.soonest = self.soonest.min(again);
+                let again = look(word * 64 + bit);
+                due_at[bit] = again;
+                *soonest = (*soonest).min(again);
             }
         }
     }
