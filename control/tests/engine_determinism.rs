@@ -413,3 +413,83 @@ fn a_value_that_parts_shows_in_the_hash_of_its_scan_and_of_every_later_one() {
     }
     assert!(apart);
 }
+
+/// A loop moves its valve in the scan in which an interlock closes it: the valve changes twice.
+const CLOSED_BY_A_TRIP: &str = r#"
+[plant]
+name = "valve"
+title = "VALVE"
+period = "10 ms"
+[unit.T-1]
+description = "Tank"
+[device.PLC]
+protocol = "modbus-tcp"
+endpoint = "127.0.0.1:5020"
+unit_id = 1
+watchdog = "2 s"
+heartbeat = "holding 9"
+[tag.LT-1]
+description = "Level"
+unit = "%"
+range = [0, 100]
+io = { device = "PLC", input = 0, raw = [0, 27648] }
+[tag.FT-1]
+description = "Flow"
+unit = "m3/h"
+range = [0, 10]
+io = { device = "PLC", input = 1, raw = [0, 27648] }
+[tag.FV-1]
+description = "Valve"
+unit = "%"
+range = [0, 100]
+fail = 0
+io = { device = "PLC", holding = 0, raw = [0, 27648] }
+[pid.FIC-1]
+description = "Flow"
+pv = "FT-1"
+out = "FV-1"
+action = "reverse"
+task = "10 ms"
+kc = 1.0
+ti = "10 s"
+sp = "8 m3/h"
+mode = "auto"
+[interlock.IL-1]
+description = "No flow without level"
+reset = "auto"
+trip = [{ when = "LT-1 < 5 %", text = "level too low" }]
+do = ["FV-1 := 0 %"]
+[alarm."FV-1.L"]
+tag = "FV-1"
+low = "1 %"
+priority = "low"
+cause = "level too low"
+consequence = "no flow"
+response = "fill"
+time = "5 min"
+"#;
+
+#[test]
+fn an_alarm_sees_what_an_interlock_does_to_an_output_that_a_loop_has_just_moved() {
+    let source = model::Source { path: "plant.toml".into(), text: CLOSED_BY_A_TRIP.into() };
+    let plant = match control::compile(&[source]) {
+        Ok(compiled) => Arc::new(compiled.plant),
+        Err(mistakes) => panic!("{:?}", mistakes.iter().map(|m| &m.message).collect::<Vec<_>>()),
+    };
+    let mut engine = Engine::new(Arc::clone(&plant));
+    let mut out = ScanOutput::with_capacity(64);
+    let point = |name| plant.find_point(name).unwrap();
+    let input = |name, value| Input { point: point(name), value, quality: Quality::Good };
+    let link = Input { point: plant.io.devices[0].link, value: 1.0, quality: Quality::Good };
+    let mut scan = |tick, inputs: &[Input]| {
+        engine.scan(tick, inputs, &[], &mut out);
+        (engine.image().value(point("FV-1")), engine.alarms()[0].raw)
+    };
+    scan(0, &[input("FV-1", 50.0), input("FT-1", 5.0), input("LT-1", 50.0), link]);
+    let (before, _) = scan(1, &[]);
+    let (open, _) = scan(2, &[]);
+    assert!(open > before && open > 50.0, "the loop opens it: {before} {open}");
+    assert_eq!(scan(3, &[input("LT-1", 1.0)]).0, 0.0);
+    let (closed, alarm) = scan(4, &[]);
+    assert!(closed == 0.0 && alarm, "it is closed and the alarm says nothing of it");
+}

@@ -352,12 +352,12 @@ fn run_interlocks(
     });
     let touched = core::mem::take(touched) && interlocks.iter().any(InterlockMemory::forces);
     if core::mem::take(grip) || touched {
-        force(plant, state);
+        force(plant, state, quiet);
     }
 }
 
 /// What tripped interlocks dictate. Of two that dictate one point the first wins.
-fn force(plant: &Plant, state: &mut State) {
+fn force(plant: &Plant, state: &mut State, quiet: &mut Quiet) {
     let State { interlocks, image, holds, .. } = state;
     for forcing in plant.interlocks.iter().flat_map(|interlock| &interlock.actions) {
         for point in forced_points(plant, forcing) {
@@ -374,6 +374,7 @@ fn force(plant: &Plant, state: &mut State) {
                 if hold.interlock == 0 {
                     hold.interlock = index as u32 + 1;
                     image.set(point, forcing.value, Quality::Good);
+                    quiet.tell_of(point);
                 }
             }
         }

@@ -80,18 +80,23 @@ impl Quiet {
     /// Tells the watchers what has changed since they were told last. What no interlock holds may be as it likes,
     /// and loops move their outputs in every scan.
     pub(super) fn tell(&mut self, image: &Image, holds: &[Hold]) {
-        let alarms = self.alarms.due_at.len() as u32;
         for point in image.changed().get(self.told..).unwrap_or(&[]) {
-            let index = point.index();
-            self.touched |= holds[index].interlock != 0;
-            for watcher in &self.watchers[self.first[index] as usize..self.first[index + 1] as usize] {
-                match watcher.checked_sub(alarms) {
-                    Some(interlock) => self.interlocks.mark(interlock as usize),
-                    None => self.alarms.mark(*watcher as usize),
-                }
-            }
+            self.touched |= holds[point.index()].interlock != 0;
+            self.tell_of(*point);
         }
         self.told = image.changed().len();
+    }
+
+    /// Tells the watchers of one point; of what changes twice in a scan the image speaks only once.
+    pub(super) fn tell_of(&mut self, point: PointId) {
+        let alarms = self.alarms.due_at.len() as u32;
+        let index = point.index();
+        for watcher in &self.watchers[self.first[index] as usize..self.first[index + 1] as usize] {
+            match watcher.checked_sub(alarms) {
+                Some(interlock) => self.interlocks.mark(interlock as usize),
+                None => self.alarms.mark(*watcher as usize),
+            }
+        }
     }
 
     /// The end of a scan: the image's changes are told and forgotten.
