@@ -106,6 +106,7 @@ fn heading(kind: &str) -> &str {
         "ratio" => "Ratios",
         "ramp" => "Ramps",
         "selector" => "Selectors",
+        "position" => "Valve positions",
         "motor" => "Motors",
         "valve" => "Valves",
         "breaker" => "Breakers",

@@ -6,7 +6,7 @@
 //! | mode, batch, parameter, phase, acknowledge, reset of an interlock | operator |
 //! | shelve | operator; supervisor for a critical alarm |
 //! | take off the shelf | operator |
-//! | begin a tuning experiment | engineer; operator ends it |
+//! | begin a tuning experiment, or a stroke test (with a reason) | engineer; operator ends it |
 //! | force a tag of the field | supervisor, or what the interlocks that it defeats ask; nobody when one of them may never be bypassed |
 //! | release a force | operator |
 //! | bypass | what the interlock says (`bypass_role`); nobody when it says nothing |
@@ -14,7 +14,7 @@
 //! A viewer only looks, whatever the plant says. Limits, modes and states are the scan's to judge.
 
 use model::wire::{CommandRequest, PlantView, PointView, Role};
-use model::{Action, Priority, ProcOrder, Refusal};
+use model::{Action, ExperimentShape, Priority, ProcOrder, Refusal};
 
 use crate::error::ApiError;
 use crate::limits::REASON_CHARS;
@@ -173,6 +173,8 @@ fn known<'a, T>(what: &str, id: u32, found: Option<&'a T>) -> Result<&'a T, ApiE
 fn check_reason(what: &str, request: &CommandRequest) -> Result<(), ApiError> {
     let needed = match request.action {
         Action::Bypass { .. } | Action::Force { .. } => true,
+        // A proof test is evidence: what it was made for belongs to it.
+        Action::Experiment { plan, .. } => plan.shape == ExperimentShape::Stroke,
         Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,
         _ => false,
     };

@@ -150,6 +150,7 @@ impl Scene<'_> {
             Action::Experiment { block, .. } | Action::EndExperiment { block } => {
                 match self.plant.blocks.get(block.index()).map(|block| &block.body) {
                     Some(crate::plant::BlockBody::Pid(pid)) => value(pid.out),
+                    Some(crate::plant::BlockBody::Position(position)) => value(position.target),
                     _ => None,
                 }
             }

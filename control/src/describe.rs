@@ -4,7 +4,7 @@ use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use model::wire::EventKind;
 use model::{
     Action, AlarmId, AlarmState, BlockId, Command, Event, EventBody, ExperimentChange, ForceChange, ForceEnd,
-    InterlockChange, InterlockId, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal, UserId,
+    InterlockChange, InterlockId, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal, StrokeResult, UserId,
 };
 
 use crate::force::{FORCES, defeated};
@@ -72,6 +72,10 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
 fn experiment_text(plant: &Plant, block: BlockId, change: &ExperimentChange) -> String {
     let pid = plant.blocks.get(block.index()).and_then(|block| match &block.body {
         BlockBody::Pid(pid) => Some((pid.out, pid.pv)),
+        BlockBody::Position(valve) => match plant.blocks.get(valve.pid.index()).map(|block| &block.body) {
+            Some(BlockBody::Pid(pid)) => Some((pid.out, pid.pv)),
+            _ => None,
+        },
         _ => None,
     });
     let text = |point: Option<PointId>, value: f64| {
@@ -87,6 +91,16 @@ fn experiment_text(plant: &Plant, block: BlockId, change: &ExperimentChange) -> 
             duration(u64::from(period_ms)),
             text(pv, low),
             text(pv, high)
+        ),
+        ExperimentChange::Stroked { result: StrokeResult::Aborted, .. } => {
+            "the valve is not judged".to_owned()
+        }
+        ExperimentChange::Stroked { result, breakaway, jump, travel_ms } => format!(
+            "stroke test {}: breakaway {}, slip jump {}, travel {}",
+            result.word(),
+            text(out, breakaway),
+            text(out, jump),
+            duration(u64::from(travel_ms))
         ),
         ExperimentChange::Ended { shape, reason } => format!("{} ended: {}", shape.word(), reason.text()),
     }
@@ -273,6 +287,10 @@ fn command_text(plant: &Plant, command: &Command, old: f64) -> (String, String) 
                 Some(BlockBody::Pid(pid)) => {
                     let out = plant.point(pid.out);
                     joined(&number(plan.amplitude, out.decimals), out.unit.symbol())
+                }
+                Some(BlockBody::Position(valve)) if plan.amplitude == 0.0 => {
+                    let out = plant.point(valve.target);
+                    joined(&number(valve.stroke.by, out.decimals), out.unit.symbol())
                 }
                 _ => format!("{}", plan.amplitude),
             };

@@ -1,4 +1,5 @@
-//! Tuning experiments: a step, a pulse or a relay on the output of a loop, inside the scan.
+//! Tuning experiments: a step, a pulse or a relay on the output of a loop, inside the scan; and the stroke test of a
+//! valve, which is bounded, ended and undone in the same way.
 //!
 //! ```text
 //!                  Resting ──► Moving ──► (Pulse: Back) ──► Returning ──► mode before
@@ -9,6 +10,7 @@
 //! | --- | --- | --- |
 //! | Resting | where it stood, loop in manual | a quarter of the plan's time; a tenth for a relay |
 //! | Moving | a step: moved by the amplitude; a relay: one level or the other | the plan's time, or [`CYCLES`] |
+//! | Moving | a stroke: see [`crate::stroke`] | until the valve is judged |
 //! | Back | where it stood | the plan's time |
 //! | Returning | where it stood | until the block has taken it over |
 //!
@@ -31,6 +33,7 @@ use model::{
 use crate::blocks::BlockState;
 use crate::phase::Scene;
 use crate::plant::{BlockBody, Pid, Plant};
+use crate::stroke::{StrokeMemory, plan_of, position_of};
 use crate::write::{Actor, order_mode, write};
 
 /// Experiments at a time, in the whole plant: each needs eyes.
@@ -75,6 +78,7 @@ pub(crate) struct ExperimentMemory {
     turned: u64,
     pv_low: f64,
     pv_high: f64,
+    stroke: StrokeMemory,
 }
 
 impl Default for ExperimentMemory {
@@ -101,6 +105,7 @@ impl Default for ExperimentMemory {
             turned: 0,
             pv_low: 0.0,
             pv_high: 0.0,
+            stroke: StrokeMemory::default(),
         }
     }
 }
@@ -138,6 +143,12 @@ impl ExperimentMemory {
         ] {
             walk.f64(value);
         }
+        self.stroke.state(walk);
+    }
+
+    /// The block that people named: the valve of a stroke test, else the loop.
+    fn named(&self) -> BlockId {
+        self.stroke.valve().unwrap_or(BlockId(self.block.saturating_sub(1)))
     }
 
     /// After a restart nobody knows what the plant has done meanwhile.
@@ -162,8 +173,9 @@ fn pid_of(plant: &Plant, block: u32) -> Option<&Pid> {
 
 impl Scene<'_> {
     /// Begins an experiment and gives OUT as it stands, or says which rule forbids it.
-    pub(crate) fn begin_experiment(&mut self, block: BlockId, plan: Experiment) -> Result<f64, Refusal> {
+    pub(crate) fn begin_experiment(&mut self, named: BlockId, plan: Experiment) -> Result<f64, Refusal> {
         let plant = self.plant;
+        let (block, plan, stroke) = self.meant(named, plan)?;
         let pid = pid_of(plant, block.0).ok_or(Refusal::Unknown)?;
         let (out, pv) = (self.state.image.value(pid.out), self.state.image.value(pid.pv));
         check_plan(&plan, pid, out)?;
@@ -200,17 +212,38 @@ impl Scene<'_> {
             pv_before: pv,
             written: out,
             high: (plan.amplitude > 0.0) != pid.direct,
+            stroke,
             ..ExperimentMemory::default()
         };
         let change = ExperimentChange::Began { shape: plan.shape, out, pv };
-        self.out.push(tick, EventBody::Experiment { block, change });
+        self.out.push(tick, EventBody::Experiment { block: named, change });
+        self.show_stroke(&stroke);
         Ok(out)
+    }
+
+    /// The loop that an experiment moves, and the plan with what the text of a valve declares.
+    fn meant(
+        &self,
+        named: BlockId,
+        plan: Experiment,
+    ) -> Result<(BlockId, Experiment, StrokeMemory), Refusal> {
+        if plan.shape != ExperimentShape::Stroke {
+            return Ok((named, plan, StrokeMemory::default()));
+        }
+        let valve = position_of(self.plant, named).ok_or(Refusal::Unknown)?;
+        if self.state.image.quality(valve.position).is_bad() {
+            return Err(Refusal::NotPermitted);
+        }
+        Ok((valve.pid, plan_of(plan, &valve.stroke)?, StrokeMemory::of(named)))
     }
 
     pub(crate) fn end_experiment(&mut self, block: BlockId) -> Result<f64, Refusal> {
         let number = block.0.wrapping_add(1);
         let tick = self.state.tick;
-        let one = self.state.experiments.iter_mut().find(|one| number != 0 && one.block == number);
+        let is_meant = |one: &&mut ExperimentMemory| {
+            one.is_present() && number != 0 && (one.block == number || one.named() == block)
+        };
+        let one = self.state.experiments.iter_mut().find(is_meant);
         let one = one.ok_or(Refusal::NothingToDo)?;
         if one.stage == Stage::Returning {
             return Err(Refusal::NothingToDo);
@@ -255,13 +288,16 @@ impl Scene<'_> {
                 let way = if one.high { 1.0 } else { -1.0 };
                 one.out_before + one.plan.bias + way * one.plan.amplitude.abs()
             }
+            (Stage::Moving, ExperimentShape::Stroke) => {
+                one.out_before + one.plan.amplitude * one.stroke.share()
+            }
             (Stage::Moving, _) => one.out_before + one.plan.amplitude,
         };
         let refused = wanted != one.written && {
             let answer = write(plant, self.layout, self.state, pid.out, wanted, Actor::Person);
             one.written = self.state.image.value(pid.out);
-            if one.stage == Stage::Returning {
-                // The block has its turn with it from now on.
+            if one.stage == Stage::Returning && answer.is_ok() {
+                // The block has its turn with it from now on. Refused, somebody else has the output: it is theirs.
                 one.since = self.state.tick;
             }
             answer.is_err()
@@ -286,6 +322,7 @@ impl Scene<'_> {
             Some(BlockState::Pid(memory, _)) => memory.target,
             _ => Mode::OutOfService,
         };
+        let valve = one.stroke.valve().and_then(|valve| position_of(self.plant, valve));
         let begun = one.stage != Stage::Resting || self.state.tick.saturating_sub(one.since) >= turn;
         let actual = Mode::from_value(image.value(pid.mode));
         let dictated = matches!(actual, Mode::Tracking | Mode::Initialising | Mode::OutOfService);
@@ -295,6 +332,8 @@ impl Scene<'_> {
             Some(ExperimentEnd::Interrupted)
         } else if image.quality(pid.input).is_bad() {
             Some(ExperimentEnd::BadPv)
+        } else if valve.is_some_and(|valve| image.quality(valve.position).is_bad()) {
+            Some(ExperimentEnd::BadPosition)
         } else if target != Mode::Manual || image.value(pid.out) != one.written {
             Some(ExperimentEnd::TakenOver)
         } else if (image.value(pid.pv) - one.pv_before).abs() > one.plan.deviation {
@@ -316,6 +355,14 @@ impl Scene<'_> {
                 let pv = self.state.image.value(pid.pv);
                 (one.stage, one.since, one.turned) = (Stage::Moving, tick, tick);
                 (one.pv_low, one.pv_high) = (pv, pv);
+                if let Some(valve) = one.stroke.valve().and_then(|valve| position_of(self.plant, valve)) {
+                    one.stroke.begin(tick, self.state.image.value(valve.position));
+                }
+            }
+            Stage::Moving if one.plan.shape == ExperimentShape::Stroke => {
+                if self.advance_stroke(&mut one.stroke, &one.plan) {
+                    (one.stage, one.since) = (Stage::Returning, tick);
+                }
             }
             Stage::Moving if relay => {
                 self.relay(one, pid);
@@ -328,7 +375,9 @@ impl Scene<'_> {
             Stage::Moving if in_stage >= whole => {
                 one.stage = match one.plan.shape {
                     ExperimentShape::Pulse => Stage::Back,
-                    ExperimentShape::Step | ExperimentShape::Relay => Stage::Returning,
+                    ExperimentShape::Step | ExperimentShape::Relay | ExperimentShape::Stroke => {
+                        Stage::Returning
+                    }
                 };
                 one.since = tick;
             }
@@ -368,10 +417,11 @@ impl Scene<'_> {
     }
 
     fn finish_experiment(&mut self, place: usize, reason: ExperimentEnd) {
-        let ExperimentMemory { block, plan, .. } = self.state.experiments[place];
+        let one = self.state.experiments[place];
         self.state.experiments[place] = ExperimentMemory::default();
-        let change = ExperimentChange::Ended { shape: plan.shape, reason };
-        self.out.push(self.state.tick, EventBody::Experiment { block: BlockId(block - 1), change });
+        self.report_stroke(one.stroke, reason);
+        let change = ExperimentChange::Ended { shape: one.plan.shape, reason };
+        self.out.push(self.state.tick, EventBody::Experiment { block: one.named(), change });
     }
 }
 
@@ -392,7 +442,7 @@ fn check_plan(plan: &Experiment, pid: &Pid, out: f64) -> Result<(), Refusal> {
         ExperimentShape::Relay => {
             (out + plan.bias - plan.amplitude.abs(), out + plan.bias + plan.amplitude.abs())
         }
-        ExperimentShape::Step | ExperimentShape::Pulse => {
+        ExperimentShape::Step | ExperimentShape::Pulse | ExperimentShape::Stroke => {
             (out + plan.amplitude.min(0.0), out + plan.amplitude.max(0.0))
         }
     };

@@ -85,6 +85,7 @@ mod blocks;
 mod write;
 mod command;
 mod experiment;
+mod stroke;
 mod force;
 mod phase;
 mod batch;

@@ -265,6 +265,7 @@ pub enum BlockBody {
     Function(Function),
     Device(Device),
     Duty(Duty),
+    Position(Position),
 }
 
 impl BlockBody {
@@ -278,7 +279,8 @@ impl BlockBody {
             | Self::Ramp(_)
             | Self::Split(_)
             | Self::Device(_)
-            | Self::Duty(_) => false,
+            | Self::Duty(_)
+            | Self::Position(_) => false,
         }
     }
 
@@ -307,7 +309,8 @@ impl BlockBody {
             | Self::Ratio(_)
             | Self::Ramp(_)
             | Self::Selector(_)
-            | Self::Duty(_) => (None, &[][..]),
+            | Self::Duty(_)
+            | Self::Position(_) => (None, &[][..]),
         };
         let speed = match self {
             Self::Device(device) => device.drive.as_ref().map(|drive| drive.speed),
@@ -324,7 +327,7 @@ impl BlockBody {
             Self::Ratio(_) => BlockKind::Ratio,
             Self::Ramp(_) => BlockKind::Ramp,
             Self::Selector(_) => BlockKind::Selector,
-            Self::Function(_) | Self::Split(_) => BlockKind::Function,
+            Self::Function(_) | Self::Split(_) | Self::Position(_) => BlockKind::Function,
             Self::Duty(_) => BlockKind::Motor,
             Self::Device(device) => match device.kind {
                 DeviceKind::Motor => BlockKind::Motor,
@@ -426,6 +429,42 @@ pub struct Ramp {
     pub rate: f64,
     pub low: f64,
     pub high: f64,
+}
+
+/// A control valve whose position is measured: how far it is from its output, and its stroke test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Position {
+    /// The loop that drives the valve.
+    pub pid: BlockId,
+    /// Its output tag.
+    pub target: PointId,
+    /// The position transmitter.
+    pub position: PointId,
+    /// Output less position.
+    pub deviation: PointId,
+    /// [`model::StrokeResult`] of the last test, and what it measured.
+    pub result: PointId,
+    pub breakaway: PointId,
+    pub jump: PointId,
+    pub travel: PointId,
+    pub stroke: Stroke,
+}
+
+/// What a stroke test may do, and what it must find. Distances in units of the output.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stroke {
+    /// How far the output goes, with its sign.
+    pub by: f64,
+    /// The ramp out, and the ramp back.
+    pub ramp_ms: u32,
+    /// PV of the loop further than this from where it stood ends the test. Units of PV.
+    pub guard: f64,
+    /// The position has moved when it has moved by so much: more than its noise.
+    pub moved: f64,
+    pub breakaway_most: f64,
+    pub jump_most: f64,
+    /// From the first move of the output until the valve is there.
+    pub travel_most_ms: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]

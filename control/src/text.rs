@@ -144,6 +144,14 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
             [("IN", ratio.wild), ("RATIO", ratio.ratio), ("BIAS", ratio.bias), ("OUT", ratio.out)].into()
         }
         BlockBody::Ramp(ramp) => [("TARGET", ramp.target), ("OUT", ramp.out)].into(),
+        BlockBody::Position(body) => [
+            ("DEV", body.deviation),
+            ("RESULT", body.result),
+            ("BREAK", body.breakaway),
+            ("JUMP", body.jump),
+            ("TRAVEL", body.travel),
+        ]
+        .into(),
         BlockBody::Selector(selector) => [("OUT", selector.out), ("SELECTED", selector.selected)].into(),
         BlockBody::Split(split) => {
             let valves = ["OUT1", "OUT2", "OUT3"].into_iter().zip(split.valves.iter().map(|valve| valve.out));

@@ -111,6 +111,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         }
         BlockBody::Device(device) => (device.on.or(device.off), Some(device.out)),
         BlockBody::Duty(_) => (None, None),
+        BlockBody::Position(position) => (Some(position.position), Some(position.target)),
     };
     let (modes, normal_mode) = match &block.body {
         BlockBody::Pid(pid) => (pid.modes.clone(), pid.normal_mode),
@@ -118,6 +119,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         | BlockBody::Filter(_)
         | BlockBody::Ratio(_)
         | BlockBody::Ramp(_)
+        | BlockBody::Position(_)
         | BlockBody::Selector(_)
         | BlockBody::Split(_)
         | BlockBody::Function(_)

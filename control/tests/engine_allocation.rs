@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use control::{Engine, Input, ScanOutput, StateView};
 use model::{
-    Action, AlarmId, BlockId, Command, Direction, InterlockId, Mode, PhaseId, PointId, ProcOrder, Quality,
-    RecipeId, UserId,
+    Action, AlarmId, BlockId, Command, Direction, Experiment, ExperimentShape, InterlockId, Mode, PhaseId,
+    PointId, ProcOrder, Quality, RecipeId, UserId,
 };
+use support::text_loop::{TUNED, VALVE, running};
 use support::{Dice, text_plant};
 
 struct Counting;
@@ -115,4 +116,36 @@ fn ten_thousand_scans_with_commands_alarms_and_phases_allocate_nothing() {
     let calls = CALLS.get() - before;
     assert_eq!(calls, 0, "scan, hash, publication and snapshot are free of the allocator");
     assert!(seen.iter().all(|count| *count > 10), "and there was something to do: {seen:?}");
+}
+
+#[test]
+fn a_stroke_test_from_its_order_to_its_verdict_allocates_nothing() {
+    let mut h = running(&format!("{TUNED}{VALVE}"), 100.0, 0.0, 40.0);
+    let [zt, tv, result] = ["ZT-1", "TV-1", "ZI-1.RESULT"].map(|name| h.point(name));
+    let plan = Experiment {
+        shape: ExperimentShape::Stroke,
+        amplitude: 0.0,
+        bias: 0.0,
+        hysteresis: 0.0,
+        deviation: 0.0,
+        for_ms: 0,
+    };
+    let block = h.engine.plant().find_block("ZI-1").unwrap();
+    let order = [Command { id: 1, user: UserId(1), action: Action::Experiment { block, plan } }];
+    let mut out = ScanOutput::with_capacity(64);
+    let mut position = 40.0;
+    let first = h.engine.tick() + 1;
+    let before = CALLS.get();
+    for tick in first..first + 3500 {
+        let commands = if tick == first + 10 { &order[..] } else { &[] };
+        h.engine.scan(
+            tick,
+            &[Input { point: zt, value: position, quality: Quality::Good }],
+            commands,
+            &mut out,
+        );
+        position = h.engine.image().value(tv);
+    }
+    assert_eq!(CALLS.get(), before);
+    assert_eq!(h.engine.image().value(result), f64::from(model::StrokeResult::Passed as u8));
 }

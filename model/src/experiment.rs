@@ -1,4 +1,5 @@
-//! A tuning experiment: what a person lets the controller do with the output of a loop, and its end.
+//! A tuning experiment or a stroke test: what a person lets the controller do with the output of a loop, and
+//! its end.
 
 use serde::{Deserialize, Serialize};
 
@@ -30,16 +31,20 @@ pub enum ExperimentShape {
     Pulse = 1,
     /// Rest, then a relay about PV, until it has turned often enough.
     Relay = 2,
+    /// Rest, then slowly away and back with the valve's position watched: named by the valve, not by the loop.
+    /// Zero for amplitude, deviation or time means what the plant's text declares.
+    Stroke = 3,
 }
 
 impl ExperimentShape {
-    pub const ALL: [Self; 3] = [Self::Step, Self::Pulse, Self::Relay];
+    pub const ALL: [Self; 4] = [Self::Step, Self::Pulse, Self::Relay, Self::Stroke];
 
     pub const fn word(self) -> &'static str {
         match self {
             Self::Step => "step test",
             Self::Pulse => "pulse test",
             Self::Relay => "relay test",
+            Self::Stroke => "stroke test",
         }
     }
 }
@@ -60,10 +65,52 @@ pub enum ExperimentChange {
         low: f64,
         high: f64,
     },
+    /// What a stroke test found: dead band plus stick band and slip jump in units of OUT, and how long the valve
+    /// needed for the way out. A number that was not reached is where the test gave up.
+    Stroked {
+        result: StrokeResult,
+        breakaway: f64,
+        jump: f64,
+        travel_ms: u32,
+    },
     Ended {
         shape: ExperimentShape,
         reason: ExperimentEnd,
     },
+}
+
+/// How a valve came out of its last stroke test; the number is what its RESULT shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum StrokeResult {
+    /// Never tested.
+    #[default]
+    None = 0,
+    Running = 1,
+    Passed = 2,
+    /// It stuck, jumped or was late.
+    Failed = 3,
+    /// The test was cut off: it says nothing about the valve.
+    Aborted = 4,
+}
+
+impl StrokeResult {
+    pub const ALL: [Self; 5] = [Self::None, Self::Running, Self::Passed, Self::Failed, Self::Aborted];
+
+    pub fn from_value(value: f64) -> Self {
+        Self::ALL.into_iter().find(|result| f64::from(*result as u8) == value).unwrap_or_default()
+    }
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::None => "not tested",
+            Self::Running => "runs",
+            Self::Passed => "passed",
+            Self::Failed => "FAILED",
+            Self::Aborted => "aborted",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,10 +130,12 @@ pub enum ExperimentEnd {
     Interrupted = 5,
     /// A person has ended it.
     Ordered = 6,
+    /// The measured position of the valve is bad.
+    BadPosition = 7,
 }
 
 impl ExperimentEnd {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Done,
         Self::TimeUp,
         Self::Deviation,
@@ -94,6 +143,7 @@ impl ExperimentEnd {
         Self::TakenOver,
         Self::Interrupted,
         Self::Ordered,
+        Self::BadPosition,
     ];
 
     pub const fn text(self) -> &'static str {
@@ -105,6 +155,7 @@ impl ExperimentEnd {
             Self::TakenOver => "the loop was taken over",
             Self::Interrupted => "interrupted",
             Self::Ordered => "ended by order",
+            Self::BadPosition => "the position is bad",
         }
     }
 }

@@ -126,13 +126,15 @@ pub enum ShapeName {
     Step,
     Pulse,
     Relay,
+    Stroke,
 }
 
 #[derive(Args, Debug)]
 pub struct LoopTestArgs {
-    /// Loop, as TIC-321
+    /// Loop, as TIC-321; for a stroke test the position of its valve, as ZI-401
     pub name: String,
-    /// A step stays for its time; a pulse goes back for as long again; a relay swings six times
+    /// A step stays for its time; a pulse goes back for as long again; a relay swings six times; a stroke goes slowly
+    /// away and back within what the plant declares, which the other options only make smaller
     #[arg(long, value_enum, default_value = "step")]
     pub shape: ShapeName,
     /// How far OUT goes, in its unit; a step may go down

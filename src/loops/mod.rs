@@ -66,15 +66,21 @@ fn test(args: &LoopTestArgs) -> miette::Result<()> {
     if args.end {
         return remote.execute(Action::EndExperiment { block }, &args.reason);
     }
+    let stroke = args.shape == ShapeName::Stroke;
     let needed = |value: Option<f64>, flag: &str| {
-        value.ok_or_else(|| miette!("{flag} is missing: an experiment is bounded before it begins"))
+        // Zero is what the plant declares.
+        value
+            .or(stroke.then_some(0.0))
+            .ok_or_else(|| miette!("{flag} is missing: an experiment is bounded before it begins"))
     };
-    let time = args.time.as_deref().ok_or_else(|| miette!("--time is missing: how long a stage lasts"))?;
+    let time = args.time.as_deref().or(stroke.then_some("0s"));
+    let time = time.ok_or_else(|| miette!("--time is missing: how long a stage lasts"))?;
     let plan = Experiment {
         shape: match args.shape {
             ShapeName::Step => ExperimentShape::Step,
             ShapeName::Pulse => ExperimentShape::Pulse,
             ShapeName::Relay => ExperimentShape::Relay,
+            ShapeName::Stroke => ExperimentShape::Stroke,
         },
         amplitude: needed(args.amplitude, "--amplitude")?,
         bias: args.bias,
@@ -84,7 +90,11 @@ fn test(args: &LoopTestArgs) -> miette::Result<()> {
     };
     remote.execute(Action::Experiment { block, plan }, &args.reason)?;
     println!("watch it: catholyte history events {} --from -1h", args.name);
-    println!("when it has ended: catholyte loop tune {}", args.name);
+    if stroke {
+        println!("when it has ended: catholyte why {}", args.name);
+    } else {
+        println!("when it has ended: catholyte loop tune {}", args.name);
+    }
     Ok(())
 }
 

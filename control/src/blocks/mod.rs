@@ -19,6 +19,7 @@ mod filter;
 mod selector;
 mod split;
 mod calc;
+mod position;
 pub(crate) mod function;
 pub(crate) mod device;
 pub(crate) mod duty;
@@ -117,7 +118,7 @@ pub(crate) struct Context<'a> {
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BlockState {
-    /// Calculation and selector remember nothing that the image does not hold.
+    /// Calculation, position and selector remember nothing that the image does not hold.
     Stateless,
     Filter(filter::FilterState),
     Pid(PidState, pid::Fixed),
@@ -133,7 +134,7 @@ pub(crate) enum BlockState {
 impl BlockState {
     pub(crate) fn new(plant: &Plant, block: usize) -> Self {
         match &plant.blocks[block].body {
-            BlockBody::Calc(_) => Self::Stateless,
+            BlockBody::Calc(_) | BlockBody::Position(_) => Self::Stateless,
             BlockBody::Selector(selector) => Self::Selector(selector::Fixed::new(plant, selector)),
             BlockBody::Filter(_) => Self::Filter(filter::FilterState::default()),
             BlockBody::Split(body) => {
@@ -220,6 +221,7 @@ impl BlockState {
         }
         match (self, &plant.blocks[block].body) {
             (Self::Stateless, BlockBody::Calc(body)) => calc::run(body, context),
+            (Self::Stateless, BlockBody::Position(body)) => position::run(body, context),
             (Self::Filter(state), BlockBody::Filter(body)) => filter::run(body, state, context),
             (Self::Function(state, fixed), BlockBody::Function(body)) => {
                 function::run(body, fixed, state, block, context);

@@ -426,6 +426,7 @@ pub(super) fn inherit_equipment(alarms: &mut [Alarm], blocks: &[Option<Block>]) 
                 device.on.into_iter().chain(device.off).chain(seen).collect()
             }
             BlockBody::Duty(duty) => duty.members.iter().map(|member| member.state).collect(),
+            BlockBody::Position(body) => Vec::from([body.position]),
             BlockBody::Calc(_) | BlockBody::Ramp(_) => Vec::new(),
         };
         for point in points {

@@ -12,7 +12,7 @@ use super::fields::Fields;
 use super::items::{Item, Items, Kind};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
-use super::{duty, loops, machines, shapes, signals, split};
+use super::{duty, loops, machines, position, shapes, signals, split};
 use crate::plant::{Block, BlockBody, Origin};
 
 /// How often a block runs when it does not say.
@@ -49,6 +49,13 @@ fn roles(kind: Kind) -> Roles {
             ("IN", Part::Result, ", signal"),
             ("OUT1", Part::Result, ", first valve"),
             ("OUT2", Part::Result, ", second valve"),
+        ],
+        Kind::Position => &[
+            ("DEV", Part::Result, ", output less position"),
+            ("RESULT", Part::Memory, ", stroke test: 1 runs, 2 passed, 3 failed, 4 aborted"),
+            ("BREAK", Part::Memory, ", output until it moved"),
+            ("JUMP", Part::Memory, ", slip jump"),
+            ("TRAVEL", Part::Memory, ", time of the stroke"),
         ],
         Kind::Motor | Kind::Valve | Kind::Breaker => &[
             ("CMD", Part::Setting, ", command"),
@@ -324,6 +331,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
             shapes::function(&mut build, usize::from(kind), &mut fields, dt).map(BlockBody::Function)
         }
         Kind::SplitRange => split::split(&mut build, &mut fields).map(BlockBody::Split),
+        Kind::Position => position::position(&mut build, &mut fields).map(BlockBody::Position),
         Kind::Pid => loops::pid(&mut build, &mut fields).map(BlockBody::Pid),
         Kind::DutyStandby => duty::duty(&mut build, &mut fields).map(BlockBody::Duty),
         kind => machines::device(&mut build, kind, &mut fields).map(BlockBody::Device),

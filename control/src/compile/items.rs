@@ -35,6 +35,7 @@ pub(super) enum Kind {
     Ramp,
     Selector,
     SplitRange,
+    Position,
     /// A row of [`SHAPES`].
     Function(u8),
     Motor,
@@ -50,7 +51,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All but the function blocks.
-    const PLAIN: [Self; 20] = [
+    const PLAIN: [Self; 21] = [
         Self::Area,
         Self::Unit,
         Self::Device,
@@ -62,6 +63,7 @@ impl Kind {
         Self::Ramp,
         Self::Selector,
         Self::SplitRange,
+        Self::Position,
         Self::Motor,
         Self::Valve,
         Self::Breaker,
@@ -98,6 +100,7 @@ impl Kind {
             Self::Ramp => "ramp",
             Self::Selector => "selector",
             Self::SplitRange => "split_range",
+            Self::Position => "position",
             Self::Function(_) => self.shape().map_or("", |shape| shape.word),
             Self::Motor => "motor",
             Self::Valve => "valve",
@@ -136,6 +139,7 @@ impl Kind {
                 | Self::Ramp
                 | Self::Selector
                 | Self::SplitRange
+                | Self::Position
                 | Self::Function(_)
                 | Self::Motor
                 | Self::Valve

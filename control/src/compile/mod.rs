@@ -32,6 +32,7 @@ mod blocks;
 mod units;
 mod signals;
 mod shapes;
+mod position;
 mod split;
 mod loop_options;
 mod loops;

@@ -151,6 +151,7 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
             settled
         }
         Kind::DutyStandby => super::duty::scale(index, draft),
+        Kind::Position => super::position::scale(item, index, draft),
         Kind::Motor | Kind::Valve | Kind::Breaker | Kind::Drive => {
             let (command, state, fail) = (at("CMD"), at("STATE"), at("FAIL"));
             draft.set_unit(state, Unit::NONE, 0.0, 4.0, Some(0));

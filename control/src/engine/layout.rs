@@ -88,6 +88,7 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
             | BlockBody::Filter(_)
             | BlockBody::Ratio(_)
             | BlockBody::Ramp(_)
+            | BlockBody::Position(_)
             | BlockBody::Selector(_)
             | BlockBody::Split(_)
             | BlockBody::Duty(_)

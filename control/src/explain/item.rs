@@ -2,7 +2,7 @@
 
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use model::wire::{Why, WhyLine};
-use model::{AlarmState, BlockId, Mode, PointId};
+use model::{AlarmState, BlockId, Mode, PointId, StrokeResult};
 
 use super::condition;
 use super::term::{Scene, tree};
@@ -11,7 +11,7 @@ use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
 use crate::plant::{
     AlarmCondition, Block, BlockBody, Device, DeviceKind, Drive, Duty, Function, FunctionInput, Origin, Pid,
-    Plant, Split, Wish,
+    Plant, Position, Split, Wish,
 };
 use crate::text::{duration, number, part_of, state_word, value_text};
 
@@ -50,6 +50,7 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
             }
             not_heard(scene, id, &mut lines);
         }
+        BlockBody::Position(body) => position(scene, body, &mut lines),
         BlockBody::Ramp(ramp) => {
             lines.push(point_line(scene, 0, "OUT", ramp.out));
             lines.push(point_line(scene, 0, "TARGET", ramp.target));
@@ -125,6 +126,21 @@ fn split(scene: Scene<'_>, split: &Split, lines: &mut Vec<WhyLine>) {
         }
         holders(scene, valve.target, lines);
     }
+}
+
+/// Where the valve is told to be, where it is, and what its last stroke test found.
+fn position(scene: Scene<'_>, body: &Position, lines: &mut Vec<WhyLine>) {
+    lines.push(point_line(scene, 0, "output less position", body.deviation));
+    lines.push(point_line(scene, 1, &name(scene, body.target), body.target));
+    lines.push(point_line(scene, 1, &name(scene, body.position), body.position));
+    let result = StrokeResult::from_value(scene.view.value(body.result));
+    lines.push(line(0, format!("last stroke test: {}", result.word())));
+    if result != StrokeResult::None {
+        lines.push(point_line(scene, 1, "breakaway", body.breakaway));
+        lines.push(point_line(scene, 1, "slip jump", body.jump));
+        lines.push(point_line(scene, 1, "travel", body.travel));
+    }
+    holders(scene, body.target, lines);
 }
 
 /// A source whose loop does not listen follows that loop's set point.

@@ -53,7 +53,8 @@ pub(super) fn slots(plant: &Plant) -> BTreeMap<(String, String, u32), Slots> {
             | BlockBody::Ratio(_)
             | BlockBody::Selector(_)
             | BlockBody::Split(_)
-            | BlockBody::Duty(_) => {}
+            | BlockBody::Duty(_)
+            | BlockBody::Position(_) => {}
         }
     }
     for alarm in &plant.alarms {

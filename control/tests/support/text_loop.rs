@@ -49,6 +49,38 @@ task = "10 ms"
 /// What an ordinary loop has besides its action.
 pub const TUNED: &str = "kc = 1.0\nti = \"10 s\"\nsp = \"100 degC\"\n";
 
+/// A position transmitter on its valve, with a stroke test and an interlock.
+pub const VALVE: &str = r#"
+[tag.ZT-1]
+description = "Position"
+unit = "%"
+range = [0, 100]
+io = { device = "PLC", input = 2, raw = [0, 27648] }
+[position.ZI-1]
+description = "Position of TV-1"
+loop = "TIC-1"
+position = "ZT-1"
+by = "10 %"
+time = "10 s"
+guard = "5 dK"
+breakaway = "3 %"
+jump = "2 %"
+travel = "20 s"
+[interlock.IL-1]
+description = "Load"
+reset = "auto"
+trip = [ { when = "LT-2 > 50 %", text = "too much" } ]
+do = ["TV-1 := 0 %"]
+[alarm."ZI-1.DEV"]
+tag = "ZI-1"
+high = "5 %"
+priority = "low"
+cause = "It sticks."
+consequence = "Bad control."
+response = "Test it."
+time = "30 min"
+"#;
+
 pub fn source(body: &str) -> Vec<Source> {
     vec![Source { path: "plant.toml".into(), text: format!("{HEAD}{body}") }]
 }
