@@ -231,7 +231,7 @@ impl Scene<'_> {
             return Ok((named, plan, StrokeMemory::default()));
         }
         let valve = position_of(self.plant, named).ok_or(Refusal::Unknown)?;
-        if self.state.image.quality(valve.position).is_bad() {
+        if !self.is_seen(valve) {
             return Err(Refusal::NotPermitted);
         }
         Ok((valve.pid, plan_of(plan, &valve.stroke)?, StrokeMemory::of(named)))
@@ -332,7 +332,7 @@ impl Scene<'_> {
             Some(ExperimentEnd::Interrupted)
         } else if image.quality(pid.input).is_bad() {
             Some(ExperimentEnd::BadPv)
-        } else if valve.is_some_and(|valve| image.quality(valve.position).is_bad()) {
+        } else if valve.is_some_and(|valve| !self.is_seen(valve)) {
             Some(ExperimentEnd::BadPosition)
         } else if target != Mode::Manual || image.value(pid.out) != one.written {
             Some(ExperimentEnd::TakenOver)

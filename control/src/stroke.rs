@@ -215,6 +215,11 @@ impl Scene<'_> {
         })
     }
 
+    /// Its position is known, and is what the field says: one that a person forces proves nothing.
+    pub(crate) fn is_seen(&self, valve: &Position) -> bool {
+        !self.state.image.quality(valve.position).is_bad() && self.state.forces.find(valve.position).is_none()
+    }
+
     /// Says in the image that a test of this valve runs.
     pub(crate) fn show_stroke(&mut self, stroke: &StrokeMemory) {
         let Some(valve) = stroke.valve().and_then(|valve| position_of(self.plant, valve)) else { return };

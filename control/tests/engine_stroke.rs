@@ -236,6 +236,22 @@ fn whatever_disturbs_it_aborts_it_and_the_output_is_back_at_once() {
 }
 
 #[test]
+fn a_position_or_an_output_that_is_forced_by_hand_proves_nothing() {
+    for (tag, value, reason) in
+        [("ZT-1", 45.0, ExperimentEnd::BadPosition), ("TV-1", 30.0, ExperimentEnd::Interrupted)]
+    {
+        let mut bench = Bench::new(0.0, 0.0, 0.1);
+        bench.begin(PLAN).unwrap();
+        bench.run(7.5);
+        let point = bench.h.point(tag);
+        bench.h.ask(Action::Force { point, value, for_ms: 60_000 }).unwrap();
+        bench.run(0.1);
+        assert_eq!((bench.end(), bench.result()), (Some(reason), StrokeResult::Aborted), "{tag}");
+        assert!(bench.begin(PLAN).is_err());
+    }
+}
+
+#[test]
 fn a_command_makes_the_declared_test_smaller_and_never_larger() {
     let mut bench = Bench::new(0.0, 0.0, 0.1);
     let mut refused = |plan| bench.begin(plan).unwrap_err();

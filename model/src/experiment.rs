@@ -130,7 +130,7 @@ pub enum ExperimentEnd {
     Interrupted = 5,
     /// A person has ended it.
     Ordered = 6,
-    /// The measured position of the valve is bad.
+    /// The measured position of the valve is bad, or forced by hand.
     BadPosition = 7,
 }
 
@@ -155,7 +155,7 @@ impl ExperimentEnd {
             Self::TakenOver => "the loop was taken over",
             Self::Interrupted => "interrupted",
             Self::Ordered => "ended by order",
-            Self::BadPosition => "the position is bad",
+            Self::BadPosition => "the position is bad or forced",
         }
     }
 }

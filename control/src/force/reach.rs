@@ -91,6 +91,7 @@ fn measured(plant: &Plant, body: &BlockBody, found: &mut Vec<PointId>) {
         BlockBody::Ramp(ramp) => ramp.source.iter().for_each(reads),
         BlockBody::Selector(selector) => found.extend(&selector.inputs),
         BlockBody::Split(split) => found.push(split.input),
+        BlockBody::Position(body) => found.push(body.position),
         BlockBody::Function(function) => {
             for input in &function.inputs {
                 if let FunctionInput::Condition(expr) = input {
