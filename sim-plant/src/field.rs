@@ -294,7 +294,7 @@ impl Field {
         for order in &self.orders {
             order.give(&mut self.sheet, &self.elements, heat);
         }
-        line::share_outlets(&mut self.lines, &mut self.sheet);
+        line::share_outlets(&self.lines, &mut self.sheet);
         for line in &mut self.lines {
             line.transfer(&mut self.sheet, &self.supplies, &mut self.ports, dt);
         }
