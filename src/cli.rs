@@ -63,7 +63,7 @@ pub enum Command {
     Recipe(RecipeArgs),
     /// Loops: how they did, what their process is, how they could be tuned
     Loop(LoopArgs),
-    /// Hold a tag of the field at a value for a time: `catholyte force TT-322 81.5 --for 30min --reason "probe changed"`
+    /// Hold a tag of the field at a value for a time: `catholyte force TT-311 81.5 --for 30min --reason "probe changed"`
     Force(ForceArgs),
     /// Release a forced tag
     Unforce(UnforceArgs),

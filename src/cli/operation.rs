@@ -198,7 +198,7 @@ pub struct LoopTuneArgs {
 
 #[derive(Args, Debug)]
 pub struct ForceArgs {
-    /// Input or output tag, as TT-322
+    /// Input or output tag, as TT-311
     pub tag: String,
     /// In the tag's unit; for a switch also its word
     #[arg(allow_hyphen_values = true)]
@@ -215,7 +215,7 @@ pub struct ForceArgs {
 
 #[derive(Args, Debug)]
 pub struct UnforceArgs {
-    /// Tag that is forced, as TT-322
+    /// Tag that is forced, as TT-311
     pub tag: String,
     /// Why, for the audit log
     #[arg(long, default_value = "")]
