@@ -360,7 +360,9 @@ impl Scene<'_> {
                 }
             }
             Stage::Moving if one.plan.shape == ExperimentShape::Stroke => {
-                if self.advance_stroke(&mut one.stroke, &one.plan) {
+                // Not in the guard: a stroke that goes on would fall to the arms below.
+                let there = self.advance_stroke(&mut one.stroke, &one.plan);
+                if there {
                     (one.stage, one.since) = (Stage::Returning, tick);
                 }
             }
