@@ -41,3 +41,45 @@ fn the_site_runs_both_plants_and_its_balances_close() {
     assert!(output.status.success(), "{}", text(&output));
     assert!(text(&output).contains("0 breaches"), "{}", text(&output));
 }
+
+/// The phases of a text, each with its own lines.
+fn phases(text: &str) -> Vec<(&str, Vec<&str>)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in text.lines() {
+        match line.strip_prefix("PHASE ").and_then(|rest| rest.split_whitespace().next()) {
+            Some(name) => found.push((name, Vec::new())),
+            None => found.last_mut().into_iter().for_each(|(_, lines)| lines.push(line)),
+        }
+    }
+    found
+}
+
+fn phase_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            phase_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "phase") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn every_phase_that_moves_something_says_what_an_abort_leaves_behind() {
+    // They start what is safe when it runs (scrubber, nitrogen), or are at rest already when they end.
+    const SAFE: [&str; 4] = ["ShredScrub", "ShredInert", "Check", "Rest"];
+    let mut files = Vec::new();
+    phase_files(&plant(""), &mut files);
+    let mut seen = 0;
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for (name, lines) in phases(&text) {
+            let moves = lines.iter().any(|line| line.contains(":="));
+            let aborts = lines.contains(&"ABORTING");
+            assert!(aborts || !moves || SAFE.contains(&name), "{}: {name} has no ABORTING", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 80, "{seen} phases");
+}
