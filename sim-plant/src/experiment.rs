@@ -310,3 +310,17 @@ fn build(
         _ => Err(ExperimentError::Mistakes(reader.mistakes)),
     }
 }
+
+#[cfg(test)]
+impl Experiment {
+    /// A unit after so many hours with these settings, its balances closed.
+    pub(crate) fn after(unit: &str, hours: f64, settings: &[&str]) -> Self {
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        let settings = settings.iter().map(ToString::to_string).collect();
+        let conditions = Conditions { settings, ..Conditions::default() };
+        let mut unit = Self::open(unit, &conditions, &chemistry).unwrap();
+        unit.run_to(hours * 3600.0);
+        assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
+        unit
+    }
+}

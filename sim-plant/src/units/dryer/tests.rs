@@ -1,16 +1,7 @@
-use std::sync::Arc;
-
-use crate::chemistry::Chemistry;
-use crate::experiment::{Conditions, Experiment};
+use crate::experiment::Experiment;
 
 fn after(hours: f64, settings: &[&str]) -> Experiment {
-    let chemistry = Arc::new(Chemistry::built_in().unwrap());
-    let settings = settings.iter().map(ToString::to_string).collect();
-    let conditions = Conditions { settings, ..Conditions::default() };
-    let mut unit = Experiment::open("dryer", &conditions, &chemistry).unwrap();
-    unit.run_to(hours * 3600.0);
-    assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
-    unit
+    Experiment::after("dryer", hours, settings)
 }
 
 fn reading(unit: &Experiment, name: &str) -> f64 {
