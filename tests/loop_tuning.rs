@@ -35,7 +35,7 @@ fn a_temperature_loop_tuned_from_a_step_test_answers_as_predicted() {
     let mut plant = Lockstep::new(&compiled, Initial::Running);
     let block = compiled.find_block(LOOP).unwrap();
     // Until cooling water and feed brine have come to rest: while they drift the identification rightly doubts the gain.
-    plant.run(18_000.0);
+    plant.run(7_200.0);
     let normal = plant.mode(LOOP);
 
     let plan = Experiment {

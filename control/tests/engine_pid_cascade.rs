@@ -102,6 +102,35 @@ fn a_cascade_whose_secondary_runs_first_starts_without_a_bump() {
     }
 }
 
+/// A level above a flow that is selected or filtered: the secondary's value is there before the primary asks for it.
+#[test]
+fn a_cascade_begins_without_a_bump_when_the_secondarys_process_value_is_calculated() {
+    let mut b = Builder::new();
+    let (pv1, raw) = (b.input("PV1"), b.input("PV2"));
+    let valve = b.output("VALVE");
+    let primary = b.pid("LIC", pv1, &Loop { sp: 50.0, ..Loop::default() });
+    let BlockBody::Pid(pid) = &b.plant.blocks[primary.index()].body else { unreachable!() };
+    let source = pid.out;
+    let flow = b.filter("FY", raw, 5.0);
+    let options = Loop {
+        cascade: Some(source),
+        target: Some(valve),
+        normal_mode: Mode::Cascade,
+        sp_from_pv: true,
+        ..Loop::default()
+    };
+    b.pid("FIC", flow, &options);
+    let mut h = b.finish();
+    h.preset(valve, 42.0);
+    h.all_good(0.0);
+    h.set(pv1, 50.0);
+    h.set(raw, 35.0);
+    h.run(5);
+    assert_eq!((h.actual("LIC"), h.actual("FIC")), (Mode::Auto, Mode::Cascade));
+    assert!((h.value("FIC.SP") - 35.0).abs() < 1e-9, "{}", h.value("FIC.SP"));
+    assert!((h.at(valve) - 42.0).abs() < 1e-9, "{}", h.at(valve));
+}
+
 /// T6. A saturated secondary stops its primary from going further, and lets it come back at once.
 #[test]
 fn the_primary_does_not_wind_up_over_a_saturated_secondary() {

@@ -17,6 +17,7 @@
 //! tells where they are before it tells that the link is up; what differs from the command is taken
 //! over, so that nothing starts again by itself.
 
+mod begin;
 mod layout;
 mod publish;
 mod quiet;
@@ -26,13 +27,14 @@ mod state;
 use alloc::sync::Arc;
 use model::{AlarmId, Command, EventBody, ForceEnd, InterlockId, PointId, Quality, UserId};
 
-use crate::blocks::{Context, StartRound, link_of};
+use crate::blocks::{Context, link_of};
 use crate::exchange::{Input, ScanOutput};
 use crate::image::Image;
 use crate::interlock::InterlockMemory;
 use crate::phase::Scene;
 use crate::plant::{AlarmCondition, BlockBody, Origin, Plant};
 
+pub(crate) use begin::begin;
 pub(crate) use layout::{Binding, Layout};
 use quiet::Quiet;
 pub use snapshot::RestoreError;
@@ -138,7 +140,8 @@ impl Engine {
         let became_ready = !state.ready && layout.is_ready(state);
         state.ready |= became_ready;
         if became_ready && !state.initialised {
-            initialise(plant, state);
+            state.initialised = true;
+            begin(plant, &layout.task_dt, state, out, |_| true);
         }
         let mut scene = Scene { plant, layout, state, out };
         scene.expire_forces();
@@ -266,33 +269,13 @@ fn preset(plant: &Plant, state: &mut State, point: PointId, value: f64) {
     }
 }
 
-/// Blocks take over what stands in the image. Results that others build on are calculated once
-/// before, because tasks of different pace would otherwise start from nothing.
-fn initialise(plant: &Plant, state: &mut State) {
-    state.initialised = true;
-    let State { image, blocks, handshakes, .. } = state;
-    for round in StartRound::ALL {
-        for (index, block) in blocks.iter_mut().enumerate() {
-            block.start(plant, index, image, handshakes, round);
-        }
-    }
-}
-
 fn run_tasks(plant: &Plant, layout: &Layout, state: &mut State, out: &mut ScanOutput, last: u64, all: bool) {
+    if all {
+        begin::run_signals(plant, &layout.task_dt, state, out, |_| true);
+    }
     let now = state.now(plant);
     let State { image, memory, holds, handshakes, blocks, .. } = state;
     let mut context = Context { ops: &plant.code.ops, image, memory, holds, handshakes, out, now, dt: 0.0 };
-    if all {
-        // Slowest first: the fast ones build on the slow ones' results.
-        for (index, task) in plant.tasks.iter().enumerate().rev() {
-            context.dt = layout.task_dt[index];
-            for block in &task.blocks {
-                if plant.blocks[block.index()].body.is_signal() {
-                    blocks[block.index()].run(plant, block.index(), &mut context);
-                }
-            }
-        }
-    }
     for (index, task) in plant.tasks.iter().enumerate() {
         if all || is_due(now.tick, last, u64::from(task.period_ticks), u64::from(task.phase_ticks)) {
             context.dt = layout.task_dt[index];

@@ -3,8 +3,7 @@
 use model::{PointId, ProcState, Quality, StateReader};
 
 use super::transfer::{Transfer, is_active};
-use crate::blocks::{Context, StartRound};
-use crate::engine::{Engine, State, forced_points};
+use crate::engine::{Engine, State, begin, forced_points};
 use crate::force::Force;
 use crate::plant::{Origin, Plant};
 
@@ -152,27 +151,8 @@ impl Transfer {
     /// As at a first start, for the blocks that were not there: from what stands in the image.
     fn begin_new_blocks(&mut self, new: &mut Engine) {
         let (plant, task_dt, state) = new.parts_mut();
-        let fresh = |index: usize| self.blocks[index].is_none();
-        let now = state.now(plant);
-        let State { image, memory, holds, handshakes, blocks, .. } = state;
-        for round in StartRound::ALL {
-            for index in (0..blocks.len()).filter(|index| fresh(*index)) {
-                blocks[index].start(plant, index, image, handshakes, round);
-            }
-        }
-        // Results that others build on are there before their task is due.
         self.out.clear();
-        let out = &mut self.out;
-        let mut context =
-            Context { ops: &plant.code.ops, image, memory, holds, handshakes, out, now, dt: 0.0 };
-        for (number, task) in plant.tasks.iter().enumerate().rev() {
-            context.dt = task_dt[number];
-            for block in task.blocks.iter().filter(|block| fresh(block.index())) {
-                if plant.blocks[block.index()].body.is_signal() {
-                    blocks[block.index()].run(plant, block.index(), &mut context);
-                }
-            }
-        }
+        begin(plant, task_dt, state, &mut self.out, |index| self.blocks[index].is_none());
     }
 }
 
