@@ -249,6 +249,8 @@ impl Assembly<'_> {
             // An error means that the sender has gone, which is an end as well.
             drop(shutdown_end.wait_for(|stop| *stop).await);
         }));
+        // Compilation and resumption lie behind; the scan's thread locks what is left.
+        real_time::give_back_memory();
         let rest = vec![spawn("journal", move || journal.run())?, spawn("recorder", move || recorder.run())?];
         let core = self.settings.scan.core;
         let scan = spawn("scan", move || {

@@ -39,6 +39,8 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     };
     let compiled = crate::check::compile_or_report(&plant)?;
     let listen = write_settings(&data, &compiled.io)?;
+    drop(compiled);
+    crate::real_time::give_back_memory();
     let password = make_user(&data)?;
     remember(&data);
 

@@ -81,6 +81,7 @@ fn serve(args: &SimServeArgs) -> miette::Result<()> {
         real_time::die_with_parent();
     }
     let mut plant = check::compile_named(args.place.plant.as_deref())?;
+    real_time::give_back_memory();
     let path = args.place.data.clone().unwrap_or_else(|| DataFolder::default_path(&plant.name));
     let data = DataFolder::open(&path).into_diagnostic()?;
     let settings = settings::load(&data.settings()).into_diagnostic()?;
