@@ -3,7 +3,7 @@
 
 mod support;
 
-use control::plant::{PidOptions, Remote};
+use control::plant::{Forcing, PidOptions, Remote};
 use model::{Action, EventBody, Mode, Quality, Refusal};
 use proptest::prelude::*;
 use support::text_loop::{TUNED, running};
@@ -18,6 +18,12 @@ fn out(h: &Harness) -> f64 {
 
 fn remote() -> Harness {
     running(&format!("{TUNED}{REMOTE}"), 100.0, 0.0, 40.0)
+}
+
+fn view(h: &Harness) -> control::StateView {
+    let mut view = control::StateView::new(&h.plant());
+    h.engine.publish(&mut view);
+    view
 }
 
 fn shed_events(h: &Harness) -> Vec<(Mode, Mode)> {
@@ -90,6 +96,50 @@ fn a_loop_that_is_normally_remote_begins_in_the_mode_that_it_sheds_to() {
     assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::Auto, 40.0));
     h.run(200);
     assert_eq!(shed_events(&h), []);
+}
+
+#[test]
+fn a_loop_that_may_be_led_from_afar_but_normally_is_not_begins_in_its_normal_mode() {
+    let h = running(&format!("{TUNED}{REMOTE}mode = \"manual\"\n"), 100.0, 0.0, 40.0);
+    assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::Manual, 40.0), "what sheds is a remote mode alone");
+}
+
+/// The loop runs every 100 ms, the interlock every 10: the trip has come and gone when the loop looks.
+#[test]
+fn a_valve_that_a_short_trip_has_moved_stays_there_when_its_loop_is_in_manual() {
+    let mut b = Builder::new();
+    let slow = b.task(10, 0);
+    let (pv, level) = (b.input("PV"), b.input("LEVEL"));
+    let valve = b.output("VALVE");
+    b.pid_in("LIC", slow, pv, &Loop { target: Some(valve), normal_mode: Mode::Manual, ..Loop::default() });
+    let cause = b.above(level, 80.0);
+    let close = Forcing { point: valve, device: None, value: 0.0, text: String::new() };
+    b.interlock("IL", vec![cause], vec![close], false);
+    let mut h = b.finish();
+    h.preset(valve, 45.0);
+    h.all_good(50.0);
+    h.run(21);
+    assert_eq!((h.at(valve), h.value("LIC.OUT")), (45.0, 45.0));
+    h.set(level, 90.0);
+    h.run(2);
+    h.set(level, 50.0);
+    h.run(20);
+    assert_eq!(h.actual("LIC"), Mode::Manual);
+    assert_eq!((h.at(valve), h.value("LIC.OUT")), (0.0, 0.0), "a person opens it again, not the loop");
+}
+
+/// P = K (beta SP - PV) = 2 (0.5 x 100 - 100), in % of OUT 1 per K: what WHY shows adds up to OUT in every mode.
+#[test]
+fn in_manual_the_integral_is_what_the_other_terms_leave_of_the_output() {
+    let text = "kc = 4\nti = \"10 s\"\nbeta = 0.5\nsp = 100\nmode = \"manual\"\nff = \"LT-2\"\n";
+    let mut h = running(text, 100.0, 15.0, 40.0);
+    let load = h.point("LT-2");
+    h.set(load, 20.0);
+    h.run(2);
+    let view = view(&h);
+    let integral = view.loops[0].integral;
+    assert!((integral - (40.0 + 100.0 - 20.0)).abs() < 1e-9, "{integral}");
+    assert_eq!(view.loops[0].calculated, 40.0);
 }
 
 /// A phase says its value once and means it until it is over.

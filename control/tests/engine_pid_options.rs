@@ -221,6 +221,29 @@ fn a_scheduled_gain_follows_its_table_without_a_bump() {
     assert!(h.write("TIC-1.KC", 1.0).is_err(), "the table gives it");
 }
 
+/// A PV that rises at r: P falls at K r and D stands at -K TD r. Another TD moves D, and the integral takes that up.
+#[test]
+fn another_derivative_time_is_taken_without_a_bump_while_the_pv_moves() {
+    let mut h = running("kc = 2\nti = \"0 s\"\ntd = \"4 s\"\nsp = 100\n", 100.0, 0.0, 80.0);
+    let (gain, rate) = (2.0 * 0.5, 0.5);
+    let mut value = 100.0;
+    let mut ramp = |h: &mut Harness| {
+        value += rate * DT;
+        pv(h, value);
+    };
+    // 50 time constants TD/N of the filter.
+    for _ in 0..2000 {
+        ramp(&mut h);
+    }
+    let settled = 80.0 - gain * rate * (2000.0 * DT + 4.0);
+    assert!((out(&h) - settled).abs() < 1e-9, "{} instead of {settled}", out(&h));
+    let temperature = h.point("TT-1");
+    h.set(temperature, 100.0 + 2001.0 * rate * DT);
+    h.write("TIC-1.TD", 8.0).unwrap();
+    let expected = settled - gain * rate * DT;
+    assert!((out(&h) - expected).abs() < 1e-9, "{} instead of {expected}", out(&h));
+}
+
 #[test]
 fn the_output_moves_no_faster_than_its_rate_and_the_integral_waits_for_it() {
     let mut h = running("kc = 4\nti = \"5 s\"\nsp = 100\nout_rate = \"10 %/s\"\n", 100.0, 0.0, 40.0);

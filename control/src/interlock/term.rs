@@ -126,7 +126,7 @@ impl Comparison {
     /// The comparison that the code begins with, and the rest of the code.
     fn parse(ops: &[Op]) -> Option<(Self, &[Op])> {
         match ops {
-            [Op::Load(point), Op::Const(limit), compare, rest @ ..] if How::of(*compare).is_some() => {
+            [Op::Load(point), Op::Const(limit), compare, rest @ ..] => {
                 How::of(*compare).map(|how| (Self { limit: *limit, point: *point, how }, rest))
             }
             [Op::Load(point), Op::Not, rest @ ..] => {
@@ -303,6 +303,8 @@ mod tests {
         cause(&[Op::Load(point), Op::Const(50.0), Op::Less, Op::Not]);
         cause(&[Op::Const(50.0), Op::Load(point), Op::Less]);
         cause(&[Op::Load(point), Op::Load(other), Op::Less]);
+        // The vote asks two and says nothing about what was put there before them.
+        cause(&[&high[..], &on, &low, &[Op::Vote { need: 2, of: 2 }]].concat());
         plant.code = Code { ops, timers: 7, edges: 0, rates: 0, stack: 5 };
         plant.interlocks = vec![interlock(causes)];
         let (ops, causes) = (&plant.code.ops, &plant.interlocks[0].causes);

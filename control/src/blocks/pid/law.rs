@@ -149,7 +149,7 @@ pub(super) fn control(
     if let Some(start) = start {
         state.integral = bounded(start, pid.out_limit_low, pid.out_limit_high) - other;
     } else if terms.ti > 0.0 {
-        let share = if pid.dt < terms.ti { pid.dt / terms.ti } else { 1.0 };
+        let share = (pid.dt / terms.ti).min(1.0);
         let step = share * (terms.error + feedback - state.calculated);
         let blocked =
             below.is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
