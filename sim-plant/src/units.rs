@@ -5,6 +5,8 @@ pub mod boiler;
 pub mod brine_purification;
 pub mod carbonation;
 pub mod cementation;
+pub mod chloride_cell;
+mod compartments;
 pub mod cooling_tower;
 mod crystals;
 pub mod dechlorinator;
@@ -61,6 +63,7 @@ pub const CATALOGUE: &[Row] = &[
     row!(brine_purification, BrinePurification, "brine_purification"),
     row!(furnace, Furnace, "furnace"),
     row!(scrubber, Scrubber, "scrubber"),
+    row!(chloride_cell, ChlorideCell, "chloride-cell"),
     row!(sulfate_cell, SulfateCell, "sulfate-cell"),
     row!(evaporator, Evaporator, "evaporator"),
     row!(dryer, Dryer, "dryer"),

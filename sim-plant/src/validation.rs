@@ -19,6 +19,7 @@ use crate::species::Species;
 /// One file for each group of units, so that they can grow side by side.
 const FILES: &[(&str, &str)] = &[
     ("Properties and solubilities", include_str!("../validation/properties.toml")),
+    ("Electrolysis of chloride brine", include_str!("../validation/chloride_cell.toml")),
     ("Electrolysis of lithium sulfate", include_str!("../validation/sulfate_cell.toml")),
     ("Ion exchange", include_str!("../validation/ion_exchange.toml")),
     ("Dissolver", include_str!("../validation/dissolver.toml")),

@@ -19,8 +19,11 @@ use std::sync::Arc;
 
 use model::StateWalk;
 
+use super::compartments::{DRY, Vent, carried, covered, crystallise, over_weir};
 use crate::chemistry::Chemistry;
+
 use crate::constants::{FARADAY, MASS_LIOH, NORMAL_VOLUME, REFERENCE};
+use crate::electro::overpotential;
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::root::rising;
@@ -281,10 +284,6 @@ impl SulfateCell {
     fn voltage(&self, density: f64, conductivities: [f64; 3]) -> f64 {
         let (v, c) = (&self.settings.voltage, &self.settings.cell);
         let kelvin = 0.5 * (self.liquors[ANOLYTE].temperature + self.liquors[CATHOLYTE].temperature);
-        let tafel = |slope: f64, exchange: f64| {
-            let ratio = density / (2.0 * exchange);
-            slope / core::f64::consts::LN_10 * libm::asinh(ratio)
-        };
         let free = libm::pow(1.0 - c.gas, 1.5);
         let warm = libm::exp(v.activation * (1.0 / kelvin - 1.0 / 353.15));
         let mut ohmic = v.hardware
@@ -296,28 +295,36 @@ impl SulfateCell {
         }
         v.reversible
             + v.reversible_slope * (kelvin - REFERENCE)
-            + tafel(v.anode_slope, v.anode_exchange)
-            + tafel(v.cathode_slope, v.cathode_exchange)
+            + overpotential(density, v.anode_exchange, v.anode_slope)
+            + overpotential(density, v.cathode_exchange, v.cathode_slope)
             + density * ohmic
     }
 
     /// What flows, A/m2, and the cell's voltage: what is asked, or what the rectifier can drive.
     fn drive(&mut self, asked: f64) -> (f64, f64) {
-        if asked <= 0.0 {
+        // Of the electrodes that liquor covers; a dry compartment conducts nothing.
+        let weir = self.settings.cell.volume;
+        let cover = (0..3)
+            .filter(|k| self.three || *k != MIDDLE)
+            .fold(1.0, |least: f64, k| least.min(covered(&self.liquors[k], weir)));
+        if asked <= 0.0 || cover <= DRY {
+            self.notes.check(Remark::Limited, asked <= 0.0);
             return (0.0, 0.0);
         }
         let mut notes = core::mem::take(&mut self.notes);
         let conductivities =
             [0, 1, 2].map(|k: usize| self.liquors[k].conductivity(&self.chemistry, &mut notes).max(1e-3));
         let limit = self.settings.cell.voltage_max;
-        let density = if self.voltage(asked, conductivities) > limit {
+        let voltage = |density: f64| self.voltage(density / cover, conductivities);
+        let density = if voltage(asked) > limit {
             notes.note(Remark::Limited);
-            rising(|j| self.voltage(j, conductivities) - limit, 0.0, asked, 1e-6 * asked, &mut notes)
+            rising(|j| voltage(j) - limit, 0.0, asked, 1e-6 * asked, &mut notes)
         } else {
             asked
         };
+        let volt = voltage(density);
         self.notes = notes;
-        (density, self.voltage(density, conductivities))
+        (density, volt)
     }
 
     /// What the charge (mol of electrons through all cells) moves and makes.
@@ -384,25 +391,18 @@ impl SulfateCell {
 
     /// Ions and water go from one compartment to another, each with its enthalpy at the temperature it leaves.
     fn carry(&mut self, from: usize, to: usize, what: &Matter) {
-        let kelvin = self.liquors[from].temperature;
-        let (enthalpy, capacity) = self.chemistry.sums(what);
-        let mut parcel = what.clone();
-        parcel.enthalpy = enthalpy + capacity * (kelvin - REFERENCE);
+        let parcel = carried(what, &self.liquors[from], &self.chemistry);
         self.liquors[from].matter.subtract(&parcel);
         self.liquors[to].matter.add(&parcel);
     }
 
-    /// The gas of a compartment leaves with its steam; mol of dry gas.
+    /// The gas of a compartment leaves with its steam, and what boils; mol of dry gas.
     fn release(&mut self, compartment: usize, gas: Species, out: &mut Matter) -> f64 {
-        let pressure = self.settings.cell.pressure;
+        let vent = Vent { pressure: self.settings.cell.pressure, chemistry: &self.chemistry };
         let liquor = &mut self.liquors[compartment];
-        let steam = liquor.vapour_pressure(&self.chemistry, &mut self.notes).min(0.9 * pressure);
-        let dry = liquor.matter[gas];
-        let carries = dry * steam / (pressure - steam);
-        liquor.matter.react(&[(Species::Water, -1.0), (Species::Steam, 1.0)], carries);
-        let parcel = self.chemistry.parcel(&[(gas, dry), (Species::Steam, carries)], liquor.temperature);
-        liquor.matter.subtract(&parcel);
-        out.add(&parcel);
+        let [dry] = vent.release(liquor, [gas], &mut self.notes, out);
+        liquor.settle(&self.chemistry, &mut self.notes);
+        vent.boil(liquor, &mut self.notes, out);
         dry
     }
 }
@@ -460,12 +460,11 @@ impl UnitOperation for SulfateCell {
         self.passed.made = made + self.passed.alkali * MASS_LIOH;
         self.passed.alkali /= electrons.max(1e-30);
         self.passed.acid /= electrons.max(1e-30);
+        crystallise(&mut self.liquors[CATHOLYTE], &self.chemistry, &mut self.notes);
         for (k, outlet) in [(ANOLYTE, ACID), (MIDDLE, SPENT), (CATHOLYTE, LYE)] {
-            let volume = self.liquors[k].volume();
-            let weir = self.settings.cell.volume;
-            let share = if volume > weir && (self.three || k != MIDDLE) { 1.0 - weir / volume } else { 0.0 };
-            let over = self.liquors[k].matter.take(share);
-            x.outlets[outlet].add(&over);
+            if self.three || k != MIDDLE {
+                x.outlets[outlet].add(&over_weir(&mut self.liquors[k], self.settings.cell.volume));
+            }
             self.liquors[k].settle(&self.chemistry, &mut self.notes);
         }
     }

@@ -1,0 +1,131 @@
+use std::sync::Arc;
+
+use crate::chemistry::Chemistry;
+use crate::experiment::{Conditions, Experiment};
+use crate::parameters::{ParameterEntry, Parameters};
+
+fn run(hours: f64, settings: &[&str]) -> Experiment {
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let settings = settings.iter().map(ToString::to_string).collect();
+    let conditions = Conditions { settings, ..Conditions::default() };
+    let mut cell = Experiment::open("chloride-cell", &conditions, &chemistry).unwrap();
+    cell.run_to(hours * 3600.0);
+    assert!(cell.balance().worst() < 1e-9, "{:?}", cell.balance());
+    cell
+}
+
+fn read(cell: &Experiment, name: &str) -> f64 {
+    cell.reading(name).unwrap()
+}
+
+/// The bench answers for the plant only while both have the same electrodes and membrane.
+#[test]
+fn its_numbers_are_those_of_area_300() {
+    let p = Parameters::built_in().unwrap();
+    let cell = run(0.0, &[]);
+    let of = |entries: &[ParameterEntry], name: &str| {
+        let entry = entries.iter().find(|entry| entry.name == name).unwrap_or_else(|| panic!("{name}"));
+        (entry.value, entry.unit.clone())
+    };
+    let same = [
+        ("voltage.reversible", "reversible.standard_voltage"),
+        ("voltage.reversible_slope", "reversible.temperature_coefficient"),
+        ("voltage.anode_slope", "cell.anode_tafel_slope"),
+        ("voltage.anode_exchange", "cell.anode_exchange_current"),
+        ("voltage.cathode_slope", "cell.cathode_tafel_slope"),
+        ("voltage.cathode_exchange", "cell.cathode_exchange_current"),
+        ("voltage.hardware", "cell.hardware_resistance"),
+        ("membrane.water", "membrane.water_per_lithium"),
+        ("membrane.water_slope", "membrane.water_per_lithium_slope"),
+        ("anode.half_chloride", "electrode.oxygen_half_chloride"),
+        ("anode.exponent", "electrode.oxygen_exponent"),
+        ("anode.alkaline_share", "electrode.oxygen_alkaline_share"),
+        ("anode.alkaline_ph", "electrode.oxygen_alkaline_ph"),
+        ("chlorine.hydrolysis", "chemistry.chlorine_hydrolysis"),
+        ("chlorine.solubility", "chemistry.chlorine_solubility"),
+        ("chlorine.chlorate", "chemistry.chlorate_rate"),
+    ];
+    let renamed = |own: &str| same.iter().find(|(one, _)| *one == own).map(|(_, there)| *there);
+    let mut compared = 0;
+    for entry in cell.entries() {
+        let there =
+            renamed(&entry.name).or_else(|| entry.name.starts_with("membrane.").then_some(&*entry.name));
+        if let Some(there) = there {
+            assert_eq!((entry.value, entry.unit.clone()), of(p.entries(), there), "{}", entry.name);
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 35);
+}
+
+#[test]
+fn charge_that_carries_no_alkali_takes_acid_and_without_acid_makes_hypochlorite_and_oxygen() {
+    let acid = run(12.0, &["feed.acid=0.26mol/L"]);
+    let none = run(12.0, &["feed.acid=0"]);
+    assert!(
+        read(&acid, "pH") < 4.0 && read(&none, "pH") > 4.5,
+        "{} {}",
+        read(&acid, "pH"),
+        read(&none, "pH")
+    );
+    assert!(read(&none, "O2") > 2.0 * read(&acid, "O2"), "{} {}", read(&none, "O2"), read(&acid, "O2"));
+    assert!(read(&none, "free-chlorine") > 5.0 * read(&acid, "free-chlorine"));
+    assert!(read(&none, "CE-chlorine") < read(&acid, "CE-chlorine") - 5.0);
+}
+
+#[test]
+fn too_much_acid_goes_through_the_membrane_instead_of_lithium() {
+    let right = run(6.0, &[]);
+    let sour = run(6.0, &["start.acid=1mol/L", "feed.acid=1.3mol/L"]);
+    assert!(read(&sour, "CE") < read(&right, "CE") - 10.0, "{} {}", read(&sour, "CE"), read(&right, "CE"));
+}
+
+#[test]
+fn brine_that_fails_leaves_an_acid_anolyte_that_makes_oxygen_and_less_lye() {
+    let fed = run(20.0, &[]);
+    let starved = run(20.0, &["feed.brine=0", "feed.acid=0"]);
+    assert!(read(&starved, "chloride") < 0.6, "{}", read(&starved, "chloride"));
+    assert!(read(&starved, "O2") > 30.0, "{}", read(&starved, "O2"));
+    assert!(read(&starved, "pH") < 1.0, "{}", read(&starved, "pH"));
+    assert!(read(&starved, "CE") < read(&fed, "CE") - 20.0, "{}", read(&starved, "CE"));
+}
+
+#[test]
+fn lye_without_water_ends_at_saturation_with_crystals_and_the_liquors_below_boiling() {
+    let cell = run(120.0, &["feed.catholyte=0", "feed.thermostat=0"]);
+    // 15.3 g LiOH in 100 g of water at 80 degC are about 5.5 mol/L; nothing is far from it.
+    let (lye, crystals) = (read(&cell, "lye"), read(&cell, "crystals"));
+    assert!(lye < 7.0, "{lye}");
+    assert!(lye > 4.5 && crystals >= 0.0, "{lye} {crystals}");
+    assert!(read(&cell, "T-anolyte") < 115.0 && read(&cell, "T-catholyte") < 115.0);
+}
+
+#[test]
+fn a_compartment_that_runs_dry_stops_the_current_and_nothing_glows() {
+    let settings =
+        ["feed.brine=0", "feed.catholyte=0", "feed.thermostat=0", "feed.current=10", "voltage_max=30"];
+    let cell = run(400.0, &settings);
+    assert!(read(&cell, "current") < 1.0, "{}", read(&cell, "current"));
+    assert!(read(&cell, "T-anolyte") < 150.0 && read(&cell, "T-catholyte") < 150.0);
+}
+
+#[test]
+fn calcium_stays_in_the_membrane_and_the_efficiency_with_it() {
+    let clean = run(24.0, &[]);
+    let hard = run(24.0, &["feed.calcium=1mg/L"]);
+    let again = run(48.0, &["feed.calcium=1mg/L", "feed.calcium=0@24h"]);
+    let lost = read(&clean, "CE") - read(&hard, "CE");
+    // Basis 1.7: 3 to 5 points for 1 ppm for 24 h.
+    assert!((1.0..8.0).contains(&lost), "{lost}");
+    assert!(read(&again, "CE") < read(&clean, "CE") - 0.8 * lost, "{}", read(&again, "CE"));
+    assert!(read(&again, "Ca-membrane") >= read(&hard, "Ca-membrane"));
+}
+
+#[test]
+fn the_parts_of_the_voltage_are_all_of_it() {
+    let cell = run(0.1, &["feed.current=3"]);
+    let parts = ["E-reversible", "overpotentials", "membrane-drop", "liquor-drop"];
+    let sum: f64 = parts.iter().map(|part| read(&cell, part)).sum();
+    assert!((sum - read(&cell, "voltage")).abs() < 1e-12);
+    assert!(parts.iter().all(|part| read(&cell, part) > 0.0));
+}
