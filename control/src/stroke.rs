@@ -164,6 +164,13 @@ impl StrokeMemory {
         false
     }
 
+    /// What was measured is more than the valve is allowed.
+    fn exceeds(&self, limits: &Stroke) -> bool {
+        self.breakaway > limits.breakaway_most
+            || self.jump > limits.jump_most
+            || self.travel_ms > limits.travel_most_ms
+    }
+
     fn judge(&mut self, arrived: bool) -> bool {
         self.result = if arrived { StrokeResult::Passed } else { StrokeResult::Failed };
         true
@@ -230,13 +237,9 @@ impl Scene<'_> {
     pub(crate) fn report_stroke(&mut self, mut stroke: StrokeMemory, end: ExperimentEnd) {
         let Some(block) = stroke.valve() else { return };
         let Some(valve) = position_of(self.plant, block) else { return };
-        let limits = &valve.stroke;
         if end != ExperimentEnd::Done {
             stroke.result = StrokeResult::Aborted;
-        } else if stroke.breakaway > limits.breakaway_most
-            || stroke.jump > limits.jump_most
-            || stroke.travel_ms > limits.travel_most_ms
-        {
+        } else if stroke.exceeds(&valve.stroke) {
             stroke.result = StrokeResult::Failed;
         }
         self.show_stroke(&stroke);
@@ -252,3 +255,6 @@ impl Scene<'_> {
         self.out.push(self.state.tick, EventBody::Experiment { block, change });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ const PLAN: Experiment = Experiment {
 };
 
 /// Choudhury's valve: it stands until its signal has turned by S, slips by J, then follows at (S - J)/2 behind.
+#[derive(Clone, Copy)]
 struct Sticky {
     s: f64,
     j: f64,
@@ -293,21 +294,43 @@ fn the_deviation_of_the_valve_from_its_output_is_a_value_with_an_alarm() {
     assert!(bench.h.quality("ZI-1.DEV").is_bad());
 }
 
+/// Out, there, back, home: at 5, 11, 18 and 24 s.
 #[test]
-fn a_snapshot_in_the_middle_goes_on_alike_and_a_restart_aborts_it() {
+fn a_snapshot_in_any_leg_goes_on_alike() {
+    for seconds in [5.0, 11.0, 18.0, 24.0] {
+        let mut one = Bench::new(2.0, 1.0, 0.1);
+        one.begin(PLAN).unwrap();
+        one.run(seconds);
+        let mut two = Bench::new(2.0, 1.0, 0.1);
+        two.h.engine.restore(&one.h.save()).unwrap();
+        (two.valve, two.h.tick) = (one.valve, one.h.tick);
+        for bench in [&mut one, &mut two] {
+            bench.run(32.0 - seconds);
+            assert_eq!((bench.result(), bench.end()), (StrokeResult::Passed, Some(ExperimentEnd::Done)));
+        }
+        assert_eq!(two.h.engine.state_hash(), one.h.engine.state_hash(), "from {seconds} s");
+        assert_eq!(
+            ["BREAK", "JUMP", "TRAVEL"].map(|name| two.h.value(&format!("ZI-1.{name}"))),
+            ["BREAK", "JUMP", "TRAVEL"].map(|name| one.h.value(&format!("ZI-1.{name}")))
+        );
+    }
+}
+
+#[test]
+fn a_restart_in_the_middle_aborts_it() {
     let mut bench = Bench::new(2.0, 1.0, 0.1);
     bench.begin(PLAN).unwrap();
     bench.run(18.0);
-    let snapshot = bench.h.save();
-    let mut other = Bench::new(2.0, 1.0, 0.1);
-    other.h.engine.restore(&snapshot).unwrap();
-    assert_eq!(other.h.engine.state_hash(), bench.h.engine.state_hash());
     bench.h.engine.resume();
     let plc = bench.h.point("PLC.LINK");
     bench.h.set(plc, 1.0);
     bench.h.all_good(0.0);
     bench.run(1.0);
     assert_eq!((bench.end(), bench.result()), (Some(ExperimentEnd::Interrupted), StrokeResult::Aborted));
+}
+
+#[test]
+fn the_same_test_gives_the_same_bits() {
     // The same inputs and commands give the same bits.
     let record = |bench: &mut Bench| {
         bench.begin(PLAN).unwrap();
