@@ -221,6 +221,53 @@ fn a_force_ends_by_itself_when_its_time_is_up_and_not_a_scan_earlier() {
 }
 
 #[test]
+fn a_tag_can_be_forced_to_either_end_of_its_range_and_for_a_whole_shift() {
+    let mut h = plant();
+    for (value, for_ms) in [(0.0, MINUTE_MS), (100.0, 8 * 60 * MINUTE_MS)] {
+        force_for(&mut h, "PV", value, for_ms).unwrap();
+        assert_eq!((h.value("PV"), h.quality("PV")), (value, Quality::GoodLocalOverride));
+    }
+}
+
+#[test]
+fn a_forced_switch_is_on_or_off_and_nothing_between() {
+    let mut b = Builder::new();
+    let lamp = b.output("LAMP");
+    b.at(lamp).words = Some(("off".into(), "on".into()));
+    let mut h = b.finish();
+    h.all_good(0.0);
+    h.run(2);
+    for (asked, stands) in [(1.0, 1.0), (0.0, 0.0), (0.5, 1.0), (0.4, 0.0)] {
+        force(&mut h, "LAMP", asked).unwrap();
+        h.run(2);
+        assert_eq!(h.value("LAMP"), stands, "{asked}");
+        assert_eq!(forces(&h).all()[0].value, stands, "{asked}");
+    }
+}
+
+/// A loop that is out of service tracks nothing: it writes where its output stands, as its own.
+#[test]
+fn a_forced_output_says_that_it_is_also_when_its_loop_is_out_of_service() {
+    let mut b = Builder::new();
+    let pv = b.input("PV");
+    let valve = b.output("VALVE");
+    let modes = vec![Mode::Manual, Mode::Auto, Mode::OutOfService];
+    b.pid("LIC", pv, &Loop { target: Some(valve), modes, ..Loop::default() });
+    let mut h = b.finish();
+    h.preset(valve, 45.0);
+    h.all_good(50.0);
+    h.run(2);
+    h.mode("LIC", Mode::OutOfService).unwrap();
+    force(&mut h, "VALVE", 60.0).unwrap();
+    h.run(3);
+    assert_eq!(h.actual("LIC"), Mode::OutOfService);
+    assert_eq!((h.at(valve), h.quality("VALVE")), (60.0, Quality::GoodLocalOverride));
+    unforce(&mut h, "VALVE").unwrap();
+    h.run(3);
+    assert_eq!((h.at(valve), h.quality("VALVE")), (60.0, Quality::Good), "it stays where it was put");
+}
+
+#[test]
 fn a_force_that_makes_no_sense_is_refused_with_its_reason() {
     let mut h = plant();
     for (name, value, for_ms, refusal) in [
