@@ -73,6 +73,35 @@ fn a_motor_starts_only_so_often_in_an_hour() {
     command(&mut h, 1.0).unwrap();
 }
 
+/// Scans until it is so, and gives the tick.
+fn until(h: &mut Harness, so: impl Fn(&Harness) -> bool) -> u64 {
+    for _ in 0..20 {
+        if so(h) {
+            return h.tick;
+        }
+        h.scan();
+    }
+    panic!("not within two runs of the motor");
+}
+
+/// To the scan of 10 ms: what switches it starts the clock.
+#[test]
+fn the_rest_counts_from_the_scan_that_switched_the_motor() {
+    let mut h = motor("min_off = \"30 s\"\nstarts_per_hour = 1\ncount = true\n", 0.0);
+    h.write("P-9.CMD", 1.0).unwrap();
+    let started = until(&mut h, |h| h.value("P-9.STARTS") == 1.0);
+    h.run(500);
+    h.write("P-9.CMD", 0.0).unwrap();
+    let stopped = until(&mut h, |h| h.value("P-9.REST") > 0.0);
+    let hour = 3600.0 - (stopped - started) as f64 * 0.01;
+    assert!((h.value("P-9.REST") - hour).abs() < 1e-9, "{} instead of {hour}", h.value("P-9.REST"));
+    let mut h = motor("min_off = \"30 s\"\n", 0.0);
+    command(&mut h, 1.0).unwrap();
+    h.write("P-9.CMD", 0.0).unwrap();
+    until(&mut h, |h| h.value("P-9.REST") > 0.0);
+    assert_eq!(h.value("P-9.REST"), 30.0);
+}
+
 #[test]
 fn what_runs_when_the_controller_begins_was_neither_started_nor_stopped() {
     let mut h = motor("min_off = \"30 s\"\nstarts_per_hour = 1\ncount = true\n", 1.0);

@@ -2,7 +2,7 @@
 
 mod support;
 
-use control::plant::{AlarmCondition, DeviceKind, DeviceState, Forcing, Op, Pick};
+use control::plant::{AlarmCondition, BlockBody, DeviceKind, DeviceState, Forcing, Op, Pick};
 use control::{Engine, Input, ScanOutput};
 use model::{
     Action, AlarmId, AlarmState, EventBody, InterlockChange, InterlockId, Mode, PointId, Quality, Refusal,
@@ -331,6 +331,49 @@ fn a_motor_follows_its_command_or_fails_after_its_travel_time() {
     h.input(on, 0.0, Quality::BadNoCommunication);
     h.run(2000);
     assert_eq!((state(&h), h.value("P-1.FAIL")), (DeviceState::On as u8, 0.0));
+}
+
+#[test]
+fn the_time_of_a_bad_feedback_does_not_count_against_the_motor() {
+    let mut b = Builder::new();
+    b.machine("P-1", DeviceKind::Motor, None);
+    let mut h = b.finish();
+    h.all_good(0.0);
+    h.scan();
+    let state = |h: &Harness| h.value("P-1.STATE") as u8;
+    h.write("P-1.CMD", 1.0).unwrap();
+    h.run(100);
+    let on = h.point("P-1.ON");
+    h.input(on, 0.0, Quality::BadNoCommunication);
+    h.run(1000);
+    // Known again, and still standing: it has its whole travel time of 5 s.
+    h.set(on, 0.0);
+    h.run(500);
+    assert_eq!(state(&h), DeviceState::TurningOn as u8);
+    h.run(2);
+    assert_eq!((state(&h), h.value("P-1.FAIL")), (DeviceState::Failed as u8, 1.0));
+}
+
+#[test]
+fn a_valve_that_only_tells_when_it_is_closed_is_open_when_it_is_not() {
+    let mut b = Builder::new();
+    let valve = b.machine("XV-1", DeviceKind::Valve, None);
+    let BlockBody::Device(device) = &mut b.plant.blocks[valve.index()].body else { unreachable!() };
+    (device.on, device.off) = (None, device.on);
+    let closed = device.off.unwrap();
+    let mut h = b.finish();
+    h.all_good(1.0);
+    h.preset(h.point("XV-1.OUTPUT"), 0.0);
+    h.run(2);
+    let state = |h: &Harness| h.value("XV-1.STATE") as u8;
+    assert_eq!(state(&h), DeviceState::Off as u8);
+    h.write("XV-1.CMD", 1.0).unwrap();
+    assert_eq!(state(&h), DeviceState::TurningOn as u8);
+    h.set(closed, 0.0);
+    h.scan();
+    assert_eq!(state(&h), DeviceState::On as u8);
+    h.write("XV-1.CMD", 0.0).unwrap();
+    assert_eq!(state(&h), DeviceState::TurningOff as u8);
 }
 
 #[test]
