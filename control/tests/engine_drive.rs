@@ -235,6 +235,48 @@ fn in_local_the_drive_is_followed_and_coming_back_makes_no_bump() {
     assert_eq!(h.write("P-9.CMD", 1.0), Err(Refusal::NotPermitted));
 }
 
+/// Its set point is where it runs, whether a person or a loop gives it from then on.
+#[test]
+fn a_drive_that_runs_when_the_controller_begins_goes_on_at_its_speed() {
+    for keys in ["", FLOW] {
+        let text = format!("{TUNED}{DRIVE}{keys}");
+        let mut h = text_loop(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+        h.all_good(0.0);
+        h.set(h.point("LT-2"), 50.0);
+        for (name, value) in [("P-9.CMD", 1.0), ("SY-9", 47.0)] {
+            h.preset(h.point(name), value);
+        }
+        for (name, value) in [("P-9.RUN", 1.0), ("ST-9", 47.0)] {
+            h.set(h.point(name), value);
+        }
+        h.scan();
+        assert_eq!((h.value("P-9.SP"), h.value("SY-9"), h.value("P-9.STATE")), (47.0, 47.0, 1.0));
+        run(&mut h, 20);
+        assert!((h.value("SY-9") - 47.0).abs() < 0.1, "{}", h.value("SY-9"));
+    }
+}
+
+#[test]
+fn a_drive_follows_its_condition_in_remote_and_the_machine_in_local() {
+    let mut h = drive("auto = \"LT-2 > 80 %\"\n");
+    let [level, local, runs] = ["LT-2", "P-9.LOC", "P-9.RUN"].map(|name| h.point(name));
+    let at = |h: &mut Harness, value: f64| {
+        h.set(level, value);
+        run(h, 3);
+        h.value("P-9.CMD")
+    };
+    assert_eq!(at(&mut h, 50.0), 0.0);
+    assert_eq!(at(&mut h, 90.0), 1.0, "remote: the condition has it");
+    assert_eq!(at(&mut h, 50.0), 0.0);
+    h.set(local, 1.0);
+    h.set(runs, 0.0);
+    assert_eq!(at(&mut h, 90.0), 0.0, "local: whoever stands there has it");
+    h.set(runs, 1.0);
+    assert_eq!(at(&mut h, 50.0), 1.0);
+    h.set(local, 0.0);
+    assert_eq!(at(&mut h, 50.0), 0.0, "remote again, and so is the condition");
+}
+
 #[test]
 fn a_bad_reference_holds_the_speed() {
     let keys = "ref = \"S\"\n[calc.S]\nunit = \"%\"\nrange = [0, 100]\nvalue = \"LT-2\"\ntask = \"10 ms\"\n";
