@@ -212,6 +212,45 @@ fn a_gap_ends_the_limit_cycle_of_an_integrator_behind_a_quantiser() {
     assert!(with < 1e-9, "OUT stands still: {with}");
 }
 
+/// T4. A transmitter that shows a huge value for a moment (a lost bit, words in the wrong order) moves the output while it
+/// lasts; what the integral takes up is a lag towards that limit, so afterwards OUT is on the same side and comes back.
+#[test]
+fn a_spike_of_the_process_value_does_not_wind_the_integral_up() {
+    for (kc, ti, td) in [(0.3, 3.0, 0.0), (2.0, 60.0, 0.0), (1.0, 5.0, 1.0), (0.5, 0.05, 0.0)] {
+        for (size, scans) in
+            [(150.0, 5), (1e3, 1), (1e6, 10), (1e9, 10), (1e30, 40), (1e300, 1), (f64::MAX, 3)]
+        {
+            let options = Loop {
+                kc,
+                ti,
+                td,
+                sp: 40.0,
+                out_range: (0.0, 100.0),
+                out_limits: (0.0, 100.0),
+                ..Loop::default()
+            };
+            let mut rig = single(100, 40.0, &options);
+            rig.h.run(20);
+            assert!((rig.h.at(rig.valve) - 40.0).abs() < 1e-9);
+            rig.h.set(rig.pv, size);
+            for _ in 0..scans {
+                rig.h.scan();
+                assert!(rig.h.at(rig.valve) <= 40.0 + 1e-9);
+            }
+            rig.h.set(rig.pv, 40.0);
+            let case = format!("KC {kc}, TI {ti}, TD {td}, {size:e} for {scans} scans");
+            // The derivative answers the return of the process value for some TD, and the integral lags towards that limit.
+            rig.h.run(if td > 0.0 { 40 } else { 1 });
+            let after = rig.h.at(rig.valve);
+            let lag = 40.0 * (-0.1 * scans as f64 / ti).exp();
+            assert!(after <= 40.0 + if td > 0.0 { 5.0 } else { 1e-6 }, "{case}: {after}");
+            if ti > 1.0 && td == 0.0 {
+                assert!(after >= lag - 1.0, "{case}: {after}, a lag leaves {lag}");
+            }
+        }
+    }
+}
+
 /// T10. In the gap nothing moves, beyond it OUT begins from there without a jump.
 #[test]
 fn the_gap_is_still_inside_and_continuous_at_its_edge() {

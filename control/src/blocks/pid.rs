@@ -269,6 +269,7 @@ fn show_mode(pid: &Fixed, state: &mut PidState, actual: Mode, block: usize, cont
 /// PV through its filter. A bad one stays where it was; what comes after it starts afresh.
 fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
     let (raw, quality) = (image.value(pid.input), image.quality(pid.input));
+    let raw = bounded(raw, pid.pv_floor, pid.pv_ceiling);
     let last = image.value(pid.pv);
     let pv = if quality.is_bad() {
         state.pv_lost = true;

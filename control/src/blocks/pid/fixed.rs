@@ -31,6 +31,9 @@ pub(crate) struct Fixed {
     /// KC to signed gain.
     pub(super) scale: f64,
     pub(super) pv_weight: f64,
+    /// A process value further than its range outside of it says nothing more: the law takes it as there.
+    pub(super) pv_floor: f64,
+    pub(super) pv_ceiling: f64,
     pub(super) dt: f64,
     pub(super) beta: f64,
     pub(super) gamma: f64,
@@ -73,6 +76,8 @@ impl Fixed {
             on_bad_pv: pid.on_bad_pv,
             scale: if pid.direct { -scale } else { scale },
             pv_weight: weight(pid.filter_s, dt),
+            pv_floor: 2.0 * pid.pv_low - pid.pv_high,
+            pv_ceiling: 2.0 * pid.pv_high - pid.pv_low,
             dt,
             beta: pid.beta,
             gamma: pid.options.gamma,

@@ -17,6 +17,8 @@ pub(super) struct Terms {
     pub(super) error: f64,
     /// P + D
     pub(super) prompt: f64,
+    /// D alone
+    pub(super) derivative: f64,
     pub(super) feed_forward: f64,
     /// Integral time of the ISA form, seconds.
     pub(super) ti: f64,
@@ -56,7 +58,8 @@ pub(super) fn terms(
     }
     let last_lagged = state.lagged;
     state.lagged += (signal - last_lagged) * weight(tuning.td / n, pid.dt);
-    let form = proportional + derivative * (state.lagged - signal);
+    let rate = derivative * (state.lagged - signal);
+    let form = proportional + rate;
     if tuning.gain != state.gain || tuning.td != state.td {
         // New tuning: the integral takes up what the other terms lose.
         let lagged = last_lagged + (signal - last_lagged) * weight(state.td / n, pid.dt);
@@ -70,7 +73,7 @@ pub(super) fn terms(
         None => (tuning.gain * error, tuning.ti),
     };
     let feed_forward = if pid.feeds_forward { feed_forward(pid, plant, block, state, context) } else { 0.0 };
-    Terms { error, prompt: tuning.gain * form, feed_forward, ti: reset }
+    Terms { error, prompt: tuning.gain * form, derivative: tuning.gain * rate, feed_forward, ti: reset }
 }
 
 /// What the feed-forward adds. Its coming, its going and a change of its gain are taken up by the
@@ -135,6 +138,20 @@ pub(super) fn tame(state: &mut PidState) {
     }
 }
 
+/// What the integral takes up: the error, and what of the last OUT did not come to work (a limit below, a rate, a person).
+///
+/// Where OUT would pass its own limit the integral is a lag of that limit, with the terms of this scan alone and without
+/// the derivative. Those of the scan before do not belong to it: after a spike of the process value they would wind the
+/// integral up.
+fn back(pid: &Fixed, state: &PidState, terms: &Terms, share: f64, feedback: f64) -> f64 {
+    let limited = |value: f64| bounded(value, pid.out_limit_low, pid.out_limit_high);
+    let wanted = terms.error + feedback - limited(state.calculated);
+    let now = terms.prompt + terms.feed_forward + state.integral;
+    let free = now + share * wanted;
+    let out = limited(free);
+    if out == free { wanted } else { wanted + out - (now - terms.derivative) }
+}
+
 /// One step of the control law; with a `start`, OUT begins there.
 pub(super) fn control(
     pid: &Fixed,
@@ -150,7 +167,7 @@ pub(super) fn control(
         state.integral = bounded(start, pid.out_limit_low, pid.out_limit_high) - other;
     } else if terms.ti > 0.0 {
         let share = (pid.dt / terms.ti).min(1.0);
-        let step = share * (terms.error + feedback - state.calculated);
+        let step = share * back(pid, state, terms, share, feedback);
         let blocked =
             below.is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
         if !blocked {
