@@ -129,7 +129,8 @@ impl ChlorideCell {
         self.catholyte.species.hydroxide * 1e3
     }
 
-    fn alkali(&self, liquor: &Slurry) -> f64 {
+    /// mol of lithium and sodium.
+    fn alkali(liquor: &Slurry) -> f64 {
         liquor.matter[Species::Lithium].max(0.0) + liquor.matter[Species::Sodium].max(0.0)
     }
 
@@ -212,7 +213,7 @@ impl ChlorideCell {
         let hydroxide = self.hydroxide();
         let load = self.fouling[Species::CalciumHydroxide] / self.area();
         let back = leakage(m, hydroxide) * leakage_at(m, density) + m.calcium_efficiency * load;
-        let held = self.alkali(&self.anolyte);
+        let held = Self::alkali(&self.anolyte);
         let litres = (self.anolyte.liquor * 1e3).max(1e-9);
         let shares = Shares::new(m, back, self.anolyte.species.proton * 1e3, 1e3 * held / litres);
         // What the alkali that is left does not carry, protons do.
@@ -244,7 +245,7 @@ impl ChlorideCell {
         let chloride = |liquor: &Slurry| liquor.concentration(Species::Chloride).max(0.0) * 1e3;
         let difference = (chloride(&self.anolyte) - chloride(&self.catholyte)).max(0.0);
         let salt = self.settings.membrane.chloride_permeability * self.area() * difference * dt;
-        let salt = salt.min(0.1 * self.alkali(&self.anolyte));
+        let salt = salt.min(0.1 * Self::alkali(&self.anolyte));
         let mut across = Matter::default();
         across[Species::Chloride] = salt;
         across[Species::Lithium] = salt * (1.0 - sodium);
