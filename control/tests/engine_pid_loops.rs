@@ -242,7 +242,7 @@ fn a_spike_of_the_process_value_does_not_wind_the_integral_up() {
             // The derivative answers the return of the process value for some TD, and the integral lags towards that limit.
             rig.h.run(if td > 0.0 { 40 } else { 1 });
             let after = rig.h.at(rig.valve);
-            let lag = 40.0 * (-0.1 * scans as f64 / ti).exp();
+            let lag = 40.0 * (-0.1 * f64::from(scans) / ti).exp();
             assert!(after <= 40.0 + if td > 0.0 { 5.0 } else { 1e-6 }, "{case}: {after}");
             if ti > 1.0 && td == 0.0 {
                 assert!(after >= lag - 1.0, "{case}: {after}, a lag leaves {lag}");
