@@ -154,6 +154,7 @@ impl Experiment {
             duty: Duty {
                 feeds: vec![Matter::default(); shape.inlets.len()],
                 orders: vec![0.0; shape.orders.len()],
+                notes: Notes::default(),
             },
         })
     }
@@ -194,7 +195,9 @@ impl Experiment {
     }
 
     pub fn notes(&self) -> Notes {
-        self.station.notes()
+        let mut notes = self.station.notes();
+        notes.add(&self.duty.notes);
+        notes
     }
 
     pub fn balance(&self) -> Balance {
@@ -246,6 +249,7 @@ impl Experiment {
     pub fn snapshot(&mut self) -> Vec<u8> {
         let mut writer = StateWriter::default();
         model::StateWalk::u64(&mut writer, &mut self.steps);
+        self.duty.notes.state(&mut writer);
         self.station.state(&mut writer);
         writer.0
     }
@@ -255,6 +259,7 @@ impl Experiment {
         let own = self.snapshot();
         let mut reader = StateReader::new(if snapshot.len() == own.len() { snapshot } else { &own });
         model::StateWalk::u64(&mut reader, &mut self.steps);
+        self.duty.notes.state(&mut reader);
         self.station.state(&mut reader);
         snapshot.len() == own.len()
     }

@@ -68,6 +68,8 @@ pub struct Exchange<'a> {
 pub struct Duty {
     pub feeds: Vec<Matter>,
     pub orders: Vec<f64>,
+    /// What the feeds could not do: a titrator that misses its target.
+    pub notes: Notes,
 }
 
 /// A unit operation. No clock, no random number, no allocation in [`UnitOperation::step`].

@@ -91,3 +91,25 @@ fn a_train_of_four_tanks_reaches_a_steady_state() {
     let heating = -reading(&train, "cooling");
     assert!((50.0..400.0).contains(&heating), "{heating}");
 }
+
+#[test]
+fn a_mixed_black_mass_that_lacks_acid_stops_where_its_hydroxides_fall() {
+    let short = after(
+        120.0,
+        &[
+            "charge.acid=0.5mol/L",
+            "charge.peroxide=0.5mol/L",
+            "solid.active=60wt%",
+            "solid.copper=5wt%",
+            "solid.aluminium=3wt%",
+            "solid.iron=1wt%",
+            "solid.carbon=30wt%",
+            "charge.solids=100g/L",
+            "charge.temperature=70degC",
+            "feed.hold=70degC",
+        ],
+    );
+    assert!((4.0..6.0).contains(&reading(&short, "pH")), "{}", reading(&short, "pH"));
+    assert!(reading(&short, "Fe") < 0.01 && reading(&short, "Al") < 0.05);
+    assert!(reading(&short, "Co") > 3.0 && reading(&short, "X-Fe") < 1.0);
+}

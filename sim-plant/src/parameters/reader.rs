@@ -116,19 +116,22 @@ impl<'a> Reader<'a> {
             entries: Vec::new(),
             mistakes: Vec::new(),
         };
-        for &(file, text) in files {
-            match DeTable::parse(text) {
-                Ok(tables) => {
-                    reader.documents.push(Document { file, text, tables: tables.into_inner() });
-                }
-                Err(error) => {
-                    let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
-                    let message = error.message().to_owned();
-                    reader.mistakes.push(ParameterMistake { file: file.to_owned(), line, message });
-                }
-            }
+        for &file in files {
+            reader.stand_behind(file);
         }
         reader
+    }
+
+    /// One more file, behind all others: it gives what they leave out.
+    pub(crate) fn stand_behind(&mut self, (file, text): (&'a str, &'a str)) {
+        match DeTable::parse(text) {
+            Ok(tables) => self.documents.push(Document { file, text, tables: tables.into_inner() }),
+            Err(error) => {
+                let line = error.span().map_or(0, |span| text[..span.start].matches('\n').count() + 1);
+                let message = error.message().to_owned();
+                self.mistakes.push(ParameterMistake { file: file.to_owned(), line, message });
+            }
+        }
     }
 
     /// One number in SI (or in `unit` itself when that is not a plant unit), inside `low..=high` of `unit`.

@@ -2,15 +2,10 @@
 //!
 //! ```text
 //! 2 Fe2+ + H2O2 + 2 H+ -> 2 Fe3+ + 2 H2O        r = k_f [Fe2+][H2O2]        2 H2O2 -> 2 H2O + O2   r = k_d [H2O2]
-//! M(n+) + n H2O <-> M(OH)n + n H+               log10 [M]sat = L - n pH,    dx/dt = k_M ([M] - [M]sat)
-//! Ni, Co, Mn held by the Fe and Al hydroxides:  q = K 10^(s (pH - 5.5)) [M] (n_Fe + n_Al)
 //! ```
 //!
-//! Sources: basis 4.4 and 6.2. `L` is conditional: of the total dissolved metal in a sulfate liquor of an ionic
-//! strength near 2, sulfate complexes and hydrolysis in it, so it serves there and not in water. Every
-//! precipitation is implicit in its extent, because the acid that it sets free raises its own solubility. What is
-//! held on the solids is counted as hydroxide, which gives two protons back as surface sites do. Left out:
-//! jarosite and schwertmannite, phosphate, fluoride, ageing, oxidation by air, effect of temperature on `L`.
+//! Sources: basis 4.4. What falls at which pH and temperature, and what the solids hold, stands in `hydroxides.rs`. Left
+//! out: oxidation by air.
 
 use std::sync::Arc;
 
@@ -19,12 +14,12 @@ use model::StateWalk;
 use crate::chemistry::Chemistry;
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
-use crate::root;
 use crate::solution::equilibria::Speciation;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::cementation::{METALS, liquor, read_liquor};
+use crate::units::hydroxides::{HYDROXIDE, HYDROXIDES, Hydroxides};
 
 tables! {
     Tanks {
@@ -71,17 +66,6 @@ tables! {
     }
 }
 
-const HYDROXIDES: usize = 6;
-/// Dissolved, hydroxide, charge, name of its parameters.
-const HYDROXIDE: [(&str, Species, Species); HYDROXIDES] = [
-    ("Fe", Species::Ferric, Species::FerricHydroxide),
-    ("Al", Species::Aluminium, Species::AluminiumHydroxide),
-    ("Cu", Species::Copper, Species::CopperHydroxide),
-    ("Ni", Species::Nickel, Species::NickelHydroxide),
-    ("Co", Species::Cobalt, Species::CobaltHydroxide),
-    ("Mn", Species::Manganese, Species::ManganeseHydroxide),
-];
-
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     tanks: Tanks,
@@ -89,36 +73,18 @@ pub struct Settings {
     feed: Feed,
     base: Base,
     liquor: [f64; METALS.len()],
-    /// log10 of mol/L dissolved at pH 0.
-    solubility: [f64; HYDROXIDES],
-    /// 1/s
-    rate: [f64; HYDROXIDES],
-    /// Held at pH 5.5: L/mol.
-    held: [f64; HYDROXIDES],
-    held_slope: f64,
+    hydroxides: Hydroxides,
 }
 
 impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Self {
-        let mut column = |table: &str, text: &str, unit, low, high| {
-            HYDROXIDE.map(|(name, ..)| r.described(table, name, text, unit, low, high))
-        };
-        let solubility = column("solubility", "L of log10 [M] = L - n pH, mol/L", "", 0.0, 25.0);
-        let rate = column("rate", "Approach to saturation", "1/min", 1e-4, 1e3);
-        let held =
-            column("held", "Held by Fe and Al hydroxide at pH 5.5, per mol of these", "L/mol", 0.0, 10.0);
-        let held_slope =
-            r.described("holding", "slope", "log10 of what is held rises by this per pH", "", 0.0, 3.0);
         Self {
             tanks: Tanks::read(r, "tanks"),
             peroxide: Peroxide::read(r, "peroxide"),
             feed: Feed::read(r, "feed"),
             base: Base::read(r, "base"),
             liquor: read_liquor(r),
-            solubility,
-            rate,
-            held,
-            held_slope,
+            hydroxides: Hydroxides::read(r),
         }
     }
 }
@@ -194,10 +160,8 @@ const DECAY: [(Species, f64); 3] = [(Species::Peroxide, -1.0), (Species::Water, 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Tank {
     slurry: Slurry,
-    /// Net acid that came in and was set free in the last step without its base, mol/s.
-    acid: f64,
-    /// The same, one step before.
-    acid_before: f64,
+    /// What came in during the last step without its base, mol/s.
+    come: Matter,
     /// Hydroxide given in the last step, mol/s.
     base: f64,
 }
@@ -213,6 +177,8 @@ pub struct IronRemoval {
     notes: Notes,
     /// mol/s
     oxygen: f64,
+    /// Length of the last step, s.
+    step: f64,
 }
 
 impl IronRemoval {
@@ -228,70 +194,56 @@ impl IronRemoval {
         lye[Species::Acid] = -b.strength;
         let lye = Slurry::filled(&lye, 1.0, f.temperature, &chemistry, &mut notes).matter;
         let tank = Tank { slurry, ..Tank::default() };
-        Self { settings, chemistry, tanks: [tank.clone(), tank], recipe, lye, notes, oxygen: 0.0 }
+        Self {
+            settings,
+            chemistry,
+            tanks: [tank.clone(), tank],
+            recipe,
+            lye,
+            notes,
+            oxygen: 0.0,
+            step: SHAPE.step_max,
+        }
     }
 
-    /// Peroxide oxidises ferrous iron, and decays. Both are linear in the scarcer partner for one step.
-    fn oxidise(&mut self, tank: usize, running: f64, dt: f64) -> Matter {
-        let p = &self.settings.peroxide;
-        let slurry = &mut self.tanks[tank].slurry;
-        let litres = slurry.liquor.max(1e-12) * 1e3;
-        let (ferrous, peroxide) =
-            (slurry.matter[Species::Ferrous].max(0.0), slurry.matter[Species::Peroxide].max(0.0));
-        if peroxide > 0.0 {
-            let rate = p.oxidation * running * (0.5 * ferrous).max(peroxide) * 2.0 / litres;
-            let extent = (0.5 * ferrous).min(peroxide) * -libm::expm1(-rate * dt);
-            slurry.matter.react(&OXIDISE, extent);
-            let iron = slurry.concentration(Species::Ferrous) + slurry.concentration(Species::Ferric);
-            let decay = p.decay + p.decay_iron * iron.max(0.0);
-            let extent = slurry.matter[Species::Peroxide].max(0.0) * -libm::expm1(-decay * dt);
-            slurry.matter.react(&DECAY, extent);
-        }
-        let oxygen = slurry.matter[Species::Oxygen].max(0.0);
-        let gas = self.chemistry.parcel(&[(Species::Oxygen, oxygen)], slurry.temperature);
-        slurry.matter.subtract(&gas);
-        slurry.settle(&self.chemistry, &mut self.notes);
-        gas
-    }
-
-    /// Moves one hydroxide towards saturation, or towards what the iron and aluminium solids hold.
-    fn precipitate(&mut self, tank: usize, which: usize, running: f64, dt: f64) {
-        let s = &self.settings;
-        let (_, aqueous, solid) = HYDROXIDE[which];
-        let n = aqueous.charge();
-        let slurry = &mut self.tanks[tank].slurry;
-        let (dissolved, present) = (slurry.matter[aqueous].max(0.0), slurry.matter[solid].max(0.0));
-        if dissolved + present <= 0.0 || slurry.liquor <= 1e-9 {
-            return;
-        }
-        let litres = slurry.liquor * 1e3;
-        let ten = core::f64::consts::LN_10;
-        let hosts = slurry.matter[Species::FerricHydroxide] + slurry.matter[Species::AluminiumHydroxide];
-        let (sites, slope) = (s.held[which] * hosts.max(0.0), s.held_slope);
-        let drive = |ph: f64, extent: f64| {
-            let log = (s.solubility[which] - n * ph).clamp(-30.0, 12.0);
-            let over = dissolved - extent - libm::exp(ten * log) * litres;
-            let held = sites * libm::exp(ten * slope * (ph - 5.5)) * (dissolved - extent) / litres;
-            over.max(held - present - extent)
-        };
-        let now = drive(slurry.ph(), 0.0);
-        if now.abs() <= 1e-15 * (dissolved + present) {
-            return;
-        }
-        let row = [(aqueous, -1.0), (Species::Water, -n), (solid, 1.0), (Species::Acid, n)];
+    /// The lye, m3/s, with which a tank ends the next step at its target, and whether it can. What comes in is what came in
+    /// before; what the peroxide and the hydroxides do at the target is known, so there is nothing to search.
+    fn titrate(&self, tank: usize, target: f64) -> (f64, bool) {
+        let Tank { slurry, come, .. } = &self.tanks[tank];
+        let (dt, quiet) = (self.step, &mut Notes::default());
         let mut trial = slurry.clone();
-        let quiet = &mut Notes::default();
-        // w/(1 - w), w the share of the way in this step, times what is left of the way at its end.
-        let weight = libm::expm1((s.rate[which] * running * dt).min(50.0));
-        let extent = root::implicit(weight * now, -present, dissolved, &mut self.notes, |extent| {
-            trial.matter.amount = slurry.matter.amount;
-            trial.matter.react(&row, extent);
-            trial.respeciate(quiet);
-            weight * drive(trial.species.ph, extent)
-        });
-        slurry.matter.react(&row, extent);
-        slurry.respeciate(&mut self.notes);
+        trial.matter.add(&come.part(dt));
+        trial.settle(&self.chemistry, quiet);
+        oxidise(&mut trial, &self.settings.peroxide, 1.0, dt);
+        let freed = self.settings.hydroxides.ahead(&trial, 1.0, dt).acid_freed(target);
+        let goal = Speciation::acid_at(target, &trial.matter, trial.liquor, &trial.equilibria);
+        let missing = trial.matter[Species::Acid] + freed - goal * trial.liquor * 1e3;
+        let wanted = missing / (dt * self.settings.base.strength);
+        let given = wanted.clamp(0.0, TITRATOR * trial.liquor);
+        (given, wanted == given || (slurry.ph() - target).abs() < CLOSE)
     }
+}
+
+/// A titrator gives at most this share of the liquor, 1/s.
+const TITRATOR: f64 = 0.25;
+/// A pH within this of the target is not a missed one.
+const CLOSE: f64 = 0.05;
+
+/// Peroxide oxidises ferrous iron, and decays. Both are linear in the scarcer partner for one step.
+fn oxidise(slurry: &mut Slurry, p: &Peroxide, running: f64, dt: f64) {
+    let litres = slurry.liquor.max(1e-12) * 1e3;
+    let (ferrous, peroxide) =
+        (slurry.matter[Species::Ferrous].max(0.0), slurry.matter[Species::Peroxide].max(0.0));
+    if peroxide <= 0.0 {
+        return;
+    }
+    let rate = p.oxidation * running * (0.5 * ferrous).max(peroxide) * 2.0 / litres;
+    let extent = (0.5 * ferrous).min(peroxide) * -libm::expm1(-rate * dt);
+    slurry.matter.react(&OXIDISE, extent);
+    let iron = slurry.concentration(Species::Ferrous) + slurry.concentration(Species::Ferric);
+    let decay = p.decay + p.decay_iron * iron.max(0.0);
+    let extent = slurry.matter[Species::Peroxide].max(0.0) * -libm::expm1(-decay * dt);
+    slurry.matter.react(&DECAY, extent);
 }
 
 impl UnitOperation for IronRemoval {
@@ -308,10 +260,11 @@ impl UnitOperation for IronRemoval {
         let mut flow = x.inlets[LIQUOR].clone();
         flow.add(&x.inlets[PEROXIDE]);
         self.oxygen = 0.0;
+        self.step = dt;
         for tank in 0..TANKS {
             let base = &x.inlets[BASE_1 + tank];
             let here = &mut self.tanks[tank];
-            let before = here.slurry.matter[Species::Acid];
+            here.come = flow.part(1.0 / dt);
             here.slurry.matter.add(&flow);
             here.slurry.matter.add(base);
             here.base = -base[Species::Acid] / dt;
@@ -321,20 +274,19 @@ impl UnitOperation for IronRemoval {
             here.slurry.heat(joule);
             x.heat += joule;
             here.slurry.settle(&self.chemistry, &mut self.notes);
-            let gas = self.oxidise(tank, orders[tank], dt);
-            self.oxygen += gas[Species::Oxygen] / dt;
+            oxidise(&mut here.slurry, &self.settings.peroxide, orders[tank], dt);
+            let oxygen = here.slurry.matter[Species::Oxygen].max(0.0);
+            let gas = self.chemistry.parcel(&[(Species::Oxygen, oxygen)], here.slurry.temperature);
+            here.slurry.matter.subtract(&gas);
+            here.slurry.settle(&self.chemistry, &mut self.notes);
+            self.oxygen += oxygen / dt;
             x.outlets[VENT].add(&gas);
-            for which in 0..HYDROXIDES {
-                self.precipitate(tank, which, orders[tank], dt);
-            }
-            let here = &mut self.tanks[tank];
+            self.settings.hydroxides.precipitate(&mut here.slurry, orders[tank], dt, &mut self.notes);
             here.slurry.settle(&self.chemistry, &mut self.notes);
             let volume = here.slurry.volume();
             let keep = self.settings.tanks.volume;
             let share = if volume > keep { 1.0 - keep / volume } else { 0.0 };
             flow = here.slurry.matter.take(share);
-            here.acid_before = here.acid;
-            here.acid = (here.slurry.matter[Species::Acid] - before) / dt + here.base;
             here.slurry.settle(&self.chemistry, &mut self.notes);
         }
         x.outlets[SLURRY].add(&flow);
@@ -387,8 +339,7 @@ impl UnitOperation for IronRemoval {
         &self.notes
     }
 
-    /// The titrator of each tank gives what the next step will set free if it goes on like the last two, and in half a
-    /// minute what is missing.
+    /// The titrator of each tank knows what the next step will set free at its target, as `titrate` says.
     fn duty(&self, duty: &mut Duty) {
         let f = &self.settings.feed;
         duty.feeds[LIQUOR] = self.recipe.part(f.flow);
@@ -397,12 +348,8 @@ impl UnitOperation for IronRemoval {
         let recipe = [(Species::Peroxide, peroxide), (Species::Water, 4.4 * peroxide)];
         duty.feeds[PEROXIDE] = self.chemistry.parcel(&recipe, f.temperature);
         for (k, target) in [f.ph_1, f.ph_2].into_iter().enumerate() {
-            let Tank { slurry, acid, acid_before, .. } = &self.tanks[k];
-            let goal = Speciation::acid_at(target, &slurry.matter, slurry.liquor, &slurry.equilibria);
-            let missing = slurry.matter[Species::Acid] - goal * slurry.liquor * 1e3;
-            let most = 0.01 * slurry.liquor;
-            let flow =
-                ((missing / 30.0 + 2.0 * acid - acid_before) / self.settings.base.strength).clamp(0.0, most);
+            let (flow, reached) = self.titrate(k, target);
+            duty.notes.check(Remark::Limited, reached);
             duty.feeds[BASE_1 + k] = self.lye.part(flow);
         }
         duty.orders.copy_from_slice(&[1.0, 1.0, f.coil * 1e-3, f.coil * 1e-3]);
@@ -411,12 +358,12 @@ impl UnitOperation for IronRemoval {
     fn state(&mut self, walk: &mut dyn StateWalk) {
         for tank in &mut self.tanks {
             tank.slurry.state(walk);
-            walk.f64(&mut tank.acid);
-            walk.f64(&mut tank.acid_before);
+            tank.come.state(walk);
             walk.f64(&mut tank.base);
         }
         self.notes.state(walk);
         walk.f64(&mut self.oxygen);
+        walk.f64(&mut self.step);
     }
 }
 

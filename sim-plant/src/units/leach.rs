@@ -17,7 +17,7 @@
 //! Sources: basis 4.3. Without a reductant the plateau of Co and Mn (Meshram 2016) follows from the dioxide
 //! that is left behind. Rate constants differ more than tenfold between laboratories, so `activity` scales them
 //! for a lot; activation energies and orders stay. The step is explicit with demands for acid and reductant
-//! damped so that neither is overdrawn. Left out: the ash layer that Jha sees on LCO, dissolved oxygen, SO2 and HF
+//! damped so that neither is overdrawn. Where the acid runs out the hydroxides of `hydroxides.rs` fall. Left out: the ash layer that Jha sees on LCO, dissolved oxygen, SO2 and HF
 //! in the gas, gypsum.
 
 mod reactions;
@@ -34,6 +34,7 @@ use crate::solution::density::Makeup;
 use crate::solution::{Notes, Remark, Slurry, vapour};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::hydroxides::Hydroxides;
 
 tables! {
     Tanks {
@@ -186,6 +187,7 @@ pub struct Settings {
     solid: Solid,
     charge: Charge,
     feed: Feed,
+    hydroxides: Hydroxides,
 }
 
 impl Settings {
@@ -197,6 +199,7 @@ impl Settings {
             solid: Solid::read(r, "solid"),
             charge: Charge::read(r, "charge"),
             feed: Feed::read(r, "feed"),
+            hydroxides: Hydroxides::read(r),
         }
     }
 }
@@ -455,6 +458,7 @@ impl UnitOperation for Leach {
             self.jacket += jacket;
             here.slurry.settle(&self.chemistry, &mut self.notes);
             let stirred = t.still + (1.0 - t.still) * orders[tank];
+            self.settings.hydroxides.precipitate(&mut here.slurry, stirred, dt, &mut self.notes);
             reactions::run(&mut self.tanks[tank], &self.settings, stirred, dt);
             let gas = self.vent(tank);
             self.oxygen += gas[Species::Oxygen] / dt;

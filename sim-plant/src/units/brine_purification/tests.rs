@@ -91,6 +91,7 @@ fn acid_instead_of_lye_dissolves_the_seed_and_keeps_the_books() {
     let mut duty = Duty {
         feeds: vec![Matter::default(); here.shape().inlets.len()],
         orders: vec![0.0; here.shape().orders.len()],
+        ..Default::default()
     };
     for _ in 0..7200 {
         here.unit().duty(&mut duty);

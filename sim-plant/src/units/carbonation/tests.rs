@@ -100,6 +100,7 @@ fn without_agitators_the_solids_stay_in_the_tanks_and_nothing_is_lost() {
     let mut duty = crate::unit::Duty {
         feeds: vec![Matter::default(); here.shape().inlets.len()],
         orders: vec![0.0; here.shape().orders.len()],
+        ..Default::default()
     };
     let solids = |here: &Station, which: usize| here.readings()[6 + which];
     let mut run = |here: &mut Station, agitator: f64, steps: usize| {

@@ -4,10 +4,11 @@ use super::{Settings, Tank, arrhenius};
 use crate::matter::Matter;
 use crate::species::Species;
 use Species::{
-    Acid, Aluminium, AluminiumMetal, Cobalt, CobaltDioxide, Copper, CopperMetal, Ferric, FerricPhosphate,
-    Ferrous, Fluoride, Hydrogen, IronMetal, LatticeCobalt, LatticeLithium, LatticeManganese, LatticeNickel,
-    Lithium, LithiumFluoride, LithiumIronPhosphate, Manganese, ManganeseDioxide, Nickel, NickelDioxide,
-    Oxygen, Peroxide, Phosphate, Sulfate, Sulfite, Water,
+    Acid, Aluminium, AluminiumHydroxide, AluminiumMetal, Cobalt, CobaltDioxide, CobaltHydroxide, Copper,
+    CopperHydroxide, CopperMetal, Ferric, FerricHydroxide, FerricPhosphate, Ferrous, Fluoride, Hydrogen,
+    IronMetal, LatticeCobalt, LatticeLithium, LatticeManganese, LatticeNickel, Lithium, LithiumFluoride,
+    LithiumIronPhosphate, Manganese, ManganeseDioxide, ManganeseHydroxide, Nickel, NickelDioxide,
+    NickelHydroxide, Oxygen, Peroxide, Phosphate, Sulfate, Sulfite, Water,
 };
 
 type Row = [(Species, f64)];
@@ -15,12 +16,12 @@ type Row = [(Species, f64)];
 /// Where each element is: dissolved, and solid. Li, Ni, Co, Mn, Cu, Al, Fe.
 pub(super) const ELEMENTS: [(&[Species], &[Species]); 7] = [
     (&[Lithium], &[LatticeLithium, LithiumIronPhosphate, LithiumFluoride]),
-    (&[Nickel], &[LatticeNickel, NickelDioxide]),
-    (&[Cobalt], &[LatticeCobalt, CobaltDioxide]),
-    (&[Manganese], &[LatticeManganese, ManganeseDioxide]),
-    (&[Copper], &[CopperMetal]),
-    (&[Aluminium], &[AluminiumMetal]),
-    (&[Ferrous, Ferric], &[IronMetal, LithiumIronPhosphate, FerricPhosphate]),
+    (&[Nickel], &[LatticeNickel, NickelDioxide, NickelHydroxide]),
+    (&[Cobalt], &[LatticeCobalt, CobaltDioxide, CobaltHydroxide]),
+    (&[Manganese], &[LatticeManganese, ManganeseDioxide, ManganeseHydroxide]),
+    (&[Copper], &[CopperMetal, CopperHydroxide]),
+    (&[Aluminium], &[AluminiumMetal, AluminiumHydroxide]),
+    (&[Ferrous, Ferric], &[IronMetal, LithiumIronPhosphate, FerricPhosphate, FerricHydroxide]),
 ];
 
 struct Metal {
