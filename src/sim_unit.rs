@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use miette::{Context as _, IntoDiagnostic as _, miette};
@@ -18,6 +19,11 @@ const LINES_MAX: f64 = 1e6;
 /// So are more steps than this; some minutes of work.
 const STEPS_MAX: f64 = 1e8;
 
+/// Relative; rounding stays far below.
+const OPEN_MAX: f64 = 1e-6;
+/// Bytes of a parameter file; those that ship have some thousands.
+const FILE_MAX: u64 = 1 << 20;
+
 pub fn run(args: &SimUnitArgs) -> miette::Result<()> {
     if args.name == "list" {
         for row in CATALOGUE {
@@ -28,12 +34,7 @@ pub fn run(args: &SimUnitArgs) -> miette::Result<()> {
     let chemistry = Arc::new(Chemistry::built_in().into_diagnostic()?);
     let time = |flag: &str, text: &str| parse_time(text).map_err(|error| miette!("--{flag} {text}: {error}"));
     let file = match &args.parameters {
-        Some(path) => {
-            let text = fs::read_to_string(path)
-                .into_diagnostic()
-                .wrap_err_with(|| format!("cannot read the parameter file {}", path.display()))?;
-            Some((path.display().to_string(), text))
-        }
+        Some(path) => Some((path.display().to_string(), parameter_file(path)?)),
         None => None,
     };
     let step = args.step.as_deref().map(|text| time("step", text)).transpose()?;
@@ -48,6 +49,12 @@ pub fn run(args: &SimUnitArgs) -> miette::Result<()> {
     };
     let step = conditions.step.unwrap_or(experiment.shape().step_max);
     let duration = time("for", duration)?;
+    if experiment.last_change() > duration {
+        let last = experiment.last_change();
+        return Err(miette!(
+            "a setting waits until {last} s, but --for ends at {duration} s: it would do nothing"
+        ));
+    }
     let every = match &args.every {
         Some(text) => time("every", text)?,
         None => (duration / 60.0).max(step),
@@ -77,7 +84,25 @@ pub fn run(args: &SimUnitArgs) -> miette::Result<()> {
     }
     // To standard error, so that a table on standard output stays a table.
     eprint!("{}", conscience(&experiment));
-    Ok(())
+    let worst = experiment.balance().worst();
+    // What is no number has not closed either.
+    if worst <= OPEN_MAX {
+        Ok(())
+    } else {
+        Err(miette!(
+            "the balances are open by {worst:.1e}: do not believe this run, and report it with its settings"
+        ))
+    }
+}
+
+fn parameter_file(path: &Path) -> miette::Result<String> {
+    let about = || format!("cannot read the parameter file {}", path.display());
+    // A device would never end.
+    let size = fs::metadata(path).into_diagnostic().wrap_err_with(about)?;
+    if !size.is_file() || size.len() > FILE_MAX {
+        return Err(miette!("{}: it is no file of at most {FILE_MAX} bytes", about()));
+    }
+    fs::read_to_string(path).into_diagnostic().wrap_err_with(about)
 }
 
 fn last_values(experiment: &Experiment) -> String {

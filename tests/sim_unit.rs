@@ -52,6 +52,17 @@ fn nonsense_is_refused_with_the_flag_and_nothing_runs() {
         (vec!["dissolver", "--for", "1h", "--every", "1ms"], "cannot be"),
         (vec!["disolver", "--for", "1h"], "did you mean \"dissolver\"?"),
         (vec!["dissolver", "--parameters", "nowhere.toml", "--for", "1h"], "cannot read the parameter file"),
+        (vec!["dissolver", "--parameters", ".", "--for", "1h"], "it is no file"),
+        (vec!["dissolver", "--for", "-5min"], "cannot be"),
+        (vec!["leach", "--set", "tanks.count=2@30s", "--for", "1min"], "cannot change while it runs"),
+        (vec!["extraction", "--set", "battery.stages=6@20s", "--for", "1min"], "cannot change while it runs"),
+        (vec!["sulfate-cell", "--set", "compartments=2@20s", "--for", "1min"], "cannot change while it runs"),
+        (vec!["leach", "--set", "charge.acid=2@30s", "--for", "1min"], "has no effect later"),
+        (vec!["dissolver", "--set", "acid_coarse=0@2min", "--for", "1min"], "it would do nothing"),
+        (
+            vec!["dissolver", "--set", "acid_coarse=0", "--set", "acid_coarse=1", "--for", "1min"],
+            "given twice",
+        ),
     ] {
         let refused = sim_unit(&arguments);
         // The report wraps its lines behind a bar.
@@ -59,5 +70,17 @@ fn nonsense_is_refused_with_the_flag_and_nothing_runs() {
         let message = message.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ");
         assert!(!refused.status.success() && refused.stdout.is_empty(), "{arguments:?}");
         assert!(message.contains(expected), "{arguments:?}: {message}");
+    }
+}
+
+#[test]
+fn the_examples_of_the_help_do_what_they_say() {
+    let help = text(&sim_unit(&["--help"]).stdout);
+    let examples = help.lines().filter_map(|line| line.trim().strip_prefix("catholyte sim unit "));
+    let examples: Vec<&str> = examples.map(|line| line.split("   ").next().unwrap_or(line)).collect();
+    assert!(examples.len() >= 3, "{help}");
+    for example in examples {
+        let run = sim_unit(&example.split_whitespace().collect::<Vec<_>>());
+        assert!(run.status.success() && !run.stdout.is_empty(), "{example}: {}", text(&run.stderr));
     }
 }

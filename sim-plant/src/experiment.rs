@@ -132,6 +132,7 @@ impl Experiment {
         if let Err(ExperimentError::Mistakes(more)) = build(row, conditions.file.as_ref(), &all, chemistry) {
             mistakes.extend(more);
         }
+        mistakes.extend(setting::twice(&settings));
         if !mistakes.is_empty() {
             return Err(ExperimentError::Mistakes(mistakes));
         }
@@ -139,7 +140,15 @@ impl Experiment {
         let mut waiting = waiting;
         waiting.sort_by(|a, b| b.at.total_cmp(&a.at));
         let given: Vec<Given> = now.into_iter().map(|setting| setting.given).collect();
-        let (unit, entries) = build(row, conditions.file.as_ref(), &given, chemistry)?;
+        let (mut unit, entries) = build(row, conditions.file.as_ref(), &given, chemistry)?;
+        for setting in &waiting {
+            let with: Vec<Given> = given.iter().chain([&setting.given]).cloned().collect();
+            let (changed, _) = build(row, conditions.file.as_ref(), &with, chemistry)?;
+            mistakes.extend(setting.cannot_wait(unit.as_mut(), changed));
+        }
+        if !mistakes.is_empty() {
+            return Err(ExperimentError::Mistakes(mistakes));
+        }
         let shape = row.shape;
         Ok(Self {
             row,
@@ -176,6 +185,11 @@ impl Experiment {
     /// The conditions as they stand, with where each comes from.
     pub fn entries(&self) -> &[ParameterEntry] {
         &self.entries
+    }
+
+    /// s after the start at which the last of the settings that wait takes effect.
+    pub fn last_change(&self) -> f64 {
+        self.waiting.first().map_or(0.0, |setting| setting.at)
     }
 
     /// s since the start.

@@ -39,7 +39,7 @@ pub enum SimCommand {
     Status(SimTarget),
     /// Every fault that can be switched on, with its parameters
     Faults(SimTarget),
-    /// Switch a fault on: `catholyte sim fault pinhole cell=7 size=0.5`
+    /// Switch a fault on: `catholyte sim fault pinhole cell=7 area_mm2=2`
     Fault {
         name: String,
         /// `name=value`
@@ -105,7 +105,8 @@ pub enum SimCommand {
 #[command(after_help = "Examples:\n  \
     catholyte sim unit list                    the unit operations there are\n  \
     catholyte sim unit dissolver               everything that can be set on it, with range and source\n  \
-    catholyte sim unit dissolver --set solids=500kg/h --set acid_coarse=0@20min --for 2h --every 1min --out csv")]
+    catholyte sim unit dissolver --set feed.solids=500kg/h --set acid_coarse=0@20min --for 2h\n  \
+    catholyte sim unit chloride-cell --set current=3kA/m2 --for 1h --every 1min --out csv")]
 pub struct SimUnitArgs {
     /// Name of the unit operation, or `list`
     pub name: String,
@@ -116,7 +117,7 @@ pub struct SimUnitArgs {
     #[arg(long, value_name = "FILE")]
     pub parameters: Option<PathBuf>,
     /// How long to run; without it, everything that can be set is listed
-    #[arg(long = "for", value_name = "TIME")]
+    #[arg(long = "for", value_name = "TIME", allow_hyphen_values = true)]
     pub duration: Option<String>,
     /// A line of the table every so often [default: a sixtieth of the run]
     #[arg(long, value_name = "TIME")]

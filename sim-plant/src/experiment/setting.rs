@@ -1,8 +1,10 @@
 //! `key=value unit@time`: one condition as a person writes it.
 
-use model::Unit;
+use model::{StateReader, StateWriter, Unit};
 
+use crate::matter::{Account, Books};
 use crate::parameters::{Given, ParameterEntry, ParameterMistake};
+use crate::unit::UnitOperation;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Setting {
@@ -29,6 +31,51 @@ impl Setting {
             number(value).ok_or_else(|| fail(format!("\"{value}\" does not begin with a number")))?;
         let unit = (!unit.is_empty()).then(|| unit.to_owned());
         Ok(Self { given: Given { table, name, value: number, unit, flag: flag.clone() }, at })
+    }
+}
+
+/// Tables that say what a unit begins with.
+const BEGINNINGS: [&str; 2] = ["start", "charge"];
+
+/// Of one condition for one moment nobody can say which counts.
+pub(super) fn twice(settings: &[Setting]) -> Vec<ParameterMistake> {
+    let same = |one: &Setting, two: &Setting| {
+        (&one.given.table, &one.given.name, one.at.to_bits())
+            == (&two.given.table, &two.given.name, two.at.to_bits())
+    };
+    let again =
+        settings.iter().enumerate().filter(|(k, one)| settings[..*k].iter().any(|two| same(one, two)));
+    let mistake = |(_, one): (usize, &Setting)| one.mistake("is given twice for the same moment".into());
+    again.map(mistake).collect()
+}
+
+impl Setting {
+    fn mistake(&self, message: String) -> ParameterMistake {
+        let Given { table, name, flag, .. } = &self.given;
+        ParameterMistake { file: flag.clone(), line: 0, message: format!("{table}.{name} {message}") }
+    }
+
+    /// Why this setting cannot take effect while the unit runs: `changed` has it, `unit` does not.
+    pub(super) fn cannot_wait(
+        &self,
+        unit: &mut dyn UnitOperation,
+        mut changed: Box<dyn UnitOperation>,
+    ) -> Option<ParameterMistake> {
+        if BEGINNINGS.contains(&self.given.table.as_str()) {
+            return Some(self.mistake("says what the unit begins with; it has no effect later".into()));
+        }
+        let mut state = StateWriter::default();
+        unit.state(&mut state);
+        changed.state(&mut StateReader::new(&state.0));
+        let mut own = StateWriter::default();
+        changed.state(&mut own);
+        let (mut before, mut after) = (Account::default(), Account::default());
+        unit.contents(&mut before);
+        changed.contents(&mut after);
+        // What a unit holds cannot come or go because somebody says so.
+        let closes = own.0.len() == state.0.len() && Books::open(before).balance(&after).worst() <= 1e-9;
+        (!closes)
+            .then(|| self.mistake("decides how the unit is built; it cannot change while it runs".into()))
     }
 }
 
