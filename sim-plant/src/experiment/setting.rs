@@ -45,12 +45,12 @@ pub(super) fn twice(settings: &[Setting]) -> Vec<ParameterMistake> {
     };
     let again =
         settings.iter().enumerate().filter(|(k, one)| settings[..*k].iter().any(|two| same(one, two)));
-    let mistake = |(_, one): (usize, &Setting)| one.mistake("is given twice for the same moment".into());
+    let mistake = |(_, one): (usize, &Setting)| one.mistake("is given twice for the same moment");
     again.map(mistake).collect()
 }
 
 impl Setting {
-    fn mistake(&self, message: String) -> ParameterMistake {
+    fn mistake(&self, message: &str) -> ParameterMistake {
         let Given { table, name, flag, .. } = &self.given;
         ParameterMistake { file: flag.clone(), line: 0, message: format!("{table}.{name} {message}") }
     }
@@ -62,7 +62,7 @@ impl Setting {
         mut changed: Box<dyn UnitOperation>,
     ) -> Option<ParameterMistake> {
         if BEGINNINGS.contains(&self.given.table.as_str()) {
-            return Some(self.mistake("says what the unit begins with; it has no effect later".into()));
+            return Some(self.mistake("says what the unit begins with; it has no effect later"));
         }
         let mut state = StateWriter::default();
         unit.state(&mut state);
@@ -74,8 +74,7 @@ impl Setting {
         changed.contents(&mut after);
         // What a unit holds cannot come or go because somebody says so.
         let closes = own.0.len() == state.0.len() && Books::open(before).balance(&after).worst() <= 1e-9;
-        (!closes)
-            .then(|| self.mistake("decides how the unit is built; it cannot change while it runs".into()))
+        (!closes).then(|| self.mistake("decides how the unit is built; it cannot change while it runs"))
     }
 }
 
