@@ -9,8 +9,12 @@ use model::{PointId, Quality, StateWalk};
 
 use crate::image::{Image, Previous};
 use crate::plant::{Expr, Op, Plant};
+use logic::Logic;
+
+pub(crate) use logic::How;
 
 mod edge;
+mod logic;
 mod rate;
 
 pub use edge::Edge;
@@ -32,6 +36,14 @@ impl Slot {
 
     const fn logic(truth: bool) -> Self {
         Self::good(if truth { 1.0 } else { 0.0 })
+    }
+
+    fn of(truth: Truth) -> Self {
+        match truth {
+            Truth::True => Self::logic(true),
+            Truth::False => Self::logic(false),
+            Truth::Bad => Self::BAD,
+        }
     }
 
     pub(crate) fn truth(self) -> Truth {
@@ -117,6 +129,8 @@ pub(crate) struct Memory {
     pub(crate) edges: Vec<Edge>,
     pub(crate) rates: Vec<Rate>,
     pub(crate) previous: Previous,
+    /// Conditions in the form that needs no stack of numbers; no state.
+    logic: Logic,
     stack: Vec<Slot>,
     /// Scratch: the first tick at which what was evaluated since [`Self::begin_look`] may come out differently
     /// although no point has changed.
@@ -130,6 +144,7 @@ impl Memory {
             edges: vec![Edge::default(); plant.code.edges as usize],
             rates: vec![Rate::default(); plant.code.rates as usize],
             previous: Previous::new(plant, image),
+            logic: Logic::new(&plant.code.ops),
             stack: Vec::with_capacity(plant.code.stack as usize + 1),
             due: NEVER,
         }
@@ -180,7 +195,7 @@ impl Memory {
     }
 
     pub(crate) fn truth(&mut self, ops: &[Op], expr: &Expr, image: &Image, now: Now) -> Truth {
-        self.eval(ops, expr, image, now).truth()
+        self.truth_at(ops, (expr.start, expr.len), image, now)
     }
 
     pub(crate) fn eval(&mut self, ops: &[Op], expr: &Expr, image: &Image, now: Now) -> Slot {
@@ -197,31 +212,22 @@ impl Memory {
     }
 
     /// Of the expression that begins at `start` and has `len` operations.
-    pub(crate) fn truth_at(
-        &mut self,
-        ops: &[Op],
-        (start, len): (u32, u32),
-        image: &Image,
-        now: Now,
-    ) -> Truth {
-        let start = start as usize;
-        let ops = ops.get(start..start.saturating_add(len as usize)).unwrap_or(&[]);
-        self.run(ops, image, now).truth()
+    pub(crate) fn truth_at(&mut self, ops: &[Op], place: (u32, u32), image: &Image, now: Now) -> Truth {
+        match self.reason(ops, place, image, now) {
+            Some(truth) => truth,
+            None => self.run(part(ops, place), image, now).truth(),
+        }
     }
 
     /// An on-delay of what was evaluated elsewhere.
     #[inline]
     pub(crate) fn delayed(&mut self, timer: u32, operand: Truth, ms: u32, now: Now) -> Truth {
-        let operand = match operand {
-            // Most causes do not stand: there is nothing to wait for.
-            Truth::False => {
-                self.timers[timer as usize] = Timer::IDLE;
-                return Truth::False;
-            }
-            Truth::True => Slot::logic(true),
-            Truth::Bad => Slot::BAD,
-        };
-        self.on_delay(timer, operand, ms, now).truth()
+        // Most causes do not stand: there is nothing to wait for.
+        if operand == Truth::False {
+            self.timers[timer as usize] = Timer::IDLE;
+            return Truth::False;
+        }
+        self.on_delay(timer, Slot::of(operand), ms, now).truth()
     }
 
     #[inline]
@@ -261,31 +267,9 @@ impl Memory {
             Op::IsGood(point) => Slot::logic(image.quality(point).is_good()),
             Op::IsBad(point) => Slot::logic(image.quality(point).is_bad()),
             Op::Vote { need, of } => self.vote(need, of),
-            Op::OnDelay { timer, ms } => {
+            Op::OnDelay { .. } | Op::OffDelay { .. } | Op::Rise { .. } | Op::Fall { .. } => {
                 let operand = self.pop();
-                self.on_delay(timer, operand, ms, now)
-            }
-            Op::OffDelay { timer, ms } => {
-                let operand = self.pop();
-                let timer = &mut self.timers[timer as usize];
-                let result = off_delay(timer, operand, ms, now);
-                let runs = operand.truth() != Truth::False
-                    || now.within(timer.certain, ms)
-                    || now.within(timer.possible, ms);
-                self.again(runs, now);
-                result
-            }
-            Op::Rise { edge } => {
-                let operand = self.pop();
-                let result = self.edges[edge as usize].rises(operand);
-                self.again(result.value != 0.0, now);
-                result
-            }
-            Op::Fall { edge } => {
-                let operand = self.pop();
-                let result = self.edges[edge as usize].falls(operand);
-                self.again(result.value != 0.0, now);
-                result
+                self.remembering(op, operand, now)
             }
             Op::Hysteresis { edge } => {
                 let (off, on, x) = (self.pop(), self.pop(), self.pop());
@@ -330,6 +314,33 @@ impl Memory {
         self.stack.push(result);
     }
 
+    /// A delay or an edge of a truth. The truth of the result depends on that of the operand alone.
+    fn remembering(&mut self, op: Op, operand: Slot, now: Now) -> Slot {
+        match op {
+            Op::OnDelay { timer, ms } => self.on_delay(timer, operand, ms, now),
+            Op::OffDelay { timer, ms } => {
+                let timer = &mut self.timers[timer as usize];
+                let result = off_delay(timer, operand, ms, now);
+                let runs = operand.truth() != Truth::False
+                    || now.within(timer.certain, ms)
+                    || now.within(timer.possible, ms);
+                self.again(runs, now);
+                result
+            }
+            Op::Rise { edge } => {
+                let result = self.edges[edge as usize].rises(operand);
+                self.again(result.value != 0.0, now);
+                result
+            }
+            Op::Fall { edge } => {
+                let result = self.edges[edge as usize].falls(operand);
+                self.again(result.value != 0.0, now);
+                result
+            }
+            _ => Slot::BAD,
+        }
+    }
+
     /// True for certain, false for certain, or bad when the bad ones could decide it.
     fn vote(&mut self, need: u8, of: u8) -> Slot {
         let (mut certain, mut possible) = (0, 0);
@@ -359,8 +370,12 @@ impl Memory {
 }
 
 pub(crate) fn slice<'o>(ops: &'o [Op], expr: &Expr) -> &'o [Op] {
-    let start = expr.start as usize;
-    ops.get(start..start.saturating_add(expr.len as usize)).unwrap_or(&[])
+    part(ops, (expr.start, expr.len))
+}
+
+fn part(ops: &[Op], (start, len): (u32, u32)) -> &[Op] {
+    let start = start as usize;
+    ops.get(start..start.saturating_add(len as usize)).unwrap_or(&[])
 }
 
 /// The points that an expression reads.
