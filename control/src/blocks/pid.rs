@@ -55,7 +55,7 @@ use crate::plant::{OnBad, Pid, Plant};
 
 use extra::Extra;
 pub(crate) use fixed::Fixed;
-use law::{control, terms};
+use law::{Shares, control, terms};
 
 /// What a PID remembers between its runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +86,8 @@ pub(crate) struct PidState {
     ff_lost: bool,
     /// Only of a loop with options.
     pub(crate) extra: Option<Box<Extra>>,
+    /// What follows from TI and TD, no state.
+    shares: Shares,
 }
 
 impl PidState {
@@ -108,6 +110,7 @@ impl PidState {
             pv_met: false,
             ff_lost: true,
             extra: (!pid.options.is_plain()).then(|| Box::new(Extra::new(pid, fixed.dt))),
+            shares: Shares::new(fixed),
         }
     }
 

@@ -24,6 +24,50 @@ pub(super) struct Terms {
     pub(super) ti: f64,
 }
 
+/// Divisions whose operands change when somebody tunes, kept with what they were made from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Shares {
+    td: f64,
+    /// Of a new value in the derivative's lag.
+    lag: f64,
+    ti: f64,
+    /// Of the error in one step of the integral.
+    reset: f64,
+}
+
+impl Shares {
+    pub(super) fn new(pid: &Fixed) -> Self {
+        Self { td: 0.0, lag: lag(pid, 0.0), ti: 0.0, reset: reset(pid, 0.0) }
+    }
+
+    #[inline]
+    fn lag(&mut self, pid: &Fixed, td: f64) -> f64 {
+        if td != self.td {
+            (self.td, self.lag) = (td, lag(pid, td));
+        }
+        self.lag
+    }
+
+    #[inline]
+    fn reset(&mut self, pid: &Fixed, ti: f64) -> f64 {
+        if ti != self.ti {
+            (self.ti, self.reset) = (ti, reset(pid, ti));
+        }
+        self.reset
+    }
+}
+
+#[cold]
+fn lag(pid: &Fixed, td: f64) -> f64 {
+    weight(td / pid.derivative_n, pid.dt)
+}
+
+#[cold]
+fn reset(pid: &Fixed, ti: f64) -> f64 {
+    (pid.dt / ti).min(1.0)
+}
+
+#[inline]
 pub(super) fn terms(
     pid: &Fixed,
     plant: &Plant,
@@ -50,19 +94,18 @@ pub(super) fn terms(
             (proportional, derivative) = (0.0, 0.0);
         }
     }
-    let n = pid.derivative_n;
     let signal = pv - pid.gamma * working;
     if taken_over && pid.gamma != 0.0 {
         // A set point that changed while nobody controlled is no rate of change.
         state.lagged = signal;
     }
     let last_lagged = state.lagged;
-    state.lagged += (signal - last_lagged) * weight(tuning.td / n, pid.dt);
+    state.lagged += (signal - last_lagged) * state.shares.lag(pid, tuning.td);
     let rate = derivative * (state.lagged - signal);
     let form = proportional + rate;
     if tuning.gain != state.gain || tuning.td != state.td {
         // New tuning: the integral takes up what the other terms lose.
-        let lagged = last_lagged + (signal - last_lagged) * weight(state.td / n, pid.dt);
+        let lagged = last_lagged + (signal - last_lagged) * lag(pid, state.td);
         let before = proportional + derivative * (lagged - signal);
         state.integral += state.gain * before - tuning.gain * form;
         state.gain = tuning.gain;
@@ -153,6 +196,7 @@ fn back(pid: &Fixed, state: &PidState, terms: &Terms, share: f64, feedback: f64)
 }
 
 /// One step of the control law; with a `start`, OUT begins there.
+#[inline]
 pub(super) fn control(
     pid: &Fixed,
     state: &mut PidState,
@@ -166,7 +210,7 @@ pub(super) fn control(
     if let Some(start) = start {
         state.integral = bounded(start, pid.out_limit_low, pid.out_limit_high) - other;
     } else if terms.ti > 0.0 {
-        let share = (pid.dt / terms.ti).min(1.0);
+        let share = state.shares.reset(pid, terms.ti);
         let step = share * back(pid, state, terms, share, feedback);
         let blocked =
             below.is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
