@@ -190,7 +190,8 @@ impl Books {
     pub fn balance(&self, now: &Account) -> Balance {
         let error = |now: f64, start: f64, inward: f64, outward: f64| {
             let scale = now.abs() + start.abs() + inward.abs() + outward.abs();
-            if scale > 1e-12 { ((now - start) - (inward - outward)).abs() / scale } else { 0.0 }
+            let error = if scale <= 1e-12 { 0.0 } else { ((now - start) - (inward - outward)).abs() / scale };
+            surely(error)
         };
         let (s, i, o) = (&self.start, &self.inward, &self.outward);
         let mut elements = [0.0; ELEMENTS];
@@ -200,7 +201,7 @@ impl Books {
         Balance {
             elements,
             // Charge has no scale of its own: what is held must be neutral against its cations.
-            charge: now.charge.abs() / now.cations.max(1e-12).max(s.cations),
+            charge: surely(now.charge.abs() / now.cations.max(1e-12).max(s.cations)),
             mass: error(now.mass, s.mass, i.mass, o.mass),
             energy: error(now.energy, s.energy, i.energy, o.energy),
         }
@@ -211,6 +212,11 @@ impl Books {
         self.inward.state(walk);
         self.outward.state(walk);
     }
+}
+
+/// What is no number closes nothing.
+const fn surely(error: f64) -> f64 {
+    if error.is_nan() { f64::INFINITY } else { error }
 }
 
 impl Balance {

@@ -16,6 +16,7 @@ pub mod evaporator;
 pub mod filter;
 pub mod furnace;
 mod hardness;
+mod heat_loss;
 mod hydroxides;
 pub mod ion_exchange;
 pub mod iron_removal;

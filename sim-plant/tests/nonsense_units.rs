@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use sim_plant::chemistry::Chemistry;
-use sim_plant::experiment;
+use sim_plant::experiment::{self, Conditions, Experiment};
 use sim_plant::flowsheet::{End, Flowsheet, Link};
 use sim_plant::matter::Matter;
 use sim_plant::solution::Remark;
@@ -111,4 +111,38 @@ fn a_flowsheet_with_a_recycle_closes() {
     let balance = plant.balance();
     assert!(balance.worst() < 1e-9, "{balance:?}");
     assert!(plant.stations.iter().all(|station| station.balance().worst() < 1e-9));
+}
+
+/// A setting at one end of its range, for a while: what a curious visitor tries first.
+fn at_the_end(name: &str, setting: &str) -> Option<String> {
+    let conditions = Conditions { settings: vec![setting.to_owned()], ..Conditions::default() };
+    // Some ends contradict other settings, and are refused in words.
+    let mut unit = Experiment::open(name, &conditions, &CHEMISTRY).ok()?;
+    let shape = unit.shape();
+    unit.run_to(100.0 * shape.step_max);
+    let noted = !unit.notes().lines().is_empty();
+    for (reading, value) in shape.readings.iter().zip(unit.readings()) {
+        // Gas in a flame and a burning module are hotter than any liquor.
+        let liquor = reading.unit == "degC" && !matches!(name, "furnace" | "module");
+        let (low, high) = if noted { (-60.0, 400.0) } else { (-40.0, 200.0) };
+        let strange = liquor && !(low..=high).contains(value);
+        if !value.is_finite() || strange {
+            return Some(format!("{name} {setting}: {} reads {value} {}", reading.name, reading.unit));
+        }
+    }
+    let worst = unit.balance().worst();
+    (worst > 1e-9).then(|| format!("{name} {setting}: balances close to {worst:e}"))
+}
+
+#[test]
+fn no_setting_at_either_end_of_its_range_makes_a_unit_show_what_cannot_be() {
+    let mut wrong = Vec::new();
+    for row in CATALOGUE {
+        for entry in Experiment::settables(row) {
+            for end in [entry.low, entry.high] {
+                wrong.extend(at_the_end(row.shape.name, &format!("{}={end}{}", entry.name, entry.asked)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

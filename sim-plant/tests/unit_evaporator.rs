@@ -76,3 +76,19 @@ fn feed_without_lithium_ends_the_product_and_dissolves_what_it_replaces() {
     assert!(of(&rinsed, "supersaturation") < 0.0, "{:?}", rinsed.readings());
     assert!(of(&rinsed, "solids") < of(&starved, "solids"));
 }
+
+#[test]
+fn a_body_that_is_fed_nothing_ends_dry_and_not_hot_and_one_that_is_flooded_runs_over() {
+    let dry = run(&["feed.nominal=0kg/h"], 4.0);
+    assert!(of(&dry, "T") < 150.0, "{} degC at {} bar", of(&dry, "T"), of(&dry, "pressure"));
+    let flooded = run(&["feed.wash=100t/h"], 1.0);
+    assert!(of(&flooded, "level") < 111.0, "{}", of(&flooded, "level"));
+}
+
+#[test]
+fn live_steam_alone_evaporates_what_its_duty_is_worth() {
+    let body = run(&["feed.compressor=0", "feed.steam=600kW"], 12.0);
+    // Feed of 80 degC takes its part: 600 kW are 950 kg/h at 2.27 MJ/kg at the most.
+    let evaporated = of(&body, "evaporated");
+    assert!((600.0..950.0).contains(&evaporated), "{evaporated} kg/h, {} bar", of(&body, "pressure"));
+}

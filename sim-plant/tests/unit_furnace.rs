@@ -72,3 +72,11 @@ fn heat_of_combustion_leaves_by_jacket_and_film_at_any_load() {
     assert!(of(&half, "T-furnace") < of(&full, "T-furnace"));
     assert!((of(&half, "T-flame") - of(&full, "T-flame")).abs() < 1e-3);
 }
+
+#[test]
+fn a_shell_without_cooling_never_gets_hotter_than_the_flame() {
+    let furnace = run(&["feed.cooling_furnace=0"], 4.0);
+    let flame = of(&furnace, "T-flame") - 273.15;
+    let shell = of(&furnace, "T-shell");
+    assert!(shell < flame && shell > 0.5 * flame, "shell {shell}, flame {flame} degC");
+}

@@ -27,6 +27,7 @@ use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 
 use super::water::{ATMOSPHERE, boiling_density, dissolved, steam_pressure};
+use crate::units::heat_loss::Wall;
 
 tables! {
     Drum {
@@ -308,8 +309,8 @@ impl Boiler {
         parcel
     }
 
-    /// What the users, the live steam and the safety valve take; mol of it. J that the users got are returned.
-    fn give(&mut self, x: &mut Exchange<'_>, dt: f64) -> (f64, f64) {
+    /// What the users, the live steam and the safety valve take.
+    fn give(&mut self, x: &mut Exchange<'_>, dt: f64) {
         let (c, h) = (self.chemistry.clone(), self.settings.header.clone());
         let molar = c.molar_mass(Species::Water);
         let gauge = self.gauge();
@@ -339,7 +340,6 @@ impl Boiler {
         f.available = if wanted > 0.0 { users / wanted } else { (gauge / 1e5).min(1.0) };
         f.relief = blown[Species::Steam] * molar / dt;
         f.steam = (users + live[Species::Steam]) * molar / dt;
-        (users + live[Species::Steam] + blown[Species::Steam], joule)
     }
 
     fn blow_down(&mut self, x: &mut Exchange<'_>, dt: f64) {
@@ -400,12 +400,15 @@ impl UnitOperation for Boiler {
         let wet = self.wetted();
         let duty = self.fire * f.power * f.efficiency * (DRY + (1.0 - DRY) * wet);
         let d = &self.settings.drum;
-        let joule = (duty + d.heat_loss * (d.ambient - self.temperature)) * dt;
+        let wall = Wall { conductance: d.heat_loss, ambient: d.ambient };
+        let capacity = c.sums(&self.held).1.max(0.0) + d.metal * 1e3;
+        let joule = wall.heat(capacity, self.temperature, duty * dt, dt);
         x.heat += joule;
         self.held.enthalpy += joule;
         self.blow_down(x, dt);
-        let (left, _) = self.give(x, dt);
-        let made = self.balance() + left;
+        self.give(x, dt);
+        // What was given is out of the drum already: whatever more steam there is now has boiled off.
+        let made = self.balance();
         self.spill(x);
         let molar = c.molar_mass(Species::Water);
         let rise = self.settings.drum.rise;

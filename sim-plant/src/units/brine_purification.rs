@@ -30,6 +30,7 @@ use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::brine::{Brine, balance};
+use crate::units::heat_loss::Wall;
 
 use clarifier::{Clarifier, Clarity};
 use precipitation::{Precipitation, Solubility, TRACES};
@@ -355,10 +356,8 @@ impl UnitOperation for BrinePurification {
             reactor.matter.add(stream);
         }
         let duty = (orders[HEATING] * 1e3).clamp(-r.coil, r.coil);
-        let loss = r.heat_loss * (r.ambient - reactor.temperature);
-        let joule = (duty + loss + r.agitator * orders[AGITATOR]) * dt;
-        reactor.heat(joule);
-        x.heat += joule;
+        let wall = Wall { conductance: r.heat_loss, ambient: r.ambient };
+        x.heat += wall.warm(reactor, (duty + r.agitator * orders[AGITATOR]) * dt, dt);
         reactor.respeciate(notes);
         let stirred = r.still + (1.0 - r.still) * orders[AGITATOR];
         (seen.rate, seen.saturation) = precipitation::run(reactor, s, stirred, c, dt, notes);
@@ -371,9 +370,8 @@ impl UnitOperation for BrinePurification {
         let clarifier = &mut self.clarifier;
         let feed = clarifier::Feed { flow, kelvin, rise, flocculant: orders[FLOCCULANT] };
         clarifier.take_in(feed, &s.clarity, c, dt);
-        let loss = s.clarity.heat_loss * (r.ambient - clarifier.clear.temperature) * dt;
-        clarifier.clear.heat(loss);
-        x.heat += loss;
+        let wall = Wall { conductance: s.clarity.heat_loss, ambient: r.ambient };
+        x.heat += wall.warm(&mut clarifier.clear, 0.0, dt);
         clarifier.clear.settle(c, notes);
         let (over, volume) = clarifier.overflow(&s.clarity, c);
         seen.rise = volume / dt / s.clarity.area;

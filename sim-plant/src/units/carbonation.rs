@@ -29,6 +29,7 @@ use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::brine::Brine;
 use crate::units::crystals::Crystals;
+use crate::units::heat_loss::Wall;
 
 use tank::Tank;
 
@@ -325,10 +326,8 @@ impl UnitOperation for Carbonation {
             crystals.add(&s.crystals(&x.inlets[CO2_1 + k], c));
             here.take_in(&flow, &crystals);
             let duty = (orders[TANKS + k] * 1e3).clamp(-t.coil, t.coil);
-            let loss = t.heat_loss * (t.ambient - here.slurry.temperature);
-            let joule = (duty + loss + t.agitator * orders[k]) * dt;
-            here.slurry.heat(joule);
-            x.heat += joule;
+            let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
+            x.heat += wall.warm(&mut here.slurry, (duty + t.agitator * orders[k]) * dt, dt);
             here.slurry.respeciate(notes);
             let gas = here.bubble(s, c, stirred, dt, notes);
             here.crystallise(s, c, stirred, dt, notes);

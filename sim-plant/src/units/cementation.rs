@@ -21,6 +21,7 @@ use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 
 tables! {
     Tank {
@@ -230,9 +231,8 @@ impl UnitOperation for Cementation {
             self.slurry.matter.add(inlet);
             self.grains += inlet[Species::IronMetal].max(0.0);
         }
-        let joule = (t.agitator * running + t.heat_loss * (t.ambient - self.slurry.temperature)) * dt;
-        self.slurry.heat(joule);
-        x.heat += joule;
+        let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
+        x.heat += wall.warm(&mut self.slurry, t.agitator * running * dt, dt);
         self.slurry.settle(&self.chemistry, &mut self.notes);
         self.react(self.settings.tank.still.max(running), dt);
         let hydrogen = self.slurry.matter[Species::Hydrogen].max(0.0);

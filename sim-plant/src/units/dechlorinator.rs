@@ -23,6 +23,7 @@ use crate::parameters::Reader;
 use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 
 tables! {
     Tanks {
@@ -261,11 +262,9 @@ impl UnitOperation for Dechlorinator {
         let t = &self.settings.tanks;
         let volume = t.volume;
         self.stripper.matter.add(&x.inlets[BRINE]);
+        let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
         for slurry in [&mut self.stripper, &mut self.polish] {
-            let joule = t.heat_loss * (t.ambient - slurry.temperature) * dt;
-            let joule = joule.clamp(-slurry.capacity, slurry.capacity);
-            slurry.heat(joule);
-            x.heat += joule;
+            x.heat += wall.warm(slurry, 0.0, dt);
         }
         self.stripper.settle(&self.chemistry, &mut self.notes);
         let mut gas = Matter::default();

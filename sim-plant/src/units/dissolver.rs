@@ -28,6 +28,7 @@ use crate::solution::{Notes, Remark, Slurry, solubility, vapour};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::hardness::{Liquor, TEN};
+use crate::units::heat_loss::Wall;
 
 tables! {
     Tanks {
@@ -391,10 +392,9 @@ impl UnitOperation for Dissolver {
             here.slurry.matter.add(&flow);
             here.grains += grains;
             let t = &self.settings.tanks;
-            let loss = t.heat_loss * (t.ambient - here.slurry.temperature);
-            let joule = (loss + t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
-            here.slurry.heat(joule);
-            x.heat += joule;
+            let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
+            let joule = (t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
+            x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.settle(&self.chemistry, &mut self.notes);
             self.dissolve(tank, stirred, dt);
             self.harden(tank, stirred, dt);

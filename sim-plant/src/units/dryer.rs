@@ -29,6 +29,7 @@ use crate::solution::density::Makeup;
 use crate::solution::{Notes, Remark, Slurry, vapour};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 
 tables! {
     Vessel {
@@ -353,7 +354,9 @@ impl UnitOperation for Dryer {
         let holdup = v.holdup;
         let jacket = (v.conductance * stirred * (v.jacket - self.temperature)).max(0.0);
         let duty = (orders[DUTY] * 1e3).min(jacket);
-        let joule = (duty + v.heat_loss * (v.ambient - self.temperature)) * dt;
+        let wall = Wall { conductance: v.heat_loss, ambient: v.ambient };
+        let capacity = bed::sums(&self.bed, &self.chemistry).1.max(0.0) + v.metal * 1e3;
+        let joule = wall.heat(capacity, self.temperature, duty * dt, dt);
         x.heat += joule;
         self.metal += joule;
         let mut gas = Matter::default();

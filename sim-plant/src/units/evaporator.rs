@@ -26,6 +26,7 @@ use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::crystals::Crystals;
+use crate::units::heat_loss::Wall;
 
 tables! {
     Body {
@@ -99,6 +100,8 @@ tables! {
         pressure: "bar", 0.1, 3.0;
         /// Speed of the compressor
         compressor: "", 0.0, 1.0;
+        /// Live steam to the heater whatever the pressure, as without a compressor; the vent holds the pressure
+        steam: "kW", 0.0, 1e5;
         /// Solids in the slurry that the draw holds
         solids: "wt%", 1.0, 50.0;
         /// Draw at that density
@@ -147,6 +150,14 @@ pub const PRODUCT: usize = 0;
 pub const PURGE: usize = 1;
 pub const CONDENSATE: usize = 2;
 pub const VENT: usize = 3;
+pub const OVERFLOW: usize = 4;
+
+/// The body runs over at this share of its volume.
+const BRIM: f64 = 1.1;
+/// Below this level the heater's tubes lose their liquor, and the pump draws vapour.
+const COVERED: f64 = 0.05;
+/// No step warms what is in the body by more, K: a heater that would has run dry.
+const STEP_RISE: f64 = 5.0;
 
 pub static SHAPE: Shape = Shape {
     name: "evaporator",
@@ -160,6 +171,7 @@ pub static SHAPE: Shape = Shape {
         Port { name: "purge", text: "mother liquor" },
         Port { name: "condensate", text: "of the compressed vapour" },
         Port { name: "vent", text: "vapour that is not compressed" },
+        Port { name: "overflow", text: "slurry above 110 % level" },
     ],
     orders: &[
         Order { name: "compressor", unit: "", low: 0.0, high: 1.0, text: "speed" },
@@ -209,6 +221,9 @@ const CRYSTALLISE: [(Species, f64); 4] = [
     (Species::Acid, 1.0),
     (Species::LithiumHydroxideHydrate, 1.0),
 ];
+
+/// J/mol of steam at 100 degC, IAPWS-IF97.
+const LATENT: f64 = 40.66e3;
 
 /// What was last seen, for the readings and the next step.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -336,7 +351,12 @@ impl Evaporator {
         self.notes.check(Remark::Limited, yields >= 1.0);
         let ratio = wanted.min(v.ratio);
         let take = |flow: f64| 1.0 - libm::exp(-flow * dt / b.space);
-        let mut steam = self.vapour.take(take(v.suction * x.orders[0] * yields));
+        let wet = (self.slurry.liquor / (COVERED * b.volume)).min(1.0);
+        self.notes.check(Remark::Limited, wet >= 1.0);
+        // What the slurry can take up in one step, and the vapour whose condensation gives as much.
+        let most = STEP_RISE * self.slurry.capacity.max(0.0);
+        let condensed = most / LATENT / self.vapour[Species::Steam].max(1e-9);
+        let mut steam = self.vapour.take((wet * take(v.suction * x.orders[0] * yields)).min(condensed));
         let moles = steam.phase_moles(Phase::Gas, &self.chemistry).max(0.0);
         let capacity = 33.6;
         let work = moles * capacity * kelvin * (libm::pow(ratio, GAS / capacity) - 1.0) / v.efficiency;
@@ -350,10 +370,10 @@ impl Evaporator {
         x.outlets[CONDENSATE].add(&steam);
         let vented = self.vapour.take(take(v.vent * x.orders[2]));
         x.outlets[VENT].add(&vented);
-        let live = (x.orders[1] * 1e3).min(v.steam) * dt;
-        let pump = b.pump * dt;
-        let loss = b.heat_loss * (b.ambient - self.slurry.temperature) * dt;
-        self.slurry.heat(from_vapour + live + pump + loss);
+        let live = (wet * (x.orders[1] * 1e3).min(v.steam) * dt).min(most);
+        let pump = (wet * b.pump * dt).min(most);
+        let wall = Wall { conductance: b.heat_loss, ambient: b.ambient };
+        let crossed = wall.warm(&mut self.slurry, from_vapour + live + pump, dt);
         let s = &mut self.seen;
         (s.shaft, s.steam, s.ratio) = (work / dt, live / dt, ratio);
         s.compressed = mass / dt;
@@ -361,7 +381,7 @@ impl Evaporator {
         s.duty += ((from_vapour + live) / dt - s.duty) * (1.0 - libm::exp(-dt / 10.0));
         s.duty = s.duty.clamp(0.0, 1e9);
         self.energy += work + live + pump;
-        work + live + pump + loss
+        work + crossed - from_vapour
     }
 
     /// Supersaturation of amounts in `matter`.
@@ -412,6 +432,19 @@ impl Evaporator {
         }
         self.crystals.match_solids(self.slurry.matter[Species::LithiumHydroxideHydrate].max(0.0) / per_third);
         (self.seen.supersaturation, self.seen.growth) = (s, speed(s));
+    }
+
+    /// What stands above the brim leaves as it is.
+    fn run_over(&mut self) -> Matter {
+        let volume = self.slurry.volume();
+        let brim = BRIM * self.settings.body.volume;
+        if volume <= brim {
+            return Matter::default();
+        }
+        self.notes.note(Remark::Limited);
+        let share = 1.0 - brim / volume;
+        self.crystals.scale(1.0 - share);
+        self.slurry.draw(share)
     }
 
     /// Slurry to the centrifuge; cake and purge leave, the rest of the liquor comes back.
@@ -468,6 +501,7 @@ impl UnitOperation for Evaporator {
         self.slurry.settle(&self.chemistry, &mut self.notes);
         self.separate(x, dt);
         self.slurry.settle(&self.chemistry, &mut self.notes);
+        x.outlets[OVERFLOW].add(&self.run_over());
     }
 
     fn read(&self, readings: &mut [f64]) {
@@ -545,7 +579,7 @@ impl UnitOperation for Evaporator {
         let solids = self.slurry.matter.phase_mass(Phase::Solid, c) / self.slurry.matter.mass(c).max(1e-9);
         duty.orders.copy_from_slice(&[
             f.compressor,
-            self.settings.vapour.steam * 1e-3 * (low / band).clamp(0.0, 1.0),
+            (self.settings.vapour.steam * (low / band).clamp(0.0, 1.0)).max(f.steam) * 1e-3,
             (-low / band).clamp(0.0, 1.0),
             f.draw * 3600.0 * (1.0 + 4.0 * (solids / f.solids - 1.0)).clamp(0.0, 2.0),
             f.purge,

@@ -28,6 +28,7 @@ use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 
 use contact::{ALKALI, ALL, Isotherm, LITHIUM, METAL, METALS, SODIUM, towards_equilibrium};
 
@@ -319,9 +320,8 @@ impl Extraction {
         let past = inflow.take(b.bypass);
         let mixer = &mut st.mixer;
         mixer.matter.add(&inflow);
-        let joule = (b.power * running + b.heat_loss * (b.ambient - mixer.temperature)) * dt;
-        mixer.heat(joule);
-        *heat += joule;
+        let wall = Wall { conductance: b.heat_loss, ambient: b.ambient };
+        *heat += wall.warm(mixer, b.power * running * dt, dt);
         mixer.settle(c, &mut self.notes);
         let rate = b.transfer * running * dt;
         towards_equilibrium(mixer, isotherm, &ALL, -libm::expm1(-rate), &mut self.notes);

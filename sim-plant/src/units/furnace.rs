@@ -321,14 +321,19 @@ impl Furnace {
     /// Cools the gas by shell and cooler; J from outside.
     fn cool(&mut self, gas: &mut Matter, flame: f64, cooling: f64, dt: f64) -> f64 {
         let c = &self.settings.combustion;
-        let before = gas.enthalpy;
-        let (formed, capacity) = self.chemistry.sums(gas);
-        let reach = |exchange: f64| libm::exp(-exchange * dt / capacity.max(1e-9));
+        let (formed, own) = self.chemistry.sums(gas);
+        // The ledger's heat capacities are those of 25 degC. What the flame has beyond them, in radicals and in
+        // capacity that grows, comes back evenly on the way down: heat never goes from a flame to a hotter shell.
+        let above = flame - REFERENCE;
+        let beyond = gas.enthalpy - formed - own * above;
+        let capacity = if above > 100.0 { own + beyond.max(0.0) / above } else { own };
+        // The exchange of the settings counts on the gas at the ledger's capacity.
+        let reach = |exchange: f64| libm::exp(-exchange * dt / own.max(1e-9));
         let hot = self.shell + (flame - self.shell) * reach(c.exchange);
         let cold = c.water + (hot - c.water) * reach(c.cooler * cooling);
-        let to_shell = before - (formed + capacity * (hot - REFERENCE));
+        let to_shell = capacity * (flame - hot);
         let to_cooler = capacity * (hot - cold);
-        gas.enthalpy = before - to_shell - to_cooler;
+        gas.enthalpy -= to_shell + to_cooler;
         let (jacket, mass) = (c.jacket * cooling, c.capacity * 1e3);
         let exchange = jacket + c.loss;
         let warmed = self.shell + to_shell / mass;

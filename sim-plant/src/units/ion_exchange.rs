@@ -28,6 +28,7 @@ use crate::solution::equilibria::{Speciation, Totals};
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 
 use bed::{CA, Cell, ION, IONS, LI, MG, Resin};
 
@@ -337,7 +338,8 @@ impl UnitOperation for IonExchange {
         let upflow = upflow >= 0.5;
         let c = &self.settings.column;
         let area = 0.25 * core::f64::consts::PI * c.diameter * c.diameter;
-        let loss = c.heat_loss * (c.ambient - self.temperature) * dt;
+        let wall = Wall { conductance: c.heat_loss, ambient: c.ambient };
+        let loss = wall.heat(self.sums().1, self.temperature, 0.0, dt);
         x.heat += loss;
         let inlet = &x.inlets[FEED];
         self.energy += loss + inlet.enthalpy;
@@ -368,18 +370,25 @@ impl UnitOperation for IonExchange {
         let chlorine = chlorine / (resin.litres * CELLS as f64);
         self.sound *= libm::exp(-self.settings.resin.chlorine / 3600.0 * chlorine * dt);
         let (formed, capacity) = self.sums();
-        if volume > 1e-9 {
+        let own = if volume > 1e-9 {
             self.out.become_at(&out, self.temperature, &self.chemistry, &mut self.notes);
             out = self.out.matter.clone();
+            self.out.capacity
         } else {
             let (leaves, own) = self.chemistry.sums(&out);
             out.enthalpy = leaves + own * (self.temperature - REFERENCE);
+            own
         }
-        self.energy -= out.enthalpy;
-        x.outlets[OUTLET].add(&out);
-        let kelvin = REFERENCE + (self.energy - formed) / capacity;
+        .max(0.0);
+        // What leaves has the temperature of what stays: however much flows, the column follows it and no further.
+        let rise = (self.energy - out.enthalpy - formed - capacity * (self.temperature - REFERENCE))
+            / (capacity + own);
+        let kelvin = self.temperature + rise;
         self.notes.check(Remark::Temperature, (253.15..=453.15).contains(&kelvin));
         self.temperature = kelvin.clamp(200.0, 1500.0);
+        out.enthalpy += own * rise;
+        self.energy -= out.enthalpy;
+        x.outlets[OUTLET].add(&out);
     }
 
     fn read(&self, readings: &mut [f64]) {

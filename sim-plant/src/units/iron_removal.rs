@@ -19,6 +19,7 @@ use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::cementation::{METALS, liquor, read_liquor};
+use crate::units::heat_loss::Wall;
 use crate::units::hydroxides::{HYDROXIDE, HYDROXIDES, Hydroxides};
 
 tables! {
@@ -269,10 +270,9 @@ impl UnitOperation for IronRemoval {
             here.slurry.matter.add(base);
             here.base = -base[Species::Acid] / dt;
             let t = &self.settings.tanks;
-            let loss = t.heat_loss * (t.ambient - here.slurry.temperature);
-            let joule = (loss + t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
-            here.slurry.heat(joule);
-            x.heat += joule;
+            let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
+            let joule = (t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
+            x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.settle(&self.chemistry, &mut self.notes);
             oxidise(&mut here.slurry, &self.settings.peroxide, orders[tank], dt);
             let oxygen = here.slurry.matter[Species::Oxygen].max(0.0);

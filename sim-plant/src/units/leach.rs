@@ -34,6 +34,7 @@ use crate::solution::density::Makeup;
 use crate::solution::{Notes, Remark, Slurry, vapour};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 use crate::units::hydroxides::Hydroxides;
 
 tables! {
@@ -452,9 +453,8 @@ impl UnitOperation for Leach {
             for (mine, come) in here.grains.iter_mut().zip(&grains) {
                 *mine += come;
             }
-            let joule = (jacket + t.heat_loss * (t.ambient - here.slurry.temperature)) * dt;
-            here.slurry.heat(joule);
-            x.heat += joule;
+            let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
+            x.heat += wall.warm(&mut here.slurry, jacket * dt, dt);
             self.jacket += jacket;
             here.slurry.settle(&self.chemistry, &mut self.notes);
             let stirred = t.still + (1.0 - t.still) * orders[tank];

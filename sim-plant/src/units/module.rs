@@ -22,6 +22,7 @@ use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, interpolate};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 
 tables! {
     Pack {
@@ -371,8 +372,8 @@ impl UnitOperation for Module {
         });
         let drawn = self.electric(orders[0], dt);
         let p = &self.settings.pack;
-        let loss = p.heat_loss * (p.ambient - self.temperature);
-        let joule = (orders[1] * 1e3 + loss) * dt - drawn;
+        let wall = Wall { conductance: p.heat_loss, ambient: p.ambient };
+        let joule = wall.heat(self.capacity(), self.temperature, orders[1] * 1e3 * dt, dt) - drawn;
         self.matter.enthalpy += joule;
         x.heat += joule;
         let share = self.run_away(dt);

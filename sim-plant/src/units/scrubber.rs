@@ -24,6 +24,7 @@ use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 
 use gases::GASES;
 
@@ -270,9 +271,8 @@ impl UnitOperation for Scrubber {
         let p = &self.settings.sump;
         let warm = (self.sump.temperature - 278.15).max(0.0) * self.sump.capacity * 0.1 / dt;
         let cooling = (orders[COOLING] * 1e3).min(p.cooler * orders[PUMP]).min(warm);
-        let joule = (p.heat_loss * (p.ambient - self.sump.temperature) - cooling) * dt;
-        x.heat += joule;
-        self.sump.heat(joule);
+        let wall = Wall { conductance: p.heat_loss, ambient: p.ambient };
+        x.heat += wall.warm(&mut self.sump, -cooling * dt, dt);
         for inlet in x.inlets {
             self.sump.matter.add(inlet);
         }

@@ -21,6 +21,7 @@ use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::heat_loss::Wall;
 
 tables! {
     Tank {
@@ -278,12 +279,11 @@ impl UnitOperation for StorageTank {
         for inlet in x.inlets {
             self.slurry.matter.add(inlet);
         }
-        let ambient = t.heat_loss * (t.ambient - self.slurry.temperature);
-        let joule = (x.orders[HEAT] * 1e3 + t.agitator * x.orders[AGITATOR] + ambient) * dt;
+        let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
+        let joule = (x.orders[HEAT] * 1e3 + t.agitator * x.orders[AGITATOR]) * dt;
         // A heater in an empty tank would make a star of its last drop.
         let joule = joule.clamp(-5.0 * self.slurry.capacity, 5.0 * self.slurry.capacity);
-        self.slurry.heat(joule);
-        x.heat += joule;
+        x.heat += wall.warm(&mut self.slurry, joule, dt);
         self.slurry.settle(&self.chemistry, &mut self.notes);
         self.breathe(&mut x.outlets[VENT]);
         let volume = self.slurry.volume().max(1e-12);

@@ -25,6 +25,9 @@ fn steam_is_duty_over_the_heat_it_takes_and_the_books_close() {
     // 600 kW at 2.39 MJ/kg from 7 bar steam to condensate of 90 degC.
     let steam = unit.reading("steam").unwrap();
     assert!((steam / (600.0 * 3600.0 / 2391.0) - 1.0).abs() < 0.03, "{steam}");
+    // Once it stands, what boils is what leaves.
+    let boiled = unit.reading("evaporation").unwrap();
+    assert!((boiled / steam - 1.0).abs() < 0.01, "{boiled} kg/h boiled, {steam} left");
     assert!((unit.reading("level").unwrap() - 50.0).abs() < 3.0);
     assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
 }
