@@ -4,12 +4,15 @@
 //! V = U(SoC) - R0 I - V1,  dV1/dt = (R1 I - V1) / tau      current tapers where V meets a limit
 //! energy:  H = H_formation + C (T - T0) + int U dq + sum h_i x_i      what is drawn leaves it as V I dt
 //! runaway: dx/dt = -A exp(-E/RT) f(x): SEI and anode (slowed by exp(-z/z0)), cathode a (1 - a)
-//! gas:     C3H6O3 -> 3 CO + 3 H2,  MO1.5 + 1.5 C -> M + 1.5 CO,  C2H2F2 -> 2 C + 2 HF, with the cathode's progress
+//! heat:    SEI always; anode (lithium in the carbon) and cathode (oxide without its lithium) h SoC dx, out of int U dq
+//! gas:     C3H6O3 -> 3 CO + 3 H2,  MO1.5 + 1.5 C -> M + 1.5 CO,  C2H2F2 -> 2 C + 2 HF, with SoC times the cathode's progress
 //! ```
 //!
-//! Sources: basis 4.1; rates of Hatchard and Kim, recalled. Stored charge and the reactants of the runaway are part
-//! of the enthalpy, so heat, electricity and gas close. Left out: entropic heat, ageing, cells that differ, LiPF6
-//! (HF here is that of the binder alone), lithium in the gas, fire outside the module.
+//! Sources: basis 4.1; rates of Hatchard and Kim, recalled; that an empty cell does not run away and gas grows with the
+//! charge, Golubkov 2015 (RSC Advances 5, 57171), recalled. Stored charge and the SEI are part of the enthalpy, so heat,
+//! electricity and gas close. Left out: entropic heat, ageing, cells that differ, LiPF6 (HF here is that of the binder
+//! alone), electrolyte that boils off an empty cell, the charge that a molten separator shorts, lithium in the gas, fire
+//! outside the module.
 
 use std::sync::Arc;
 
@@ -58,13 +61,13 @@ tables! {
         anode_rate: "1/s", 0.0, 1e20;
         /// Activation energy of that
         anode_energy: "kJ/mol", 50.0, 300.0;
-        /// Heat of that, of the cell
+        /// Heat of that at full charge, of the cell; in proportion to the charge below
         anode_heat: "kJ/kg", 0.0, 2000.0;
         /// Frequency of cathode with electrolyte
         cathode_rate: "1/s", 0.0, 1e20;
         /// Activation energy of that
         cathode_energy: "kJ/mol", 50.0, 300.0;
-        /// Heat of that, of the cell
+        /// Heat of that at full charge, of the cell; in proportion to the charge below
         cathode_heat: "kJ/kg", 0.0, 2000.0;
     }
     Bench {
@@ -78,6 +81,8 @@ tables! {
         efficiency: "", 0.5, 1.0;
         /// Heating plate
         heater: "kW", 0.0, 1000.0;
+        /// The plate's own limit: it gives nothing to a module that is hotter
+        plate: "degC", 50.0, 1200.0;
     }
     Start {
         /// State of charge
@@ -186,6 +191,8 @@ const LATTICE: [(Species, Option<Species>); 3] = [
     (Species::LatticeManganese, None),
 ];
 const Z0: f64 = 0.033;
+/// Of the cathode's reaction, at the start; what has reacted begins it.
+const CATHODE: f64 = 0.96;
 
 #[derive(Clone, Debug)]
 pub struct Module {
@@ -195,6 +202,8 @@ pub struct Module {
     matter: Matter,
     notes: Notes,
     charge: f64,
+    /// Charge that the runaway has used up, of the capacity.
+    spent: f64,
     polarisation: f64,
     /// What is left of SEI, anode and cathode reaction, and the layer on the anode.
     left: [f64; 3],
@@ -224,8 +233,9 @@ impl Module {
             matter,
             notes: Notes::default(),
             charge: s.charge,
+            spent: 0.0,
             polarisation: 0.0,
-            left: [1.0, 1.0, 0.96],
+            left: [1.0, 1.0, CATHODE],
             layer: Z0,
             temperature: s.temperature,
             voltage: settings.pack.cells * interpolate(&OCV, s.charge),
@@ -256,14 +266,13 @@ impl Module {
         3600.0 * self.settings.pack.capacity * self.settings.pack.health
     }
 
-    /// J of formation, charge and reactants: all that is no warmth.
+    /// J of formation, charge and SEI: all that is no warmth.
     fn fixed(&self) -> f64 {
-        let (p, r) = (&self.settings.pack, &self.settings.runaway);
+        let p = &self.settings.pack;
         let formation: f64 =
             self.matter.amount.iter().zip(&self.chemistry.formation).map(|(n, h)| n * h).sum();
-        let heats = [r.sei_heat, r.anode_heat, r.cathode_heat];
-        let reactants: f64 = heats.iter().zip(&self.left).map(|(heat, left)| heat * left * p.mass).sum();
-        formation + reactants + stored(self.charge) * self.coulomb() * p.cells
+        let sei = self.settings.runaway.sei_heat * self.left[0] * p.mass;
+        formation + sei + stored(self.charge) * self.coulomb() * p.cells
     }
 
     /// Draws what may be drawn; J that leave the terminals.
@@ -294,21 +303,23 @@ impl Module {
         energy
     }
 
-    /// The books of the capacity test: from full until the current tapers to a fortieth of what is wanted.
+    /// The books of the capacity test: from full until empty, or until the current tapers to a fortieth of what is
+    /// wanted.
     fn count(&mut self, wanted: f64, current: f64, dt: f64) {
         if self.charge > 0.995 {
             self.from_full = true;
             self.delivered = 0.0;
         }
         self.delivered += current * dt / 3600.0;
-        let done = wanted > 0.0 && current < 0.025 * wanted;
+        // A cell is empty at its lower limit, whatever a bench may draw below that.
+        let done = self.charge <= 0.0 || (wanted > 0.0 && current < 0.025 * wanted);
         if self.from_full && done {
             self.health = self.delivered / self.settings.pack.capacity;
             self.from_full = false;
         }
     }
 
-    /// The three reactions; what the cathode did in this step, 0..1.
+    /// The three reactions; share of all gas that they make in this step.
     fn run_away(&mut self, dt: f64) -> f64 {
         let r = &self.settings.runaway;
         let t = self.temperature.max(200.0);
@@ -320,17 +331,39 @@ impl Module {
         let cathode_done = done(cathode, rate(r.cathode_rate, r.cathode_energy) * (1.0 - cathode));
         self.layer += anode_done;
         self.left = [sei - sei_done, anode - anode_done, cathode - cathode_done];
-        let heat = r.sei_heat * sei_done + r.anode_heat * anode_done + r.cathode_heat * cathode_done;
+        // Lithium in the carbon and its gaps in the oxide are what reacts: as much as the module was charged.
+        let charged = (self.charge + self.spent).clamp(0.0, 1.0);
+        let p = &self.settings.pack;
+        let wanted = charged * (r.anode_heat * anode_done + r.cathode_heat * cathode_done) * p.mass;
+        let sei = r.sei_heat * sei_done;
+        let heat = sei + self.spend(wanted) / self.settings.pack.mass;
         self.self_heating = heat / self.settings.pack.heat_capacity / dt * 60.0;
-        if cathode > 0.0 { cathode_done / cathode } else { 0.0 }
+        charged * cathode_done / CATHODE
     }
 
-    /// Gas in proportion to the cathode's progress. The heats of the reactions are those of [`Runaway`], so the
+    /// Takes so many J out of the stored charge, as far as there is any; J that came.
+    fn spend(&mut self, wanted: f64) -> f64 {
+        let full = self.coulomb() * self.settings.pack.cells;
+        let rest = interpolate(&OCV, self.charge).max(0.1);
+        let share = (wanted / (rest * full)).min(self.charge.max(0.0));
+        let before = stored(self.charge);
+        self.charge -= share;
+        self.spent += share;
+        (before - stored(self.charge)) * full
+    }
+
+    /// `share` of all the gas that there is in the module. The heats of the reactions are those of [`Runaway`], so the
     /// enthalpy takes the difference of formation along.
     fn vent(&mut self, share: f64) -> Matter {
         let before: f64 = self.matter.amount.iter().zip(&self.chemistry.formation).map(|(n, h)| n * h).sum();
+        let (mass, c) = (self.settings.pack.mass, &self.chemistry);
         let m = &mut self.matter;
-        let electrolyte = m[Species::DimethylCarbonate] * share;
+        // Of what the module was made of, as far as it is still there.
+        let part = |m: &Matter, species: Species| {
+            let recipe = RECIPE.iter().find(|(of, _)| *of == species).map_or(0.0, |(_, fraction)| *fraction);
+            (share * recipe * mass / c.molar_mass(species)).min(m[species].max(0.0))
+        };
+        let electrolyte = part(m, Species::DimethylCarbonate);
         m.react(
             &[(Species::DimethylCarbonate, -1.0), (Species::CarbonMonoxide, 3.0), (Species::Hydrogen, 3.0)],
             electrolyte,
@@ -339,11 +372,11 @@ impl Module {
             if let Some(metal) = metal {
                 let row =
                     [(oxide, -1.0), (Species::Graphite, -1.5), (metal, 1.0), (Species::CarbonMonoxide, 1.5)];
-                let extent = (m[oxide] * share).min(m.reach(&row));
+                let extent = part(m, oxide).min(m.reach(&row));
                 m.react(&row, extent);
             }
         }
-        let binder = m[Species::Binder] * share;
+        let binder = part(m, Species::Binder);
         m.react(
             &[(Species::Binder, -1.0), (Species::Graphite, 2.0), (Species::HydrogenFluoride, 2.0)],
             binder,
@@ -373,7 +406,10 @@ impl UnitOperation for Module {
         let drawn = self.electric(orders[0], dt);
         let p = &self.settings.pack;
         let wall = Wall { conductance: p.heat_loss, ambient: p.ambient };
-        let joule = wall.heat(self.capacity(), self.temperature, orders[1] * 1e3 * dt, dt) - drawn;
+        let cooler = (self.settings.bench.plate - self.temperature).max(0.0);
+        let plate = (orders[1] * 1e3 * dt).min(self.capacity() * cooler);
+        self.notes.check(Remark::Limited, plate >= orders[1] * 1e3 * dt);
+        let joule = wall.heat(self.capacity(), self.temperature, plate, dt) - drawn;
         self.matter.enthalpy += joule;
         x.heat += joule;
         let share = self.run_away(dt);
@@ -442,6 +478,7 @@ impl UnitOperation for Module {
         }
         for value in [
             &mut self.charge,
+            &mut self.spent,
             &mut self.polarisation,
             &mut self.layer,
             &mut self.temperature,
@@ -467,6 +504,7 @@ mod tests {
 
     use crate::chemistry::Chemistry;
     use crate::experiment::{Conditions, Experiment};
+    use crate::solution::Remark;
 
     fn run(settings: &[&str], hours: f64) -> Experiment {
         let chemistry = Arc::new(Chemistry::built_in().unwrap());
@@ -486,6 +524,39 @@ mod tests {
             assert!((found - expected).abs() < 2.0, "{health}: {found}");
             assert_eq!(unit.reading("grade").unwrap(), grade, "{health}");
         }
+    }
+
+    #[test]
+    fn a_bench_that_draws_below_the_lower_limit_finds_no_more_health() {
+        let unit = run(&["bench.low=0", "bench.current=50", "charge=1"], 10.0);
+        let found = unit.reading("SoH").unwrap();
+        assert!((found - 80.0).abs() < 0.5, "{found}");
+        assert!(unit.reading("SoC").unwrap() < -1.0);
+    }
+
+    #[test]
+    fn the_less_a_module_is_charged_the_less_it_heats_itself_and_vents() {
+        let at = |charge: &str| run(&["current=0", &format!("charge={charge}"), "heater=0.25kW"], 4.0);
+        let [empty, half, full] = [at("0"), at("0.5"), at("1")];
+        let of = |unit: &Experiment, name: &str| unit.reading(name).unwrap();
+        assert!(of(&empty, "gas") < 1.0 && of(&empty, "HF") < 1.0, "{:?}", empty.readings());
+        assert!(of(&empty, "T-max") < 200.0, "{:?}", empty.readings());
+        assert!(of(&half, "gas") > 0.3 * of(&full, "gas") && of(&half, "gas") < 0.7 * of(&full, "gas"));
+        assert!(
+            of(&half, "T-max") + 20.0 < of(&full, "T-max"),
+            "{:?} {:?}",
+            half.readings(),
+            full.readings()
+        );
+        assert!(full.balance().worst() < 1e-9, "{:?}", full.balance());
+        assert!(of(&full, "SoC") < 75.0, "what ran away is no charge any more");
+    }
+
+    #[test]
+    fn a_plate_heats_no_module_beyond_itself() {
+        let unit = run(&["current=0", "charge=0.5", "heater=1000kW"], 3.0);
+        assert!(unit.reading("T-max").unwrap() < 1200.0, "{:?}", unit.readings());
+        assert!(unit.reading("T").unwrap() < 701.0 && unit.notes().count(Remark::Limited) > 0);
     }
 
     #[test]
