@@ -113,3 +113,39 @@ fn a_mixed_black_mass_that_lacks_acid_stops_where_its_hydroxides_fall() {
     assert!(reading(&short, "Fe") < 0.01 && reading(&short, "Al") < 0.05);
     assert!(reading(&short, "Co") > 3.0 && reading(&short, "X-Fe") < 1.0);
 }
+
+#[test]
+fn lithium_leaves_before_every_metal_whatever_reduces_it() {
+    let foil = ["solid.active=60wt%", "solid.carbon=20wt%", "charge.peroxide=0mol/L", "charge.acid=1.5mol/L"];
+    let warm = ["charge.temperature=70degC", "feed.hold=70degC"];
+    for reductant in ["solid.copper=5wt%", "solid.aluminium=5wt%", "solid.iron=5wt%"] {
+        let settings = [&foil[..], &warm[..], &[reductant]].concat();
+        let ahead = after(20.0, &settings);
+        let lithium = reading(&ahead, "X-Li");
+        for metal in ["X-Ni", "X-Co", "X-Mn"] {
+            assert!(lithium >= reading(&ahead, metal), "{reductant}: {lithium} {}", reading(&ahead, metal));
+        }
+    }
+}
+
+#[test]
+fn iron_carries_electrons_from_metals_to_the_lattice() {
+    let nickel = |iron: &str| {
+        let settings = [
+            "solid.active=60wt%",
+            "solid.copper=5wt%",
+            "solid.carbon=20wt%",
+            "charge.peroxide=0mol/L",
+            iron,
+            "charge.acid=1.5mol/L",
+            "side.copper_lattice=0",
+            "charge.temperature=70degC",
+            "feed.hold=70degC",
+        ];
+        let unit = after(60.0, &settings);
+        (reading(&unit, "X-Ni"), reading(&unit, "X-Cu"))
+    };
+    let (without, with) = (nickel("solid.iron=0wt%"), nickel("solid.iron=0.5wt%"));
+    assert!(without.1 < 1.0, "{without:?}");
+    assert!(with.0 > without.0 + 5.0 && with.1 > 50.0, "{without:?} {with:?}");
+}

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! lattice, M = Ni, Co, Mn (III):
-//!   LiO0.5 + H+                   -> Li+ + 1/2 H2O
+//!   LiO0.5 + H+                   -> Li+ + 1/2 H2O                 a first share of it fast; and with every M that leaves
 //!   MO1.5 + 1/2 H2O2 + 2 H+       -> M2+ + 3/2 H2O + 1/2 O2        reductive; also 1/2 SO3--, 1/2 Cu
+//!   MO1.5 + Fe2+ + 3 H+           -> M2+ + Fe3+ + 3/2 H2O          and 2 Fe3+ + Cu, 3 Fe3+ + Al, 2 Fe3+ + Fe give Fe2+ back
 //!   2 MO1.5 + 2 H+                -> M2+ + MO2 + H2O               without reductant: disproportionation
 //!   MO1.5 + 2 H+                  -> M2+ + H2O + 1/4 O2            or oxidation of water, share w
 //!   MO2 + H2O2 + 2 H+             -> M2+ + 2 H2O + O2              what was left behind; also SO3--
@@ -71,6 +72,12 @@ tables! {
         attack: "1/min", 0.0, 10.0;
         /// The same for lithium
         attack_lithium: "1/min", 0.0, 10.0;
+        /// First stage of delithiation by acid, at 60 degC and 1 mol/L of H+
+        first: "1/min", 0.0, 10.0;
+        /// Share of the lithium that can leave in it
+        first_share: "", 0.0, 1.0;
+        /// Activation energy of it
+        activation_first: "kJ/mol", 0.0, 150.0;
         /// Share of the nickel so attacked that oxidises water; the rest disproportionates
         water_nickel: "", 0.0, 1.0;
         /// Share of the cobalt
@@ -89,6 +96,8 @@ tables! {
         activation_attack: "kJ/mol", 0.0, 150.0;
         /// Sulfite as reductant, against peroxide of the same strength
         sulfite: "", 0.0, 100.0;
+        /// Fe2+ as reductant, against peroxide of the same strength
+        ferrous: "", 0.0, 100.0;
     }
     Side {
         /// Decomposition of H2O2 by itself, at 60 degC
@@ -107,6 +116,8 @@ tables! {
         copper: "1/min", 0.0, 100.0;
         /// Copper by lattice oxide, at 60 degC
         copper_lattice: "1/min", 0.0, 100.0;
+        /// Copper, aluminium and iron by 1 mol/L of Fe3+ at 60 degC
+        ferric: "1/min", 0.0, 100.0;
         /// LiFePO4 oxidised in 1 mol/L H2O2 or 1 bar O2, at 60 degC
         phosphate_oxidation: "1/min", 0.0, 100.0;
         /// LiFePO4 dissolved whole in 1 mol/L H+ without an oxidant, at 60 degC

@@ -43,6 +43,7 @@ struct Wanted {
     acid: f64,
     peroxide: f64,
     sulfite: f64,
+    ferrous: f64,
 }
 
 /// How much of what is wanted can be had: never more than there is, and smooth.
@@ -71,16 +72,19 @@ pub(super) fn run(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
     let order = |strength: f64| libm::pow(strength.max(0.0), k.reductant_order);
     let peroxide = order(slurry.concentration(Peroxide));
     let sulfite = k.sulfite * order(slurry.concentration(Sulfite));
-    let reductant = peroxide + sulfite;
+    let ferrous = k.ferrous * order(slurry.concentration(Ferrous));
+    let reductant = peroxide + sulfite + ferrous;
     let warm_metal = arrhenius(k.activation_metal, kelvin);
     let warm_attack = arrhenius(k.activation_attack, kelvin);
     let constants = [k.nickel, k.cobalt, k.manganese];
     let shares = [k.water_nickel, k.water_cobalt, k.water_manganese];
 
     // What the lattice wants, mol in this step.
+    let first = (slurry.matter[LatticeLithium] - (1.0 - k.first_share) * grains[0]).max(0.0);
     let lithium = drive
         * surface(grains[0], slurry.matter[LatticeLithium])
-        * (k.lithium * arrhenius(k.activation_lithium, kelvin) * reductant + k.attack_lithium * warm_attack);
+        * (k.lithium * arrhenius(k.activation_lithium, kelvin) * reductant + k.attack_lithium * warm_attack)
+        + drive * k.first * arrhenius(k.activation_first, kelvin) * first;
     let mut reduced = [0.0; 3];
     let mut attacked = [0.0; 3];
     let mut returned = [0.0; 3];
@@ -91,22 +95,32 @@ pub(super) fn run(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
         reduced[m] = drive * area * constants[m] * warm_metal * reductant;
         attacked[m] = drive * area * k.attack * warm_attack;
         returned[m] = drive * left * constants[m] * warm_metal * reductant;
+        // In mol of peroxide: two electrons each, one of Fe2+.
         let electrons = 0.5 * reduced[m] + returned[m];
-        wanted.acid += 2.0 * (reduced[m] + returned[m]) + (1.0 + shares[m]) * attacked[m];
+        // Fe2+ takes one H+ more for every electron than peroxide and sulfite do.
+        let by_iron = if reductant > 0.0 { ferrous / reductant } else { 0.0 };
+        wanted.acid += (2.0 + by_iron) * reduced[m] + (2.0 + 2.0 * by_iron) * returned[m];
+        wanted.acid += (1.0 + shares[m]) * attacked[m];
         if reductant > 0.0 {
             wanted.peroxide += electrons * peroxide / reductant;
             wanted.sulfite += electrons * sulfite / reductant;
+            wanted.ferrous += 2.0 * electrons * ferrous / reductant;
         }
     }
     let acid = granted((proton + slurry.species.bisulfate) * litres, wanted.acid);
     let by_peroxide = granted(slurry.matter[Peroxide], wanted.peroxide) * acid;
     let by_sulfite = granted(slurry.matter[Sulfite], wanted.sulfite) * acid;
+    let by_ferrous = granted(slurry.matter[Ferrous], wanted.ferrous) * acid;
 
     let matter = &mut slurry.matter;
     go(matter, &[(LatticeLithium, -1.0), (Acid, -1.0), (Lithium, 1.0), (Water, 0.5)], lithium * acid);
     for (m, metal) in METALS.iter().enumerate() {
         let Metal { fresh, dioxide, ion } = *metal;
-        let (p, q) = if reductant > 0.0 { (peroxide / reductant, sulfite / reductant) } else { (0.0, 0.0) };
+        let [p, q, f] = if reductant > 0.0 {
+            [peroxide / reductant, sulfite / reductant, ferrous / reductant]
+        } else {
+            [0.0; 3]
+        };
         go(
             matter,
             &[(fresh, -1.0), (Peroxide, -0.5), (Acid, -2.0), (ion, 1.0), (Water, 1.5), (Oxygen, 0.5)],
@@ -129,6 +143,16 @@ pub(super) fn run(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
         );
         go(
             matter,
+            &[(fresh, -1.0), (Ferrous, -1.0), (Acid, -3.0), (ion, 1.0), (Ferric, 1.0), (Water, 1.5)],
+            reduced[m] * f * by_ferrous,
+        );
+        go(
+            matter,
+            &[(dioxide, -1.0), (Ferrous, -2.0), (Acid, -4.0), (ion, 1.0), (Ferric, 2.0), (Water, 2.0)],
+            returned[m] * f * by_ferrous,
+        );
+        go(
+            matter,
             &[(fresh, -1.0), (Acid, -2.0), (ion, 1.0), (Water, 1.0), (Oxygen, 0.25)],
             attacked[m] * shares[m] * acid,
         );
@@ -139,6 +163,18 @@ pub(super) fn run(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
         );
     }
     side(tank, s, stirred, dt);
+    follow(tank);
+}
+
+/// Lithium lies between the metals of the lattice: what has lost its metal leaves with it.
+fn follow(tank: &mut Tank) {
+    let Tank { slurry, grains } = tank;
+    let came: f64 = grains[1..4].iter().sum();
+    let left: f64 = METALS.iter().map(|metal| slurry.matter[metal.fresh].max(0.0)).sum();
+    if came > 0.0 {
+        let loose = slurry.matter[LatticeLithium] - grains[0] * (left / came);
+        go(&mut slurry.matter, &[(LatticeLithium, -1.0), (Acid, -1.0), (Lithium, 1.0), (Water, 0.5)], loose);
+    }
 }
 
 /// Metals, phosphate, fluoride, and the peroxide that is lost.
@@ -152,6 +188,7 @@ fn side(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
     let warm = stirred * arrhenius(side.activation_metals, kelvin) * dt;
     let oxidant = slurry.concentration(Peroxide).max(0.0);
     let oxygen = s.tanks.oxygen * 1e-5;
+    let ferric = slurry.concentration(Ferric).max(0.0);
     let (iron, copper) =
         (slurry.concentration(Ferrous) + slurry.concentration(Ferric), slurry.concentration(Copper));
     let decay = (side.decomposition + side.decomposition_iron * iron + side.decomposition_copper * copper)
@@ -166,6 +203,15 @@ fn side(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
     let lattice: f64 = METALS.iter().map(|metal| matter[metal.fresh].max(0.0)).sum();
     let by_lattice = warm * side.copper_lattice * proton * surface(grains[4], matter[CopperMetal]);
     let by_lattice = by_lattice * granted(lattice, 2.0 * by_lattice);
+    // Fe3+ takes the metals without acid; each gives back the Fe2+ that the lattice oxidises.
+    let mediated = {
+        let wish = |grain: usize, metal: Species| {
+            warm * side.ferric * ferric * surface(grains[grain], matter[metal])
+        };
+        let wishes = [wish(4, CopperMetal), wish(5, AluminiumMetal), wish(6, IronMetal)];
+        let share = granted(matter[Ferric], 2.0 * wishes[0] + 3.0 * wishes[1] + 2.0 * wishes[2]);
+        wishes.map(|wish| wish * share)
+    };
     let oxidised = warm * side.phosphate_oxidation * surface(grains[7], matter[LithiumIronPhosphate]);
     let demand = 3.0 * (aluminium + phosphate)
         + 2.0 * (metal_iron + copper_dissolving)
@@ -174,6 +220,9 @@ fn side(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
     let acid = granted(free, demand);
     let enough = granted(matter[Peroxide], copper_dissolving + 0.5 * oxidised * oxidant) * acid;
 
+    go(matter, &[(CopperMetal, -1.0), (Ferric, -2.0), (Copper, 1.0), (Ferrous, 2.0)], mediated[0]);
+    go(matter, &[(AluminiumMetal, -1.0), (Ferric, -3.0), (Aluminium, 1.0), (Ferrous, 3.0)], mediated[1]);
+    go(matter, &[(IronMetal, -1.0), (Ferric, -2.0), (Ferrous, 3.0)], mediated[2]);
     go(matter, &[(AluminiumMetal, -1.0), (Acid, -3.0), (Aluminium, 1.0), (Hydrogen, 1.5)], aluminium * acid);
     go(matter, &[(IronMetal, -1.0), (Acid, -2.0), (Ferrous, 1.0), (Hydrogen, 1.0)], metal_iron * acid);
     go(
