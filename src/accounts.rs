@@ -21,11 +21,7 @@ pub fn users(args: &UserArgs) -> miette::Result<()> {
             println!("password: {password}");
         }
         UserCommand::Password { name } => {
-            let (_, role) = users.list().into_iter().find(|(known, _)| known == name).ok_or_else(|| {
-                miette!("nobody is called {name}; `catholyte user list` shows who there is")
-            })?;
-            users.remove(name).into_diagnostic()?;
-            println!("password: {}", users.add_with_random_password(name, role).into_diagnostic()?);
+            println!("password: {}", users.set_random_password(name).into_diagnostic()?);
         }
         UserCommand::Remove { name } => {
             users.remove(name).into_diagnostic()?;

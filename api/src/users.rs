@@ -144,6 +144,13 @@ impl Users {
         self.store(name, new, false, None)
     }
 
+    /// A new random password that stays, as [`Self::add_with_random_password`] gives it. Ends the user's sessions.
+    pub fn set_random_password(&self, name: &str) -> Result<String, UserError> {
+        let password = password::random()?;
+        self.store(name, &password, false, None)?;
+        Ok(password)
+    }
+
     /// Gives a new one-time password to somebody who has forgotten theirs. Ends the user's sessions.
     pub fn reset_password(&self, name: &str) -> Result<String, UserError> {
         let password = password::random()?;

@@ -122,3 +122,14 @@ fn mistakes_are_named_and_the_nearest_name_is_told() {
     let missing = Users::open(&folder.path().join("none/users")).unwrap_err().to_string();
     assert!(missing.contains("none/users"), "{missing}");
 }
+
+#[test]
+fn the_only_administrator_gets_a_new_password_without_being_removed() {
+    let folder = folder();
+    let users = Users::open(&folder.path().join("users")).unwrap();
+    let one_time = users.first_administrator().unwrap().unwrap();
+    let new = users.set_random_password("admin").unwrap();
+    assert!(users.login("admin", &one_time).is_none() && users.login("admin", &new).is_some());
+    assert_eq!(users.list(), [("admin".to_owned(), Role::Administrator)]);
+    assert!(matches!(users.set_random_password("nobody"), Err(UserError::Unknown { .. })));
+}
