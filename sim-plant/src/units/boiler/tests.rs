@@ -7,10 +7,10 @@ fn boiler(settings: &[&str]) -> Experiment {
     Experiment::open("boiler", &Conditions { settings, ..Conditions::default() }, &chemistry).unwrap()
 }
 
-const WARM: [&str; 2] = ["start.temperature=170.4degC", "start.level=50%"];
+const WARM: &str = "start.temperature=170.4degC";
 
 fn warm(more: &[&str]) -> Experiment {
-    boiler(&[&WARM[..], more].concat())
+    boiler(&[&[WARM, "start.level=50%"], more].concat())
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn without_feed_water_the_heating_surface_dries_and_takes_less_heat() {
     unit.run_to(1.5 * 3600.0);
     let level = unit.reading("level").unwrap();
     assert!(level < 40.0, "{level}");
-    let mut dry = warm(&["feed.hold=0%", "start.level=0%", "drum.covered=2.6m3"]);
+    let mut dry = boiler(&[WARM, "feed.hold=0%", "start.level=0%", "drum.covered=2.6m3"]);
     dry.run_to(120.0);
     assert!(dry.reading("exposed").unwrap() > 10.0);
 }
