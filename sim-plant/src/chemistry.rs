@@ -107,9 +107,12 @@ impl Chemistry {
     pub(crate) fn sums(&self, matter: &Matter) -> (f64, f64) {
         let mut enthalpy = 0.0;
         let mut capacity = 0.0;
-        for (k, amount) in matter.amount.iter().enumerate() {
-            enthalpy += amount * self.formation[k];
-            capacity += amount * self.heat_capacity[k];
+        for (first, amounts) in matter.runs() {
+            let data = self.formation[first..].iter().zip(&self.heat_capacity[first..]);
+            for (amount, (formation, heat_capacity)) in amounts.iter().zip(data) {
+                enthalpy += amount * formation;
+                capacity += amount * heat_capacity;
+            }
         }
         (enthalpy, capacity)
     }
@@ -139,7 +142,13 @@ impl Chemistry {
 
     /// m3 of solids and of organic phase.
     pub fn condensed_volume(&self, matter: &Matter) -> f64 {
-        matter.amount.iter().zip(&self.volume).map(|(amount, volume)| amount * volume).sum()
+        let mut sum = 0.0;
+        for (first, amounts) in matter.runs() {
+            for (amount, volume) in amounts.iter().zip(&self.volume[first..]) {
+                sum += amount * volume;
+            }
+        }
+        sum
     }
 }
 

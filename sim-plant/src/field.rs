@@ -18,6 +18,7 @@ mod instrument;
 mod line;
 mod compile;
 mod order;
+mod watch;
 mod faults;
 mod explain;
 
@@ -43,6 +44,7 @@ use instrument::Truth;
 use line::Line;
 use order::{Order, Term};
 use supply::Supply;
+use watch::Watch;
 
 pub(crate) use compile::{Beginning, ELECTROLYSIS};
 
@@ -82,6 +84,13 @@ struct Input {
     /// What is true, in the tag's unit.
     value: f64,
     tag: Box<FieldTag>,
+}
+
+impl Input {
+    /// A switch shows what is.
+    fn show(&mut self) {
+        self.sensor.show(self.value);
+    }
 }
 
 /// An output and what it moves.
@@ -128,6 +137,7 @@ pub struct Field {
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     links: Vec<Link>,
+    watch: Watch,
     noise: Noise,
     /// s since the units moved last.
     since: f64,
@@ -248,13 +258,7 @@ impl Field {
     /// Advances by `dt` seconds, at most a tenth. `done` hears of every part that has moved on.
     pub(crate) fn step(&mut self, dt: f64, done: &mut impl FnMut(Part)) {
         self.take_orders(dt);
-        let (sheet, supplies, elements) = (&self.sheet, &self.supplies, &self.elements);
-        for line in &mut self.lines {
-            if self.new {
-                line.renew();
-            }
-            line.flow_now(sheet, supplies, elements, &self.ports, dt);
-        }
+        self.move_lines(dt);
         self.since += dt;
         done(Part::Lines);
         let units_move = self.since + dt > PROCESS_STEP * (1.0 + 1e-9);
@@ -282,8 +286,28 @@ impl Field {
                 self.elements[output.element].command(output.channel, (output.written - low) / (high - low));
             }
         }
-        for element in &mut self.elements {
+        self.watch.moved.clear();
+        for (index, element) in self.elements.iter_mut().enumerate() {
             element.step(&self.actuator, self.motor_start, dt);
+            if element.moved() {
+                self.watch.moved.push(index);
+            }
+        }
+    }
+
+    fn move_lines(&mut self, dt: f64) {
+        for line in self.watch.lines() {
+            self.lines[line].renew();
+        }
+        self.watch.worked_out.clear();
+        let (sheet, supplies, elements) = (&self.sheet, &self.supplies, &self.elements);
+        for (index, line) in self.lines.iter_mut().enumerate() {
+            if self.new {
+                line.renew();
+            }
+            if line.flow_now(sheet, supplies, elements, &self.ports, dt) {
+                self.watch.worked_out.push(index);
+            }
         }
     }
 
@@ -306,24 +330,28 @@ impl Field {
     }
 
     fn read_sensors(&mut self, dt: f64) {
-        for index in 0..self.inputs.len() {
-            if self.new || self.has_moved(&self.inputs[index].truth) {
+        if self.new {
+            for index in 0..self.inputs.len() {
                 self.inputs[index].value = self.truth(&self.inputs[index].truth);
             }
-            let input = &mut self.inputs[index];
+            for index in &self.watch.switches {
+                self.inputs[*index].show();
+            }
+        } else {
+            for index in self.watch.inputs() {
+                let value = self.truth(&self.inputs[index].truth);
+                let input = &mut self.inputs[index];
+                input.value = value;
+                if input.kind == Kind::Switch {
+                    input.show();
+                }
+            }
+        }
+        // Of all in their order: they share the noise.
+        for index in &self.watch.analogue {
+            let input = &mut self.inputs[*index];
             let kind = kind_of(&self.sensors, input.kind);
             input.sensor.step(input.range, kind, input.value, &mut self.noise, dt);
-        }
-    }
-
-    /// True when it may be another than in the step before, though the units have not moved.
-    fn has_moved(&self, truth: &Truth) -> bool {
-        match *truth {
-            Truth::Flow { line, .. } => self.lines[line].worked_out,
-            Truth::Element { element, .. } => self.elements[element].moved(),
-            Truth::Reading { .. } | Truth::Limit { .. } | Truth::Healthy { .. } | Truth::Utility { .. } => {
-                false
-            }
         }
     }
 

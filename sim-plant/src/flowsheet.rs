@@ -136,14 +136,13 @@ impl Flowsheet {
             let share = if link.share.is_nan() { 0.0 } else { link.share.clamp(0.0, left) };
             left -= share;
             self.carried[*index] = Carried { mass: mass * share / dt, gas: gas * share / dt };
-            let part = out.part(share);
             match link.to {
-                End::Inlet(station, inlet) => self.stations[station].inlets[inlet].add(&part),
+                End::Inlet(station, inlet) => self.stations[station].inlets[inlet].add_part(&out, share),
                 End::Export(export) => {
-                    self.books.outward.count(&part, &self.chemistry);
-                    self.exports[export].add(&part);
+                    self.books.outward.count(&out.part(share), &self.chemistry);
+                    self.exports[export].add_part(&out, share);
                 }
-                End::Outside => self.books.outward.count(&part, &self.chemistry),
+                End::Outside => self.books.outward.count(&out.part(share), &self.chemistry),
             }
         }
         if left > 0.0 {

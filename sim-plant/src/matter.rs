@@ -39,7 +39,17 @@ impl IndexMut<Species> for Matter {
     }
 }
 
+/// Amounts are looked at in runs of so many species: most matter holds a few, which stand together.
+const RUN: usize = 8;
+
 impl Matter {
+    /// The runs of species of which there is some, with the place of their first. What is not there adds nothing to
+    /// a sum, so a sum over these is one over all, bit for bit.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        let chunks = self.amount.chunks(RUN).enumerate();
+        chunks.filter(|(_, run)| is_some(run)).map(|(run, amounts)| (run * RUN, amounts))
+    }
+
     pub fn add(&mut self, other: &Self) {
         for (mine, theirs) in self.amount.iter_mut().zip(&other.amount) {
             *mine += theirs;
@@ -49,9 +59,15 @@ impl Matter {
 
     /// True when there is none: no matter, no energy.
     pub fn is_nothing(&self) -> bool {
-        // Without its sign a number is zero when its bits are; a sum of bits needs no branch for each species.
-        let bits = self.amount.iter().fold(self.enthalpy.to_bits() << 1, |all, n| all | n.to_bits() << 1);
-        bits == 0
+        self.enthalpy == 0.0 && !is_some(&self.amount)
+    }
+
+    /// Adds `share` of `other`.
+    pub fn add_part(&mut self, other: &Self, share: f64) {
+        for (mine, theirs) in self.amount.iter_mut().zip(&other.amount) {
+            *mine += theirs * share;
+        }
+        self.enthalpy += other.enthalpy * share;
     }
 
     /// `share` of everything; the original stays.
@@ -94,7 +110,13 @@ impl Matter {
 
     /// kg of everything.
     pub fn mass(&self, chemistry: &Chemistry) -> f64 {
-        self.amount.iter().zip(&chemistry.mass).map(|(amount, mass)| amount * mass).sum()
+        let mut sum = 0.0;
+        for (first, amounts) in self.runs() {
+            for (amount, mass) in amounts.iter().zip(&chemistry.mass[first..]) {
+                sum += amount * mass;
+            }
+        }
+        sum
     }
 
     /// kg in one phase.
@@ -123,6 +145,11 @@ impl Matter {
     }
 }
 
+/// Without its sign a number is zero when its bits are; a sum of bits needs no branch for each species.
+fn is_some(amounts: &[f64]) -> bool {
+    amounts.iter().fold(0, |all, amount| all | amount.to_bits() << 1) != 0
+}
+
 /// What a balance counts: mol of each element, charge, kg, J.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Account {
@@ -142,17 +169,19 @@ impl Default for Account {
 
 impl Account {
     pub fn count(&mut self, matter: &Matter, chemistry: &Chemistry) {
-        for (k, &amount) in matter.amount.iter().enumerate() {
-            if amount == 0.0 {
-                continue;
+        for (first, amounts) in matter.runs() {
+            for (k, &amount) in (first..).zip(amounts) {
+                if amount == 0.0 {
+                    continue;
+                }
+                for (total, atoms) in self.elements.iter_mut().zip(&chemistry.atoms[k]) {
+                    *total += amount * atoms;
+                }
+                let charge = Species::ALL[k].charge() * amount;
+                self.charge += charge;
+                self.cations += charge.max(0.0);
+                self.mass += amount * chemistry.mass[k];
             }
-            for (total, atoms) in self.elements.iter_mut().zip(&chemistry.atoms[k]) {
-                *total += amount * atoms;
-            }
-            let charge = Species::ALL[k].charge() * amount;
-            self.charge += charge;
-            self.cations += charge.max(0.0);
-            self.mass += amount * chemistry.mass[k];
         }
         self.energy += matter.enthalpy;
     }

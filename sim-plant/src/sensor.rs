@@ -65,14 +65,15 @@ impl Sensor {
         dt: f64,
     ) {
         let Some(p) = p else {
-            self.shown = value;
-            self.quality = if self.faults.failed { Quality::BadSensorFailure } else { Quality::Good };
+            self.show(value);
             return;
         };
         let span = high - low;
         // Drawn even when it is not shown, so that a fault does not shift the other sensors' noise.
         let hiss = noise.normal() * p.noise * span * self.faults.noise;
-        self.faults.drifted += self.faults.drift * dt / 3600.0;
+        if self.faults.drift != 0.0 {
+            self.faults.drifted += self.faults.drift * dt / 3600.0;
+        }
         self.lagged += (value - self.lagged) * (dt / (dt + p.lag));
         let Some(seen) = self.analyse(p, dt) else {
             return;
@@ -86,11 +87,17 @@ impl Sensor {
         }
         let raw = seen + hiss + self.faults.drifted;
         let step = p.resolution * span;
-        let stepped = if step > 0.0 { libm::rint(raw / step) * step } else { raw };
+        let stepped = if step > 0.0 { nearest(raw / step) * step } else { raw };
         let (low, high) = (low - BELOW * span, high + ABOVE * span);
         self.shown = stepped.clamp(low, high);
         let inside = stepped >= low && stepped <= high;
         self.quality = if inside { Quality::Good } else { Quality::UncertainEngineeringRange };
+    }
+
+    /// A switch: what is, without lag or noise.
+    pub(crate) const fn show(&mut self, value: f64) {
+        self.shown = value;
+        self.quality = if self.faults.failed { Quality::BadSensorFailure } else { Quality::Good };
     }
 
     /// What the instrument sees now; `None` between the results of an analyser.
@@ -132,6 +139,14 @@ impl Sensor {
     }
 }
 
+/// The nearest whole number, of two the even one: `libm::rint` bit for bit, without its call.
+fn nearest(x: f64) -> f64 {
+    /// From here on there are only whole numbers, and a sum with it rounds to one.
+    const WHOLE: f64 = 4_503_599_627_370_496.0;
+    let size = x.abs();
+    if size < WHOLE { ((size + WHOLE) - WHOLE).copysign(x) } else { x }
+}
+
 /// The parameters of an instrument; a switch has none.
 pub(crate) fn kind_of(kinds: &[SensorKind], kind: Kind) -> Option<&SensorKind> {
     kinds.get(kind as usize)
@@ -141,7 +156,7 @@ pub(crate) fn kind_of(kinds: &[SensorKind], kind: Kind) -> Option<&SensorKind> {
 mod tests {
     use model::Quality;
 
-    use super::Sensor;
+    use super::{Sensor, nearest};
     use crate::noise::Noise;
     use crate::parameters::SensorKind;
 
@@ -186,6 +201,16 @@ mod tests {
         assert_eq!(sensor.quality, Quality::UncertainEngineeringRange);
         sensor.step(RANGE, Some(&quiet(0.0, 0.0, 0.0)), f64::NAN, &mut noise, 0.1);
         assert_eq!(sensor.quality, Quality::BadSensorFailure);
+    }
+
+    #[test]
+    fn the_nearest_whole_number_is_that_of_the_library() {
+        let mut noise = Noise::new(3);
+        let odd = [0.0, -0.0, 0.5, -0.5, 1.5, 2.5, -3.5, 4.5e15, -4.6e15, 1e300, f64::INFINITY, f64::NAN];
+        let drawn = (0..100_000).map(|k| noise.normal() * libm::pow(10.0, f64::from(k % 20) - 3.0));
+        for x in odd.into_iter().chain(drawn) {
+            assert_eq!(nearest(x).to_bits(), libm::rint(x).to_bits(), "{x}");
+        }
     }
 
     #[test]

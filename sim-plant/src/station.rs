@@ -190,16 +190,22 @@ fn clear(ports: &mut [Matter]) {
 /// be told without its speciation), and no more than a plant could ever see in one step.
 fn is_matter(matter: &Matter, chemistry: &Chemistry) -> bool {
     const MOLES_MAX: f64 = 1e9;
-    if !matter.is_finite() {
+    if !matter.enthalpy.is_finite() {
         return false;
     }
-    let sound = |species: &Species| {
-        let amount = matter[*species];
-        let low = if matches!(species, Species::Acid) { -MOLES_MAX } else { -1e-9 };
-        amount >= low && amount <= MOLES_MAX
-    };
-    if !Species::ALL.iter().all(sound) {
+    let acid = matter[Species::Acid];
+    if !(-MOLES_MAX..=MOLES_MAX).contains(&acid) {
         return false;
+    }
+    for (first, amounts) in matter.runs() {
+        // No branch for each species; what is no number is inside no range.
+        let mut sound = true;
+        for (k, amount) in (first..).zip(amounts) {
+            sound &= (*amount >= -1e-9) & (*amount <= MOLES_MAX) | (k == Species::Acid.index());
+        }
+        if !sound {
+            return false;
+        }
     }
     let (enthalpy, capacity) = chemistry.sums(matter);
     // Ions in a strong lye carry up to 56 kJ/mol that the components do not show.

@@ -21,6 +21,7 @@ use super::line::{self, Line, Source};
 use super::order::Order;
 use super::supply::Supply;
 use super::text::{Document, Item, Mistakes, hint};
+use super::watch::Watch;
 use super::{Field, FieldFile, FieldTag, Input, Link, Output, Ports, UnitPlace};
 
 const TABLES: [&str; 6] = ["supply", "unit", "line", "measure", "start", "unused"];
@@ -240,6 +241,7 @@ impl Compiler<'_> {
         line::know_siblings(&mut lines);
         ports.came = vec![crate::matter::Matter::default(); ports.imports.len()];
         ports.asked = vec![0.0; ports.exports.len()];
+        let watch = Watch::new(self.elements.len(), &lines, &inputs);
         let mut field = Field {
             chemistry: self.chemistry.clone(),
             actuator: p.actuator.clone(),
@@ -254,6 +256,7 @@ impl Compiler<'_> {
             inputs,
             outputs: self.outputs,
             links: self.devices,
+            watch,
             noise: Noise::new(from.seed ^ 0x6669_656c),
             since: 0.0,
             new: true,

@@ -61,8 +61,6 @@ pub(super) struct Line {
     per_basis: [f64; 3],
     /// Something that decides its flow has changed since that was worked out.
     new: bool,
-    /// It was worked out in this step.
-    pub(super) worked_out: bool,
     /// Lines of the same outlet, itself among them.
     siblings: Vec<usize>,
 }
@@ -85,7 +83,6 @@ impl Line {
             gathered: 0.0,
             per_basis: [1.0; 3],
             new: true,
-            worked_out: true,
             siblings: Vec::new(),
         }
     }
@@ -95,7 +92,7 @@ impl Line {
         self.new = true;
     }
 
-    /// Flow now, summed up for the next step of the units.
+    /// Flow now, summed up for the next step of the units; says whether it was worked out again.
     pub(super) fn flow_now(
         &mut self,
         sheet: &Flowsheet,
@@ -103,15 +100,15 @@ impl Line {
         elements: &[Driven],
         ports: &Ports,
         dt: f64,
-    ) {
-        let moved = |gate: &Gate| gate.0.iter().any(|element| elements[*element].moved());
+    ) -> bool {
         // What another model asks for may change with every step.
-        self.worked_out = self.new || matches!(self.to, End::Export(_)) || self.gates.iter().any(moved);
-        if self.worked_out {
+        let work_out = self.new || matches!(self.to, End::Export(_));
+        if work_out {
             self.work_out(sheet, supplies, elements, ports);
             self.new = false;
         }
         self.gathered += self.asked * dt;
+        work_out
     }
 
     /// Conductance and flow.
