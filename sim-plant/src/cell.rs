@@ -171,8 +171,7 @@ impl Cell {
         self.strip(duty, make, out);
         self.exchange_heat(make, duty, out);
         self.flow(make, duty, out);
-        self.anolyte.resolve(duty.h);
-        self.catholyte.resolve(duty.h);
+        Holdup::resolve_all([&mut self.anolyte, &mut self.catholyte], duty.h);
     }
 
     /// Area that liquor covers on both sides.

@@ -96,38 +96,57 @@ pub(crate) struct Speciation {
     pub(crate) hypochlorite: f64,
 }
 
+/// mol/m3 of what decides the proton condition.
+#[derive(Clone, Copy, Debug)]
+struct Totals {
+    acid: f64,
+    free: f64,
+    chloride: f64,
+}
+
 impl Speciation {
-    /// Newton in ln[H+] on the proton condition, from the last solution; monotone, so it converges.
-    pub(crate) fn solve(acid: f64, free: f64, chloride: f64, k: &Equilibria, guess: f64) -> Self {
-        let free = free.max(0.0);
-        let by_chlorine = chloride.max(0.0) / k.hydrolysis;
-        let mut proton = guess.clamp(1e-13, 1e5);
+    /// Newton in ln[H+] on the proton condition, from the last solution; monotone, so it converges. Of several liquors
+    /// side by side: each stops where it would alone, and none waits for the divisions of another.
+    fn solve<const N: usize>(of: &[Totals; N], k: [&Equilibria; N], guess: [f64; N]) -> [Self; N] {
+        let free = of.map(|totals| totals.free.max(0.0));
+        let by_chlorine: [f64; N] = core::array::from_fn(|n| of[n].chloride.max(0.0) / k[n].hydrolysis);
+        let (water, weak) = (k.map(|k| k.water), k.map(|k| k.hypochlorous));
+        let mut proton = guess.map(|guess| guess.clamp(1e-13, 1e5));
+        let mut found = [false; N];
         for _ in 0..80 {
-            let hydroxide = k.water / proton;
-            let up = proton * by_chlorine;
-            let down = k.hypochlorous / proton;
-            let split = 1.0 / (1.0 + up + down);
-            let residual = proton - hydroxide + free * (up - down) * split - acid;
-            // d(residual)/d(ln proton)
-            let mean = (up - down) * split;
-            let slope = proton + hydroxide + free * ((up + down) * split - mean * mean);
-            let step = (-residual / slope).clamp(-1.0, 1.0);
-            // A rational exp: exact enough for a Newton step, and the same on every machine.
-            proton *= (2.0 + step) / (2.0 - step);
-            if step.abs() < 1e-10 {
+            let mut all = true;
+            for n in 0..N {
+                let hydroxide = water[n] / proton[n];
+                let up = proton[n] * by_chlorine[n];
+                let down = weak[n] / proton[n];
+                let split = 1.0 / (1.0 + up + down);
+                let residual = proton[n] - hydroxide + free[n] * (up - down) * split - of[n].acid;
+                // d(residual)/d(ln proton)
+                let mean = (up - down) * split;
+                let slope = proton[n] + hydroxide + free[n] * ((up + down) * split - mean * mean);
+                let step = (-residual / slope).clamp(-1.0, 1.0);
+                // A rational exp: exact enough for a Newton step, and the same on every machine.
+                let next = proton[n] * ((2.0 + step) / (2.0 - step));
+                proton[n] = if found[n] { proton[n] } else { next };
+                found[n] |= step.abs() < 1e-10;
+                all &= found[n];
+            }
+            if all {
                 break;
             }
         }
-        let up = proton * by_chlorine;
-        let down = k.hypochlorous / proton;
-        let hypochlorous = free / (1.0 + up + down);
-        Self {
-            proton,
-            hydroxide: k.water / proton,
-            chlorine: hypochlorous * up,
-            hypochlorous,
-            hypochlorite: hypochlorous * down,
-        }
+        core::array::from_fn(|n| {
+            let up = proton[n] * by_chlorine[n];
+            let down = weak[n] / proton[n];
+            let hypochlorous = free[n] / (1.0 + up + down);
+            Self {
+                proton: proton[n],
+                hydroxide: water[n] / proton[n],
+                chlorine: hypochlorous * up,
+                hypochlorous,
+                hypochlorite: hypochlorous * down,
+            }
+        })
     }
 
     pub(crate) fn ph(&self) -> f64 {
@@ -256,13 +275,9 @@ impl Holdup {
         made.refresh(p, &mut seen);
         let a = &made.liquid.amount;
         made.volume = made.liquid.mass() / made.density;
-        made.species = Speciation::solve(
-            a[H] / made.volume,
-            a[X] / made.volume,
-            a[CL] / made.volume,
-            &made.equilibria,
-            1e-3,
-        );
+        let totals =
+            Totals { acid: a[H] / made.volume, free: a[X] / made.volume, chloride: a[CL] / made.volume };
+        [made.species] = Speciation::solve(&[totals], [&made.equilibria], [1e-3]);
         let (enthalpy, capacity) = h.sums(&made.liquid, &made.species, made.volume);
         made.liquid.enthalpy = enthalpy + capacity * (recipe.kelvin - REFERENCE);
         made.resolve(h);
@@ -271,22 +286,36 @@ impl Holdup {
 
     /// Volume, speciation and temperature from amounts and enthalpy.
     pub(crate) fn resolve(&mut self, h: &Enthalpies) {
-        let a = &self.liquid.amount;
-        self.volume = (self.liquid.mass() / self.density).max(0.0);
-        if self.volume < VOLUME_FLOOR {
-            return;
+        Self::resolve_all([self], h);
+    }
+
+    /// [`Self::resolve`] of several at once, with the same results.
+    pub(crate) fn resolve_all<const N: usize>(mut holdups: [&mut Self; N], h: &Enthalpies) {
+        for holdup in &mut holdups {
+            holdup.volume = (holdup.liquid.mass() / holdup.density).max(0.0);
         }
-        let per_volume = 1.0 / self.volume;
-        self.species = Speciation::solve(
-            a[H] * per_volume,
-            a[X] * per_volume,
-            a[CL] * per_volume,
-            &self.equilibria,
-            self.species.proton,
+        // What is empty is solved as well, for something harmless, and keeps what it has.
+        let totals = core::array::from_fn(|n| holdups[n].totals());
+        let species = Speciation::solve(
+            &totals,
+            holdups.each_ref().map(|holdup| &holdup.equilibria),
+            holdups.each_ref().map(|holdup| holdup.species.proton),
         );
-        let (enthalpy, capacity) = h.sums(&self.liquid, &self.species, self.volume);
-        self.capacity = capacity;
-        self.temperature = REFERENCE + (self.liquid.enthalpy - enthalpy) / capacity.max(1e-9);
+        for (holdup, species) in holdups.iter_mut().zip(species) {
+            if holdup.volume < VOLUME_FLOOR {
+                continue;
+            }
+            holdup.species = species;
+            let (enthalpy, capacity) = h.sums(&holdup.liquid, &holdup.species, holdup.volume);
+            holdup.capacity = capacity;
+            holdup.temperature = REFERENCE + (holdup.liquid.enthalpy - enthalpy) / capacity.max(1e-9);
+        }
+    }
+
+    fn totals(&self) -> Totals {
+        let per_volume = 1.0 / self.volume.max(VOLUME_FLOOR);
+        let a = &self.liquid.amount;
+        Totals { acid: a[H] * per_volume, free: a[X] * per_volume, chloride: a[CL] * per_volume }
     }
 
     /// The slow properties at the present temperature and strength.
@@ -340,7 +369,7 @@ pub(crate) fn acid_per_kilogram(fraction: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{CL, Enthalpies, H, Holdup, LI, Recipe, Speciation, W, X};
+    use super::{CL, Enthalpies, H, Holdup, LI, Recipe, Speciation, Totals, W, X};
     use crate::parameters::Parameters;
     use crate::properties::Equilibria;
 
@@ -350,7 +379,8 @@ mod tests {
         let k = Equilibria::at(&p, 353.15);
         for acid in [500.0, 10.0, 1.0, 0.0, -5.0, -100.0, -4000.0] {
             for free in [0.0, 1.0, 50.0] {
-                let s = Speciation::solve(acid, free, 3500.0, &k, 1.0);
+                let totals = Totals { acid, free, chloride: 3500.0 };
+                let [s] = Speciation::solve(&[totals], [&k], [1.0]);
                 let closes = s.proton - s.hydroxide - s.hypochlorite + s.chlorine - acid;
                 let scale = s.proton + s.hydroxide + free + 1e-9;
                 assert!(closes.abs() < 1e-8 * scale, "acid {acid} free {free}: {s:?} {closes}");

@@ -8,7 +8,7 @@
 
 use super::density::Makeup;
 use super::laliberte as l;
-use super::laliberte::{FITS, SOLUTES};
+use super::laliberte::SOLUTES;
 use super::vapour::ions;
 use super::{Notes, Remark};
 use crate::constants::ZERO_CELSIUS;
@@ -57,7 +57,8 @@ const ACID: Fit = Fit {
     equivalents: 2.0,
 };
 
-fn class(solute: usize) -> (&'static Fit, bool) {
+/// By number, not by name: every tank asks for all its solutes every second.
+const fn class(solute: usize) -> (&'static Fit, bool) {
     match solute {
         l::LICL => (&CHLORIDE, true),
         l::LIOH => (&HYDROXIDE, true),
@@ -65,18 +66,20 @@ fn class(solute: usize) -> (&'static Fit, bool) {
         l::H2SO4 => (&ACID, true),
         l::HCL => (&ACID, false),
         l::NAOH | l::KOH => (&HYDROXIDE, false),
-        _ if FITS[solute].name.contains("SO4") || FITS[solute].name.contains("CO3") => (&SULFATE, false),
+        l::NA2CO3 => (&SULFATE, false),
+        _ if l::is_sulfate(solute) => (&SULFATE, false),
         _ => (&CHLORIDE, false),
     }
 }
 
 /// Equivalents per mol of the solute, from its ions: 2 for NiSO4 and CaCl2, 6 for Fe2(SO4)3.
-fn equivalents(solute: usize) -> f64 {
-    match FITS[solute].name {
-        "Fe2(SO4)3" | "Al2(SO4)3" => 6.0,
-        "FeCl3" | "AlCl3" => 3.0,
-        "H2O2" => 0.0,
-        name if name.contains("SO4") || name.contains("CO3") || name.ends_with("Cl2") => 2.0,
+const fn equivalents(solute: usize) -> f64 {
+    match solute {
+        l::FE2SO43 | l::AL2SO43 => 6.0,
+        l::FECL3 | l::ALCL3 => 3.0,
+        l::H2O2 => 0.0,
+        l::NA2CO3 | l::CACL2 | l::MGCL2 | l::NICL2 | l::COCL2 | l::MNCL2 | l::FECL2 | l::CUCL2 => 2.0,
+        _ if l::is_sulfate(solute) => 2.0,
         _ => 1.0,
     }
 }
@@ -87,7 +90,8 @@ pub(crate) fn conductivity(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f
     const FLOOR: f64 = 1e-4;
     let water = makeup.water.max(0.05);
     let of = |solute: usize| makeup.solutes[solute] / ions(solute).1 / water * equivalents(solute);
-    let total: f64 = (0..SOLUTES).map(of).sum();
+    let present = || (0..SOLUTES).filter(|solute| makeup.solutes[*solute] != 0.0);
+    let total: f64 = present().map(of).sum();
     if total < 1e-9 {
         return FLOOR;
     }
@@ -95,7 +99,7 @@ pub(crate) fn conductivity(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f
     let mut inside = (15.0..=95.0).contains(&t);
     let t = t.clamp(0.0, 110.0);
     let mut sum = FLOOR;
-    for solute in 0..SOLUTES {
+    for solute in present() {
         let share = of(solute) / total;
         if share < 1e-6 {
             continue;
@@ -111,4 +115,28 @@ pub(crate) fn conductivity(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f
     }
     notes.check(Remark::Conductivity, inside);
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{SULFATE, class, equivalents};
+    use crate::solution::laliberte::{FITS, is_sulfate};
+
+    #[test]
+    fn a_solute_s_number_says_of_its_class_what_its_name_says() {
+        for (solute, fit) in FITS.iter().enumerate() {
+            let name = fit.name;
+            assert_eq!(is_sulfate(solute), name.contains("SO4"), "{name}");
+            let expected = match name {
+                "Fe2(SO4)3" | "Al2(SO4)3" => 6.0,
+                "FeCl3" | "AlCl3" => 3.0,
+                "H2O2" => 0.0,
+                _ if name.contains("SO4") || name.contains("CO3") || name.ends_with("Cl2") => 2.0,
+                _ => 1.0,
+            };
+            assert_eq!(equivalents(solute), expected, "{name}");
+            let sulfate = name.contains("CO3") || name.contains("SO4") && name != "H2SO4";
+            assert_eq!(class(solute).0.at == SULFATE.at, sulfate, "{name}");
+        }
+    }
 }

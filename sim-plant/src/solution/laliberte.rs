@@ -64,6 +64,13 @@ pub(crate) const ALCL3: usize = 29;
 pub(crate) const H2O2: usize = 30;
 pub(crate) const SOLUTES: usize = 31;
 
+pub(crate) const fn is_sulfate(solute: usize) -> bool {
+    matches!(
+        solute,
+        LI2SO4 | H2SO4 | NA2SO4 | K2SO4 | MGSO4 | NISO4 | COSO4 | MNSO4 | FESO4 | FE2SO43 | CUSO4 | AL2SO43
+    )
+}
+
 #[rustfmt::skip]
 pub(crate) const FITS: [Fit; SOLUTES] = [
     Fit {

@@ -5,7 +5,8 @@ use super::{Notes, Remark};
 use crate::constants::MASS_WATER;
 use crate::properties::saturation_pressure;
 use crate::root::rising;
-use crate::solution::laliberte::{FITS, SOLUTES};
+use crate::solution::laliberte as l;
+use crate::solution::laliberte::SOLUTES;
 
 /// Ions per formula and kg/mol of each solute of the fits.
 pub(crate) fn ions(solute: usize) -> (f64, f64) {
@@ -76,23 +77,24 @@ fn lithium_chloride(molality: f64, kelvin: f64) -> f64 {
 pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
     let water = makeup.water.max(0.05);
     let molality = |solute: usize| makeup.solutes[solute].max(0.0) / ions(solute).1 / water;
-    let total: f64 = (0..SOLUTES).map(|solute| molality(solute) * ions(solute).0).sum();
+    let present = || (0..SOLUTES).filter(|solute| makeup.solutes[*solute] != 0.0);
+    let total: f64 = present().map(|solute| molality(solute) * ions(solute).0).sum();
     let mut sum = 0.0;
-    for (solute, fit) in FITS.iter().enumerate() {
+    for solute in present() {
         let own = molality(solute);
         if own <= 0.0 {
             continue;
         }
         let count = ions(solute).0;
         let like = total / count;
-        let osmotic = match fit.name {
-            "LiCl" => lithium_chloride(like, kelvin),
-            "LiOH" => 0.85,
-            "HCl" => 0.94 + 0.13 * like.min(16.0),
-            "NaOH" => 0.90 + 0.07 * like.min(16.0),
-            "Li2SO4" => 0.80 + 0.06 * like.min(4.0),
-            "H2O2" => 1.0,
-            name if name.contains("SO4") => 0.65 + 0.05 * like.min(6.0),
+        let osmotic = match solute {
+            l::LICL => lithium_chloride(like, kelvin),
+            l::LIOH => 0.85,
+            l::HCL => 0.94 + 0.13 * like.min(16.0),
+            l::NAOH => 0.90 + 0.07 * like.min(16.0),
+            l::LI2SO4 => 0.80 + 0.06 * like.min(4.0),
+            l::H2O2 => 1.0,
+            _ if l::is_sulfate(solute) => 0.65 + 0.05 * like.min(6.0),
             _ => 0.92 + 0.04 * like.min(8.0),
         };
         sum += count * own * osmotic;

@@ -16,6 +16,7 @@ use model::StateWalk;
 use crate::chemistry::Chemistry;
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
+use crate::solution::conductivity::conductivity;
 use crate::solution::density::Makeup;
 use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Slurry};
@@ -276,7 +277,7 @@ impl UnitOperation for StorageTank {
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
         let t = &self.settings.tank;
-        for inlet in x.inlets {
+        for inlet in x.inlets.iter().filter(|inlet| !inlet.is_nothing()) {
             self.slurry.matter.add(inlet);
         }
         let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
@@ -293,11 +294,15 @@ impl UnitOperation for StorageTank {
             let wanted = x.orders[DRAW + draw] / 3600.0 * dt * suction / volume;
             let share = wanted.min(0.5 * left);
             left -= share;
-            x.outlets[draw].add(&self.slurry.matter.part(share));
+            if share != 0.0 {
+                x.outlets[draw].add_part(&self.slurry.matter, share);
+            }
         }
         let above = (left - self.settings.tank.volume / volume).max(0.0);
         self.overflow = above * volume / dt;
-        x.outlets[OVERFLOW].add(&self.slurry.matter.part(above));
+        if above != 0.0 {
+            x.outlets[OVERFLOW].add_part(&self.slurry.matter, above);
+        }
         let gone = 1.0 - left + above;
         if gone > 0.0 {
             let _ = self.slurry.matter.take(gone);
@@ -324,7 +329,7 @@ impl UnitOperation for StorageTank {
             s.temperature - 273.15,
             s.ph(),
             s.density,
-            s.conductivity(c, &mut quiet),
+            conductivity(&makeup, s.temperature, &mut quiet),
             s.solids_per_volume(c),
             mass,
             self.overflow * 3600.0,
