@@ -18,7 +18,7 @@ use std::sync::mpsc::SyncSender;
 use control::plant::Plant;
 use control::{Engine, StateView, Transfer};
 use model::wire::Frame;
-use model::{Device, IoPoint, PointId, Protocol, StateWriter};
+use model::{Device, DeviceId, IoPoint, PointId, Protocol, StateWriter};
 use plc_bridge::DeviceLink;
 use tokio::sync::watch;
 
@@ -141,7 +141,7 @@ pub fn rewiring(old: &Plant, new: &Plant) -> Vec<String> {
         let what = match (find(old, tag), find(new, tag)) {
             (Some(_), None) => "is no longer read or written",
             (None, Some(_)) => "is new on the wire",
-            (one, two) if one != two => "lives elsewhere on the wire, or is scaled otherwise",
+            (one, two) if one != two => "lives elsewhere on the wire, or is scaled or checked otherwise",
             _ => continue,
         };
         reasons.push(format!("tag {tag} {what}"));
@@ -156,9 +156,10 @@ fn connection(device: &Device) -> Connection<'_> {
 }
 
 /// All that the bridge knows of a tag, as owned values so that two plants can be compared.
-fn wire(plant: &Plant, point: &IoPoint) -> (String, model::Direction, model::Address, model::Scaling, u64) {
+fn wire(plant: &Plant, point: &IoPoint) -> (String, IoPoint) {
     let device = plant.io.devices[point.device.index()].name.clone();
-    (device, point.direction, point.address.clone(), point.scaling, point.fail_value.to_bits())
+    // Numbers are given out anew with every plant.
+    (device, IoPoint { point: PointId(0), device: DeviceId(0), ..point.clone() })
 }
 
 #[cfg(test)]
@@ -185,5 +186,8 @@ mod tests {
         assert!(rewiring(&old, &plant(&[("[unit.EL-301]", calc)])).is_empty());
         let reasons = rewiring(&old, &plant(&[("poll = \"100 ms\"", "poll = \"50 ms\"")]));
         assert!(reasons.len() == 1 && reasons[0].contains("made anew"), "{reasons:?}");
+        // The bridge holds a number of OPC UA against the range that it knows.
+        let reasons = rewiring(&old, &plant(&[("range = [-10, 160]", "range = [-10, 170]")]));
+        assert!(reasons.len() == 1 && reasons[0].contains("ET-301"), "{reasons:?}");
     }
 }

@@ -127,6 +127,16 @@ fn points_have_the_names_units_and_writers_of_the_text() {
 }
 
 #[test]
+fn a_tag_can_leave_its_range_unchecked() {
+    let mut sources = small();
+    for source in &mut sources {
+        source.text = source.text.replace("format = \"f32\" }", "format = \"f32\", range_check = false }");
+    }
+    let plant = control::compile(&sources).unwrap().plant;
+    assert_eq!(plant.io.points.iter().find(|io| io.tag == "FT-301").unwrap().range, None);
+}
+
+#[test]
 fn addresses_are_what_the_wire_needs() {
     let plant = control::compile(&small()).unwrap().plant;
     let io = |tag: &str| plant.io.points.iter().find(|io| io.tag == tag).unwrap();
@@ -136,6 +146,15 @@ fn addresses_are_what_the_wire_needs() {
     );
     assert_eq!(io("PT-341").scaling.to_unit(-27648.0), -50.0);
     assert_eq!(io("FT-301").scaling.to_unit(2.5), 2.5, "f32 carries the unit itself");
+    assert_eq!(
+        io("FT-301").range,
+        Some((0.0, 4.0)),
+        "nothing but the tag's range can tell what is impossible"
+    );
+    assert_eq!(io("IT-301").range, Some((0.0, 8.0)), "of OPC UA neither");
+    for tag in ["TT-311", "P-311.RUN", "FV-301"] {
+        assert_eq!(io(tag).range, None, "{tag}: an integer by its raw range, a switch, outputs");
+    }
     assert_eq!(io("P-311.CMD").direction, Direction::Output);
     assert_eq!(io("ET-331.03").address, Address::OpcUa { node: "ET-331.03".into(), boolean: false });
     let device = &plant.io.devices[0];

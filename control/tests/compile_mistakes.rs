@@ -72,6 +72,8 @@ const MISTAKES: &[Mistake] = &[
     mistake(IO, "format = \"i16\", raw = [-27648", "raw = [-27648", "raw-mismatch", "-27648", "format = \"i16\""),
     mistake(IO, "input = 6, raw = [0, 27648]", "input = 6", "raw-mismatch", "input = 6", "raw = [0, 27648]"),
     mistake(IO, "coil = 0 }", "coil = 0, raw = [0, 1] }", "raw-mismatch", "coil = 0, raw", "remove `raw`"),
+    mistake(IO, "input = 1, raw = [0, 27648] }", "input = 1, raw = [0, 27648], range_check = false }", "unknown-key", "range_check", "remove `range_check`"),
+    mistake(IO, "discrete = 0 }", "discrete = 0, range_check = false }", "unknown-key", "range_check", "never"),
     mistake(IO, "discrete = 0 }", "input = 20 }", "raw-mismatch", "input = 20", "discrete"),
     mistake(IO, "input = 1, raw", "input = 1, holding = 3, raw", "two-addresses", "holding = 3", "keep one"),
     mistake(IO, "device = \"PLC-300\", input = 1", "device = \"PLC-30\", input = 1", "unknown-name", "\"PLC-30\"", "did you mean `PLC-300`?"),

@@ -1,7 +1,7 @@
 //! What the wire does to a value: scaled to counts and back, as the bridge and the soft PLCs do it.
 
 use model::{Address, IoPoint, ModbusTable, Quality, RegisterFormat, Scaling};
-use plc_bridge::signal;
+use plc_bridge::{range, signal};
 
 /// What of a point's address decides how its values travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,7 @@ enum Way {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Wire {
     scaling: Scaling,
+    range: Option<(f64, f64)>,
     way: Way,
 }
 
@@ -31,7 +32,7 @@ impl Wire {
             Address::OpcUa { boolean: true, .. } => Way::Bit { quality: true },
             Address::OpcUa { boolean: false, .. } => Way::Node,
         };
-        Self { scaling: io.scaling, way }
+        Self { scaling: io.scaling, range: io.range, way }
     }
 
     /// A measurement as it arrives at the controller; without a value the last one stays.
@@ -43,7 +44,8 @@ impl Wire {
                 .map(|words| signal::from_registers(format, scaling, words.as_slice())),
             Way::Node => signal::to_number(scaling, value).map(|raw| signal::from_number(scaling, raw)),
         };
-        let mut reading = reading.unwrap_or(signal::Reading::without_value(Quality::BadOutOfRange));
+        let reading = reading.unwrap_or(signal::Reading::without_value(Quality::BadOutOfRange));
+        let mut reading = range::check(reading, self.range);
         // OPC UA carries the quality itself; of Modbus a bit cannot tell that it is bad.
         if matches!(self.way, Way::Node | Way::Bit { quality: true }) {
             reading.quality = reading.quality.worst(quality);
@@ -80,6 +82,7 @@ mod tests {
             direction: Direction::Input,
             address,
             scaling: Scaling { raw_low: 0.0, raw_high: 27648.0, low: 0.0, high: 120.0 },
+            range: None,
             fail_value: 0.0,
         }
     }
@@ -106,5 +109,25 @@ mod tests {
         let reading = Wire::of(&node).measured(83.123_456, Quality::UncertainEngineeringRange);
         assert_eq!((reading.value, reading.quality), (Some(83.123_456), Quality::UncertainEngineeringRange));
         assert_eq!(Wire::of(&node).commanded(f64::NAN), None);
+    }
+
+    #[test]
+    fn a_number_far_outside_its_range_is_no_measurement_here_either() {
+        let table = ModbusTable::InputRegister;
+        for address in [
+            Address::OpcUa { node: "TT-311".into(), boolean: false },
+            Address::Modbus { table, register: 0, format: RegisterFormat::F32 },
+        ] {
+            let mut io = point(address);
+            (io.scaling, io.range) = (Scaling::IDENTITY, Some((0.0, 120.0)));
+            let wire = Wire::of(&io);
+            assert_eq!(wire.measured(123.0, Quality::Good).quality, Quality::Good);
+            let doubtful = wire.measured(130.0, Quality::Good);
+            assert_eq!((doubtful.value, doubtful.quality), (Some(130.0), Quality::UncertainEngineeringRange));
+            let bad = wire.measured(900.0, Quality::Good);
+            assert_eq!((bad.value, bad.quality), (None, Quality::BadOutOfRange));
+            io.range = None;
+            assert_eq!(Wire::of(&io).measured(900.0, Quality::Good).quality, Quality::Good);
+        }
     }
 }

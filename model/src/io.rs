@@ -45,6 +45,10 @@ pub struct IoPoint {
     pub direction: Direction,
     pub address: Address,
     pub scaling: Scaling,
+    /// What the instrument can show, low and high in the tag's unit, of an input whose number carries its own
+    /// unit: a reading outside is held against NAMUR NE 43. `None` where nothing is checked: outputs,
+    /// switches, integers (their raw range says it), and tags that say `range_check = false`.
+    pub range: Option<(f64, f64)>,
     /// Where the PLC drives an output when its watchdog fires, in the tag's unit.
     pub fail_value: f64,
 }

@@ -1,6 +1,7 @@
 //! Checks a device's addresses before anybody connects, so that a wrong plant folder is an error at
 //! start and not a bad quality at night.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use model::{Address, Device, Direction, IoPoint, ModbusTable, Protocol, RegisterFormat};
@@ -59,6 +60,11 @@ fn check_point(device: &Device, point: &IoPoint) -> Result<(), BridgeError> {
             low: scaling.low,
             high: scaling.high,
         });
+    }
+    if let Some((low, high)) = point.range
+        && (low.partial_cmp(&high) != Some(Ordering::Less) || !(high - low).is_finite())
+    {
+        return Err(BridgeError::RangeWithoutWidth { tag: point.tag.clone(), low, high });
     }
     match (&device.protocol, &point.address) {
         (Protocol::ModbusTcp { .. }, Address::Modbus { table, register, format }) => {
@@ -252,6 +258,7 @@ mod tests {
             direction,
             address,
             scaling: Scaling::IDENTITY,
+            range: None,
             fail_value: 0.0,
         }
     }
@@ -287,6 +294,9 @@ mod tests {
         let mut flat = point("FV-1", Output, holding(5, U16));
         flat.scaling.raw_high = flat.scaling.raw_low;
         assert!(complaint(heartbeat(), &[flat]).contains("has no width"));
+        let mut upside_down = point("TT-1", Direction::Input, register(InputRegister, 1, F32));
+        upside_down.range = Some((120.0, 0.0));
+        assert!(complaint(heartbeat(), &[upside_down]).contains("a range from 120 to 0"));
     }
 
     #[test]

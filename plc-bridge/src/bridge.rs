@@ -192,10 +192,12 @@ fn prepare(
 
 fn register(point: &IoPoint) -> Option<Register> {
     let (span, format) = address::span(&point.address)?;
-    Some(Register { tag: point.tag.clone(), span, format, scaling: point.scaling })
+    let (tag, scaling, range) = (point.tag.clone(), point.scaling, point.range);
+    Some(Register { tag, span, format, scaling, range })
 }
 
 fn node(point: &IoPoint) -> Option<Node> {
     let Address::OpcUa { node, boolean } = &point.address else { return None };
-    Some(Node { tag: point.tag.clone(), node: node.clone(), boolean: *boolean, scaling: point.scaling })
+    let (tag, node, scaling, range) = (point.tag.clone(), node.clone(), point.scaling, point.range);
+    Some(Node { tag, node, boolean: *boolean, scaling, range })
 }

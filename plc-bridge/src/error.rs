@@ -26,6 +26,10 @@ pub enum BridgeError {
         "tag {tag}: a scaling from {raw_low}..{raw_high} to {low}..{high} has no width; give two different ends"
     )]
     ScalingWithoutWidth { tag: String, raw_low: f64, raw_high: f64, low: f64, high: f64 },
+    #[error(
+        "tag {tag}: a range from {low} to {high} has no width; give its low end first, then a higher one"
+    )]
+    RangeWithoutWidth { tag: String, low: f64, high: f64 },
     #[error("device {device}: {first} and {second} share {place}; give each its own address")]
     SharedAddress { device: String, first: String, second: String, place: String },
     #[error("device {device}: \"{endpoint}\" is no endpoint; write {expected}")]

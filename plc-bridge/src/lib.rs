@@ -58,6 +58,7 @@
 //!     direction: Direction::Input,
 //!     address: register(ModbusTable::InputRegister, 0),
 //!     scaling: Scaling::IDENTITY,
+//!     range: Some((0.0, 100.0)),
 //!     fail_value: 0.0,
 //! };
 //!
@@ -81,6 +82,7 @@
 
 pub mod bank;
 pub mod signal;
+pub mod range;
 pub mod watchdog;
 mod error;
 mod options;

@@ -178,6 +178,7 @@ mod tests {
             direction,
             address: Address::OpcUa { node: tag.into(), boolean: false },
             scaling: Scaling::IDENTITY,
+            range: None,
             fail_value,
         };
         vec![point("LT-101", Direction::Input, 0.0), point("FV-101", Direction::Output, 5.0)]

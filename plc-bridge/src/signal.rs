@@ -4,16 +4,17 @@
 //!
 //! | what arrives | value | quality |
 //! | --- | --- | --- |
-//! | a number inside the raw range, or up to 1.25 % below and 3.125 % above (NAMUR NE 43) | scaled | Good |
-//! | further out, up to 17.6 % (the over- and under-range of analogue modules) | scaled | `UncertainEngineeringRange` |
+//! | a number inside the raw range, or as far outside as [`crate::range`] allows | scaled | Good |
+//! | further out, up to the ends of an analogue module | scaled | `UncertainEngineeringRange` |
 //! | further out still | the last one stays | `BadOutOfRange` |
 //! | the failure code of the module | the last one stays | `BadSensorFailure` |
 //! | NaN or an infinity, or a scaled value that is none | the last one stays | `BadOutOfRange` |
 //!
 //! The range is supervised where the raw range is that of an analogue module: a `U16` or `I16`
 //! register whose raw range is at least [`SUPERVISED_COUNTS`] counts wide (0..27648, 0..4095,
-//! 4000..20000). A narrower raw range is a factor (0..10 means tenths), and counters (`U32`), `F32`
-//! and OPC UA numbers carry their own unit: there only the last row applies.
+//! 4000..20000). A narrower raw range is a factor (0..10 means tenths), and `U32` counts: there only the
+//! last row applies. So it does here to `F32` and OPC UA numbers, which carry their own unit; of an input
+//! they are held against the tag's range afterwards, with the same thresholds ([`crate::range::check`]).
 //!
 //! Failure codes of a supervised register, unless the raw range itself contains them:
 //! 32767 (0x7FFF, as Siemens modules give for 0..27648) in `U16` and `I16`, 65535 (0xFFFF) in `U16`,
@@ -27,14 +28,10 @@
 
 use model::{Quality, RegisterFormat, Scaling};
 
+use crate::range::{self, BAND};
+
 /// From this many counts on, a raw range is an analogue module's and is supervised.
 pub const SUPERVISED_COUNTS: f64 = 1000.0;
-/// NE 43: 3.8 mA is still a measurement.
-const MEASURING_UNDER: f64 = 0.0125;
-/// NE 43: 20.5 mA is still a measurement.
-const MEASURING_OVER: f64 = 0.03125;
-/// -4864 and 32511 of 27648: the ends of a Siemens module's under- and over-range.
-const BAND: f64 = 0.176;
 
 const FAILED_SIGNED: f64 = 32767.0;
 const FAILED_UNSIGNED: f64 = 65535.0;
@@ -168,14 +165,12 @@ fn from_analogue(format: RegisterFormat, scaling: Scaling, raw: f64) -> Reading 
         return Reading::without_value(Quality::BadSensorFailure);
     }
     let fraction = (raw - scaling.raw_low) / (scaling.raw_high - scaling.raw_low);
-    if !(-BAND..=1.0 + BAND).contains(&fraction) {
-        return Reading::without_value(Quality::BadOutOfRange);
+    let quality = range::quality(fraction, 0.0, 1.0);
+    if quality.is_bad() {
+        return Reading::without_value(quality);
     }
-    let mut reading = from_number(scaling, raw);
-    if reading.quality.is_good() && !(-MEASURING_UNDER..=1.0 + MEASURING_OVER).contains(&fraction) {
-        reading.quality = Quality::UncertainEngineeringRange;
-    }
-    reading
+    let reading = from_number(scaling, raw);
+    Reading { quality: reading.quality.worst(quality), ..reading }
 }
 
 fn is_supervised(format: RegisterFormat, scaling: Scaling) -> bool {

@@ -177,19 +177,24 @@ struct Found {
     address: Address,
     direction: Direction,
     scaling: Scaling,
+    range: Option<(f64, f64)>,
 }
+
+/// Every key of `io` but the device: known even where they cannot be judged.
+const IO_KEYS: [&str; 9] =
+    ["input", "discrete", "holding", "coil", "format", "raw", "node", "write", "range_check"];
 
 fn address(io: &mut Fields<'_>, point: PointId, draft: &Draft, report: &mut Report) -> Option<Found> {
     let Some(name) = io.need_text("device", "\"PLC-300\"", report) else {
         // Without its device the rest cannot be judged, but its keys are known.
-        for key in ["input", "discrete", "holding", "coil", "format", "raw", "node", "write"] {
+        for key in IO_KEYS {
             io.has(key);
         }
         return None;
     };
     let device = draft.names.get(name.as_str()).and_then(|named| named.device);
     let Some(device) = device else {
-        for key in ["input", "discrete", "holding", "coil", "format", "raw", "node", "write"] {
+        for key in IO_KEYS {
             io.has(key);
         }
         let known: alloc::vec::Vec<&str> =
@@ -221,12 +226,36 @@ fn opc_ua(
     let node = io.need_text("node", "\"RF-301.IT\"", report)?;
     let write = io.boolean("write", report).unwrap_or(false);
     let boolean = draft.point(point).words.is_some();
+    let direction = if write { Direction::Output } else { Direction::Input };
+    let own_unit = direction == Direction::Input && !boolean;
     Some(Found {
         device,
         address: Address::OpcUa { node: String::from(node), boolean },
-        direction: if write { Direction::Output } else { Direction::Input },
+        direction,
         scaling: Scaling::IDENTITY,
+        range: checked_range(io, own_unit, point, draft, report),
     })
+}
+
+/// The range that the readings of an input are held against, unless the tag says `range_check = false`.
+fn checked_range(
+    io: &mut Fields<'_>,
+    own_unit: bool,
+    point: PointId,
+    draft: &Draft,
+    report: &mut Report,
+) -> Option<(f64, f64)> {
+    let wanted = io.boolean("range_check", report);
+    if wanted.is_some() && !own_unit {
+        report.add(
+            Mistake::error("unknown-key", format!("{} has no reading that `range` could check", io.owner))
+                .at(io.place_of("range_check"), "only for an input of `format = \"f32\"` or of OPC UA")
+                .help("remove `range_check`: an integer is checked by its `raw` when that spans 1,000 counts or more, switches and outputs never"),
+        );
+        return None;
+    }
+    let range = draft.range_of(point);
+    (own_unit && wanted != Some(false)).then_some((range.low, range.high))
 }
 
 fn modbus(
@@ -292,7 +321,16 @@ fn modbus(
         }
         _ => Scaling::IDENTITY,
     };
-    Some(Found { device, address: Address::Modbus { table, register, format }, direction, scaling })
+    let own_unit =
+        direction == Direction::Input && format == RegisterFormat::F32 && draft.point(point).words.is_none();
+    let checked = checked_range(io, own_unit, point, draft, report);
+    Some(Found {
+        device,
+        address: Address::Modbus { table, register, format },
+        direction,
+        scaling,
+        range: checked,
+    })
 }
 
 /// Which format the register has, and whether `raw` fits into it.
@@ -385,6 +423,7 @@ fn connect(item: &Item, point: PointId, found: Found, draft: &mut Draft) -> Opti
         direction: found.direction,
         address: found.address,
         scaling: found.scaling,
+        range: found.range,
         fail_value: 0.0,
     });
     output.then_some(index)

@@ -166,6 +166,7 @@ impl Builder {
             direction,
             address: address(index as u16),
             scaling: Scaling::IDENTITY,
+            range: None,
             fail_value: 0.0,
         });
         point

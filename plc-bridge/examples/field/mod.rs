@@ -53,6 +53,7 @@ pub(crate) fn points(protocol: &Protocol) -> Vec<IoPoint> {
         } else {
             Scaling::IDENTITY
         },
+        range: None,
         fail_value,
     })
     .collect()

@@ -26,6 +26,7 @@ use super::plan::{self, Block, Span};
 use crate::backoff::Backoff;
 use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, SILENT};
 use crate::health::{Health, LinkState};
+use crate::range;
 use crate::signal::{self, Reading, Words};
 
 /// Outputs are looked at this often, or with every poll if that is more often.
@@ -41,6 +42,7 @@ pub(crate) struct Register {
     pub(crate) span: Span,
     pub(crate) format: RegisterFormat,
     pub(crate) scaling: Scaling,
+    pub(crate) range: Option<(f64, f64)>,
 }
 
 pub(crate) struct ModbusClient {
@@ -447,7 +449,7 @@ fn reading(register: &Register, span: Span, block: &Block, response: &Response) 
         }
         Response::ReadHoldingRegisters(words) | Response::ReadInputRegisters(words) => {
             let words = words.get(at..at + usize::from(span.length)).ok_or_else(short)?;
-            Ok(signal::from_registers(register.format, register.scaling, words))
+            Ok(range::check(signal::from_registers(register.format, register.scaling, words), register.range))
         }
         _ => Err(Lost("an answer belongs to another request".to_owned())),
     }

@@ -180,7 +180,7 @@ impl OpcUaClient {
     async fn read_back(&self, calls: &Calls, outputs: &[NodeId]) -> Result<Vec<Option<f64>>, String> {
         let held = calls.values(outputs).await?;
         let readings = self.outputs.iter().zip(&held);
-        let readings = readings.map(|(node, data)| value::reading(data, node.boolean, node.scaling));
+        let readings = readings.map(|(node, data)| value::reading(data, node));
         Ok(readings.map(|reading| reading.value.filter(|_| reading.quality.is_usable())).collect())
     }
 

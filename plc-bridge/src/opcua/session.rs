@@ -30,6 +30,7 @@ pub(crate) struct Node {
     pub(crate) node: String,
     pub(crate) boolean: bool,
     pub(crate) scaling: Scaling,
+    pub(crate) range: Option<(f64, f64)>,
 }
 
 /// Where the subscription leaves what it hears: the latest value per input, no queue.
@@ -95,7 +96,7 @@ impl OnSubscriptionNotification for Listener {
     fn on_data_value(&mut self, data: DataValue, item: &MonitoredItem) {
         let input = item.client_handle().wrapping_sub(1) as usize;
         if let Some(node) = self.inputs.get(input) {
-            self.inbox.put(input, value::reading(&data, node.boolean, node.scaling));
+            self.inbox.put(input, value::reading(&data, node));
         }
     }
 

@@ -15,11 +15,14 @@
 //! | any other Bad | `BadDeviceFailure` |
 //!
 //! Bad keeps the last value. A value of the wrong type (a String for a number, a number for a
-//! switch, an array) is `BadOutOfRange`, whatever its status says.
+//! switch, an array) is `BadOutOfRange`, whatever its status says. A number is held against the tag's
+//! range besides ([`crate::range`]), and the worse of the two counts.
 
-use model::{Quality, Scaling};
+use model::Quality;
 use opcua::types::{DataTypeId, DataValue, NodeId, StatusCode, Variant};
 
+use super::session::Node;
+use crate::range;
 use crate::signal::{self, Reading};
 
 /// What a variable holds, as far as a controller can write it.
@@ -95,19 +98,22 @@ impl Kind {
 }
 
 /// What a server told about one input.
-pub(crate) fn reading(data: &DataValue, boolean: bool, scaling: Scaling) -> Reading {
+pub(crate) fn reading(data: &DataValue, node: &Node) -> Reading {
     let quality = quality(data.status());
     if quality.is_bad() {
         return Reading::without_value(quality);
     }
     let raw = match &data.value {
         None | Some(Variant::Empty) => return Reading::without_value(Quality::BadWaitingForInitialData),
-        Some(Variant::Boolean(on)) if boolean => f64::from(u8::from(*on)),
-        Some(value) if !boolean => number(value).unwrap_or(f64::NAN),
+        Some(Variant::Boolean(on)) if node.boolean => f64::from(u8::from(*on)),
+        Some(value) if !node.boolean => number(value).unwrap_or(f64::NAN),
         Some(_) => f64::NAN,
     };
-    let reading = signal::from_number(scaling, raw);
-    if reading.value.is_some() { Reading { quality, ..reading } } else { reading }
+    let reading = signal::from_number(node.scaling, raw);
+    if reading.value.is_none() {
+        return reading;
+    }
+    range::check(Reading { quality, ..reading }, node.range)
 }
 
 fn number(value: &Variant) -> Option<f64> {
@@ -171,8 +177,14 @@ pub(crate) fn status(quality: Quality) -> StatusCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Scaling;
 
-    const PLAIN: Scaling = Scaling::IDENTITY;
+    /// Of a tag whose range is 0..100.
+    fn reading(data: &DataValue, boolean: bool) -> Reading {
+        let range = (!boolean).then_some((0.0, 100.0));
+        let (tag, node) = ("TT-302".to_owned(), "TT-302".to_owned());
+        super::reading(data, &Node { tag, node, boolean, scaling: Scaling::IDENTITY, range })
+    }
 
     fn data(value: impl Into<Variant>, status: StatusCode) -> DataValue {
         DataValue::new_now_status(value, status)
@@ -199,24 +211,34 @@ mod tests {
     #[test]
     fn a_wrong_type_is_never_taken_for_a_number() {
         let bad = Reading::without_value(Quality::BadOutOfRange);
-        assert_eq!(reading(&data("12.5", StatusCode::Good), false, PLAIN), bad);
-        assert_eq!(reading(&data(true, StatusCode::Good), false, PLAIN), bad);
-        assert_eq!(reading(&data(1.0, StatusCode::Good), true, PLAIN), bad);
-        assert_eq!(reading(&data(vec![1.0, 2.0], StatusCode::Good), false, PLAIN), bad);
-        assert_eq!(reading(&data(f64::NAN, StatusCode::Good), false, PLAIN), bad);
-        assert_eq!(reading(&data(7i32, StatusCode::Good), false, PLAIN), Reading::good(7.0));
+        assert_eq!(reading(&data("12.5", StatusCode::Good), false), bad);
+        assert_eq!(reading(&data(true, StatusCode::Good), false), bad);
+        assert_eq!(reading(&data(1.0, StatusCode::Good), true), bad);
+        assert_eq!(reading(&data(vec![1.0, 2.0], StatusCode::Good), false), bad);
+        assert_eq!(reading(&data(f64::NAN, StatusCode::Good), false), bad);
+        assert_eq!(reading(&data(7i32, StatusCode::Good), false), Reading::good(7.0));
         assert_eq!(
-            reading(&DataValue::null(), false, PLAIN),
+            reading(&DataValue::null(), false),
             Reading::without_value(Quality::BadWaitingForInitialData)
         );
     }
 
     #[test]
     fn an_uncertain_value_is_taken_with_its_doubt_and_a_bad_one_is_not() {
-        let doubtful = reading(&data(3.0, StatusCode::UncertainSubNormal), false, PLAIN);
+        let doubtful = reading(&data(3.0, StatusCode::UncertainSubNormal), false);
         assert_eq!(doubtful, Reading { value: Some(3.0), quality: Quality::UncertainSubNormal });
-        let failed = reading(&data(3.0, StatusCode::BadSensorFailure), false, PLAIN);
+        let failed = reading(&data(3.0, StatusCode::BadSensorFailure), false);
         assert_eq!(failed, Reading::without_value(Quality::BadSensorFailure));
+    }
+
+    #[test]
+    fn a_number_far_outside_its_range_is_no_measurement_however_good_the_server_calls_it() {
+        let bad = Reading::without_value(Quality::BadOutOfRange);
+        assert_eq!(reading(&data(900.0, StatusCode::Good), false), bad);
+        assert_eq!(reading(&data(900i32, StatusCode::UncertainSubNormal), false), bad);
+        let doubtful = reading(&data(110.0, StatusCode::Good), false);
+        assert_eq!(doubtful, Reading { value: Some(110.0), quality: Quality::UncertainEngineeringRange });
+        assert_eq!(reading(&data(103.0, StatusCode::Good), false), Reading::good(103.0));
     }
 
     #[test]

@@ -61,6 +61,30 @@ async fn values_qualities_and_commands_cross_the_wire() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_far_outside_its_range_is_no_measurement_on_either_wire() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        let mut driver = drive(wire, field.plc.address());
+        until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
+        for (bar, quality, shown) in [
+            (4.1, Quality::Good, 4.1),
+            (4.5, Quality::UncertainEngineeringRange, 4.5),
+            (400.0, Quality::BadOutOfRange, 4.5),
+            (-0.04, Quality::Good, -0.04),
+        ] {
+            field.memory.set_input(PRESSURE, bar, Quality::Good);
+            until(SOON, "the pressure", || {
+                let bank = driver.link.input_bank.read();
+                let value = bank.values[IN_PRESSURE];
+                bank.qualities[IN_PRESSURE] == quality && (value - shown).abs() < 1e-6
+            })
+            .await;
+            assert_eq!(driver.quality(IN_LEVEL), Quality::Good, "{wire:?} {bar}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_plc_is_known_within_two_seconds_and_is_live_again_after_its_restart() {
     for wire in BOTH {
         let field = field(wire).await;

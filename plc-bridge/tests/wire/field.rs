@@ -24,7 +24,11 @@ pub(crate) const LEVEL: usize = 0;
 pub(crate) const VALVE: usize = 1;
 pub(crate) const RUNNING: usize = 2;
 pub(crate) const PUMP: usize = 3;
+pub(crate) const PRESSURE: usize = 4;
 pub(crate) const SPEED: usize = 5;
+
+/// The range of PT-101, whose number carries its own unit on both wires.
+pub(crate) const PRESSURES: (f64, f64) = (0.0, 4.0);
 
 /// Positions in the banks.
 pub(crate) const IN_LEVEL: usize = 0;
@@ -72,6 +76,7 @@ pub(crate) fn points(wire: Wire) -> Vec<IoPoint> {
             address: address(wire, tag, table, register, format),
             // OPC UA carries the tag's own unit.
             scaling: if wire == Wire::OpcUa { Scaling::IDENTITY } else { scaling },
+            range: (tag == "PT-101").then_some(PRESSURES),
             fail_value: FAIL[index],
         })
         .collect()
