@@ -169,7 +169,14 @@ impl Slurry {
 
     /// S/m of the liquor.
     pub fn conductivity(&self, chemistry: &Chemistry, notes: &mut Notes) -> f64 {
-        conductivity::conductivity(&Makeup::of(&self.matter, chemistry), self.temperature, notes)
+        // CO2 carries nothing and bicarbonate one charge: to the salts it counts as a chloride.
+        let litres = self.liquor * 1e3;
+        let (neutral, single) = (self.species.carbon_dioxide * litres, self.species.bicarbonate * litres);
+        let mut ions = self.matter.clone();
+        ions[Species::Carbonate] -= neutral + single;
+        ions[Species::Acid] -= 2.0 * neutral + single;
+        ions[Species::Chloride] += single;
+        conductivity::conductivity(&Makeup::of(&ions, chemistry), self.temperature, notes)
     }
 
     /// Pa of water vapour over the liquor.

@@ -75,7 +75,7 @@ impl Remark {
                 "activity: ionic strength above 6 mol/L; held there",
                 "equilibrium constants: outside 0..100 degC; held there",
                 "temperature: a liquor below -20 or above 180 degC",
-                "vapour pressure: outside its range",
+                "vapour pressure, boiling point: outside 0..150 degC or the molality of the osmotic coefficients; HCl has no vapour",
                 "solubility: outside its table; held at the end",
                 "conductivity: outside its fit; held at the edge",
                 "iteration: did not converge; the best value stands",

@@ -102,14 +102,34 @@ pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
     libm::exp(-MASS_WATER * sum)
 }
 
+/// True when the osmotic coefficients were made for so strong a liquor: each solute up to the molality at which its
+/// line above ends, hydrochloric acid as long as its own vapour (left out) is below a hundredth of the water's.
+fn within_fits(makeup: &Makeup) -> bool {
+    let water = makeup.water.max(0.05);
+    FITS.iter().enumerate().all(|(solute, fit)| {
+        let most = match fit.name {
+            "LiCl" => 20.0,
+            "LiOH" => 8.0,
+            "HCl" => 5.0,
+            "NaOH" => 16.0,
+            "Li2SO4" => 4.0,
+            name if name.contains("SO4") => 6.0,
+            _ => 8.0,
+        };
+        makeup.solutes[solute] <= most * ions(solute).1 * water
+    })
+}
+
 /// Pa
 pub(crate) fn pressure(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f64 {
-    notes.check(Remark::Vapour, (273.15..=423.15).contains(&kelvin));
+    notes.check(Remark::Vapour, (273.15..=423.15).contains(&kelvin) && within_fits(makeup));
     water_activity(makeup, kelvin) * saturation_pressure(kelvin)
 }
 
 /// K at which the liquor boils under `pressure` (Pa).
 pub(crate) fn boiling_point(makeup: &Makeup, pressure: f64, notes: &mut Notes) -> f64 {
     let excess = |kelvin: f64| water_activity(makeup, kelvin) * saturation_pressure(kelvin) - pressure;
-    rising(excess, 273.15, 423.15, 1e-4, notes)
+    let kelvin = rising(excess, 273.15, 423.15, 1e-4, notes);
+    notes.check(Remark::Vapour, kelvin < 423.1 && within_fits(makeup));
+    kelvin
 }

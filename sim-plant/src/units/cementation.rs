@@ -21,6 +21,7 @@ use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::compartments::boil_openly;
 use crate::units::heat_loss::Wall;
 
 tables! {
@@ -234,6 +235,7 @@ impl UnitOperation for Cementation {
         let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
         x.heat += wall.warm(&mut self.slurry, t.agitator * running * dt, dt);
         self.slurry.settle(&self.chemistry, &mut self.notes);
+        boil_openly(&mut self.slurry, &self.chemistry, &mut self.notes, &mut x.outlets[VENT]);
         self.react(self.settings.tank.still.max(running), dt);
         let hydrogen = self.slurry.matter[Species::Hydrogen].max(0.0);
         let gas = self.chemistry.parcel(&[(Species::Hydrogen, hydrogen)], self.slurry.temperature);

@@ -6,6 +6,7 @@ use crate::matter::Matter;
 use crate::solution::solubility::Salt;
 use crate::solution::{Notes, Slurry};
 use crate::species::Species;
+use crate::units::water::ATMOSPHERE;
 
 /// What goes from one liquor to another, with the enthalpy that it has at the temperature it leaves.
 pub(super) fn carried(what: &Matter, from: &Slurry, chemistry: &Chemistry) -> Matter {
@@ -68,6 +69,14 @@ impl Vent<'_> {
 
 /// Share of the electrodes under liquor below which no current flows.
 pub(super) const DRY: f64 = 0.01;
+
+/// An open tank boils at the pressure of the air; its steam leaves by the vent.
+pub(super) fn boil_openly(liquor: &mut Slurry, chemistry: &Chemistry, notes: &mut Notes, out: &mut Matter) {
+    // No liquor boils below 95 degC in the open, and to ask costs more than to look.
+    if liquor.temperature > 368.15 {
+        Vent { pressure: ATMOSPHERE, chemistry }.boil(liquor, notes, out);
+    }
+}
 
 /// Share of the electrode that liquor covers: all of it until half of the weir's volume is gone.
 pub(super) fn covered(liquor: &Slurry, weir: f64) -> f64 {

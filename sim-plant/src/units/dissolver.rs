@@ -27,6 +27,7 @@ use crate::solution::density::Makeup;
 use crate::solution::{Notes, Remark, Slurry, solubility, vapour};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::compartments::boil_openly;
 use crate::units::hardness::{Liquor, TEN};
 use crate::units::heat_loss::Wall;
 
@@ -396,6 +397,7 @@ impl UnitOperation for Dissolver {
             let joule = (t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
             x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.settle(&self.chemistry, &mut self.notes);
+            boil_openly(&mut here.slurry, &self.chemistry, &mut self.notes, &mut x.outlets[VENT]);
             self.dissolve(tank, stirred, dt);
             self.harden(tank, stirred, dt);
             let gas = self.vent(tank, stirred, dt);

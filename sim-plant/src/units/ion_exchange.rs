@@ -71,7 +71,7 @@ tables! {
         /// Lithium in it, as chloride
         lithium: "g/L", 0.0, 90.0;
         /// Sodium in it, as chloride
-        sodium: "g/L", 0.0, 90.0;
+        sodium: "g/L", 0.0, 125.0;
         /// Calcium in it
         calcium: "mg/L", 0.0, 5000.0;
         /// Magnesium in it

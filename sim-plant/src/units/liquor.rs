@@ -10,7 +10,7 @@ use model::StateWalk;
 
 use crate::chemistry::Chemistry;
 use crate::matter::{Account, Matter};
-use crate::parameters::Reader;
+use crate::parameters::{ParameterMistake, Reader};
 use crate::solution::solubility::{self, Salt};
 use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Remark, Slurry};
@@ -42,6 +42,17 @@ impl Settings {
             SOLUTES.map(|(name, _)| r.described("weight", name, "Mass fraction of it", "wt%", 0.0, 60.0));
         let molality = SOLUTES
             .map(|(name, _)| r.described("molality", name, "mol of it per kg of water", "mol/kg", 0.0, 25.0));
+        let sum: f64 = weight.iter().sum();
+        if sum > 0.98 {
+            r.mistakes.push(ParameterMistake {
+                file: "weight".to_owned(),
+                line: 0,
+                message: format!(
+                    "{:.1} wt% of solutes leave no water; keep their sum at 98 or below",
+                    sum * 100.0
+                ),
+            });
+        }
         Self { state, weight, molality }
     }
 }

@@ -257,6 +257,14 @@ fn lye(strength: f64, kelvin: f64, chemistry: &Chemistry, notes: &mut Notes) -> 
     Slurry::filled(&recipe, 1.0, kelvin, chemistry, notes).matter
 }
 
+const DESTROY: [(Species, f64); 5] = [
+    (Species::HypochlorousAcid, -1.0),
+    (Species::Sulfite, -1.0),
+    (Species::Sulfate, 1.0),
+    (Species::Chloride, 1.0),
+    (Species::Acid, 1.0),
+];
+
 impl UnitOperation for Scrubber {
     fn shape(&self) -> &'static Shape {
         &SHAPE
@@ -291,6 +299,9 @@ impl UnitOperation for Scrubber {
         let (fan, drop) = (self.settings.column.fan, self.settings.column.drop);
         self.flows.suction = drop * load * load - fan * orders[FAN] * orders[FAN];
         self.contact(&mut gas, orders[PUMP]);
+        // HClO + SO3-- is over before the two can be told apart.
+        let met = self.sump.matter.reach(&DESTROY).max(0.0);
+        self.sump.matter.react(&DESTROY, met);
         let moles = gas.phase_moles(Phase::Gas, &self.chemistry);
         for (share, kind) in self.flows.out.iter_mut().zip(&GASES) {
             *share = if moles > 1e-12 { gas[kind.gas].max(0.0) / moles } else { 0.0 };
