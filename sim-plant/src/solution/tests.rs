@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use super::density::Makeup;
-use super::{Notes, Slurry};
+use super::{Notes, Remark, Slurry};
 use crate::chemistry::Chemistry;
 use crate::matter::Matter;
 use crate::species::Species;
@@ -105,4 +105,43 @@ fn a_slurry_gives_its_temperature_back() {
     again.settle(&CHEMISTRY, &mut notes);
     assert!((again.temperature - 333.15).abs() < 1e-6, "{}", again.temperature);
     assert!((again.volume() / slurry.volume() - 1.0).abs() < 1e-12);
+}
+
+#[test]
+fn carbonic_acid_carries_no_current_and_bicarbonate_one_charge() {
+    let conductivity = |ions: &[(Species, f64)], molality: f64| {
+        let mut matter = Matter::default();
+        matter[Water] = 1.0 / CHEMISTRY.molar_mass(Water);
+        for &(ion, count) in ions {
+            matter[ion] += count * molality;
+        }
+        let mut notes = Notes::default();
+        Slurry::at(&matter, 298.15, &CHEMISTRY, &mut notes).conductivity(&CHEMISTRY, &mut notes)
+    };
+    let bicarbonate = conductivity(&[(Lithium, 1.0), (Acid, 1.0), (Carbonate, 1.0)], 0.1);
+    let chloride = conductivity(LITHIUM_CHLORIDE, 0.1);
+    let soda_water = conductivity(&[(Acid, 2.0), (Carbonate, 1.0)], 0.03);
+    assert!((bicarbonate / chloride - 1.0).abs() < 0.06, "{bicarbonate} {chloride}");
+    assert!(soda_water < 0.02 * bicarbonate, "{soda_water}");
+}
+
+#[test]
+fn a_liquor_beyond_the_osmotic_coefficients_says_so() {
+    let remarks = |ions: &[(Species, f64)], percent: f64| {
+        let (mut notes, mut quiet) = (Notes::default(), Notes::default());
+        let slurry = Slurry::at(&solution(ions, percent), 333.15, &CHEMISTRY, &mut quiet);
+        slurry.vapour_pressure(&CHEMISTRY, &mut notes);
+        let pressure = notes.count(Remark::Vapour);
+        slurry.boiling_point(101_325.0, &CHEMISTRY, &mut notes);
+        (pressure, notes.count(Remark::Vapour) - pressure)
+    };
+    for (ions, within, beyond) in [
+        (HYDROCHLORIC_ACID, 10.0, 20.0),
+        (SODIUM_HYDROXIDE, 35.0, 45.0),
+        (SULFURIC_ACID, 30.0, 45.0),
+        (LITHIUM_CHLORIDE, 40.0, 50.0),
+    ] {
+        assert_eq!(remarks(ions, within), (0, 0), "{ions:?}");
+        assert_eq!(remarks(ions, beyond), (1, 1), "{ions:?}");
+    }
 }

@@ -106,14 +106,13 @@ pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
 /// line above ends, hydrochloric acid as long as its own vapour (left out) is below a hundredth of the water's.
 fn within_fits(makeup: &Makeup) -> bool {
     let water = makeup.water.max(0.05);
-    FITS.iter().enumerate().all(|(solute, fit)| {
-        let most = match fit.name {
-            "LiCl" => 20.0,
-            "LiOH" => 8.0,
-            "HCl" => 5.0,
-            "NaOH" => 16.0,
-            "Li2SO4" => 4.0,
-            name if name.contains("SO4") => 6.0,
+    (0..SOLUTES).all(|solute| {
+        let most = match solute {
+            l::LICL => 20.0,
+            l::HCL => 5.0,
+            l::NAOH => 16.0,
+            l::LI2SO4 => 4.0,
+            _ if l::is_sulfate(solute) => 6.0,
             _ => 8.0,
         };
         makeup.solutes[solute] <= most * ions(solute).1 * water

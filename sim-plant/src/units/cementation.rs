@@ -328,4 +328,12 @@ mod tests {
         assert!(mild.reading("Fe3").unwrap() < 0.01);
         assert!(sour.balance().worst() < 1e-9 && mild.reading("pH") > sour.reading("pH"));
     }
+
+    #[test]
+    fn a_tank_that_is_heated_beyond_its_boiling_point_gives_steam() {
+        let unit = batch(&["tank.volume=0.1m3", "tank.agitator=50kW", "kinetics.hydrogen=0"], 20.0);
+        let temperature = unit.reading("T").unwrap();
+        assert!((100.0..104.0).contains(&temperature), "{temperature}");
+        assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
+    }
 }

@@ -35,3 +35,11 @@ fn below_ph_6_most_of_the_carbonic_acid_has_left() {
     let (neutral, acid) = (at("feed.acid_trim=0.19"), at("feed.acid_trim=0.21"));
     assert!(acid < 0.3 * neutral, "{neutral} mmol/L, with acid {acid}");
 }
+
+#[test]
+fn a_coil_that_stays_on_boils_the_brine_and_its_steam_leaves_by_the_vent() {
+    let unit = after(6.0, &["coil_trim=1200kW", "tanks.coil=1200kW", "tanks.volume=1m3"]);
+    let temperature = reading(&unit, "T-trim");
+    assert!((105.0..125.0).contains(&temperature), "{temperature}");
+    assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
+}

@@ -102,3 +102,9 @@ fn dirt_raises_the_pressure_until_it_is_backwashed_and_chlorine_destroys_sites()
     let after = step(0.0, &feed.part(10.0 / 3600.0 * 5.55));
     assert!(after.0 < 1.1 * clean.0 && washed.2 < 1e-9, "{clean:?} {after:?}");
 }
+
+#[test]
+fn a_column_takes_the_saturated_brine_of_a_chlor_alkali_plant() {
+    let unit = after(2.0, &["feed.sodium=120g/L", "feed.lithium=0", "feed.calcium=10mg/L"]);
+    assert!(reading(&unit, "Ca+Mg") < 50.0, "{:?}", unit.readings());
+}

@@ -106,3 +106,11 @@ fn warm_liquor_gives_up_its_iron_at_a_lower_ph_and_constants_out_of_range_are_no
     let frozen = batch("5.0", &["feed.temperature=5degC", "feed.coil=0"]);
     assert!(frozen.notes().count(Remark::Solubility) > 0);
 }
+
+#[test]
+fn a_coil_that_stays_on_boils_the_liquor_and_no_more() {
+    let unit = run(&["tanks.coil=500kW", "feed.coil=500kW"], 6.0);
+    let temperature = unit.reading("T-2").unwrap();
+    assert!((100.0..106.0).contains(&temperature), "{temperature}");
+    assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
+}

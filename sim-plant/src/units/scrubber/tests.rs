@@ -75,3 +75,12 @@ fn a_fan_that_stops_leaves_the_inlet_above_the_outside_and_a_full_sump_runs_over
     let full = after(240.0, &["water=1000L/h", "feed.draw=0"]);
     assert!((reading(&full, "level") - 100.0).abs() < 0.5 && reading(&full, "draw") > 0.9);
 }
+
+#[test]
+fn sulfite_destroys_the_hypochlorite_mole_for_mole() {
+    let gases = |more: &[&str]| after(60.0, &[&["lye=0", "feed.draw=0"], more].concat());
+    let alone = reading(&gases(&["chlorine=2%vol"]), "ClO");
+    let half = reading(&gases(&["chlorine=2%vol", "sulfur_dioxide=1%vol"]), "ClO");
+    let none = reading(&gases(&["chlorine=1%vol", "sulfur_dioxide=2%vol"]), "ClO");
+    assert!((half / alone - 0.5).abs() < 0.03 && none < 1e-3 * alone, "{alone} {half} {none}");
+}
