@@ -10,8 +10,8 @@
 //! carry:    e = e4 (q/4)^2, of organic in the aqueous three times that when the mixer is aqueous-continuous
 //! ```
 //!
-//! Sources: basis 4.5. Li and Na change places with H+ ten times as fast as the other metals. Left out: the effect
-//! of temperature on the isotherm, sulfate in the organic, crud, evaporation, loss of extractant by solubility. The
+//! Sources: basis 4.5. Li and Na change places with H+ ten times as fast as the other metals. Left out: sulfate
+//! in the organic, crud, evaporation, loss of extractant by solubility. The
 //! anion A weighs what that of Cyanex 272 weighs, also where the isotherm is that of D2EHPA.
 
 mod contact;
@@ -30,7 +30,9 @@ use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::heat_loss::Wall;
 
-use contact::{ALKALI, ALL, Isotherm, LITHIUM, METAL, METALS, SODIUM, towards_equilibrium};
+use contact::{
+    ALKALI, ALL, COBALT, Isotherm, LITHIUM, MANGANESE, METAL, METALS, NICKEL, SODIUM, towards_equilibrium,
+};
 
 tables! {
     Battery {
@@ -132,8 +134,9 @@ impl Settings {
 }
 
 const STAGES: usize = 8;
-/// The metals that readings tell about: Li, Na, Ni, Co, Mn.
-const SHOWN: usize = 5;
+
+/// Place of the raffinate's pH among the readings, behind those of the mixers; the metals follow.
+const RAFFINATE_PH: usize = STAGES;
 
 pub const FEED: usize = 0;
 pub const ORGANIC: usize = 1;
@@ -176,22 +179,43 @@ pub static SHAPE: Shape = Shape {
         reading("Ni", "g/L", "raffinate"),
         reading("Co", "g/L", "raffinate"),
         reading("Mn", "g/L", "raffinate"),
+        reading("Ca", "g/L", "raffinate"),
+        reading("Mg", "g/L", "raffinate"),
+        reading("Cu", "g/L", "raffinate"),
+        reading("Fe", "g/L", "raffinate"),
+        reading("Al", "g/L", "raffinate"),
         reading("Li-organic", "g/L", "loaded organic, settler 1"),
         reading("Na-organic", "g/L", "loaded organic, settler 1"),
         reading("Ni-organic", "g/L", "loaded organic, settler 1"),
         reading("Co-organic", "g/L", "loaded organic, settler 1"),
         reading("Mn-organic", "g/L", "loaded organic, settler 1"),
+        reading("Ca-organic", "g/L", "loaded organic, settler 1"),
+        reading("Mg-organic", "g/L", "loaded organic, settler 1"),
+        reading("Cu-organic", "g/L", "loaded organic, settler 1"),
+        reading("Fe-organic", "g/L", "loaded organic, settler 1"),
+        reading("Al-organic", "g/L", "loaded organic, settler 1"),
         reading("E-Li", "%", "extracted of the feed; without feed, in the organic of mixer 1"),
         reading("E-Na", "%", "extracted, as E-Li"),
         reading("E-Ni", "%", "extracted, as E-Li"),
         reading("E-Co", "%", "extracted, as E-Li"),
         reading("E-Mn", "%", "extracted, as E-Li"),
+        reading("E-Ca", "%", "extracted, as E-Li"),
+        reading("E-Mg", "%", "extracted, as E-Li"),
+        reading("E-Cu", "%", "extracted, as E-Li"),
+        reading("E-Fe", "%", "extracted, as E-Li"),
+        reading("E-Al", "%", "extracted, as E-Li"),
         reading("S-Li", "%", "stripped of the organic; 0 where none came"),
         reading("S-Na", "%", "stripped"),
         reading("S-Ni", "%", "stripped"),
         reading("S-Co", "%", "stripped"),
         reading("S-Mn", "%", "stripped"),
+        reading("S-Ca", "%", "stripped"),
+        reading("S-Mg", "%", "stripped"),
+        reading("S-Cu", "%", "stripped"),
+        reading("S-Fe", "%", "stripped"),
+        reading("S-Al", "%", "stripped"),
         reading("beta-Mn-Co", "", "separation factor D(Mn)/D(Co) in mixer 1"),
+        reading("beta-Co-Ni", "", "separation factor D(Co)/D(Ni) in mixer 1"),
         reading("loading", "%", "extractant bound to metals, settler 1"),
         reading("interface-1", "m", "settler 1"),
         reading("interface-N", "m", "last settler"),
@@ -219,9 +243,22 @@ struct Stage {
     aqueous_over: f64,
 }
 
+impl Stage {
+    /// D of one metal over D of another in the mixer; 0 where one of them is missing.
+    fn separation(&self, one: usize, other: usize) -> f64 {
+        let spread = |k: usize| {
+            let amounts = &self.mixer.matter;
+            amounts[METAL[k].organic] / amounts[METAL[k].aqueous].max(1e-15)
+        };
+        let other = spread(other);
+        if other > 0.0 { (spread(one) / other).min(1e9) } else { 0.0 }
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Extraction {
     settings: Settings,
+    isotherm: Isotherm,
     chemistry: Arc<Chemistry>,
     stages: Vec<Stage>,
     notes: Notes,
@@ -230,8 +267,8 @@ pub struct Extraction {
     /// m3/s leaving.
     raffinate: f64,
     loaded: f64,
-    /// mol/s of the metals shown: feed, raffinate, organic in, organic out.
-    traffic: [[f64; SHOWN]; 4],
+    /// mol/s of the metals: feed, raffinate, organic in, organic out.
+    traffic: [[f64; METALS]; 4],
 }
 
 /// Litres of organic at which the interface of a phase flips, as a fraction of the mixer, with hysteresis.
@@ -260,7 +297,9 @@ impl Extraction {
         let aqueous_continuous = settings.start.organic < FLIP.0;
         let stage = Stage { mixer, settler, aqueous_continuous, ..Stage::default() };
         let stages = vec![stage; (settings.battery.stages.round() as usize).clamp(1, STAGES)];
+        let isotherm = settings.isotherms[usize::from(settings.battery.extractant >= 1.5)].clone();
         Self {
+            isotherm: isotherm.with_heats(&chemistry),
             settings,
             chemistry,
             stages,
@@ -268,7 +307,7 @@ impl Extraction {
             recipes,
             raffinate: 0.0,
             loaded: 0.0,
-            traffic: [[0.0; SHOWN]; 4],
+            traffic: [[0.0; METALS]; 4],
         }
     }
 
@@ -315,7 +354,7 @@ impl Extraction {
     /// Mixes what came in, lets it react, and passes on what the mixer cannot hold.
     fn stage(&mut self, stage: usize, mut inflow: Matter, running: f64, dt: f64, heat: &mut f64) {
         let b = &self.settings.battery;
-        let isotherm = &self.settings.isotherms[usize::from(b.extractant >= 1.5)];
+        let isotherm = &self.isotherm;
         let (c, st) = (&self.chemistry, &mut self.stages[stage]);
         let past = inflow.take(b.bypass);
         let mixer = &mut st.mixer;
@@ -420,7 +459,7 @@ impl UnitOperation for Extraction {
         };
         self.raffinate = volume(&below[last], &self.stages[last].settler, &self.chemistry) / dt;
         self.loaded = volume(&above[0], &self.stages[0].settler, &self.chemistry) / dt;
-        for (k, m) in METAL[..SHOWN].iter().enumerate() {
+        for (k, m) in METAL.iter().enumerate() {
             self.traffic[0][k] = x.inlets[FEED][m.aqueous] / dt;
             self.traffic[1][k] = below[last][m.aqueous] / dt;
             self.traffic[2][k] = x.inlets[ORGANIC][m.organic] / dt;
@@ -448,42 +487,37 @@ impl UnitOperation for Extraction {
         for (stage, ph) in readings[..STAGES].iter_mut().enumerate() {
             *ph = self.stages[stage.min(last)].mixer.ph();
         }
-        readings[8] = raffinate.ph();
+        readings[RAFFINATE_PH] = raffinate.ph();
         let litres = first.settler.solids.max(1e-12) * 1e3;
         let ratio = |part: f64, whole: f64| if whole > 1e-15 { 100.0 * part / whole } else { 0.0 };
-        for (k, m) in METAL[..SHOWN].iter().enumerate() {
-            readings[9 + k] = raffinate.grams_per_litre(m.aqueous, c);
+        for (k, m) in METAL.iter().enumerate() {
+            let of = |kind: usize| RAFFINATE_PH + 1 + kind * METALS + k;
+            readings[of(0)] = raffinate.grams_per_litre(m.aqueous, c);
             let loaded = first.settler.matter[m.organic] / litres;
-            readings[14 + k] = loaded * c.molar_mass(m.aqueous) * 1e3;
+            readings[of(1)] = loaded * c.molar_mass(m.aqueous) * 1e3;
             let (aqueous, organic) = (first.mixer.matter[m.aqueous], first.mixer.matter[m.organic]);
             let [feed, left, came, went] = self.traffic.map(|row| row[k]);
-            readings[19 + k] =
+            readings[of(2)] =
                 if feed > 0.0 { ratio(feed - left, feed) } else { ratio(organic, organic + aqueous) };
-            readings[24 + k] = ratio(came - went, came);
+            readings[of(3)] = ratio(came - went, came);
         }
-        let spread = |aqueous: Species, organic: Species| {
-            let amounts = &first.mixer.matter;
-            amounts[organic] / amounts[aqueous].max(1e-15)
-        };
-        let cobalt = spread(Species::Cobalt, Species::ExtractantCobalt);
-        readings[29] = if cobalt > 0.0 {
-            (spread(Species::Manganese, Species::ExtractantManganese) / cobalt).min(1e9)
-        } else {
-            0.0
-        };
-        let bound: f64 = METAL.iter().map(|m| m.aqueous.charge() * first.settler.matter[m.organic]).sum();
-        readings[30] = ratio(bound, bound + first.settler.matter[Species::Extractant]);
         let s = &self.settings.settler;
-        readings[31] = first.settler.liquor / s.area;
-        readings[32] = raffinate.liquor / s.area;
-        readings[33] = s.band * libm::pow(self.stages[last].load / s.area / SPECIFIC, 2.5);
-        readings[34] = self.stages[last].organic_over * 1e6;
-        readings[35] = first.aqueous_over * 1e6;
-        readings[36] = f64::from(first.aqueous_continuous);
-        readings[37] = self.stages.iter().map(|stage| stage.mixer.solids + stage.settler.solids).sum();
-        readings[38] = first.mixer.temperature - 273.15;
-        readings[39] = self.raffinate * 3.6e6;
-        readings[40] = self.loaded * 3.6e6;
+        let bound: f64 = METAL.iter().map(|m| m.aqueous.charge() * first.settler.matter[m.organic]).sum();
+        readings[RAFFINATE_PH + 1 + 4 * METALS..].copy_from_slice(&[
+            first.separation(MANGANESE, COBALT),
+            first.separation(COBALT, NICKEL),
+            ratio(bound, bound + first.settler.matter[Species::Extractant]),
+            first.settler.liquor / s.area,
+            raffinate.liquor / s.area,
+            s.band * libm::pow(self.stages[last].load / s.area / SPECIFIC, 2.5),
+            self.stages[last].organic_over * 1e6,
+            first.aqueous_over * 1e6,
+            f64::from(first.aqueous_continuous),
+            self.stages.iter().map(|stage| stage.mixer.solids + stage.settler.solids).sum(),
+            first.mixer.temperature - 273.15,
+            self.raffinate * 3.6e6,
+            self.loaded * 3.6e6,
+        ]);
     }
 
     fn contents(&self, account: &mut Account) {

@@ -1,14 +1,17 @@
 //! What one contact of liquor and organic does: the isotherm, and the pH that charge balance leaves.
 //!
 //! ```text
-//! M(z+) + z HA(o) = MA_z(o) + z H+        log10 D = s (pH - p) + z log10([HA] / [HA]0),   D = [MA_z]/[M]
+//! M(z+) + z HA(o) = MA_z(o) + z H+        log10 D = s (pH - p) + z log10([HA] / [HA]0) + w,   D = [MA_z]/[M]
+//! w = -dH/(R ln 10) (1/T - 1/298.15 K)    with the heat of reaction that the ledger books (van 't Hoff)
 //! sum of A:   [HA] Vo + sum z M(o) = A            sum of H:   Acid(pH) Va + [HA] Vo = H
 //! ```
 //!
 //! No pH profile is given from outside: both sums are what the phases brought with them, the second grows with
 //! falling pH and the first with [HA], so two nested bounded searches always end. `[HA]0` is the free extractant
-//! of the experiment in which `s` and `p` were found.
+//! for which `p` is told; `s` is the slope at constant free extractant, two for a divalent metal in theory.
 
+use crate::chemistry::Chemistry;
+use crate::constants::{GAS, REFERENCE};
 use crate::parameters::Reader;
 use crate::root;
 use crate::solution::equilibria::Speciation;
@@ -43,6 +46,9 @@ pub(super) const METAL: [Metal; METALS] = [
 /// Their places in [`METAL`].
 pub(super) const LITHIUM: usize = 0;
 pub(super) const SODIUM: usize = 1;
+pub(super) const NICKEL: usize = 2;
+pub(super) const COBALT: usize = 3;
+pub(super) const MANGANESE: usize = 4;
 
 /// All metals, and those that change places with H+ at once.
 pub(super) const ALL: [bool; METALS] = [true; METALS];
@@ -56,6 +62,8 @@ pub(super) struct Isotherm {
     ph: [f64; METALS],
     /// mol/L
     free: [f64; METALS],
+    /// J/mol of the exchange at 25 degC.
+    heat: [f64; METALS],
 }
 
 impl Isotherm {
@@ -69,16 +77,34 @@ impl Isotherm {
             ph: column("ph", "pH at which D is one", "pH", -3.0, 14.0),
             free: column("free", "Free extractant where that was measured", "mol/L", 1e-3, 3.0)
                 .map(|free| free * 1e-3),
+            heat: [0.0; METALS],
         }
     }
 
+    /// The same with the heats of reaction of the ledger, so that a warm battery is one that took up that heat.
+    pub(super) fn with_heats(self, chemistry: &Chemistry) -> Self {
+        let h = |species| chemistry.molar_enthalpy(species, REFERENCE);
+        let heat = core::array::from_fn(|k| {
+            let m = &METAL[k];
+            let z = m.aqueous.charge();
+            h(m.organic) - h(m.aqueous) - z * (h(Species::Extractant) - h(Species::Acid))
+        });
+        Self { heat, ..self }
+    }
+
+    /// `w` of the head of this file.
+    fn warmth(&self, kelvin: f64) -> [f64; METALS] {
+        let by = -(1.0 / kelvin - 1.0 / REFERENCE) / (GAS * core::f64::consts::LN_10);
+        self.heat.map(|heat| heat * by)
+    }
+
     /// `D / [HA]^z` at a pH, of the metals that are there; nobody asks for the others.
-    fn pull(&self, ph: f64, metals: &[f64; METALS]) -> [f64; METALS] {
+    fn pull(&self, ph: f64, warmth: &[f64; METALS], metals: &[f64; METALS]) -> [f64; METALS] {
         core::array::from_fn(|k| {
             if metals[k] <= 0.0 {
                 return 0.0;
             }
-            let log = self.slope[k] * (ph - self.ph[k]);
+            let log = self.slope[k] * (ph - self.ph[k]) + warmth[k];
             let free = powered(self.free[k], METAL[k].aqueous.charge());
             libm::exp(core::f64::consts::LN_10 * log.clamp(-40.0, 40.0)) / free
         })
@@ -161,11 +187,12 @@ pub(super) fn towards_equilibrium(
     if aqueous < 1e-6 || organic < 1e-6 || contact.anion <= 1e-12 || share <= 0.0 {
         return;
     }
+    let warmth = isotherm.warmth(slurry.temperature);
     let protons = matter[Species::Acid] + matter[Species::Extractant];
     let mut free = matter[Species::Extractant] / organic;
     let mut failed = Notes::default();
     let mut excess = |acidity: f64| {
-        free = contact.free(&isotherm.pull(-acidity, &contact.metals), free, &mut failed);
+        free = contact.free(&isotherm.pull(-acidity, &warmth, &contact.metals), free, &mut failed);
         let acid = Speciation::acid_at(-acidity, matter, slurry.liquor, &slurry.equilibria);
         acid * aqueous + free * organic - protons
     };
@@ -180,7 +207,7 @@ pub(super) fn towards_equilibrium(
     }
     let acidity = root::rising(&mut excess, low, high, 1e-9, notes);
     notes.add(&failed);
-    let pull = isotherm.pull(-acidity, &contact.metals);
+    let pull = isotherm.pull(-acidity, &warmth, &contact.metals);
     let free = contact.free(&pull, slurry.matter[Species::Extractant] / organic, notes);
     for (k, m) in METAL.iter().enumerate() {
         if mobile[k] && contact.metals[k] > 0.0 {

@@ -54,7 +54,7 @@ fn every_metal_lies_on_its_isotherm_at_the_ph_that_charge_balance_leaves() {
             let organic = slurry.matter[METAL[metal].organic] / slurry.solids;
             organic / (slurry.matter[METAL[metal].aqueous] / slurry.liquor)
         };
-        let nickel_expected = 1.48 * (slurry.ph() - 6.22) + 2.0 * libm::log10(free / 0.505);
+        let nickel_expected = 1.64 * (slurry.ph() - 6.08) + 2.0 * libm::log10(free / 0.6);
         assert!((libm::log10(d(2)) - nickel_expected).abs() < 1e-6, "{sodium}: {}", slurry.ph());
         assert!(slurry.matter.charge().abs() < 1e-12 && free > 0.0);
     }
@@ -164,4 +164,53 @@ fn lithium_hydroxide_saponifies_as_sodium_hydroxide_does() {
         assert!((organic[bound] - 0.2).abs() < 1e-12 && organic[Species::Acid].abs() < 1e-12);
         assert!((organic[Species::Extractant] - 0.6).abs() < 1e-12);
     }
+}
+
+#[test]
+fn warmth_moves_the_isotherm_by_the_heat_that_the_ledger_books() {
+    let (chemistry, mut notes) = (Chemistry::built_in().unwrap(), Notes::default());
+    let isotherm = isotherm().with_heats(&chemistry);
+    let constant = |kelvin: f64, notes: &mut Notes| {
+        let mut slurry = flask(0.1, 0.3, 0.3, &chemistry, notes);
+        slurry = Slurry::at(&slurry.matter, kelvin, &chemistry, notes);
+        for _ in 0..3 {
+            slurry = Slurry::at(&slurry.matter, kelvin, &chemistry, notes);
+            towards_equilibrium(&mut slurry, &isotherm, &ALL, 1.0, notes);
+        }
+        let slurry = Slurry::at(&slurry.matter, kelvin, &chemistry, notes);
+        let free = slurry.matter[Species::Extractant] / (slurry.solids * 1e3);
+        let organic = slurry.matter[Species::ExtractantNickel] / slurry.solids;
+        let d = organic / (slurry.matter[Species::Nickel] / slurry.liquor);
+        libm::log10(d) - 1.64 * (slurry.ph() - 6.08) - 2.0 * libm::log10(free / 0.6)
+    };
+    // 20 kJ/mol: 0.168 at 40 degC.
+    let (cold, warm) = (constant(298.15, &mut notes), constant(313.15, &mut notes));
+    assert!(cold.abs() < 1e-4 && (warm - 0.168).abs() < 0.002, "{cold} {warm}");
+}
+
+#[test]
+fn a_warm_battery_extracts_more_and_cobalt_stays_far_from_nickel() {
+    let at = |temperature: &str| {
+        let unit = run(&["lye.flow=50L/h", temperature, "heat_loss=0"], 8.0);
+        (value(&unit, "pH"), value(&unit, "beta-Co-Ni"))
+    };
+    let (cold, warm) = (at("feed.temperature=20degC"), at("feed.temperature=60degC"));
+    assert!(warm.0 < cold.0 - 0.1, "{cold:?} {warm:?}");
+    assert!(cold.1 > 300.0 && warm.1 > 300.0, "{cold:?} {warm:?}");
+}
+
+#[test]
+fn impurities_of_the_liquor_are_read_in_both_phases() {
+    let unit = run(
+        &["liquor.Fe=0.05g/L", "liquor.Al=0.05g/L", "liquor.Cu=0.1g/L", "liquor.Mg=0.2g/L", "liquor.Ca=0.3g/L"],
+        8.0,
+    );
+    let percent = ["E-Fe", "E-Al", "E-Cu", "E-Mg", "E-Ca"].map(|name| value(&unit, name));
+    assert!(percent[0] > 99.0 && percent[1] > 99.0 && percent[2] > 95.0, "{percent:?}");
+    assert!(percent[3] > percent[4] && percent[4] > 1.0, "{percent:?}");
+    // What is not in the raffinate is in the organic: 2 m3/h of liquor, 3 of organic.
+    let organic = value(&unit, "Cu-organic") * value(&unit, "loaded");
+    let raffinate = value(&unit, "Cu") * value(&unit, "raffinate");
+    assert!(((organic + raffinate) / 200.0 - 1.0).abs() < 0.05, "{organic} {raffinate}");
+    assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
 }
