@@ -62,3 +62,20 @@ fn the_power_that_is_no_chemistry_warms_the_liquors() {
     );
     assert!(reading(&warm, "T-anolyte") > 50.3 && reading(&warm, "T-catholyte") > 50.3);
 }
+
+#[test]
+fn a_bare_cell_cools_to_its_surroundings_and_never_below_and_a_dry_one_does_not_glow() {
+    let settings = ["current=0", "thermostat=0", "heat_loss=10000W/K", "ambient=-10degC", "volume=0.05L"];
+    let bare = after(30.0, &[&settings[..], &["feed.liquor=0L/h"]].concat());
+    for name in ["T-anolyte", "T-catholyte"] {
+        assert!((reading(&bare, name) + 10.0).abs() < 0.1, "{name}: {}", reading(&bare, name));
+    }
+    let settings = ["feed.liquor=0L/h", "water_anolyte=0L/h", "water_catholyte=0L/h", "thermostat=0"];
+    let mut dry = after(60.0, &[&settings[..], &["feed.current=10", "voltage_max=30"]].concat());
+    for hour in 2..48 {
+        dry.run_to(f64::from(hour) * 3600.0);
+        let hottest = reading(&dry, "T-anolyte").max(reading(&dry, "T-catholyte"));
+        assert!(hottest < 155.0, "{hottest} after {hour} h");
+    }
+    assert!(reading(&dry, "current") < 1.0 && dry.balance().worst() < 1e-9, "{:?}", dry.readings());
+}

@@ -24,7 +24,8 @@ use std::sync::Arc;
 
 use model::StateWalk;
 
-use super::compartments::{DRY, Vent, carried, covered, crystallise, over_weir};
+use super::compartments::{DRY, Vent, carried, covered, crystallise, evaporable, free_water, over_weir};
+use super::heat_loss::Wall;
 use crate::chemistry::Chemistry;
 use crate::constants::{FARADAY, GAS, MASS_LIOH, MASS_NAOH, MASS_WATER, REFERENCE, ZERO_CELSIUS};
 use crate::electro::{
@@ -164,8 +165,9 @@ impl ChlorideCell {
     }
 
     /// What flows, A/m2, and the parts of the voltage: what is asked, or what the rectifier can drive.
-    fn drive(&mut self, asked: f64) -> (f64, Parts) {
+    fn drive(&mut self, asked: f64, dt: f64) -> (f64, Parts) {
         let weir = self.settings.cell.volume;
+        let bearable = evaporable(&self.anolyte).min(evaporable(&self.catholyte)) / (0.5 * self.area() * dt);
         let cover = covered(&self.anolyte, weir).min(covered(&self.catholyte, weir));
         if asked <= 0.0 || cover <= DRY {
             self.notes.check(Remark::Limited, asked <= 0.0);
@@ -184,9 +186,15 @@ impl ChlorideCell {
         } else {
             asked
         };
-        let parts = at(density);
+        let mut found = (density, at(density));
+        let power = density * found.1.sum();
+        if power > bearable {
+            notes.note(Remark::Limited);
+            found.0 *= bearable / power;
+            found.1 = at(found.0);
+        }
         self.notes = notes;
-        (density, parts)
+        found
     }
 
     /// Share of the anode's current that makes oxygen.
@@ -221,7 +229,7 @@ impl ChlorideCell {
         let protons = shares.proton * electrons + shares.lithium * electrons - moved;
         let sodium = if held > 0.0 { self.anolyte.matter[Species::Sodium].max(0.0) / held } else { 0.0 };
         let drag = water_per_lithium(m, hydroxide) * moved + m.water_per_proton * protons;
-        let water = drag.min(0.1 * self.anolyte.matter[Species::Water].max(0.0));
+        let water = drag.min(0.1 * free_water(&self.anolyte));
         let mut across = Matter::default();
         across[Species::Lithium] = moved * (1.0 - sodium);
         across[Species::Sodium] = moved * sodium;
@@ -374,14 +382,12 @@ impl UnitOperation for ChlorideCell {
         self.anolyte.matter.add(&x.inlets[BRINE]);
         self.catholyte.matter.add(&x.inlets[CATHOLYTE_FEED]);
         let c = &self.settings.cell;
-        let (loss, ambient) = (c.heat_loss, c.ambient);
+        let wall = Wall { conductance: c.heat_loss, ambient: c.ambient };
         for (liquor, order) in [(&mut self.anolyte, orders[1]), (&mut self.catholyte, orders[2])] {
-            let joule = (order * 1e3 + loss * (ambient - liquor.temperature)) * dt;
-            liquor.heat(joule);
-            x.heat += joule;
+            x.heat += wall.warm(liquor, order * 1e3 * dt, dt);
         }
         self.settle();
-        let (density, parts) = self.drive(orders[0] * 1e3);
+        let (density, parts) = self.drive(orders[0] * 1e3, dt);
         let charge = density * self.area() * dt;
         let electrons = faraday(1.0, charge);
         let (before, total) = (self.passed.charge, self.passed.total);

@@ -35,7 +35,7 @@ impl Vent<'_> {
         let steam = liquor.vapour_pressure(self.chemistry, notes).min(0.9 * self.pressure);
         let amounts = gases.map(|gas| liquor.matter[gas]);
         let dry: f64 = amounts.iter().sum();
-        let wet = (dry * steam / (self.pressure - steam)).min(0.5 * liquor.matter[Species::Water].max(0.0));
+        let wet = (dry * steam / (self.pressure - steam)).min(0.5 * free_water(liquor));
         self.let_out(liquor, wet, out);
         for (gas, amount) in gases.into_iter().zip(amounts) {
             let parcel = self.chemistry.parcel(&[(gas, amount)], liquor.temperature);
@@ -47,15 +47,15 @@ impl Vent<'_> {
 
     /// No liquor stays above its boiling point: the heat that is too much leaves as steam.
     pub(super) fn boil(self, liquor: &mut Slurry, notes: &mut Notes, out: &mut Matter) {
-        // Heat of evaporation near the boiling point, J/mol.
-        const LATENT: f64 = 40.7e3;
-        if liquor.vapour_pressure(self.chemistry, notes) <= self.pressure {
+        // Where the search for the boiling point ends: what holds its water there is no liquor any more.
+        const DRYING: f64 = 423.15;
+        let tame = liquor.temperature <= DRYING;
+        if tame && liquor.vapour_pressure(self.chemistry, notes) <= self.pressure {
             return;
         }
         let point = liquor.boiling_point(self.pressure, self.chemistry, notes);
-        let water = liquor.matter[Species::Water].max(0.0);
         let steam = liquor.capacity * (liquor.temperature - point).max(0.0) / LATENT;
-        self.let_out(liquor, steam.min(0.5 * water), out);
+        self.let_out(liquor, steam.min(0.5 * free_water(liquor)), out);
         liquor.settle(self.chemistry, notes);
     }
 
@@ -69,6 +69,23 @@ impl Vent<'_> {
 
 /// Share of the electrodes under liquor below which no current flows.
 pub(super) const DRY: f64 = 0.01;
+
+/// Heat of evaporation near the boiling point, J/mol.
+const LATENT: f64 = 40.7e3;
+
+/// mol of water that is no shell of an ion. With three to a cation or less a liquor is none any more: the heat
+/// capacities of its ions, which hold for solutions, have eaten up that of its water.
+pub(super) fn free_water(liquor: &Slurry) -> f64 {
+    let m = &liquor.matter;
+    let cations = [Species::Lithium, Species::Sodium, Species::Acid].map(|ion| m[ion].max(0.0));
+    (m[Species::Water] - 3.0 * cations.iter().sum::<f64>()).max(0.0)
+}
+
+/// J that the last of a liquor can take up in a step: a quarter of its free water boils away. No more current flows than
+/// gives that heat.
+pub(super) fn evaporable(liquor: &Slurry) -> f64 {
+    0.25 * LATENT * free_water(liquor)
+}
 
 /// An open tank boils at the pressure of the air; its steam leaves by the vent.
 pub(super) fn boil_openly(liquor: &mut Slurry, chemistry: &Chemistry, notes: &mut Notes, out: &mut Matter) {

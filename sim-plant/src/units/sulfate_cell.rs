@@ -19,7 +19,8 @@ use std::sync::Arc;
 
 use model::StateWalk;
 
-use super::compartments::{DRY, Vent, carried, covered, crystallise, over_weir};
+use super::compartments::{DRY, Vent, carried, covered, crystallise, evaporable, over_weir};
+use super::heat_loss::Wall;
 use crate::chemistry::Chemistry;
 
 use crate::constants::{FARADAY, MASS_LIOH, NORMAL_VOLUME, REFERENCE};
@@ -301,7 +302,7 @@ impl SulfateCell {
     }
 
     /// What flows, A/m2, and the cell's voltage: what is asked, or what the rectifier can drive.
-    fn drive(&mut self, asked: f64) -> (f64, f64) {
+    fn drive(&mut self, asked: f64, dt: f64) -> (f64, f64) {
         // Of the electrodes that liquor covers; a dry compartment conducts nothing.
         let weir = self.settings.cell.volume;
         let cover = (0..3)
@@ -322,9 +323,17 @@ impl SulfateCell {
         } else {
             asked
         };
-        let volt = voltage(density);
+        let mut found = (density, voltage(density));
+        let area = self.settings.cell.area * self.settings.cell.cells;
+        let driest = evaporable(&self.liquors[ANOLYTE]).min(evaporable(&self.liquors[CATHOLYTE]));
+        let (power, bearable) = (density * found.1, driest / (0.5 * area * dt));
+        if power > bearable {
+            notes.note(Remark::Limited);
+            found.0 *= bearable / power;
+            found.1 = voltage(found.0);
+        }
         self.notes = notes;
-        (density, volt)
+        found
     }
 
     /// What the charge (mol of electrons through all cells) moves and makes.
@@ -436,14 +445,13 @@ impl UnitOperation for SulfateCell {
         self.liquors[ANOLYTE].matter.add(&x.inlets[WATER_ANOLYTE]);
         for k in 0..3 {
             let c = &self.settings.cell;
-            let joule = (orders[1 + k] * 1e3 + c.heat_loss * (c.ambient - self.liquors[k].temperature)) * dt;
             if self.three || k != MIDDLE {
-                self.liquors[k].heat(joule);
-                x.heat += joule;
+                let wall = Wall { conductance: c.heat_loss, ambient: c.ambient };
+                x.heat += wall.warm(&mut self.liquors[k], orders[1 + k] * 1e3 * dt, dt);
                 self.liquors[k].settle(&self.chemistry, &mut self.notes);
             }
         }
-        let (density, voltage) = self.drive(orders[0] * 1e3);
+        let (density, voltage) = self.drive(orders[0] * 1e3, dt);
         let area = self.settings.cell.area * self.settings.cell.cells;
         let charge = density * area * dt;
         let electrons = charge / FARADAY;

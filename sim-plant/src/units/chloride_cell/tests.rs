@@ -104,9 +104,26 @@ fn lye_without_water_ends_at_saturation_with_crystals_and_the_liquors_below_boil
 fn a_compartment_that_runs_dry_stops_the_current_and_nothing_glows() {
     let settings =
         ["feed.brine=0", "feed.catholyte=0", "feed.thermostat=0", "feed.current=10", "voltage_max=30"];
-    let cell = run(400.0, &settings);
+    let mut cell = run(3.0, &settings);
+    // While it dries out, quarter of an hour by quarter of an hour.
+    for quarter in 13..=40 {
+        cell.run_to(f64::from(quarter) * 900.0);
+        let hottest = read(&cell, "T-anolyte").max(read(&cell, "T-catholyte"));
+        assert!(hottest < 155.0, "{hottest} after {quarter} quarters");
+    }
+    cell.run_to(400.0 * 3600.0);
+    assert!(cell.balance().worst() < 1e-9, "{:?}", cell.balance());
     assert!(read(&cell, "current") < 1.0, "{}", read(&cell, "current"));
     assert!(read(&cell, "T-anolyte") < 150.0 && read(&cell, "T-catholyte") < 150.0);
+}
+
+#[test]
+fn a_cell_that_loses_heat_to_a_cold_yard_ends_there_and_never_below() {
+    let fierce = ["feed.current=0", "feed.thermostat=0", "heat_loss=10000W/K", "ambient=-10degC", "volume=0.05L"];
+    let cell = run(0.5, &[&fierce[..], &["feed.brine=0", "feed.catholyte=0"]].concat());
+    for name in ["T-anolyte", "T-catholyte"] {
+        assert!((read(&cell, name) + 10.0).abs() < 0.1, "{name}: {}", read(&cell, name));
+    }
 }
 
 #[test]
