@@ -3,12 +3,14 @@
 //! ```text
 //! Cu2+ + Fe -> Cu + Fe2+        r = k_c A [Cu]        2 Fe3+ + Fe -> 3 Fe2+     r = k_c A [Fe3+] / 2
 //! Fe + 2 H+ -> Fe2+ + H2        r = k_h A [H+] / 2    A = 6 n0^(1/3) n^(2/3) M / (d rho)   shrinking grains
+//! Cu + 2 Fe3+ -> Cu2+ + 2 Fe2+  r = k_c A_c [Fe3+] / 2   A_c = 6 n M / (d_c rho)             cement
 //! ```
 //!
 //! Sources: basis 4.4 (1.3 times the stoichiometric iron at pH 2: more than 99 % of the copper). The standard
-//! voltage of 0.78 V makes the first reaction one way. `k_c` is transport to the grains; the copper that grows on
-//! them neither hinders nor helps here. Left out: cementation of nickel and cobalt, copper that dissolves again
-//! when air is drawn in, arsine (no arsenic in the ledger).
+//! voltages of 0.78 V and 0.43 V make the first and the last reaction one way: Fe(III) goes first, and as long as there
+//! is any it takes the cement back. `k_c` is transport to grains and cement; the copper that grows on the grains
+//! neither hinders nor helps here. Left out: cementation of nickel and cobalt, air that is drawn in, arsine (no arsenic
+//! in the ledger).
 
 use std::sync::Arc;
 
@@ -46,12 +48,16 @@ tables! {
         activation: "kJ/mol", 0.0, 100.0;
         /// Diameter of the iron grains
         grain: "um", 1.0, 2000.0;
+        /// Diameter of the copper cement
+        cement: "um", 1.0, 2000.0;
     }
     Feed {
         /// Liquor
         flow: "L/h", 0.0, 1e6;
         /// Iron powder, mol per mol of copper in the feed
         iron: "", 0.0, 10.0;
+        /// Iron powder besides, whatever copper there is
+        powder: "g/L", 0.0, 100.0;
         /// Free sulfuric acid in the liquor
         acid: "mol/L", 0.0, 3.0;
         /// Of liquor and powder
@@ -60,6 +66,8 @@ tables! {
     Start {
         /// Iron powder in a tank full of feed, mol per mol of its copper
         iron: "", 0.0, 10.0;
+        /// Iron powder besides
+        powder: "g/L", 0.0, 100.0;
     }
 }
 
@@ -158,6 +166,12 @@ const CEMENT: [(Species, f64); 4] = [
 ];
 const REDUCE: [(Species, f64); 3] =
     [(Species::Ferric, -2.0), (Species::IronMetal, -1.0), (Species::Ferrous, 3.0)];
+const TAKE_BACK: [(Species, f64); 4] = [
+    (Species::CopperMetal, -1.0),
+    (Species::Ferric, -2.0),
+    (Species::Copper, 1.0),
+    (Species::Ferrous, 2.0),
+];
 const DISSOLVE: [(Species, f64); 4] =
     [(Species::IronMetal, -1.0), (Species::Acid, -2.0), (Species::Ferrous, 1.0), (Species::Hydrogen, 1.0)];
 
@@ -182,28 +196,42 @@ impl Cementation {
         let f = &settings.feed;
         let recipe = liquor(&settings.liquor, f.acid, f.temperature, &chemistry, &mut notes);
         let mut matter = recipe.part(settings.tank.volume);
-        let grains = matter[Species::Copper] * settings.start.iron;
+        let powder = settings.start.powder * settings.tank.volume / chemistry.molar_mass(Species::IronMetal);
+        let grains = matter[Species::Copper] * settings.start.iron + powder;
         matter[Species::IronMetal] = grains;
         let slurry = Slurry::at(&matter, f.temperature, &chemistry, &mut notes);
         Self { settings, chemistry, slurry, grains, recipe, notes, hydrogen: 0.0, hydrogen_total: 0.0 }
     }
 
-    /// What one step cements and dissolves. The surface is that at its beginning; what reacts on it decays
-    /// exponentially, so no step is too long for the copper, and the iron is shared when it does not suffice.
+    /// What one step cements, dissolves and takes back. Iron comes first: what Fe(III) it has left meets the cement.
     fn react(&mut self, stirred: f64, dt: f64) {
-        let (k, c) = (&self.settings.kinetics, &self.chemistry);
-        let slurry = &mut self.slurry;
-        let iron = slurry.matter[Species::IronMetal];
-        if iron <= 0.0 || slurry.liquor <= 0.0 {
-            self.grains = 0.0;
+        if self.slurry.liquor <= 0.0 {
             return;
         }
+        let (k, kelvin) = (&self.settings.kinetics, self.slurry.temperature);
+        let warm = libm::exp(-k.activation / GAS * (1.0 / kelvin - 1.0 / REFERENCE));
+        // Per area, to make an exponent of.
+        let speed = warm * stirred * dt / self.slurry.liquor;
+        let iron = self.spend_iron(speed);
+        if self.take_back(speed) || iron {
+            self.slurry.settle(&self.chemistry, &mut self.notes);
+        }
+    }
+
+    /// The surface is that at the beginning of the step; what reacts on it decays exponentially, so no step is too long
+    /// for the copper, and the iron is shared when it does not suffice.
+    fn spend_iron(&mut self, speed: f64) -> bool {
+        let k = &self.settings.kinetics;
+        let slurry = &mut self.slurry;
+        let iron = slurry.matter[Species::IronMetal];
+        if iron <= 0.0 {
+            self.grains = 0.0;
+            return false;
+        }
         self.grains = self.grains.max(iron);
-        let volume = c.volume[Species::IronMetal.index()];
+        let volume = self.chemistry.volume[Species::IronMetal.index()];
         let area = 6.0 * libm::cbrt(self.grains * iron * iron) * volume / k.grain;
-        let warm = libm::exp(-k.activation / GAS * (1.0 / slurry.temperature - 1.0 / REFERENCE));
-        let speed = area / slurry.liquor * warm * stirred * dt;
-        let part = |rate: f64| -libm::expm1(-rate * speed);
+        let part = |rate: f64| -libm::expm1(-rate * area * speed);
         let protons = slurry.species.proton * slurry.liquor * 1e3;
         let wanted = [
             slurry.matter[Species::Copper].max(0.0) * part(k.copper),
@@ -215,7 +243,20 @@ impl Cementation {
         for (row, extent) in [&CEMENT[..], &REDUCE[..], &DISSOLVE[..]].into_iter().zip(wanted) {
             slurry.matter.react(row, extent * share);
         }
-        slurry.settle(c, &mut self.notes);
+        true
+    }
+
+    fn take_back(&mut self, speed: f64) -> bool {
+        let k = &self.settings.kinetics;
+        let matter = &mut self.slurry.matter;
+        let (cement, ferric) = (matter[Species::CopperMetal], matter[Species::Ferric]);
+        if cement <= 0.0 || ferric <= 0.0 {
+            return false;
+        }
+        let area = 6.0 * cement * self.chemistry.volume[Species::CopperMetal.index()] / k.cement;
+        let extent = 0.5 * ferric * -libm::expm1(-k.copper * area * speed);
+        matter.react(&TAKE_BACK, extent.min(cement));
+        true
     }
 }
 
@@ -280,7 +321,8 @@ impl UnitOperation for Cementation {
     fn duty(&self, duty: &mut Duty) {
         let f = &self.settings.feed;
         duty.feeds[LIQUOR] = self.recipe.part(f.flow);
-        let iron = duty.feeds[LIQUOR][Species::Copper] * f.iron;
+        let powder = f.powder * f.flow / self.chemistry.molar_mass(Species::IronMetal);
+        let iron = duty.feeds[LIQUOR][Species::Copper] * f.iron + powder;
         duty.feeds[IRON] = self.chemistry.parcel(&[(Species::IronMetal, iron)], f.temperature);
         duty.orders[0] = 1.0;
     }
@@ -327,6 +369,30 @@ mod tests {
         assert!(ferric.reading("Cu").unwrap() > 10.0 * mild.reading("Cu").unwrap());
         assert!(mild.reading("Fe3").unwrap() < 0.01);
         assert!(sour.balance().worst() < 1e-9 && mild.reading("pH") > sour.reading("pH"));
+    }
+
+    #[test]
+    fn powder_without_copper_reduces_ferric_iron_three_for_two() {
+        let unit = batch(
+            &["liquor.Cu=0", "liquor.Fe2=0", "liquor.Fe3=3g/L", "start.powder=1g/L", "kinetics.hydrogen=0"],
+            600.0,
+        );
+        // 3 g/L of Fe(III) ask for 1.5 of powder: 1 g/L leaves a third of it and makes 3 g/L of Fe(II).
+        let value = |name: &str| unit.reading(name).unwrap();
+        assert!((value("Fe3") - 1.0).abs() < 0.02 && (value("Fe2") - 3.0).abs() < 0.02, "{:?}", unit.readings());
+        assert!(value("iron") < 1e-6 && unit.balance().worst() < 1e-9);
+    }
+
+    #[test]
+    fn ferric_iron_goes_first_and_takes_cement_back_while_there_is_any() {
+        let settings = ["liquor.Fe3=3g/L", "start.iron=0", "start.powder=2g/L", "kinetics.hydrogen=0"];
+        let end = batch(&settings, 600.0);
+        // 3 g/L of Fe(III) take 1.5 g/L of iron; half a gram is left and cements 0.57 g/L of the 2 of copper.
+        assert!(end.reading("Fe3").unwrap() < 1e-3, "{:?}", end.readings());
+        assert!((end.reading("Cu").unwrap() - 1431.0).abs() < 20.0, "{:?}", end.readings());
+        // It had cemented more before it met the rest of the Fe(III).
+        let most = (1..60).map(|k| batch(&settings, f64::from(k)).reading("cement").unwrap()).fold(0.0, f64::max);
+        assert!(most > 1.02 * end.reading("cement").unwrap(), "{most} {:?}", end.readings());
     }
 
     #[test]
