@@ -155,6 +155,13 @@ mod tests {
                 "\"EL-STRT\"",
                 "no recipe",
             ),
+            (
+                "title = \"t\"\nfor = \"1 min\"\n[[at]]\ntime = \"1 s\"\nfault = \"pinhole\"\nwith = { cell = 7.5 }",
+                "\"pinhole\"",
+                "cell = 7.5 is not a whole number from 1 to",
+            ),
+            ("title = \"t\"\nfor = \"1 min\"\nclosure = 1e9", "1e9", "judges nothing"),
+            ("title = \"t\"\nfor = \"1 min\"\nclosure = 0", "0", "judges nothing"),
             ("title = \"t\"\nfor = \"1 min\"\n[[expect]]\nthat = \"TT-311 > 5 kPa\"", "5 kPa", "degC"),
             (
                 "title = \"t\"\nfor = \"1 min\"\n[[expect]]\ntrips = [\"IL-399\"]",

@@ -134,9 +134,10 @@ fn describe(row: &Row, entries: &[ParameterEntry]) -> String {
         }
         let _ = writeln!(
             text,
-            "      {} to {}{asked}; {}: {}",
+            "      {} to {}{asked}{}; {}: {}",
             entry.low,
             entry.high,
+            if entry.whole { ", whole" } else { "" },
             entry.trust.word(),
             entry.source
         );

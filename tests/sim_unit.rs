@@ -42,6 +42,8 @@ fn everything_that_can_be_set_is_listed_with_range_and_source() {
     let settings = text(&sim_unit(&["dissolver"]).stdout);
     assert!(settings.contains("tanks.volume = 5 m3"), "{settings}");
     assert!(settings.contains("0.0001 to 1000 m3; asserted:"), "{settings}");
+    let settings = text(&sim_unit(&["extraction"]).stdout);
+    assert!(settings.contains("1 to 8, whole; asserted:"), "{settings}");
 }
 
 #[test]
@@ -58,6 +60,12 @@ fn nonsense_is_refused_with_the_flag_and_nothing_runs() {
         (vec!["extraction", "--set", "battery.stages=6@20s", "--for", "1min"], "cannot change while it runs"),
         (vec!["sulfate-cell", "--set", "compartments=2@20s", "--for", "1min"], "cannot change while it runs"),
         (vec!["leach", "--set", "charge.acid=2@30s", "--for", "1min"], "has no effect later"),
+        (
+            vec!["extraction", "--set", "battery.stages=2.5", "--for", "1min"],
+            "--set battery.stages=2.5: battery.stages: 2.5 is no whole number; write 2 or 3",
+        ),
+        (vec!["sulfate-cell", "--set", "compartments=2.6", "--for", "1min"], "is no whole number"),
+        (vec!["leach", "--set", "thermostat=0.5", "--for", "1min"], "write 0 or 1"),
         (vec!["dissolver", "--set", "acid_coarse=0@2min", "--for", "1min"], "it would do nothing"),
         (
             vec!["dissolver", "--set", "acid_coarse=0", "--set", "acid_coarse=1", "--for", "1min"],

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use control::plant::Plant;
 use control::{Scenario, Watch};
 use model::{ProcState, StateHash, StateWalk as _};
-use sim_plant::Simulator;
+use sim_plant::{Remarks, Simulator, UnitRemark};
 
 use crate::{Lockstep, LockstepError};
 use deeds::Deeds;
@@ -42,6 +42,8 @@ pub struct Outcome {
     pub closure: f64,
     /// Of the state of engine and simulator every ten seconds: the same on every machine and build.
     pub fingerprint: u64,
+    /// What the physics had to say about itself, looked for every ten seconds and at the end.
+    pub remarks: Vec<UnitRemark>,
 }
 
 impl Outcome {
@@ -75,6 +77,7 @@ pub fn run(
     let mut story = Story { batches: vec![None; plant.recipes.len()], next_batch: 1 };
     let mut judges: Vec<Judge<'_>> = scenario.expectations.iter().map(Judge::new).collect();
     let mut fingerprint = StateHash::new();
+    let mut remarks = Remarks::default();
     let mut next_print_ms = 0;
     while lockstep.now_ms() < scenario.duration_ms {
         deeds.before_scan(&mut lockstep, &mut conditions, &mut story)?;
@@ -89,9 +92,11 @@ pub fn run(
             next_print_ms = lockstep.now_ms() + PRINT_EVERY_MS;
             fingerprint.u64(&mut lockstep.engine.state_hash());
             fingerprint.u64(&mut lockstep.field.simulator.hash());
+            remarks.look(&lockstep.field.simulator);
         }
         watch(&lockstep);
     }
+    remarks.look(&lockstep.field.simulator);
     let closure = lockstep.field.closure().worst();
     let mut verdicts = deeds.mishaps;
     verdicts.extend(judges.into_iter().map(|judge| judge.verdict(&lockstep, &mut conditions, &story)));
@@ -103,6 +108,7 @@ pub fn run(
         plant_ms: lockstep.now_ms(),
         closure,
         fingerprint: fingerprint.finish(),
+        remarks: remarks.told(&lockstep.field.simulator),
     };
     Ok((outcome, lockstep))
 }

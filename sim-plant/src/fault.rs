@@ -16,6 +16,8 @@ pub struct FaultParameter {
     pub high: f64,
     /// A tag or device instead of a number.
     pub is_name: bool,
+    /// A number that counts: no fractions.
+    pub whole: bool,
 }
 
 /// A fault as the catalogue lists it.
@@ -27,7 +29,7 @@ pub struct FaultKind {
 }
 
 const fn name(name: &'static str, text: &'static str) -> FaultParameter {
-    FaultParameter { name, text, default: None, low: 0.0, high: 0.0, is_name: true }
+    FaultParameter { name, text, default: None, low: 0.0, high: 0.0, is_name: true, whole: false }
 }
 
 const fn number(
@@ -37,11 +39,12 @@ const fn number(
     low: f64,
     high: f64,
 ) -> FaultParameter {
-    FaultParameter { name, text, default, low, high, is_name: false }
+    FaultParameter { name, text, default, low, high, is_name: false, whole: false }
 }
 
 const SENSOR: FaultParameter = name("tag", "an analogue input, such as TT-311");
-const CELL: FaultParameter = number("cell", "number of the cell", None, 1.0, CELLS as f64);
+const CELL: FaultParameter =
+    FaultParameter { whole: true, ..number("cell", "number of the cell", None, 1.0, CELLS as f64) };
 
 /// Every fault of area 300.
 pub const FAULTS: &[FaultKind] = &[
@@ -187,6 +190,8 @@ pub enum FaultError {
     Missing { fault: &'static str, parameter: &'static str, text: &'static str },
     #[error("{fault}: {parameter} = {given} is not a number from {low} to {high}")]
     OutOfRange { fault: &'static str, parameter: &'static str, given: String, low: f64, high: f64 },
+    #[error("{fault}: {parameter} = {given} is not a whole number from {low} to {high}")]
+    NotWhole { fault: &'static str, parameter: &'static str, given: String, low: f64, high: f64 },
     #[error("{fault}: there is no {what} {name}{hint}")]
     NoSuchTarget { fault: &'static str, what: &'static str, name: String, hint: String },
     #[error("{fault} is not active{on}")]
@@ -255,14 +260,17 @@ impl FaultCall {
             self.names.push((parameter.name, text.clone()));
             return Ok(());
         }
-        let value =
-            text.parse::<f64>().ok().filter(|value| *value >= parameter.low && *value <= parameter.high);
-        let value = value.ok_or_else(|| FaultError::OutOfRange {
-            fault,
-            parameter: parameter.name,
-            given: text.chars().take(40).collect(),
-            low: parameter.low,
-            high: parameter.high,
+        let FaultParameter { low, high, .. } = *parameter;
+        let value = text.parse::<f64>().ok().filter(|value| *value >= low && *value <= high);
+        let good = value.filter(|value| !parameter.whole || *value == libm::trunc(*value));
+        let value = good.ok_or_else(|| {
+            let given = text.chars().take(40).collect();
+            let parameter_name = parameter.name;
+            if parameter.whole {
+                FaultError::NotWhole { fault, parameter: parameter_name, given, low, high }
+            } else {
+                FaultError::OutOfRange { fault, parameter: parameter_name, given, low, high }
+            }
         })?;
         self.numbers.push((parameter.name, value));
         Ok(())

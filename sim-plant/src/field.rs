@@ -36,6 +36,8 @@ use crate::noise::Noise;
 use crate::parameters::{Actuator, ParameterEntry, SensorKind};
 use crate::sensor::{Sensor, kind_of};
 use crate::simulator::{Part, UnitName};
+use crate::solution::Notes;
+use crate::station::Station;
 use crate::tags::Kind;
 
 use actuator::Channel;
@@ -191,6 +193,10 @@ impl Field {
 
     pub(crate) fn units(&self) -> impl Iterator<Item = UnitName<'_>> {
         self.units.iter().map(|unit| UnitName { name: &unit.name, kind: unit.kind, file: &unit.file })
+    }
+
+    pub(crate) fn notes(&self) -> impl Iterator<Item = Notes> {
+        self.sheet.stations.iter().map(Station::notes)
     }
 
     /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.

@@ -74,9 +74,11 @@ pub mod units;
 pub mod experiment;
 pub mod field;
 mod simulator;
+mod remarks;
 #[cfg(test)]
 mod validation;
 
+pub use remarks::{Remarks, UnitRemark};
 pub use fault::{ActiveFault, FAULTS, FIELD_FAULTS, FaultError, FaultKind, FaultParameter};
 pub use field::{FieldFile, FieldTag};
 pub use initial::Initial;

@@ -16,6 +16,7 @@ use crate::initial::Initial;
 use crate::ledger::Closure;
 use crate::parameters::{ParameterError, ParameterMistake, Parameters};
 use crate::properties::Excursions;
+use crate::solution::Notes;
 
 /// No step of the physics is longer.
 pub const STEP_MAX_MS: u32 = 100;
@@ -199,6 +200,11 @@ impl Simulator {
     /// The units of the field, as [`Part::Unit`] counts them.
     pub fn units(&self) -> impl Iterator<Item = UnitName<'_>> {
         self.field.iter().flat_map(Field::units)
+    }
+
+    /// What the physics of each of them has to say about itself.
+    pub fn unit_notes(&self) -> impl Iterator<Item = Notes> {
+        self.field.iter().flat_map(Field::notes)
     }
 
     /// [`Self::step`] for whoever wants to know what it costs: `done` hears of every part when it has moved on.

@@ -320,6 +320,26 @@ fn every_mistake_names_its_line_and_what_to_write() {
         ("NMC622 = 65, C = 35", "NMC622 = 65, C = 30", "the shares sum up to 95 %"),
         ("through = [\"FV-102\"]", "", "nothing moves with the output FV-102"),
         ("[measure]", "[measures]", "the field has no measures; did you mean measure?"),
+        (
+            "to = \"R-101.acid\"",
+            "to = \"R-101.oxygen-1\"",
+            "field/100.toml:32: oxygen-1 of a leach takes a gas, and what comes from T-101 is none",
+        ),
+        (
+            "to = \"R-101.peroxide-1\"",
+            "to = \"R-101.oxygen-1\"",
+            "takes a gas, and what comes from supply.peroxide is none",
+        ),
+        (
+            "from = \"R-101.slurry\"\nto = \"T-101\"",
+            "from = \"R-101.slurry\"\nto = \"R-101.acid\"",
+            "this line ends at R-101, where it begins: lead it to another unit, or leave it out",
+        ),
+        (
+            "\"tanks.count=2\"",
+            "\"tanks.count=1.5\"",
+            "R-101: tanks.count: 1.5 is no whole number; write 1 or 2",
+        ),
     ] {
         assert!(TEXT.contains(from), "{from}");
         let told = mistakes(&TEXT.replacen(from, to, 1));
@@ -376,4 +396,24 @@ fn two_outputs_that_set_the_speed_of_one_motor_are_a_mistake() {
     let error = open.err().expect("they would overrule each other").to_string();
     let told = "field/100.toml: A-102.REF and A-102.SPEED both move the same of A-102: leave one out";
     assert!(error.contains(told), "{error}");
+}
+
+#[test]
+fn remarks_of_the_physics_are_told_with_unit_count_and_when_they_were_found_first() {
+    let strong = TEXT.replacen("H2SO4 = \"40 wt%\"", "H2SO4 = \"85 wt%\"", 1);
+    let mut plant = Plant(open(&strong, Initial::Running).unwrap_or_else(|error| panic!("{error}")));
+    let mut remarks = sim_plant::Remarks::default();
+    remarks.look(&plant.0);
+    let of_strength = |told: &sim_plant::UnitRemark| {
+        told.unit == "T-101" && told.text.starts_with("activity: ionic strength above 6 mol/L")
+    };
+    assert!(!remarks.told(&plant.0).iter().any(of_strength));
+    plant.write("XV-101.CMD", 1.0);
+    for _ in 0..360 {
+        plant.run(10);
+        remarks.look(&plant.0);
+    }
+    let told = remarks.told(&plant.0);
+    let first = told.iter().find(|told| of_strength(told)).unwrap_or_else(|| panic!("{told:?}"));
+    assert!(first.count > 100 && (10_000..3_600_000).contains(&first.first_ms), "{first:?}");
 }

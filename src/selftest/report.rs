@@ -7,6 +7,7 @@ use lockstep::CampaignOutcome;
 use lockstep::scenario::time_text;
 use miette::IntoDiagnostic as _;
 use serde::Serialize;
+use sim_plant::UnitRemark;
 
 use super::Played;
 use crate::cli::{Format, SelftestArgs};
@@ -33,6 +34,17 @@ struct Entry<'a> {
     /// The same on every machine and build.
     fingerprint: String,
     verdicts: Vec<Line<'a>>,
+    /// What the physics had to say about itself.
+    remarks: Vec<Remark<'a>>,
+}
+
+#[derive(Serialize)]
+struct Remark<'a> {
+    unit: &'a str,
+    text: &'a str,
+    count: u64,
+    /// Found first, in the ten seconds before.
+    first_s: f64,
 }
 
 #[derive(Serialize)]
@@ -103,6 +115,10 @@ fn say(text: &str, args: &SelftestArgs) {
 }
 
 fn document(played: &[Played]) -> miette::Result<String> {
+    fn remark(told: &UnitRemark) -> Remark<'_> {
+        let UnitRemark { unit, text, count, first_ms } = told;
+        Remark { unit, text, count: *count, first_s: *first_ms as f64 / 1e3 }
+    }
     let entry = |played: &'_ Played| {
         let outcome = &played.outcome;
         let lines = outcome.verdicts.iter().map(|verdict| Line {
@@ -122,6 +138,7 @@ fn document(played: &[Played]) -> miette::Result<String> {
             closure: outcome.closure,
             fingerprint: format!("{:016x}", outcome.fingerprint),
             verdicts: lines.collect(),
+            remarks: outcome.remarks.iter().map(remark).collect(),
         })
     };
     let scenarios = played.iter().map(entry).collect::<Result<Vec<_>, _>>().into_diagnostic()?;
@@ -141,6 +158,11 @@ fn section(played: &Played) -> String {
             let at = time_text(verdict.at_ms);
             let _ = writeln!(text, "        {:<width$}  at {at}: {}", "", verdict.reason);
         }
+    }
+    for told in &outcome.remarks {
+        let since = time_text(told.first_ms);
+        let _ =
+            writeln!(text, "  note  {}: {} ({} times, first by {since})", told.unit, told.text, told.count);
     }
     text.push_str(&played.story);
     let plant_s = outcome.plant_ms as f64 / 1e3;

@@ -66,7 +66,7 @@ impl Scenarios<'_, '_> {
         }
         let duration_ms = u64::from(duration.unwrap_or(0));
         let seed = fields.integer("seed", 0, i64::MAX, self.report).unwrap_or(7);
-        let closure = fields.number("closure", self.report).unwrap_or(1e-6);
+        let closure = self.closure(&mut fields);
         let mut deeds = Vec::new();
         for mut deed in fields.tables("at", "[[at]]", self.report).unwrap_or_default() {
             deeds.extend(self.deed(&mut deed, duration_ms));
@@ -91,6 +91,22 @@ impl Scenarios<'_, '_> {
             expectations,
             code: core::mem::take::<Code>(&mut self.draft.code),
         })
+    }
+
+    /// How far the books may be open: a bar that no run can miss judges nothing.
+    fn closure(&mut self, fields: &mut Fields<'_>) -> f64 {
+        const USUAL: f64 = 1e-6;
+        const LOOSEST: f64 = 1e-3;
+        let Some(closure) = fields.number("closure", self.report) else { return USUAL };
+        if closure > 0.0 && closure <= LOOSEST {
+            return closure;
+        }
+        self.report.add(
+            Mistake::error("out-of-range", format!("`closure` of {closure} judges nothing"))
+                .at(fields.place_of("closure"), "a share of what is in the plant")
+                .help(format!("write a number above 0, at most {LOOSEST}; {USUAL} is usual")),
+        );
+        USUAL
     }
 
     /// The one key of several that is there.

@@ -2,6 +2,7 @@
 
 mod elements;
 mod measures;
+mod phases;
 mod streams;
 mod stations;
 
@@ -30,6 +31,8 @@ const TABLES: [&str; 6] = ["supply", "unit", "line", "measure", "start", "unused
 pub(crate) const ELECTROLYSIS: &str = "electrolysis";
 pub(crate) const ELECTROLYSIS_INLETS: [&str; 3] = ["brine", "acid", "water"];
 pub(crate) const ELECTROLYSIS_OUTLETS: [&str; 4] = ["lye", "spent", "hydrogen", "chlorine"];
+
+pub(super) use phases::import_is_gas;
 
 /// Everything that the text has said so far.
 struct Compiler<'a> {

@@ -12,7 +12,7 @@ use crate::matter::Matter;
 use crate::units::tank::{BULK_DENSITY, SUCTION};
 
 use super::Ports;
-use super::compile::ELECTROLYSIS_OUTLETS;
+use super::compile::import_is_gas;
 use super::driven::Driven;
 use super::instrument::Basis;
 use super::order::Gate;
@@ -178,8 +178,7 @@ impl Line {
     pub(super) fn can_show(&self, basis: Basis) -> bool {
         match self.source {
             Source::Outlet { .. } => basis != Basis::Volume,
-            // In the order of `ELECTROLYSIS_OUTLETS`: lye and spent brine are no gases.
-            Source::Import(port) => basis == Basis::Normal && port % ELECTROLYSIS_OUTLETS.len() >= 2,
+            Source::Import(port) => basis == Basis::Normal && import_is_gas(port),
             Source::Draw { .. } => basis != Basis::Normal,
             Source::Supply(_) => {
                 (basis == Basis::Normal) == (self.basis == Basis::Normal) || basis == Basis::Mass

@@ -67,6 +67,8 @@ pub struct ParameterEntry {
     pub asked: &'static str,
     pub low: f64,
     pub high: f64,
+    /// Counts or chooses: no fractions.
+    pub whole: bool,
 }
 
 /// A number that a person gives on the command line; it wins over every file.
@@ -223,8 +225,23 @@ impl<'a> Reader<'a> {
             asked: unit,
             low,
             high,
+            whole: false,
         };
         Ok((to_si(value, unit), entry))
+    }
+
+    /// The number read last under this name counts or chooses something: a fraction is a mistake where it was written.
+    pub(crate) fn whole(&mut self, table: &str, name: &str) {
+        let name = format!("{table}.{name}");
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.name == name) else {
+            return;
+        };
+        entry.whole = true;
+        let value = entry.value;
+        if value != libm::trunc(value) {
+            let (below, above) = (libm::floor(value), libm::ceil(value));
+            self.refuse(&name, &format!("{value} is no whole number; write {below} or {above}"));
+        }
     }
 
     /// Numbers that are sound one by one and not together: a mistake where `name` was written.
@@ -290,6 +307,7 @@ fn from_flag(
         asked: unit,
         low,
         high,
+        whole: false,
     };
     Ok((to_si(value, unit), entry))
 }

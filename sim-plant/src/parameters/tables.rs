@@ -1,10 +1,10 @@
 //! The tables of the data file: every entry with the unit and the range that it must have.
 
 /// Declares a table of a parameter file: `name: "unit", low, high;` - the value arrives in SI. A doc
-/// comment above a name is what listings tell about it.
+/// comment above a name is what listings tell about it; `whole` behind the range refuses fractions.
 macro_rules! tables {
     ($($(#[$meta:meta])* $group:ident {
-        $($(#[doc = $text:literal])* $field:ident: $unit:literal, $low:literal, $high:literal;)+
+        $($(#[doc = $text:literal])* $field:ident: $unit:literal, $low:literal, $high:literal $(, $whole:ident)?;)+
     })+) => {$(
         $(#[$meta])*
         #[derive(Clone, Debug, PartialEq)]
@@ -12,7 +12,7 @@ macro_rules! tables {
 
         impl $group {
             pub(crate) fn read(reader: &mut $crate::parameters::Reader<'_>, table: &str) -> Self {
-                Self {
+                let read = Self {
                     $($field: reader.described(
                         table,
                         stringify!($field),
@@ -21,7 +21,9 @@ macro_rules! tables {
                         $low,
                         $high,
                     ),)+
-                }
+                };
+                $($(reader.$whole(table, stringify!($field));)?)+
+                read
             }
         }
     )+};

@@ -119,6 +119,11 @@ impl Notes {
         }
     }
 
+    /// True when something is noted here that `known` has never heard of.
+    pub fn says_more_than(&self, known: &Self) -> bool {
+        self.0.iter().zip(&known.0).any(|(mine, theirs)| *mine > 0 && *theirs == 0)
+    }
+
     /// Everything that was noted, in words, with its count.
     pub fn lines(&self) -> Vec<(String, u64)> {
         let noted = self.0.iter().enumerate().filter(|(_, count)| **count > 0);

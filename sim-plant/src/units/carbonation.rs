@@ -36,7 +36,7 @@ use tank::Tank;
 tables! {
     Tanks {
         /// How many in series, 1 or 2
-        count: "", 1.0, 2.0;
+        count: "", 1.0, 2.0, whole;
         /// Slurry with gas below the weir of each tank
         volume: "m3", 1e-4, 1000.0;
         /// Inner diameter of each tank

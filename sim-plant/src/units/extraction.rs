@@ -37,9 +37,9 @@ use contact::{
 tables! {
     Battery {
         /// Mixer-settlers in a row
-        stages: "", 1.0, 8.0;
+        stages: "", 1.0, 8.0, whole;
         /// The isotherm: 1 Cyanex 272, 2 D2EHPA
-        extractant: "", 1.0, 2.0;
+        extractant: "", 1.0, 2.0, whole;
         /// Liquor and organic in each mixer
         mixer: "m3", 1e-5, 50.0;
         /// Share of the streams that passes a mixer without taking part

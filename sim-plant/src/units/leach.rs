@@ -41,7 +41,7 @@ use crate::units::hydroxides::Hydroxides;
 tables! {
     Tanks {
         /// Tanks in series, 1 to 4; a laboratory has one
-        count: "", 1.0, 4.0;
+        count: "", 1.0, 4.0, whole;
         /// Slurry below the weir of each tank
         volume: "m3", 1e-5, 1000.0;
         /// Heat loss of each tank
@@ -187,7 +187,7 @@ tables! {
         /// What the thermostats hold the tanks at
         hold: "degC", 5.0, 99.0;
         /// 1: the jackets hold that temperature; 0: no jacket
-        thermostat: "", 0.0, 1.0;
+        thermostat: "", 0.0, 1.0, whole;
     }
 }
 

@@ -30,7 +30,7 @@ use crate::units::heat_loss::Wall;
 tables! {
     Pack {
         /// Cells in series
-        cells: "", 1.0, 500.0;
+        cells: "", 1.0, 500.0, whole;
         /// Capacity when it was new
         capacity: "Ah", 0.1, 1000.0;
         /// Capacity that it has, of that; the test has to find it

@@ -87,7 +87,7 @@ tables! {
         /// Cathode material
         active: "wt%", 0.0, 100.0;
         /// NMC grade in tenths of Ni, Co, Mn: 111, 532, 622 or 811
-        grade: "", 100.0, 999.0;
+        grade: "", 100.0, 999.0, whole;
         /// Share of LiFePO4 in the cathode material
         lfp: "", 0.0, 1.0;
         /// Graphite

@@ -35,9 +35,9 @@ use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 tables! {
     Cell {
         /// 2: anolyte and catholyte; 3: with a feed compartment between two membranes
-        compartments: "", 2.0, 3.0;
+        compartments: "", 2.0, 3.0, whole;
         /// Cells in series
-        cells: "", 1.0, 500.0;
+        cells: "", 1.0, 500.0, whole;
         /// Active area of one
         area: "m2", 1e-4, 10.0;
         /// Liquor of each compartment, all cells and tanks together
@@ -129,7 +129,7 @@ tables! {
         /// What the coolers hold
         hold: "degC", 5.0, 95.0;
         /// 1: they hold it; 0: no cooler
-        thermostat: "", 0.0, 1.0;
+        thermostat: "", 0.0, 1.0, whole;
     }
 }
 

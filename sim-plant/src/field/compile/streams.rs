@@ -10,6 +10,7 @@ use super::super::instrument::Basis;
 use super::super::line::{Line, Source};
 use super::super::text::{Item, Table, hint};
 use super::Compiler;
+use super::phases::{gives_gas, import_is_gas, takes_gas_alone};
 
 const KEYS: [&str; 6] = ["from", "to", "flow", "through", "trim", "text"];
 /// Where a line goes that leaves the plant.
@@ -30,6 +31,7 @@ impl Compiler<'_> {
         if to == End::Outside && matches!(source, Source::Supply(_) | Source::Import(_)) {
             return Err(table.mistake("this line passes the plant by: begin it at a tank or a unit"));
         }
+        self.may_flow(&table, source, to)?;
         let (basis, most) = self.size(&table, source, to)?;
         let mut line = Line::new(name, source, to, basis, most);
         let through = table.get("through").map(|item| item.list()).unwrap_or_default();
@@ -118,6 +120,38 @@ impl Compiler<'_> {
             item.mistake(format!("a {} has no inlet {port}{near}; it has {}", shape.name, names.join(", ")))
         })?;
         Ok(End::Inlet(station, inlet))
+    }
+
+    /// No line leads back to where it begins, and none puts a liquor where only a gas may come.
+    fn may_flow(&self, table: &Table<'_>, source: Source, to: End) -> Result<(), ParameterMistake> {
+        let End::Inlet(station, inlet) = to else { return Ok(()) };
+        let begins = match source {
+            Source::Draw { station, .. } | Source::Outlet { station, .. } => Some(station),
+            Source::Supply(_) | Source::Import(_) => None,
+        };
+        let item = table.get("to").ok_or_else(|| table.mistake("to is missing"))?;
+        if begins == Some(station) {
+            let name = &self.units[station].name;
+            return Err(item.mistake(format!(
+                "this line ends at {name}, where it begins: lead it to another unit, or leave it out"
+            )));
+        }
+        let shape = self.stations[station].shape();
+        let gas = match source {
+            Source::Supply(supply) => self.supplies[supply].normal > 0.0,
+            Source::Import(port) => import_is_gas(port),
+            Source::Draw { .. } => false,
+            Source::Outlet { station, outlet } => gives_gas(self.stations[station].shape(), outlet),
+        };
+        if takes_gas_alone(shape, inlet) && !gas {
+            return Err(item.mistake(format!(
+                "{} of a {} takes a gas, and what comes from {} is none",
+                shape.inlets[inlet].name,
+                shape.name,
+                table.text("from", "\"supply.air\"")?
+            )));
+        }
+        Ok(())
     }
 
     /// A unit by its name, or a unit and the port behind the last dot.

@@ -9,7 +9,7 @@ use crate::species::Species;
 tables! {
     Cell {
         /// Cells in series
-        cells: "", 1.0, 500.0;
+        cells: "", 1.0, 500.0, whole;
         /// Active area of one
         area: "m2", 1e-4, 10.0;
         /// Liquor of each side, all cells and tanks together
@@ -149,7 +149,7 @@ tables! {
         /// What heater and cooler hold
         hold: "degC", 5.0, 95.0;
         /// 1: they hold it; 0: neither
-        thermostat: "", 0.0, 1.0;
+        thermostat: "", 0.0, 1.0, whole;
     }
 }
 
