@@ -78,13 +78,13 @@ mod remarks;
 #[cfg(test)]
 mod validation;
 
-pub use remarks::{Remarks, UnitRemark};
 pub use fault::{ActiveFault, FAULTS, FIELD_FAULTS, FaultError, FaultKind, FaultParameter};
 pub use field::{FieldFile, FieldTag};
 pub use initial::Initial;
 pub use ledger::{Closure, ELEMENT_NAMES};
 pub use parameters::{ParameterEntry, ParameterError, ParameterMistake, Parameters, Trust};
 pub use properties::{Excursions, Property};
+pub use remarks::{Remarks, UnitRemark};
 pub use simulator::{
     ADVANCE_MAX_MS, BindError, Binding, BuildError, Part, Point, RestoreError, STEP_MAX_MS, Simulator,
     UnitName,

@@ -22,11 +22,11 @@ fn a_wrong_call_says_what_is_wrong_and_what_would_be_right() {
     assert_eq!(refused(&mut plant, "pinhole", &[]), "pinhole needs cell (number of the cell)");
     assert_eq!(
         refused(&mut plant, "pinhole", &[("cell", "25")]),
-        "pinhole: cell = 25 is not a number from 1 to 24"
+        "pinhole: cell = 25 is not a whole number from 1 to 24"
     );
     assert_eq!(
         refused(&mut plant, "pinhole", &[("cell", "nan")]),
-        "pinhole: cell = nan is not a number from 1 to 24"
+        "pinhole: cell = nan is not a whole number from 1 to 24"
     );
     assert_eq!(
         refused(&mut plant, "pinhole", &[("cell", "3"), ("size", "2")]),

@@ -92,7 +92,10 @@ fn nonsense_is_refused_with_the_flag() {
 #[test]
 fn a_beaker_without_water_is_refused() {
     let message = refusal("liquor", &["weight.LiCl=55wt%", "weight.NaCl=45wt%"]);
-    assert!(message.contains("100.0 wt% of solutes leave no water; keep their sum at 98 or below"), "{message}");
+    assert!(
+        message.contains("100.0 wt% of solutes leave no water; keep their sum at 98 or below"),
+        "{message}"
+    );
     assert!(open("liquor", &["weight.LiCl=40wt%", "weight.NaCl=5wt%"]).readings()[0] > 1000.0);
 }
 

@@ -166,12 +166,8 @@ const CEMENT: [(Species, f64); 4] = [
 ];
 const REDUCE: [(Species, f64); 3] =
     [(Species::Ferric, -2.0), (Species::IronMetal, -1.0), (Species::Ferrous, 3.0)];
-const TAKE_BACK: [(Species, f64); 4] = [
-    (Species::CopperMetal, -1.0),
-    (Species::Ferric, -2.0),
-    (Species::Copper, 1.0),
-    (Species::Ferrous, 2.0),
-];
+const TAKE_BACK: [(Species, f64); 4] =
+    [(Species::CopperMetal, -1.0), (Species::Ferric, -2.0), (Species::Copper, 1.0), (Species::Ferrous, 2.0)];
 const DISSOLVE: [(Species, f64); 4] =
     [(Species::IronMetal, -1.0), (Species::Acid, -2.0), (Species::Ferrous, 1.0), (Species::Hydrogen, 1.0)];
 
@@ -379,7 +375,11 @@ mod tests {
         );
         // 3 g/L of Fe(III) ask for 1.5 of powder: 1 g/L leaves a third of it and makes 3 g/L of Fe(II).
         let value = |name: &str| unit.reading(name).unwrap();
-        assert!((value("Fe3") - 1.0).abs() < 0.02 && (value("Fe2") - 3.0).abs() < 0.02, "{:?}", unit.readings());
+        assert!(
+            (value("Fe3") - 1.0).abs() < 0.02 && (value("Fe2") - 3.0).abs() < 0.02,
+            "{:?}",
+            unit.readings()
+        );
         assert!(value("iron") < 1e-6 && unit.balance().worst() < 1e-9);
     }
 
@@ -391,7 +391,8 @@ mod tests {
         assert!(end.reading("Fe3").unwrap() < 1e-3, "{:?}", end.readings());
         assert!((end.reading("Cu").unwrap() - 1431.0).abs() < 20.0, "{:?}", end.readings());
         // It had cemented more before it met the rest of the Fe(III).
-        let most = (1..60).map(|k| batch(&settings, f64::from(k)).reading("cement").unwrap()).fold(0.0, f64::max);
+        let most =
+            (1..60).map(|k| batch(&settings, f64::from(k)).reading("cement").unwrap()).fold(0.0, f64::max);
         assert!(most > 1.02 * end.reading("cement").unwrap(), "{most} {:?}", end.readings());
     }
 

@@ -119,7 +119,8 @@ fn a_compartment_that_runs_dry_stops_the_current_and_nothing_glows() {
 
 #[test]
 fn a_cell_that_loses_heat_to_a_cold_yard_ends_there_and_never_below() {
-    let fierce = ["feed.current=0", "feed.thermostat=0", "heat_loss=10000W/K", "ambient=-10degC", "volume=0.05L"];
+    let fierce =
+        ["feed.current=0", "feed.thermostat=0", "heat_loss=10000W/K", "ambient=-10degC", "volume=0.05L"];
     let cell = run(0.5, &[&fierce[..], &["feed.brine=0", "feed.catholyte=0"]].concat());
     for name in ["T-anolyte", "T-catholyte"] {
         assert!((read(&cell, name) + 10.0).abs() < 0.1, "{name}: {}", read(&cell, name));

@@ -202,7 +202,13 @@ fn a_warm_battery_extracts_more_and_cobalt_stays_far_from_nickel() {
 #[test]
 fn impurities_of_the_liquor_are_read_in_both_phases() {
     let unit = run(
-        &["liquor.Fe=0.05g/L", "liquor.Al=0.05g/L", "liquor.Cu=0.1g/L", "liquor.Mg=0.2g/L", "liquor.Ca=0.3g/L"],
+        &[
+            "liquor.Fe=0.05g/L",
+            "liquor.Al=0.05g/L",
+            "liquor.Cu=0.1g/L",
+            "liquor.Mg=0.2g/L",
+            "liquor.Ca=0.3g/L",
+        ],
         8.0,
     );
     let percent = ["E-Fe", "E-Al", "E-Cu", "E-Mg", "E-Ca"].map(|name| value(&unit, name));
