@@ -49,13 +49,25 @@ pub fn audit(args: &AuditArgs) -> miette::Result<()> {
             Ok(())
         }
         AuditCommand::Verify => match historian::audit::verify(&path).into_diagnostic()? {
-            historian::audit::Verdict::Intact { entries, .. } => {
+            historian::audit::Verdict::Intact { entries, lost, .. } => {
                 println!("{}: {entries} entries, the chain is intact", path.display());
-                Ok(())
+                missing(&lost)
             }
             historian::audit::Verdict::Broken { line, why } => {
                 Err(miette!("{}: the chain breaks at line {line}: {why}", path.display()))
             }
         },
     }
+}
+
+/// A chain that is intact and has gaps in it: each is told, and none is success.
+fn missing(lost: &[historian::audit::Lost]) -> miette::Result<()> {
+    for gap in lost {
+        println!("{}", audit_trail::told(gap));
+    }
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let entries: u64 = lost.iter().map(|gap| gap.entries).sum();
+    Err(miette!("{entries} entries are missing: the disk refused them (above), nobody has removed a line"))
 }

@@ -1,25 +1,31 @@
 //! Everything that people did or tried, on its way into the hash-chained log.
 //!
-//! One thread owns the log, so that its `fdatasync` never holds up whoever reports.
+//! One thread owns the log, so that its `fdatasync` never holds up whoever reports. While the disk refuses, entries wait
+//! in a bounded queue; what goes beyond the bound becomes one entry that tells how many are missing and from when to when.
+
+mod queue;
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 
 use api::{AuditRecord, Who};
 use historian::HistorianError;
-use historian::audit::{AuditEntry, AuditLog};
+use historian::audit::{AuditEntry, AuditLog, Lost};
 use model::wire::{CommandReply, Role};
+use queue::{Item, Queue};
 
-use crate::clock;
+use crate::disk_trouble::DiskTrouble;
+use crate::{clock, wiring};
 
-/// Entries that wait for the disk. People make one a second; a script is told "too many" long before.
-const WAITING: usize = 4096;
-
-pub struct AuditTrail(SyncSender<AuditEntry>);
+pub struct AuditTrail {
+    queue: Arc<Queue>,
+    writer: Option<JoinHandle<()>>,
+}
 
 impl AuditTrail {
-    pub fn open(path: &Path) -> Result<Self, HistorianError> {
+    /// `trouble` is told why the log cannot be written, and that it can be again.
+    pub fn open(path: &Path, trouble: DiskTrouble) -> Result<Self, HistorianError> {
         let (mut log, recovery) = AuditLog::open(path)?;
         if recovery.removed_bytes > 0 || recovery.broken.is_some() {
             let broken = recovery
@@ -33,11 +39,16 @@ impl AuditTrail {
                 ..AuditEntry::default()
             })?;
         }
-        let (sender, receiver) = sync_channel(WAITING);
-        thread::Builder::new().name("audit".to_owned()).spawn(move || write(log, &receiver)).map_err(
-            |source| HistorianError::Io { doing: "start the thread of", path: path.to_owned(), source },
-        )?;
-        Ok(Self(sender))
+        let queue = Arc::new(Queue::new(wiring::AUDIT_WAITING));
+        let waiting = queue.clone();
+        let writer =
+            thread::Builder::new().name("audit".to_owned()).spawn(move || write(log, &waiting, &trouble));
+        let writer = writer.map_err(|source| HistorianError::Io {
+            doing: "start the thread of",
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self { queue, writer: Some(writer) })
     }
 
     /// What was tried at the door: logins, refusals by role.
@@ -63,7 +74,12 @@ impl AuditTrail {
             from: who.address.to_string(),
             action: reply.message.clone(),
             reason: reason.to_owned(),
-            outcome: if reply.accepted { "done" } else { "refused" }.to_owned(),
+            outcome: match (reply.accepted, reply.unrecorded) {
+                (false, _) => "refused",
+                (true, false) => "done",
+                (true, true) => "done, and not in the journal",
+            }
+            .to_owned(),
             ..AuditEntry::default()
         });
     }
@@ -80,18 +96,71 @@ impl AuditTrail {
     }
 
     fn keep(&self, entry: AuditEntry) {
-        if let Err(error) = self.0.try_send(entry) {
-            tracing::error!("an audit entry found no room and is lost: {error}");
+        self.queue.push(entry);
+    }
+}
+
+impl Drop for AuditTrail {
+    /// Whatever waits is tried once more.
+    fn drop(&mut self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the thread of the audit log ended in a panic");
         }
     }
 }
 
-fn write(mut log: AuditLog, entries: &Receiver<AuditEntry>) {
-    for entry in entries {
-        if let Err(error) = log.append(&entry) {
-            tracing::error!("an audit entry could not be written: {error}; {entry:?}");
+/// Until the queue is closed: in order, and nothing goes on before what the disk refused is written.
+fn write(mut log: AuditLog, queue: &Queue, trouble: &DiskTrouble) {
+    let mut refused = false;
+    while let Some(item) = queue.next(refused.then_some(wiring::DISK_RETRY)) {
+        match log.append(&entry_of(&item)) {
+            Ok(_) if std::mem::replace(&mut refused, false) => {
+                trouble.set(None);
+                tracing::info!("the audit log is written again");
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let waiting = queue.put_back(item);
+                let why =
+                    format!("the audit log cannot be written, {waiting} entries wait in memory: {error}");
+                if !std::mem::replace(&mut refused, true) {
+                    tracing::error!("{why}");
+                }
+                trouble.set(Some(why));
+                if queue.is_closed() {
+                    tracing::error!("{waiting} audit entries end unwritten with this process: {error}");
+                    return;
+                }
+            }
         }
     }
+}
+
+fn entry_of(item: &Item) -> AuditEntry {
+    match item {
+        Item::Entry(entry) => (**entry).clone(),
+        Item::Lost(lost) => AuditEntry {
+            time_ms: clock::now_ms(),
+            user: "system".to_owned(),
+            action: "audit entries lost".to_owned(),
+            outcome: told(lost),
+            lost: Some(*lost),
+            ..AuditEntry::default()
+        },
+    }
+}
+
+/// A gap in the log, for people.
+pub fn told(lost: &Lost) -> String {
+    format!(
+        "{} entries lost from {} to {}: the log could not be written, and memory was full of those before",
+        lost.entries,
+        clock::local_text(lost.from_ms),
+        clock::local_text(lost.to_ms)
+    )
 }
 
 /// A line of the file as people read it; one that is no entry stays as it is.

@@ -15,7 +15,8 @@ use tokio::sync::{broadcast, oneshot};
 use crate::audit_trail::AuditTrail;
 use crate::changer::Changer;
 use crate::clock;
-use crate::in_force::Current;
+use crate::disk_trouble;
+use crate::in_force::{Current, PlantInForce};
 use crate::journal_thread::Waiting;
 use crate::people::People;
 use crate::wiring;
@@ -36,7 +37,21 @@ impl Controller {
     /// Not done, and why: an answer without a scan.
     fn refuse(&self, message: &str) -> CommandReply {
         let tick = self.current.get().api.frames.borrow().tick;
-        CommandReply { accepted: false, message: message.to_owned(), tick, time_ms: clock::now_ms() }
+        CommandReply {
+            accepted: false,
+            message: message.to_owned(),
+            tick,
+            time_ms: clock::now_ms(),
+            unrecorded: false,
+        }
+    }
+
+    /// Whoever reads the plant after the answer finds what the command did. The frame follows within a tenth of a
+    /// second; a plant that was exchanged meanwhile has its own.
+    async fn shown(in_force: &PlantInForce, tick: u64) {
+        let mut frames = in_force.api.frames.clone();
+        let shown = frames.wait_for(|frame| frame.tick >= tick);
+        drop(tokio::time::timeout(wiring::SHOWN_TIMEOUT, shown).await);
     }
 
     async fn submit(&self, who: &Who, request: &CommandRequest) -> CommandReply {
@@ -59,7 +74,12 @@ impl Controller {
             return self.refuse(Refusal::TooMany.text());
         }
         match tokio::time::timeout(wiring::COMMAND_TIMEOUT, receiver).await {
-            Ok(Ok(reply)) => reply,
+            Ok(Ok(reply)) => {
+                if reply.accepted {
+                    Self::shown(&in_force, reply.tick).await;
+                }
+                reply
+            }
             _ => {
                 self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
                 self.refuse("the scan has not answered in time: look at the value before you try again")
@@ -121,7 +141,11 @@ impl Backend for Controller {
         let reply = match applied.unwrap_or_else(|error| Err(error.to_string())) {
             Ok((tick, message)) => {
                 let time_ms = self.changer.clock.time_ms(tick);
-                CommandReply { accepted: true, message, tick, time_ms }
+                let trouble = self.changer.vitals.journal_error.get();
+                let unrecorded = trouble.is_some();
+                let message =
+                    trouble.map_or_else(|| message.clone(), |why| disk_trouble::unrecorded(&message, &why));
+                CommandReply { accepted: true, message, tick, time_ms, unrecorded }
             }
             Err(message) => self.refuse(&format!("plant not changed: {message}")),
         };

@@ -4,11 +4,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{DateTime, Local, NaiveDateTime, TimeZone as _};
 
+use crate::real_time;
+
 /// Milliseconds since 1970, UTC.
 pub fn now_ms() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Milliseconds of a clock that nobody sets, since an arbitrary start.
+pub fn monotonic_ms() -> u64 {
+    u64::try_from(real_time::now().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// When each tick was: tick 0 stood at `epoch_ms`.

@@ -184,6 +184,8 @@ impl Assembly<'_> {
             stats: stats.clone(),
             snapshot_wanted,
             committed_ms: vitals.journal_committed_ms.clone(),
+            trouble: vitals.journal_error.clone(),
+            given_up: None,
             stop: stop_rest.clone(),
         };
         let store = Store::open(&self.plant, self.data, self.settings)?;
@@ -216,7 +218,7 @@ impl Assembly<'_> {
             vitals: vitals.clone(),
             turn: Mutex::default(),
         };
-        let audit = AuditTrail::open(&self.data.audit()).into_diagnostic()?;
+        let audit = AuditTrail::open(&self.data.audit(), vitals.audit_error.clone()).into_diagnostic()?;
         if self.resumed.applied {
             audit.applied(&self.resumed.note);
         }

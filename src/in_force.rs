@@ -85,7 +85,8 @@ impl CommandQueue {
         while let Some(command) = self.waiting.pop() {
             let asker = askers.lock().unwrap_or_else(PoisonError::into_inner).remove(&command.id);
             let message = "the plant has changed, and nothing was done; look before you try again".to_owned();
-            let reply = CommandReply { accepted: false, message, tick: 0, time_ms: clock::now_ms() };
+            let time_ms = clock::now_ms();
+            let reply = CommandReply { accepted: false, message, tick: 0, time_ms, unrecorded: false };
             // Nobody waits any more: nothing was done, and nobody has to know.
             drop(asker.map(|asker| asker.send(reply)));
         }

@@ -1,9 +1,11 @@
 //! From the scan's rings to the disk: records, snapshots, and then the answers.
 //!
-//! The order is the promise: a record is durable before anybody hears of its events.
+//! The order is the promise: a record is durable before anybody hears of its events. A disk that refuses breaks it, and
+//! no scan, alarm or command waits for one: then records wait in memory, and a command that has acted is answered as what
+//! it is, done and not kept.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,6 +17,7 @@ use model::{Event, EventBody};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::{self, TickClock};
+use crate::disk_trouble::{self, DiskTrouble};
 use crate::people::People;
 use crate::plant_change::Change;
 use crate::recorder::RecorderItem;
@@ -44,7 +47,11 @@ pub struct JournalThread {
     /// Asks the scan for a snapshot: after lost records only one leads on.
     pub snapshot_wanted: Arc<AtomicBool>,
     /// When the journal last reached the disk.
-    pub committed_ms: Arc<AtomicI64>,
+    pub committed_ms: Arc<AtomicU64>,
+    /// Why it does not, for whoever looks at the System page.
+    pub trouble: DiskTrouble,
+    /// Of the records up to this tick at least one was given up and will never be on disk.
+    pub given_up: Option<u64>,
     pub stop: Arc<AtomicBool>,
 }
 
@@ -52,7 +59,7 @@ impl JournalThread {
     /// Runs until told to stop, and until the rings are empty then.
     pub fn run(mut self) {
         let mut record = ScanRecord::default();
-        let mut committed = Instant::now();
+        let (mut committed, mut tried) = (Instant::now(), Instant::now());
         loop {
             // Read before the rings: what came before the order to stop is still written.
             let stopping = self.stop.load(Relaxed);
@@ -62,7 +69,11 @@ impl JournalThread {
                 self.take(item, &mut record);
             }
             if urgent || stopping || committed.elapsed() >= wiring::JOURNAL_COMMIT {
-                self.commit();
+                // A disk that refused is not asked twenty times a second to take all that waits.
+                if self.trouble.get().is_none() || stopping || tried.elapsed() >= wiring::DISK_RETRY {
+                    self.commit();
+                    tried = Instant::now();
+                }
                 committed = Instant::now();
                 // While the disk worked the scan went on: what it has told since is not on it yet, and may be told in
                 // the names of another plant.
@@ -86,20 +97,21 @@ impl JournalThread {
                 if let Err(error) = self.writer.append(record) {
                     // Refused, not only late: then it is missing, and the journal has to say so.
                     let refused = self.writer.last_tick() != Some(record.tick);
-                    if refused && let Err(error) = self.writer.lose() {
-                        self.lost("the journal's commit", &error);
+                    if refused {
+                        self.given_up = Some(record.tick);
+                        self.lose();
                     }
                     self.snapshot_wanted.fetch_or(refused, Relaxed);
                     self.lost("a journal record", &error);
                 }
-                self.ask_after_loss(given_up);
+                self.ask_after_loss(given_up, record.tick);
                 record.inputs.clear();
                 record.commands.clear();
             }
             JournalItem::Lost => {
-                if let Err(error) = self.writer.lose() {
-                    self.lost("the journal's commit", &error);
-                }
+                let given_up = self.writer.lost_records();
+                self.lose();
+                self.ask_after_loss(given_up, record.tick);
             }
             JournalItem::Change => {
                 if let Ok(change) = self.changed.pop() {
@@ -168,27 +180,62 @@ impl JournalThread {
         }
     }
 
-    /// The disk has refused for so long that records were given up: a snapshot must follow them.
-    fn ask_after_loss(&self, given_up_before: u64) {
+    /// The disk has refused for so long that records up to this tick were given up: a snapshot must follow them.
+    fn ask_after_loss(&mut self, given_up_before: u64, tick: u64) {
         if self.writer.lost_records() != given_up_before {
+            self.given_up = Some(tick);
             self.snapshot_wanted.store(true, Relaxed);
+        }
+    }
+
+    fn lose(&mut self) {
+        if let Err(error) = self.writer.lose() {
+            self.lost("the journal's commit", &error);
         }
     }
 
     fn commit(&mut self) {
         let given_up = self.writer.lost_records();
         match self.writer.commit() {
-            Ok(()) => self.committed_ms.store(clock::now_ms(), Relaxed),
-            Err(error) => self.lost("the journal's commit", &error),
+            Ok(()) => {
+                self.committed_ms.store(clock::monotonic_ms(), Relaxed);
+                if self.trouble.set(None).is_some() {
+                    self.tell_of_journal("is written again".to_owned());
+                }
+            }
+            Err(error) => {
+                let why = format!("the journal cannot be written: {error}");
+                if self.trouble.set(Some(why)).is_none() {
+                    self.tell_of_journal(format!("cannot be written: {error}"));
+                }
+                self.lost("the journal's commit", &error);
+            }
         }
-        self.ask_after_loss(given_up);
+        self.ask_after_loss(given_up, self.writer.last_tick().unwrap_or(0));
+    }
+
+    /// To the event list: at the first refusal and when it is over, not at every try.
+    fn tell_of_journal(&self, text: String) {
+        self.tell(EventRecord {
+            time_ms: clock::now_ms(),
+            kind: EventKind::System,
+            tag: "JOURNAL".to_owned(),
+            text,
+            user: String::new(),
+        });
+    }
+
+    /// Why the journal does not hold the scan of this tick, if it does not. To be asked after a commit.
+    fn unrecorded(&self, tick: u64) -> Option<String> {
+        let gone = || "the disk refused for so long that its journal record was given up".to_owned();
+        self.given_up.filter(|until| tick <= *until).map(|_| gone()).or_else(|| self.trouble.get())
     }
 
     fn lost(&self, what: &str, error: &dyn std::fmt::Display) {
         // Counted at every failure, told at the first and then at powers of two: a full disk must not fill it more.
         let count = self.stats.lost.fetch_add(1, Relaxed) + 1;
         if count.is_power_of_two() {
-            tracing::error!("{what} could not be written ({count} so far): {error}; free the disk");
+            tracing::error!("{what} could not be written ({count} so far): {error}");
         }
     }
 
@@ -206,9 +253,14 @@ impl JournalThread {
             if let EventBody::Command { command, refused, .. } = &event.body {
                 let sender = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&command.id);
                 if let Some(sender) = sender {
+                    let done = format!("{tag} {text}").trim_start().to_owned();
+                    // What was refused has changed nothing that would have to be kept.
+                    let why = refused.is_none().then(|| self.unrecorded(event.tick)).flatten();
                     let reply = CommandReply {
                         accepted: refused.is_none(),
-                        message: format!("{tag} {text}").trim_start().to_owned(),
+                        unrecorded: why.is_some(),
+                        message: why
+                            .map_or_else(|| done.clone(), |why| disk_trouble::unrecorded(&done, &why)),
                         tick: event.tick,
                         time_ms,
                     };

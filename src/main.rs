@@ -16,6 +16,7 @@ mod selftest;
 mod check_schema;
 mod plan;
 mod real_time;
+mod disk_trouble;
 mod in_force;
 mod plant_change;
 mod scan_meter;
@@ -49,6 +50,7 @@ use clap::{CommandFactory as _, Parser as _};
 use cli::{Cli, Command};
 
 fn main() -> miette::Result<()> {
+    real_time::outlive_the_file_size_limit();
     let cli = Cli::parse();
     let command = cli.command.unwrap_or_else(|| Command::Demo(cli::DemoArgs::default()));
     start_log(&command);
@@ -100,5 +102,11 @@ fn start_log(command: &Command) {
             "info,opcua_crypto=off,opcua_client=off,opcua_core=off,opcua_server=off",
         )
     });
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    // A log that lies on a full disk is silent: to complain of it on standard error, which is that very file, is a panic.
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .log_internal_errors(false)
+        .init();
 }

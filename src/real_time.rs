@@ -138,22 +138,31 @@ pub fn cpu_time() -> Duration {
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
-/// Sleeps until `instant` of [`now`]'s clock; an interrupted sleep goes on.
+/// Sleeps until `instant` of [`now`]'s clock. The clock decides when that is, not the sleep: one that was
+/// interrupted goes on, and one that returns early, or that the kernel refuses, begins no scan before its time.
 pub fn sleep_until(instant: Duration) {
     let time = libc::timespec {
         tv_sec: instant.as_secs() as libc::time_t,
         tv_nsec: libc::c_long::from(instant.subsec_nanos() as i32),
     };
-    // SAFETY: `time` is a valid timespec, and an absolute sleep needs no remainder.
-    while unsafe {
-        libc::clock_nanosleep(
-            libc::CLOCK_MONOTONIC,
-            libc::TIMER_ABSTIME,
-            &raw const time,
-            std::ptr::null_mut(),
-        )
-    } == libc::EINTR
-    {}
+    loop {
+        let left = instant.saturating_sub(now());
+        if left.is_zero() {
+            return;
+        }
+        // SAFETY: `time` is a valid timespec, and an absolute sleep needs no remainder.
+        let result = unsafe {
+            libc::clock_nanosleep(
+                libc::CLOCK_MONOTONIC,
+                libc::TIMER_ABSTIME,
+                &raw const time,
+                std::ptr::null_mut(),
+            )
+        };
+        if !matches!(result, 0 | libc::EINTR) {
+            std::thread::sleep(left);
+        }
+    }
 }
 
 /// Asks that this process gets SIGTERM when its parent dies, so that a demo leaves no orphans.
@@ -167,6 +176,15 @@ pub fn terminate(process: u32) {
     if let Ok(process) = libc::pid_t::try_from(process) {
         // SAFETY: takes no pointers; a process that has gone is no error for us.
         unsafe { libc::kill(process, libc::SIGTERM) };
+    }
+}
+
+/// A file that has grown to the process's limit (`ulimit -f`, `LimitFSIZE=`) is a write that fails, as on a full
+/// disk, and not the end of the process in the middle of a scan.
+pub fn outlive_the_file_size_limit() {
+    // SAFETY: no other thread exists yet, and a signal that is ignored runs no code of ours.
+    unsafe {
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
     }
 }
 

@@ -1,6 +1,6 @@
 //! The recorder: ten times a second the published state becomes history and a frame for the screens.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Receiver;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use tokio::sync::watch;
 
 use crate::clock::{self, TickClock};
 use crate::data_folder::DataFolder;
+use crate::disk_trouble::DiskTrouble;
 use crate::in_force::Current;
 use crate::people::People;
 use crate::plant_change::NewPlant;
@@ -30,16 +31,21 @@ const PACE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct Vitals {
     pub real_time: OnceLock<String>,
-    pub journal_committed_ms: Arc<AtomicI64>,
-    started_ms: i64,
+    /// On the monotonic clock, as the uptime: neither may jump with the clock on the wall.
+    pub journal_committed_ms: Arc<AtomicU64>,
+    pub journal_error: DiskTrouble,
+    pub audit_error: DiskTrouble,
+    started_ms: u64,
 }
 
 impl Vitals {
     pub fn new() -> Self {
-        let now = clock::now_ms();
+        let now = clock::monotonic_ms();
         Self {
             real_time: OnceLock::new(),
-            journal_committed_ms: Arc::new(AtomicI64::new(now)),
+            journal_committed_ms: Arc::new(AtomicU64::new(now)),
+            journal_error: DiskTrouble::default(),
+            audit_error: DiskTrouble::default(),
             started_ms: now,
         }
     }
@@ -311,7 +317,7 @@ fn system(
 ) -> SystemStatus {
     let period_ns = f64::from(plant.period_ms) * 1e6;
     let up = |device: &&model::Device| view.values.get(device.link.index()).is_some_and(|link| *link != 0.0);
-    let now = clock::now_ms();
+    let now = clock::monotonic_ms();
     let late = stats.lateness.percentiles();
     let last = |count: &AtomicU64, tick: &AtomicU64| {
         (count.load(Relaxed) > 0).then(|| clock.time_ms(tick.load(Relaxed)))
@@ -330,8 +336,10 @@ fn system(
         links_up: plant.io.devices.iter().filter(up).count() as u32,
         links: plant.io.devices.len() as u32,
         real_time: vitals.real_time.get().cloned().unwrap_or_default(),
-        journal_age_ms: u64::try_from(now - vitals.journal_committed_ms.load(Relaxed)).unwrap_or(0),
-        uptime_ms: u64::try_from(now - vitals.started_ms).unwrap_or(0),
+        journal_age_ms: now.saturating_sub(vitals.journal_committed_ms.load(Relaxed)),
+        journal_error: vitals.journal_error.get(),
+        audit_error: vitals.audit_error.get(),
+        uptime_ms: now.saturating_sub(vitals.started_ms),
         sessions,
     }
 }

@@ -19,6 +19,12 @@ pub const EVENT_BROADCAST: usize = 1024;
 
 /// Group commit of the journal: what a kill can cost, and how long a command waits at most.
 pub const JOURNAL_COMMIT: Duration = Duration::from_millis(50);
+/// An answer waits at most so long for the frame that shows what the command did.
+pub const SHOWN_TIMEOUT: Duration = Duration::from_millis(500);
+/// A journal or an audit log that the disk refuses is tried again this often.
+pub const DISK_RETRY: Duration = Duration::from_secs(1);
+/// Audit entries that wait for the disk. People make one a second; a script is told "too many" long before.
+pub const AUDIT_WAITING: usize = 4096;
 /// The history is made durable this often.
 pub const HISTORY_COMMIT: Duration = Duration::from_secs(1);
 /// The state that people see is published this often.

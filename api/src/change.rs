@@ -42,7 +42,8 @@ pub(crate) async fn apply<B: Backend>(
     let who = Who { user: caller.user, role: caller.role, address: caller.address };
     let backend = Arc::clone(&app.backend);
     // A task of its own: a change that has begun ends, also when its client hangs up.
-    in_time(tokio::spawn(async move { backend.apply(who, change).await })).await.map(Json)
+    let reply = in_time(tokio::spawn(async move { backend.apply(who, change).await })).await?;
+    if reply.unrecorded { Err(ApiError::unrecorded(reply)) } else { Ok(Json(reply)) }
 }
 
 /// The request, when role and reason allow it.

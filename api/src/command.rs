@@ -38,6 +38,7 @@ pub(crate) async fn execute<B: Backend>(
         backend.execute(who, request).await
     });
     match tokio::time::timeout(app.options.limits.answer_timeout, task).await {
+        Ok(Ok(reply)) if reply.unrecorded => Err(ApiError::unrecorded(reply)),
         Ok(Ok(reply)) => Ok(Json(reply)),
         Ok(Err(_)) => Err(ApiError::internal(
             "the controller failed over this command; look at the value and at the events before you try again",

@@ -35,7 +35,11 @@ const BODY_ERRORS: &[(u16, &str)] = &[
     (408, "The body did not arrive in time"),
     (413, "The body is larger than 64 KiB; a plant, than 32 MiB"),
     (429, "Too many refused commands within a minute"),
-    (503, "Too much at once; try again"),
+    (
+        503,
+        "Too much at once, nothing was done: try again after Retry-After. Or, with a `reply` in the body: the command has \
+      acted, but the journal cannot be written, and a controller that restarts before it can be does not know of it",
+    ),
     (504, "The controller did not answer in time; the command may still be carried out"),
 ];
 const PLAN_ERRORS: &[(u16, &str)] = &[

@@ -3,18 +3,19 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use model::wire::ErrorReply;
+use model::wire::{CommandReply, ErrorReply};
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
     pub(crate) text: String,
     retry_after_s: Option<i64>,
+    reply: Option<CommandReply>,
 }
 
 impl ApiError {
     pub(crate) fn new(status: StatusCode, text: impl Into<String>) -> Self {
-        Self { status, text: text.into(), retry_after_s: None }
+        Self { status, text: text.into(), retry_after_s: None, reply: None }
     }
 
     pub(crate) fn bad_request(text: impl Into<String>) -> Self {
@@ -37,6 +38,12 @@ impl ApiError {
         Self { retry_after_s: Some(1), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, text) }
     }
 
+    /// Done, but not durable. Without a time to try again: a second try would do it twice.
+    pub(crate) fn unrecorded(reply: CommandReply) -> Self {
+        let text = reply.message.clone();
+        Self { reply: Some(reply), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, text) }
+    }
+
     pub(crate) fn too_often(text: impl Into<String>, retry_after_s: i64) -> Self {
         Self { retry_after_s: Some(retry_after_s), ..Self::new(StatusCode::TOO_MANY_REQUESTS, text) }
     }
@@ -48,7 +55,8 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let mut response = (self.status, Json(ErrorReply { error: self.text })).into_response();
+        let mut response =
+            (self.status, Json(ErrorReply { error: self.text, reply: self.reply })).into_response();
         if self.status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }

@@ -12,8 +12,8 @@ use model::wire::{
     SystemStatus, Why, WhyLine, WriteView,
 };
 use model::{
-    Action, AlarmId, AlarmState, BlockId, DeviceId, InterlockId, Mode, PhaseId, PointId, Priority, ProcOrder,
-    ProcState, Quality, RecipeId, Unit,
+    Action, AlarmId, AlarmState, BlockId, DeviceId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId,
+    PointId, Priority, ProcOrder, ProcState, Quality, RecipeId, Unit,
 };
 
 const NOW_MS: i64 = 1_767_225_600_000;
@@ -37,8 +37,14 @@ pub(crate) fn session() -> Session {
     }
 }
 
-pub(crate) fn error() -> ErrorReply {
-    ErrorReply { error: "there is no point TT311; did you mean TT-311?".into() }
+pub(crate) fn errors() -> Vec<ErrorReply> {
+    let error =
+        "FIC-301.SP 11.0 -> 11.2 m3/h; this has acted, but the journal cannot be written: no space left";
+    let acted = CommandReply { unrecorded: true, message: error.into(), ..reply() };
+    vec![
+        ErrorReply { error: "there is no point TT311; did you mean TT-311?".into(), reply: None },
+        ErrorReply { error: error.into(), reply: Some(acted) },
+    ]
 }
 
 pub(crate) fn commands() -> Vec<CommandRequest> {
@@ -55,11 +61,18 @@ pub(crate) fn commands() -> Vec<CommandRequest> {
         (Action::Parameter { recipe, parameter: 0, value: 72.5 }, ""),
         (Action::Batch { recipe, order: ProcOrder::Start }, ""),
         (Action::Phase { phase, order: ProcOrder::Abort }, "wrong filter cake"),
+        (Action::Experiment { block, plan: experiment() }, "gain of the membrane loop"),
+        (Action::EndExperiment { block }, ""),
         (Action::Force { point: PointId(0), value: 82.5, for_ms: 1_800_000 }, "transmitter is being changed"),
         (Action::Unforce { point: PointId(0) }, ""),
     ]
     .map(|(action, reason)| CommandRequest { plant: HASH.into(), ..CommandRequest::new(action, reason) })
     .into()
+}
+
+fn experiment() -> Experiment {
+    let shape = ExperimentShape::Step;
+    Experiment { shape, amplitude: 5.0, bias: 0.0, hysteresis: 0.0, deviation: 3.0, for_ms: 1_200_000 }
 }
 
 pub(crate) fn plant_changes() -> Vec<PlantChange> {
@@ -90,6 +103,7 @@ pub(crate) fn reply() -> CommandReply {
         message: "FIC-301.SP 11.0 -> 11.2 m3/h".into(),
         tick: 41_230,
         time_ms: NOW_MS,
+        unrecorded: false,
     }
 }
 
@@ -170,6 +184,8 @@ pub(crate) fn frame() -> Frame {
             late_us_p99: 41.0,
             late_us_max: 88.0,
             journal_age_ms: 20,
+            journal_error: None,
+            audit_error: None,
             uptime_ms: 412_300,
             sessions: 3,
             ..SystemStatus::default()
@@ -185,7 +201,19 @@ pub(crate) fn changes() -> Frame {
         interlocks: None,
         batches: None,
         forced: None,
+        system: on_a_full_disk(),
         ..frame()
+    }
+}
+
+fn on_a_full_disk() -> SystemStatus {
+    SystemStatus {
+        journal_age_ms: 4_200,
+        journal_error: Some(
+            "the journal cannot be written: no space left on device; free space on that disk".into(),
+        ),
+        audit_error: Some("the audit log cannot be written, 3 entries wait in memory: no space left".into()),
+        ..frame().system
     }
 }
 

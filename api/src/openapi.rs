@@ -63,7 +63,7 @@ const SCHEMAS: &[Named] = &[
     ("AlarmStatuses", || vec![value(&examples::alarms())]),
     ("CommandReply", || vec![value(&examples::reply())]),
     ("CommandRequest", || values(&examples::commands())),
-    ("ErrorReply", || vec![value(&examples::error())]),
+    ("ErrorReply", || values(&examples::errors())),
     ("EventRecords", || vec![value(&[examples::event()])]),
     ("Frame", || vec![value(&examples::frame()), value(&examples::changes())]),
     ("Health", || vec![json!({ "ok": true, "version": env!("CARGO_PKG_VERSION") })]),

@@ -42,6 +42,9 @@ fn advice(error: &io::Error) -> &'static str {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             "free space on that disk, or lower the retention"
         }
+        io::ErrorKind::FileTooLarge => {
+            "raise the limit on the size of files of this process (`ulimit -f`, `LimitFSIZE=`)"
+        }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "give this user the right to it, or choose another folder"
         }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use historian::HistorianError;
-use historian::audit::{AuditEntry, AuditLog, Verdict, verify};
+use historian::audit::{AuditEntry, AuditLog, Lost, Verdict, verify};
 use model::wire::Role;
 
 fn entry(number: i64) -> AuditEntry {
@@ -20,6 +20,7 @@ fn entry(number: i64) -> AuditEntry {
         new: Some(format!("11.{number}")),
         reason: "line one\nline \"two\"\t\u{1}".to_owned(),
         outcome: "done".to_owned(),
+        lost: None,
     }
 }
 
@@ -31,7 +32,7 @@ fn write(path: &Path, entries: std::ops::Range<i64>) {
 }
 
 fn intact(entries: u64) -> Verdict {
-    Verdict::Intact { entries, unfinished_bytes: 0 }
+    Verdict::Intact { entries, unfinished_bytes: 0, lost: Vec::new() }
 }
 
 #[test]
@@ -91,7 +92,10 @@ fn a_cut_at_any_byte_leaves_the_whole_lines_and_a_log_that_goes_on() {
         let lines = whole[..cut].iter().filter(|byte| **byte == b'\n').count() as u64;
         let start = whole[..cut].iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
         let unfinished_bytes = (cut - start) as u64;
-        assert_eq!(verify(&path).unwrap(), Verdict::Intact { entries: lines, unfinished_bytes });
+        assert_eq!(
+            verify(&path).unwrap(),
+            Verdict::Intact { entries: lines, unfinished_bytes, lost: vec![] }
+        );
         let (mut log, recovery) = AuditLog::open(&path).unwrap();
         assert_eq!((recovery.entries, recovery.removed_bytes), (lines, unfinished_bytes), "cut at {cut}");
         assert_eq!(recovery.broken, None);
@@ -125,4 +129,17 @@ fn a_second_writer_is_refused_and_a_flood_of_text_is_cut() {
     assert_eq!(log.head(), Some(head.as_str()));
     assert!(fs::metadata(&path).unwrap().len() < 5000);
     assert_eq!(verify(&path).unwrap(), intact(1));
+}
+
+#[test]
+fn a_line_that_tells_of_lost_entries_keeps_the_chain_and_is_told_by_verify() {
+    let folder = common::folder();
+    let path = folder.path().join("audit.log");
+    write(&path, 0..2);
+    let lost = Lost { entries: 12, from_ms: 5, to_ms: 9 };
+    let (mut log, _) = AuditLog::open(&path).unwrap();
+    log.append(&AuditEntry { lost: Some(lost), ..entry(2) }).unwrap();
+    // A person who writes the same words has lost nothing.
+    log.append(&AuditEntry { reason: "\"lost\":{\"entries\":1}".to_owned(), ..entry(3) }).unwrap();
+    assert_eq!(verify(&path).unwrap(), Verdict::Intact { entries: 4, unfinished_bytes: 0, lost: vec![lost] });
 }

@@ -84,6 +84,24 @@ fn what_is_forced_stands_on_the_system_page_in_the_header_and_on_the_faceplate()
 }
 
 #[test]
+fn a_disk_that_refuses_stands_on_the_system_page_with_what_to_do() {
+    let mut console = Console::new(Role::Engineer);
+    let mut frame = fixture::frame(&console.view);
+    frame.system.journal_age_ms = 83_000;
+    frame.system.journal_error = Some(
+        "the journal cannot be written: cannot write /var/lib/catholyte/refinery/journal/journal-7.cjl: No space left on \
+         device (os error 28); free space on that disk, or lower the retention"
+            .into(),
+    );
+    console.frame(frame);
+    console.keys("7");
+    for (width, height) in [(120, 40), (80, 24)] {
+        console.size(width, height);
+        insta::assert_snapshot!(format!("disk_{width}x{height}"), console.text(width, height));
+    }
+}
+
+#[test]
 fn loop_faceplate() {
     shown("faceplate", "/TIC-322<Enter>");
 }

@@ -103,6 +103,8 @@ impl Pair {
             stats,
             snapshot_wanted,
             committed_ms: Arc::default(),
+            trouble: crate::disk_trouble::DiskTrouble::default(),
+            given_up: None,
             stop: Arc::default(),
         };
         let scan = ScanThread {
@@ -371,4 +373,47 @@ fn a_late_scan_is_alarmed_from_what_the_journal_holds_and_so_in_its_replay() {
     let mut again = resume::run_again(plant, reader.folder(), point).unwrap();
     assert_eq!((again.engine.alarms()[0].state, again.engine.state_hash()), (AlarmState::Unacked, hash));
     assert!(!again.note.contains("differs"), "{}", again.note);
+}
+
+#[test]
+fn a_command_whose_record_was_given_up_is_answered_as_done_and_not_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pair = Pair::new(folder.path(), &plant());
+    pair.scan(1..=600);
+    pair.write();
+    // The disk refuses, and then the ring overflows: with what waits the journal can go on only after a loss.
+    let journal = folder.path().join("journal");
+    let moved = folder.path().join("gone");
+    pair.journal.writer.lose().unwrap();
+    std::fs::rename(&journal, &moved).unwrap();
+    let asked = |pair: &mut Pair, id: u64| {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        pair.journal.waiting.lock().unwrap().insert(id, answer);
+        let point = pair.scan.engine.plant().find_point("LT-1").unwrap();
+        let action = Action::Force { point, value: 1.0, for_ms: 60_000 };
+        assert!(
+            pair.scan.ports.commands.push(Command { id, user: UserId(1), action }, &pair.journal.waiting)
+        );
+        answered
+    };
+    let mut first = asked(&mut pair, 1);
+    pair.scan(601..=601);
+    pair.write();
+    pair.journal.announce(None);
+    let reply = first.try_recv().unwrap();
+    assert!(reply.accepted && reply.unrecorded, "{reply:?}");
+    assert!(reply.message.contains("has acted, but the journal cannot be written"), "{}", reply.message);
+    assert!(pair.journal.trouble.get().unwrap().contains("cannot be written"));
+    pair.scan(602..=640);
+    assert!(pair.scratch.gap());
+    pair.write();
+    pair.scan(641..=641);
+    pair.write();
+    std::fs::rename(&moved, &journal).unwrap();
+    pair.scan(642..=642);
+    pair.write();
+    assert_eq!(pair.journal.trouble.get(), None);
+    assert!(pair.journal.writer.lost_records() > 0);
+    assert!(pair.journal.unrecorded(601).unwrap().contains("given up"), "it will never be there");
+    assert_eq!(pair.journal.unrecorded(642), None);
 }

@@ -12,7 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use model::wire::{
-    API, AlarmStatus, CommandReply, CommandRequest, Frame, HistoryReply, Login, PlantView, Session, Why,
+    API, AlarmStatus, CommandReply, CommandRequest, ErrorReply, Frame, HistoryReply, Login, PlantView,
+    Session, Why,
 };
 use model::{Action, PointId, Quality};
 use serde::de::DeserializeOwned;
@@ -194,6 +195,30 @@ impl Plant {
             client().post(self.url("/commands")).bearer_auth(self.bearer()).json(&request).send().unwrap();
         let text = reply.text().unwrap();
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    pub fn write_action(&self, name: &str, value: f64) -> Action {
+        Action::Write { point: self.point(name), value }
+    }
+
+    /// Status and words of a command that is not simply done.
+    pub fn command_error(&self, action: &Action) -> (u16, ErrorReply) {
+        let request =
+            CommandRequest { plant: self.view().hash.clone(), ..CommandRequest::new(*action, "test") };
+        let reply =
+            client().post(self.url("/commands")).bearer_auth(self.bearer()).json(&request).send().unwrap();
+        let status = reply.status().as_u16();
+        let text = reply.text().unwrap();
+        (status, serde_json::from_str(&text).unwrap_or_else(|error| panic!("{status} {error}: {text}")))
+    }
+
+    pub fn controller_id(&self) -> u32 {
+        self.controller.as_ref().expect("it runs").id()
+    }
+
+    /// A command of the command line that logs in as `engineer`.
+    pub fn output(&self, arguments: &[&str]) -> std::process::Output {
+        self.command(arguments).args(self.login_arguments()).output().unwrap()
     }
 
     /// The HTTP status of a request that is sent as it is.

@@ -173,8 +173,10 @@ fn the_audit_log_reads_like_a_sentence() {
     assert_eq!(said[3], "shelve high alarm TT-311.H for 1800 s");
     assert_eq!(said[5], "bypass IL-301 for 600 s");
     assert_eq!(said[9], "abort CR-401.COOL");
-    assert_eq!(said[10], "force TT-311 to 82.5 for 1800 s");
-    assert_eq!(said[11], "release the force of TT-311");
+    assert_eq!(said[10], "step test of FIC-301 by 5");
+    assert_eq!(said[11], "end the experiment on FIC-301");
+    assert_eq!(said[12], "force TT-311 to 82.5 for 1800 s");
+    assert_eq!(said[13], "release the force of TT-311");
 }
 
 #[test]

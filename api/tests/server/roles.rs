@@ -129,6 +129,22 @@ async fn a_controller_that_does_not_answer_or_fails_is_told_as_what_it_is() {
 }
 
 #[tokio::test]
+async fn a_command_that_acted_and_that_no_journal_keeps_is_a_503_with_its_reply_and_nothing_to_try_again() {
+    let server = Server::with(Limits::default(), 6).await;
+    let token = server.login(Role::Operator).await;
+    server.script.disk_is_full.store(true, Ordering::SeqCst);
+    let send =
+        || server.post(&token, "/commands").body(r#"{"action": {"do": "acknowledge", "alarm": 0}}"#).send();
+    let response = send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(response.headers().get("retry-after").is_none(), "a second try would do it twice");
+    let error: model::wire::ErrorReply = response.json().await.unwrap();
+    let reply = error.reply.unwrap();
+    assert!(reply.accepted && reply.unrecorded);
+    assert_eq!((error.error, reply.tick), (reply.message, 7));
+}
+
+#[tokio::test]
 async fn commands_at_once_are_bounded() {
     let limits = Limits { connections_per_address: 200, ..Limits::default() };
     let server = Server::with(limits, 6).await;

@@ -30,6 +30,8 @@ pub(crate) struct Script {
     /// Commands that have begun.
     pub(crate) waiting: AtomicUsize,
     pub(crate) panics: AtomicBool,
+    /// Commands act, and no journal keeps them.
+    pub(crate) disk_is_full: AtomicBool,
 }
 
 impl Script {
@@ -51,6 +53,7 @@ impl Script {
             done: Semaphore::new(1_000_000),
             waiting: AtomicUsize::new(0),
             panics: AtomicBool::new(false),
+            disk_is_full: AtomicBool::new(false),
         }
     }
 
@@ -102,7 +105,8 @@ impl Backend for Script {
         self.waiting.fetch_add(1, Ordering::SeqCst);
         self.done.acquire().await.unwrap().forget();
         self.executed.lock().unwrap().push((who, request));
-        CommandReply { accepted: true, message: "done".into(), tick: 7, time_ms: 70 }
+        let unrecorded = self.disk_is_full.load(Ordering::SeqCst);
+        CommandReply { accepted: true, message: "done".into(), tick: 7, time_ms: 70, unrecorded }
     }
 
     async fn event_log(&self, query: EventQuery) -> Result<Vec<EventRecord>, String> {
@@ -128,7 +132,7 @@ impl Backend for Script {
 
     async fn apply(&self, _who: Who, change: PlantChange) -> CommandReply {
         self.changes.lock().unwrap().push(change);
-        CommandReply { accepted: true, message: "applied".into(), tick: 8, time_ms: 80 }
+        CommandReply { accepted: true, message: "applied".into(), tick: 8, time_ms: 80, unrecorded: false }
     }
 
     fn why(&self, name: &str) -> Option<Why> {

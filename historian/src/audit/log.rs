@@ -34,6 +34,18 @@ pub struct AuditEntry {
     pub reason: String,
     /// Done, or refused and why.
     pub outcome: String,
+    /// In place of entries that could not be kept: how many are missing here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Lost>,
+}
+
+/// Entries that no line holds, because the disk refused for longer than memory could keep them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lost {
+    pub entries: u64,
+    /// Times of the first and the last of them.
+    pub from_ms: i64,
+    pub to_ms: i64,
 }
 
 /// What was found in the file when it was opened. Worth an entry of its own unless all is well.
@@ -132,5 +144,6 @@ fn clipped(entry: &AuditEntry) -> AuditEntry {
         new: entry.new.as_ref().map(clip),
         reason: clip(&entry.reason),
         outcome: clip(&entry.outcome),
+        lost: entry.lost,
     }
 }

@@ -16,11 +16,14 @@
 //!
 //! A line without its newline is what a kill in mid write leaves. It was never acknowledged; the
 //! next [`AuditLog::open`] removes it and says so.
+//!
+//! A line with `lost` stands in the place of entries that the disk refused for longer than memory could keep them. The
+//! chain is whole across it, and [`verify`] tells of it.
 
 mod log;
 mod verify;
 
-pub use log::{AuditEntry, AuditLog, AuditRecovery};
+pub use log::{AuditEntry, AuditLog, AuditRecovery, Lost};
 pub use verify::{Verdict, verify};
 
 use sha2::{Digest as _, Sha256};

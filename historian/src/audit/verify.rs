@@ -4,15 +4,16 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
-use super::{FIRST, HASH_DIGITS, chain};
+use super::log::AuditEntry;
+use super::{FIRST, HASH_DIGITS, Lost, chain};
 use crate::error::{HistorianError, io_error};
 
 /// What the chain says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Every line follows from the one before. `unfinished_bytes` of a last line without its end
-    /// were never acknowledged to anybody.
-    Intact { entries: u64, unfinished_bytes: u64 },
+    /// were never acknowledged to anybody. `lost` are the gaps that the log itself tells of.
+    Intact { entries: u64, unfinished_bytes: u64, lost: Vec<Lost> },
     /// The first line, from 1, that does not follow from those before it.
     Broken { line: u64, why: String },
 }
@@ -22,7 +23,9 @@ pub fn verify(path: &Path) -> Result<Verdict, HistorianError> {
     let found = scan(path)?;
     Ok(match found.broken {
         Some(Break { line, why }) => Verdict::Broken { line, why },
-        None => Verdict::Intact { entries: found.lines, unfinished_bytes: found.unfinished },
+        None => {
+            Verdict::Intact { entries: found.lines, unfinished_bytes: found.unfinished, lost: found.lost }
+        }
     })
 }
 
@@ -38,12 +41,14 @@ pub(super) struct Scan {
     pub(super) unfinished: u64,
     pub(super) head: String,
     pub(super) broken: Option<Break>,
+    pub(super) lost: Vec<Lost>,
 }
 
 pub(super) fn scan(path: &Path) -> Result<Scan, HistorianError> {
     let file = File::open(path).map_err(io_error("open", path))?;
     let mut reader = BufReader::with_capacity(1 << 16, file);
-    let mut scan = Scan { lines: 0, bytes: 0, unfinished: 0, head: FIRST.to_owned(), broken: None };
+    let head = FIRST.to_owned();
+    let mut scan = Scan { lines: 0, bytes: 0, unfinished: 0, head, broken: None, lost: Vec::new() };
     let mut line = Vec::new();
     loop {
         line.clear();
@@ -57,6 +62,7 @@ pub(super) fn scan(path: &Path) -> Result<Scan, HistorianError> {
         };
         scan.lines += 1;
         scan.bytes += bytes as u64;
+        scan.lost.extend(lost(line));
         let (head, why) = check(&scan.head, line);
         scan.head = head;
         if let Some(why) = why
@@ -65,6 +71,14 @@ pub(super) fn scan(path: &Path) -> Result<Scan, HistorianError> {
             scan.broken = Some(Break { line: scan.lines, why });
         }
     }
+}
+
+/// Whether the line stands for entries that are missing. Only a line that looks like it is read as JSON.
+fn lost(line: &[u8]) -> Option<Lost> {
+    const FIELD: &[u8] = b"\"lost\":{";
+    let content = line.get(HASH_DIGITS + 1..)?;
+    content.windows(FIELD.len()).any(|bytes| bytes == FIELD).then_some(())?;
+    serde_json::from_slice::<AuditEntry>(content).ok()?.lost
 }
 
 /// The hash to go on from, and what is wrong with the line.

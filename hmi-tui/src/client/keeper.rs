@@ -96,7 +96,7 @@ impl Keeper {
                 self.forget(text).await;
                 Ok(false)
             }
-            Err(Trouble::Other { text, .. }) => Err(text),
+            Err(other) => Err(other.text()),
         }
     }
 
@@ -118,7 +118,7 @@ impl Keeper {
                     }
                     continue;
                 }
-                Err(Trouble::Other { text, .. }) => LiveEnd::Broken(text),
+                Err(other) => LiveEnd::Broken(other.text()),
             };
             match end {
                 LiveEnd::Unauthorised => return true,

@@ -23,6 +23,8 @@ pub(super) enum Trouble {
     Unauthorised,
     /// Logged in, but not allowed to ask this.
     Forbidden(String),
+    /// The command has acted, and no journal keeps it.
+    Unrecorded(CommandReply),
     /// The server's words, or the network's.
     Other { text: String, sent: bool },
 }
@@ -32,6 +34,7 @@ impl Trouble {
         match self {
             Self::Unauthorised => "the session is over; logging in again".to_owned(),
             Self::Forbidden(text) | Self::Other { text, .. } => text,
+            Self::Unrecorded(reply) => reply.message,
         }
     }
 }
@@ -58,7 +61,10 @@ impl Link {
         match order {
             Effect::Command { request, command } => {
                 let result = self.ask(|link| link.post(&["commands"], &command)).await;
-                let result: Result<CommandReply, String> = result.map_err(|trouble| match trouble {
+                let result: Result<CommandReply, String> = result.or_else(|trouble| match trouble {
+                    Trouble::Unrecorded(reply) => Ok(reply),
+                    other => Err(other),
+                }).map_err(|trouble| match trouble {
                     Trouble::Other { text, sent: true } => format!(
                         "no answer ({text}): it is not known whether the controller acted; look at the value"
                     ),
@@ -146,7 +152,11 @@ pub(super) async fn send<T: DeserializeOwned>(request: RequestBuilder) -> Result
             .map_err(|error| other(format!("the answer cannot be read: {error}"), true));
     }
     let reply: Option<ErrorReply> = serde_json::from_slice(&body).ok();
-    let text = reply.map_or_else(|| format!("the server says {status}"), |reply| reply.error);
+    let (text, acted) =
+        reply.map_or_else(|| (format!("the server says {status}"), None), |reply| (reply.error, reply.reply));
+    if let Some(reply) = acted {
+        return Err(Trouble::Unrecorded(reply));
+    }
     match status {
         StatusCode::UNAUTHORIZED => Err(Trouble::Unauthorised),
         StatusCode::FORBIDDEN => Err(Trouble::Forbidden(text)),

@@ -26,6 +26,8 @@ struct Book {
     commands: Vec<CommandRequest>,
     /// The next command is taken and its connection dropped without an answer.
     hang_up: bool,
+    /// Commands act, and no journal keeps them.
+    disk_is_full: bool,
     targets: Vec<String>,
 }
 
@@ -179,7 +181,18 @@ fn answer(book: &Mutex<Book>, head: &str, body: &str) -> Option<(u16, String)> {
             if std::mem::take(&mut book.hang_up) {
                 return None;
             }
-            json(&CommandReply { accepted: true, message: "done".into(), tick: 2, time_ms: 2 })
+            let reply = CommandReply {
+                accepted: true,
+                message: "done".into(),
+                tick: 2,
+                time_ms: 2,
+                unrecorded: book.disk_is_full,
+            };
+            if book.disk_is_full {
+                let error = ErrorReply { error: reply.message.clone(), reply: Some(reply) };
+                return Some((503, serde_json::to_string(&error).unwrap()));
+            }
+            json(&reply)
         }
         "/api/v1/history" => {
             json(&HistoryReply { point: "x".into(), unit: model::Unit::NONE, samples: vec![], gaps: vec![] })
@@ -310,6 +323,17 @@ async fn an_unanswered_command_is_not_repeated_and_says_that_it_may_have_acted()
     let trouble = next(&mut events, reply).await.unwrap_err();
     assert!(trouble.contains("it is not known whether the controller acted"), "{trouble}");
     assert_eq!(server.book(|book| book.commands.len()), 1);
+}
+
+#[tokio::test]
+async fn a_command_that_acted_and_was_not_recorded_is_neither_refused_nor_unsent() {
+    let server = Server::start().await;
+    let (client, mut events) = server.client(Some("right"));
+    next(&mut events, is_frame).await;
+    server.book(|book| book.disk_is_full = true);
+    client.carry_out(command(7));
+    let told = next(&mut events, reply).await.unwrap();
+    assert!(told.accepted && told.unrecorded, "{told:?}");
 }
 
 #[tokio::test]

@@ -88,22 +88,31 @@ fn record_box(panel: &mut Pane<'_>, state: &State) {
     let frame_age =
         state.live.frame_age(state.now_ms).map_or_else(|| "never".to_owned(), |age| format!("{age} ms ago"));
     let expires = session.map_or(0, |session| session.expires_ms);
-    lines(
-        &mut inside,
-        &[
-            ("journal", format!("reached the disk {} ms ago", system.journal_age_ms)),
-            ("lost records", system.lost.to_string()),
-            ("sessions", system.sessions.to_string()),
-            ("you", session.map_or_else(String::new, |s| format!("{}  {}", s.user, s.role.word()))),
-            ("session ends", state.settings.zone.day_minute(expires)),
-            ("server", state.settings.url.clone()),
-            ("this HMI", format!("version {}  API v1", env!("CARGO_PKG_VERSION"))),
-            ("last frame", format!("{frame_age}   {} so far", state.live.frames)),
-            ("reconnects", state.reconnects.to_string()),
-            ("view", (if state.settings.view_only { "looking only" } else { "may command" }).to_owned()),
-        ],
-    );
-    if system.lost > 0 {
+    let journal = match &system.journal_error {
+        None => format!("reached the disk {} ms ago", system.journal_age_ms),
+        Some(_) => format!("{} s", system.journal_age_ms / 1000),
+    };
+    let mut shown = vec![
+        ("journal", journal),
+        ("lost records", system.lost.to_string()),
+        ("sessions", system.sessions.to_string()),
+        ("you", session.map_or_else(String::new, |s| format!("{}  {}", s.user, s.role.word()))),
+        ("session ends", state.settings.zone.day_minute(expires)),
+        ("server", state.settings.url.clone()),
+        ("this HMI", format!("version {}  API v1", env!("CARGO_PKG_VERSION"))),
+        ("last frame", format!("{frame_age}   {} so far", state.live.frames)),
+        ("reconnects", state.reconnects.to_string()),
+        ("view", (if state.settings.view_only { "looking only" } else { "may command" }).to_owned()),
+    ];
+    // In full, above what matters less: what to do stands at its end.
+    let width = inside.width().saturating_sub(16);
+    let trouble = system.journal_error.iter().chain(&system.audit_error).flat_map(|why| wrapped(why, width));
+    shown.splice(1..1, trouble.map(|line| ("", line)));
+    lines(&mut inside, &shown);
+    if system.journal_error.is_some() || system.audit_error.is_some() {
+        let fill = inside.look.fill(Priority::High);
+        inside.right(inside.width().saturating_sub(1), 0, " DISK REFUSES ", fill);
+    } else if system.lost > 0 {
         let fill = inside.look.fill(Priority::Medium);
         inside.right(inside.width().saturating_sub(1), 1, " RECORDS LOST ", fill);
     }

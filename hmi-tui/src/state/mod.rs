@@ -382,13 +382,16 @@ impl State {
     pub(crate) fn command_answered(&mut self, label: &str, result: Result<CommandReply, String>) {
         self.last.open = self.last.open.saturating_sub(1);
         self.last.time_ms = Some(self.live.time_ms);
-        let (accepted, text) = match result {
+        let (accepted, unrecorded, text) = match result {
             Ok(reply) => {
                 self.last.time_ms = Some(reply.time_ms);
-                (reply.accepted, reply.message)
+                (reply.accepted, reply.unrecorded, reply.message)
             }
-            Err(trouble) => (false, trouble),
+            Err(trouble) => (false, false, trouble),
         };
+        if unrecorded {
+            self.overlay = Some(Overlay::Note { title: "DONE, NOT RECORDED".to_owned(), text: text.clone() });
+        }
         if accepted {
             if self.last.outcome != Outcome::Refused {
                 self.last.outcome = Outcome::Accepted;

@@ -54,10 +54,13 @@ impl fmt::Debug for Session {
     }
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorReply {
     /// What happened and what to do next.
     pub error: String,
+    /// With a 503 of a command that has acted all the same, though the journal could not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<CommandReply>,
 }
 
 /// Over the WebSocket, server to client. The client sends nothing but pongs.
@@ -200,6 +203,12 @@ pub struct SystemStatus {
     pub real_time: String,
     /// How long ago the journal last reached the disk.
     pub journal_age_ms: u64,
+    /// Why the journal cannot be written, and what to do; absent while it can.
+    #[serde(default)]
+    pub journal_error: Option<String>,
+    /// The same of the audit log, with the number of entries that wait in memory.
+    #[serde(default)]
+    pub audit_error: Option<String>,
     pub uptime_ms: u64,
     pub sessions: u32,
 }
@@ -229,6 +238,10 @@ pub struct CommandReply {
     pub message: String,
     pub tick: u64,
     pub time_ms: i64,
+    /// The scan has done it, but the journal cannot be written: a controller that restarts before it can be
+    /// does not know of it. Such an answer comes as the `reply` of a 503.
+    #[serde(default)]
+    pub unrecorded: bool,
 }
 
 /// One line of the journal that people read.

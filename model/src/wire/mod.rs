@@ -10,7 +10,7 @@
 //! | `POST /apply` | [`PlantChange`] | [`CommandReply`], when the other plant is in force |
 //! | `GET /snapshot` | | [`Frame`] with every value |
 //! | `GET /live` (WebSocket) | | a full [`Frame`], then changes, as [`ServerMessage`] |
-//! | `POST /commands` | [`CommandRequest`] | [`CommandReply`], after the journal holds it |
+//! | `POST /commands` | [`CommandRequest`] | [`CommandReply`], after the journal holds it; 503 with the reply when it cannot |
 //! | `GET /alarms` | | `Vec<`[`AlarmStatus`]`>` |
 //! | `GET /events?from=&to=&tag=&max=` | | `Vec<`[`EventRecord`]`>`, newest first |
 //! | `GET /history?point=&from=&to=&columns=` | | [`HistoryReply`] |
