@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use control::{Engine, Input, ScanOutput, StateView};
 use crossbeam_queue::ArrayQueue;
-use model::{Command, Event, Quality, StateWriter};
+use model::{Command, Event, PointId, Quality, StateWriter};
 use plc_bridge::DeviceLink;
 
 use crate::in_force::CommandQueue;
@@ -52,15 +52,31 @@ impl SavedState {
     }
 }
 
+/// A link that is down, up, or up to a device that refuses outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum LinkSeen {
+    Down,
+    Up,
+    Refusing,
+}
+
 /// One device as the scan sees it: its banks, and what the engine was last told.
 pub struct Field {
     link: DeviceLink,
     told: Vec<(u64, Quality)>,
-    told_link: Option<bool>,
+    told_link: Option<LinkSeen>,
     /// The meeting whose outputs the engine was told of.
     met: u32,
     sequence: u64,
     sequence_tick: u64,
+}
+
+impl LinkSeen {
+    /// A device that refuses outputs answers, and is not to be relied on.
+    fn input(self, point: PointId) -> Input {
+        let quality = if self == Self::Refusing { Quality::UncertainSubNormal } else { Quality::Good };
+        Input { point, value: if self == Self::Down { 0.0 } else { 1.0 }, quality }
+    }
 }
 
 impl Field {
@@ -90,7 +106,8 @@ impl Field {
         let alive = bank.up && tick.saturating_sub(self.sequence_tick) <= stale_ticks;
         let is_new = alive && bank.meeting != self.met;
         // Outputs that were looked at anew are taken over from a device that was away.
-        let up = alive && !(is_new && self.told_link == Some(true));
+        let told_up = matches!(self.told_link, Some(LinkSeen::Up | LinkSeen::Refusing));
+        let up = alive && !(is_new && told_up);
         if is_new && up {
             self.met = bank.meeting;
             let held = self.link.outputs.iter().zip(&bank.read_back);
@@ -98,13 +115,14 @@ impl Field {
                 Some(Input { point: *point, value: (*value)?, quality: Quality::Good })
             }));
         }
-        if self.told_link != Some(up) {
-            self.told_link = Some(up);
-            inputs.push(Input {
-                point: self.link.link,
-                value: f64::from(u8::from(up)),
-                quality: Quality::Good,
-            });
+        let seen = match (up, bank.refused_outputs) {
+            (false, _) => LinkSeen::Down,
+            (true, 0) => LinkSeen::Up,
+            (true, _) => LinkSeen::Refusing,
+        };
+        if self.told_link != Some(seen) {
+            self.told_link = Some(seen);
+            inputs.push(seen.input(self.link.link));
         }
         for (index, point) in self.link.inputs.iter().enumerate() {
             let value = bank.values[index];
@@ -348,5 +366,40 @@ impl ScanThread {
         if self.ports.journal.push(JournalItem::Snapshot { tick }).is_err() {
             self.ports.stats.lost.fetch_add(1, Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::DeviceId;
+    use plc_bridge::{InputBank, OutputBank};
+
+    #[test]
+    fn a_device_that_refuses_outputs_is_up_and_not_to_be_relied_on() {
+        let (mut bank, input_bank) = triple_buffer::triple_buffer(&InputBank::default());
+        let (output_bank, _commands) = triple_buffer::triple_buffer(&OutputBank::default());
+        let mut field = Field::new(DeviceLink {
+            device: DeviceId(0),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            link: PointId(7),
+            input_bank,
+            output_bank,
+        });
+        let mut told = |up, refused_outputs| {
+            bank.write(InputBank { up, refused_outputs, ..InputBank::default() });
+            let mut inputs = Vec::new();
+            field.collect(1, 10, &mut inputs);
+            inputs.first().map(|input| (input.point, input.value, input.quality))
+        };
+        let link = |value, quality| Some((PointId(7), value, quality));
+        assert_eq!(told(false, 0), link(0.0, Quality::Good));
+        assert_eq!(told(true, 0), link(1.0, Quality::Good));
+        assert_eq!(told(true, 2), link(1.0, Quality::UncertainSubNormal));
+        assert_eq!(told(true, 3), None, "it is known");
+        assert_eq!(told(true, 0), link(1.0, Quality::Good));
+        assert_eq!(told(true, 1), link(1.0, Quality::UncertainSubNormal));
+        assert_eq!(told(false, 1), link(0.0, Quality::Good));
     }
 }

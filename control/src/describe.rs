@@ -42,6 +42,15 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
             let text = format!("held {outputs} outputs elsewhere than commanded: taken over, nothing moved");
             (EventKind::Link, name.unwrap_or_default(), text)
         }
+        EventBody::Refusing { device, refuses } => {
+            let name = plant.io.devices.get(device.index()).map(|device| device.name.clone());
+            let text = if *refuses {
+                "refuses outputs and holds them where they are: the log of the controller says which and why"
+            } else {
+                "takes all outputs again"
+            };
+            (EventKind::Link, name.unwrap_or_default(), text.to_owned())
+        }
         EventBody::Phase { phase, batch, from, to } => {
             phase_event(plant, *phase, *batch, &format!("{} -> {}", from.word(), to.word()))
         }
@@ -161,6 +170,7 @@ pub fn user_of(event: &Event) -> Option<UserId> {
         | EventBody::Interlock { .. }
         | EventBody::Link { .. }
         | EventBody::TakenOver { .. }
+        | EventBody::Refusing { .. }
         | EventBody::Phase { .. }
         | EventBody::Step { .. }
         | EventBody::StepLate { .. }

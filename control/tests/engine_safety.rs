@@ -550,6 +550,48 @@ fn a_lost_link_is_an_event_and_an_alarm_and_makes_its_inputs_bad() {
 }
 
 #[test]
+fn a_device_that_refuses_outputs_raises_the_alarm_of_its_link_and_its_loops_go_on() {
+    let mut h = Harness::new(text_plant());
+    let mut field = Field::new();
+    field.run(&mut h, 2.0);
+    let (link, mode) = (h.point("PLC-300.LINK"), h.actual("IC-301"));
+    let fault = h.plant().find_alarm("PLC-300.FAULT").unwrap();
+    let refusing = |h: &Harness| {
+        h.out.events().iter().find_map(|event| match event.body {
+            EventBody::Refusing { refuses, .. } => Some(refuses),
+            _ => None,
+        })
+    };
+    let raised = |h: &Harness| {
+        h.out.events().iter().any(|event| {
+            matches!(event.body, EventBody::Alarm { alarm, to: AlarmState::Unacked, .. } if alarm == fault)
+        })
+    };
+    h.input(link, 1.0, Quality::UncertainSubNormal);
+    h.scan();
+    assert_eq!((refusing(&h), raised(&h)), (Some(true), true));
+    assert_eq!(h.value("PLC-300.LINK"), 1.0);
+    assert_eq!(h.engine.image().quality(link), Quality::UncertainSubNormal, "a mark behind its state");
+    h.input(link, 1.0, Quality::UncertainSubNormal);
+    h.scan();
+    assert_eq!((refusing(&h), raised(&h)), (None, false), "once");
+    h.run(200);
+    assert_eq!(h.actual("IC-301"), mode);
+
+    h.set(link, 1.0);
+    h.scan();
+    assert_eq!((refusing(&h), raised(&h)), (Some(false), false));
+    assert_eq!(h.engine.image().quality(link), Quality::Good);
+
+    h.input(link, 1.0, Quality::UncertainSubNormal);
+    h.scan();
+    h.set(link, 0.0);
+    h.scan();
+    assert_eq!(refusing(&h), None, "a link that is down is no longer one that refuses");
+    assert_eq!((h.value("PLC-300.LINK"), h.engine.image().quality(link)), (0.0, Quality::Good));
+}
+
+#[test]
 fn what_finds_no_room_is_counted_and_the_scan_goes_on() {
     let plant = std::sync::Arc::new(text_plant());
     let mut engine = Engine::new(std::sync::Arc::clone(&plant));

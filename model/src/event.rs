@@ -55,6 +55,11 @@ pub enum EventBody {
         device: DeviceId,
         outputs: u16,
     },
+    /// A device that answers and takes its heartbeat refuses outputs, or takes all of them again.
+    Refusing {
+        device: DeviceId,
+        refuses: bool,
+    },
     Phase {
         phase: PhaseId,
         batch: u32,

@@ -29,6 +29,17 @@
 //! ```
 //! A heartbeat that was not sent for as long as the watchdog waits ends the connection, and with it
 //! the meeting.
+//!
+//! # A device that refuses
+//!
+//! | it refuses | then |
+//! | --- | --- |
+//! | its heartbeat, for less than the watchdog waits | no output is written, the heartbeat goes on being tried |
+//! | its heartbeat, for as long as the watchdog waits | the link is lost: a PLC in STOP, or write-protected, drives nothing |
+//! | an output, with its heartbeat accepted | the link stays up; past the watchdog's time `refused_outputs` counts it |
+//!
+//! A link that was lost so comes up again only when the device accepts its own heartbeat value, written
+//! back as it was read: that proves that it can be written, and is no life to its watchdog.
 
 use std::time::{Duration, Instant};
 
@@ -50,6 +61,9 @@ pub struct InputBank {
     /// What each output of the device was at this meeting, in the order of `DeviceLink::outputs`: the
     /// scan goes on from there and moves nothing. `None` for an output that the device does not tell.
     pub read_back: Vec<Option<f64>>,
+    /// How many outputs the device has been refusing for longer than its watchdog waits: it drives something
+    /// else than the scan believes.
+    pub refused_outputs: usize,
 }
 
 /// One entry per output of the device, in the order of `DeviceLink::outputs`, in the tag's unit.
@@ -78,6 +92,7 @@ impl FieldBank {
             qualities: vec![Quality::BadWaitingForInitialData; points],
             meeting: 0,
             read_back: Vec::new(),
+            refused_outputs: 0,
         };
         let (publisher, reader) = triple_buffer::triple_buffer(&current);
         (Self { current, publisher }, reader)
@@ -111,6 +126,10 @@ impl FieldBank {
         self.current.read_back == outputs
     }
 
+    pub(crate) fn set_refused_outputs(&mut self, count: usize) {
+        self.current.refused_outputs = count;
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         self.current.up
     }
@@ -122,6 +141,7 @@ impl FieldBank {
     /// The device is away: the last values stay, and nobody may trust them.
     pub(crate) fn lose(&mut self) {
         self.current.up = false;
+        self.current.refused_outputs = 0;
         self.current.qualities.fill(Quality::BadNoCommunication);
     }
 
@@ -134,6 +154,7 @@ impl FieldBank {
         bank.qualities.clone_from(&self.current.qualities);
         bank.meeting = self.current.meeting;
         bank.read_back.clone_from(&self.current.read_back);
+        bank.refused_outputs = self.current.refused_outputs;
         self.publisher.publish();
     }
 }
@@ -147,8 +168,11 @@ impl Drop for FieldBank {
 }
 
 /// Why a connection is given up whose heartbeat has paused for too long.
-pub(crate) const SILENT: &str =
+const SILENT: &str =
     "no heartbeat was sent for as long as the device's watchdog waits: its outputs are looked at anew";
+
+/// Why a connection is given up whose device takes no heartbeat.
+pub(crate) const REFUSING: &str = "the device refuses its heartbeat: look whether it is in STOP, write-protected, or gives no right to write";
 
 /// What is due to the device now.
 #[derive(Debug, Default, PartialEq)]
@@ -178,7 +202,12 @@ pub(crate) struct OutputSchedule {
     /// The outputs were looked at again after the first heartbeat of this meeting.
     confirmed: bool,
     beaten_at: Option<Instant>,
+    /// The device has refused every heartbeat since then. Outlives a meeting: a device that refused must
+    /// show that it no longer does.
+    refused_since: Option<Instant>,
     sent: Vec<Option<u64>>,
+    /// Per output, since when the device has refused it.
+    output_refused_since: Vec<Option<Instant>>,
     sent_heartbeat: Option<u32>,
     seen_heartbeat: Option<u32>,
     moved_at: Option<Instant>,
@@ -194,7 +223,9 @@ impl OutputSchedule {
             meeting: 0,
             confirmed: false,
             beaten_at: None,
+            refused_since: None,
             sent: vec![None; points],
+            output_refused_since: vec![None; points],
             sent_heartbeat: None,
             seen_heartbeat: None,
             moved_at: None,
@@ -208,13 +239,22 @@ impl OutputSchedule {
         self.confirmed = false;
         self.beaten_at = None;
         self.sent.fill(None);
+        self.output_refused_since.fill(None);
         self.sent_heartbeat = None;
         self.refreshed_at = None;
     }
 
-    /// The device was without a heartbeat for so long that its watchdog may have acted.
-    pub(crate) fn was_silent(&self, now: Instant) -> bool {
-        self.beaten_at.is_some_and(|beaten| now.duration_since(beaten) >= self.watchdog)
+    /// Why the connection has to end, when the device was without a heartbeat for so long that its watchdog may
+    /// have acted.
+    pub(crate) fn silence(&self, now: Instant) -> Option<&'static str> {
+        let is_silent = self.beaten_at.is_some_and(|beaten| now.duration_since(beaten) >= self.watchdog);
+        is_silent.then_some(if self.is_refused() { REFUSING } else { SILENT })
+    }
+
+    /// The last word of the device about its heartbeat was no: before its link is called up, it has to accept
+    /// one.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refused_since.is_some()
     }
 
     /// Before the first output of a meeting is written, the outputs have to be looked at again.
@@ -258,12 +298,47 @@ impl OutputSchedule {
     pub(crate) fn heartbeat_was_sent(&mut self, heartbeat: u32, now: Instant) {
         self.sent_heartbeat = Some(heartbeat);
         self.beaten_at = Some(now);
+        self.refused_since = None;
     }
 
+    /// The device could be written, though with nothing new.
+    pub(crate) fn probe_was_accepted(&mut self) {
+        self.refused_since = None;
+    }
+
+    /// True when the device has refused for as long as its watchdog waits: nothing reaches it.
+    pub(crate) fn heartbeat_was_refused(&mut self, now: Instant) -> bool {
+        // What was due with it was not written, and is due again.
+        self.refreshed_at = None;
+        now.duration_since(*self.refused_since.get_or_insert(now)) >= self.watchdog
+    }
+
+    /// The device has it, or has nothing to take: a command that is no number.
     pub(crate) fn was_sent(&mut self, point: usize, value: f64) {
-        if let Some(sent) = self.sent.get_mut(point) {
+        self.settle(point, value, None);
+    }
+
+    /// The device said no. The next attempt comes with the next change or refresh, not with every tick.
+    pub(crate) fn was_refused(&mut self, point: usize, value: f64, now: Instant) {
+        let since = self.output_refused_since.get(point).copied().flatten();
+        self.settle(point, value, since.or(Some(now)));
+    }
+
+    fn settle(&mut self, point: usize, value: f64, refused_since: Option<Instant>) {
+        if let (Some(sent), Some(since)) =
+            (self.sent.get_mut(point), self.output_refused_since.get_mut(point))
+        {
             *sent = Some(value.to_bits());
+            *since = refused_since;
         }
+    }
+
+    /// How many outputs the device has refused for longer than its watchdog waits. A device that is busy for a
+    /// moment is none that refuses.
+    pub(crate) fn refused_outputs(&self, now: Instant) -> usize {
+        let lasting =
+            |since: &&Option<Instant>| since.is_some_and(|since| now.duration_since(since) >= self.watchdog);
+        self.output_refused_since.iter().filter(lasting).count()
     }
 }
 
@@ -337,10 +412,57 @@ mod tests {
     fn a_heartbeat_that_came_too_late_is_noticed() {
         let start = Instant::now();
         let mut schedule = schedule(1);
-        assert!(!schedule.was_silent(start + WATCHDOG), "nothing was promised yet");
+        assert_eq!(schedule.silence(start + WATCHDOG), None, "nothing was promised yet");
         assert!(send(&mut schedule, &bank(1, &[1.0]), start).is_some());
-        assert!(!schedule.was_silent(start + WATCHDOG / 2));
-        assert!(schedule.was_silent(start + WATCHDOG));
+        assert_eq!(schedule.silence(start + WATCHDOG / 2), None);
+        assert_eq!(schedule.silence(start + WATCHDOG), Some(SILENT));
+        assert!(!schedule.heartbeat_was_refused(start + WATCHDOG));
+        assert_eq!(schedule.silence(start + WATCHDOG), Some(REFUSING), "it was tried, and refused");
+    }
+
+    #[test]
+    fn a_heartbeat_that_is_refused_as_long_as_the_watchdog_waits_loses_the_link() {
+        let start = Instant::now();
+        let mut schedule = schedule(1);
+        assert!(!schedule.is_refused());
+        assert!(!schedule.heartbeat_was_refused(start));
+        assert!(!schedule.heartbeat_was_refused(start + WATCHDOG / 2));
+        assert!(schedule.heartbeat_was_refused(start + WATCHDOG));
+        schedule.begin(2);
+        assert!(schedule.is_refused(), "a new connection alone proves nothing");
+        assert!(schedule.heartbeat_was_refused(start + WATCHDOG * 2), "and gives it no new time");
+        schedule.probe_was_accepted();
+        assert!(!schedule.is_refused());
+        assert!(!schedule.heartbeat_was_refused(start + WATCHDOG * 3), "from there on it counts anew");
+        schedule.heartbeat_was_sent(7, start + WATCHDOG * 3);
+        assert!(!schedule.is_refused());
+    }
+
+    #[test]
+    fn what_was_due_with_a_refused_heartbeat_is_due_again() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut schedule = schedule(1);
+        assert!(send(&mut schedule, &bank(1, &[1.0]), at(0)).is_some());
+        assert_eq!(schedule.due(&bank(2, &[1.0]), at(1000)), due(Some(2), &[true]), "the refresh");
+        assert!(!schedule.heartbeat_was_refused(at(1000)));
+        assert_eq!(schedule.due(&bank(2, &[1.0]), at(1100)), due(Some(2), &[true]));
+    }
+
+    #[test]
+    fn an_output_counts_as_refused_when_that_lasts() {
+        let start = Instant::now();
+        let mut schedule = schedule(2);
+        schedule.was_refused(0, 1.0, start);
+        schedule.was_refused(1, 1.0, start);
+        schedule.was_refused(9, 1.0, start);
+        assert_eq!(schedule.refused_outputs(start + WATCHDOG / 2), 0, "a device may be busy for a moment");
+        schedule.was_refused(0, 2.0, start + WATCHDOG / 2);
+        assert_eq!(schedule.refused_outputs(start + WATCHDOG), 2);
+        schedule.was_sent(1, 1.0);
+        assert_eq!(schedule.refused_outputs(start + WATCHDOG), 1);
+        schedule.begin(2);
+        assert_eq!(schedule.refused_outputs(start + WATCHDOG), 0);
     }
 
     #[test]

@@ -44,6 +44,8 @@ pub struct DeviceHealth {
     pub reconnects: u64,
     /// Inputs that the device refuses at present.
     pub refused_inputs: u64,
+    /// Outputs that the device has been refusing for longer than its watchdog waits.
+    pub refused_outputs: u64,
     /// How long the last poll (Modbus) or the last life sign (OPC UA) took.
     pub round_trip: Duration,
     pub last_error: Option<String>,
@@ -61,6 +63,7 @@ pub(crate) struct Health {
     errors: AtomicU64,
     connections: AtomicU64,
     refused_inputs: AtomicU64,
+    refused_outputs: AtomicU64,
     round_trip_us: AtomicU64,
     last_error: Mutex<Option<String>>,
 }
@@ -79,6 +82,7 @@ impl Health {
             errors: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             refused_inputs: AtomicU64::new(0),
+            refused_outputs: AtomicU64::new(0),
             round_trip_us: AtomicU64::new(0),
             last_error: Mutex::new(None),
         })
@@ -97,6 +101,8 @@ impl Health {
     /// A connection broke, or could not be made. The same reason again and again is logged once.
     pub(crate) fn lost(&self, reason: String) {
         self.set_state(LinkState::Down);
+        // What it refuses is asked anew when it is back.
+        self.refused_outputs.store(0, Ordering::Relaxed);
         if self.last_error.lock().as_ref() == Some(&reason) {
             tracing::debug!(device = self.name, reason, "the device is still away");
         } else {
@@ -122,6 +128,17 @@ impl Health {
         self.refused_inputs.store(count as u64, Ordering::Relaxed);
     }
 
+    /// Says in the log when it begins and when it ends; the last error names one of them.
+    pub(crate) fn set_refused_outputs(&self, count: usize) {
+        let before = self.refused_outputs.swap(count as u64, Ordering::Relaxed);
+        if before == 0 && count > 0 {
+            let reason = self.last_error.lock().clone().unwrap_or_default();
+            tracing::warn!(device = self.name, count, reason, "the device refuses outputs");
+        } else if before > 0 && count == 0 {
+            tracing::info!(device = self.name, "the device refuses no output any more");
+        }
+    }
+
     pub(crate) fn set_round_trip(&self, took: Duration) {
         self.round_trip_us.store(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
@@ -137,6 +154,7 @@ impl Health {
             errors: self.errors.load(Ordering::Relaxed),
             reconnects: self.connections.load(Ordering::Relaxed).saturating_sub(1),
             refused_inputs: self.refused_inputs.load(Ordering::Relaxed),
+            refused_outputs: self.refused_outputs.load(Ordering::Relaxed),
             round_trip: Duration::from_micros(self.round_trip_us.load(Ordering::Relaxed)),
             last_error: self.last_error.lock().clone(),
         }

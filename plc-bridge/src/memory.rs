@@ -29,11 +29,17 @@ struct State {
     heartbeat: u32,
     watchdog: Watchdog,
     version: u64,
+    write_protected: bool,
 }
 
-/// Outputs stand at their fail values until the heartbeat moves.
+/// Why a command is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct WatchdogHasFired;
+pub(crate) enum Refusal {
+    /// Outputs stand at their fail values until the heartbeat moves.
+    WatchdogHasFired,
+    /// Nothing can be written, the heartbeat included.
+    WriteProtected,
+}
 
 impl PlcMemory {
     /// A memory that holds `initial`, one value per point in the tag's unit.
@@ -56,6 +62,7 @@ impl PlcMemory {
                 heartbeat: 0,
                 watchdog: Watchdog::new(watchdog),
                 version: 0,
+                write_protected: false,
             }),
             fail_values,
             clock,
@@ -98,6 +105,12 @@ impl PlcMemory {
         self.look(|values, _, _| into.extend_from_slice(values));
     }
 
+    /// Like a PLC in STOP, or one whose key stands on "write-protected": it is read as ever, and refuses every
+    /// write. The watchdog goes on waiting for a heartbeat.
+    pub fn set_write_protected(&self, protected: bool) {
+        self.state.lock().write_protected = protected;
+    }
+
     pub fn watchdog(&self) -> WatchdogState {
         let mut state = self.state.lock();
         self.poll(&mut state);
@@ -123,13 +136,12 @@ impl PlcMemory {
     }
 
     /// What one write of the controller carries, applied whole or not at all, heartbeat first.
-    pub(crate) fn command(
-        &self,
-        heartbeat: Option<u32>,
-        outputs: &[(usize, f64)],
-    ) -> Result<(), WatchdogHasFired> {
+    pub(crate) fn command(&self, heartbeat: Option<u32>, outputs: &[(usize, f64)]) -> Result<(), Refusal> {
         let mut state = self.state.lock();
         self.poll(&mut state);
+        if state.write_protected {
+            return Err(Refusal::WriteProtected);
+        }
         if let Some(value) = heartbeat {
             state.heartbeat = value;
             state.watchdog.beat(value, self.clock.now());
@@ -139,7 +151,7 @@ impl PlcMemory {
             return Ok(());
         }
         if state.watchdog.state() == WatchdogState::Fired {
-            return Err(WatchdogHasFired);
+            return Err(Refusal::WatchdogHasFired);
         }
         for (point, value) in outputs {
             if self.directions.get(*point) == Some(&Direction::Output) {
@@ -200,7 +212,7 @@ mod tests {
         memory.command(Some(1), &[(1, 80.0)]).unwrap();
         clock.advance(LIMIT);
         assert_eq!(memory.output(1), 5.0);
-        assert_eq!(memory.command(None, &[(1, 81.0)]), Err(WatchdogHasFired));
+        assert_eq!(memory.command(None, &[(1, 81.0)]), Err(Refusal::WatchdogHasFired));
         memory.command(Some(2), &[]).unwrap();
         assert_eq!(memory.output(1), 5.0, "the heartbeat alone moves no output");
         memory.command(None, &[(1, 82.0)]).unwrap();

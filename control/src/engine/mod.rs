@@ -25,7 +25,7 @@ mod snapshot;
 mod state;
 
 use alloc::sync::Arc;
-use model::{AlarmId, Command, EventBody, ForceEnd, InterlockId, PointId, Quality, UserId};
+use model::{AlarmId, Command, DeviceId, EventBody, ForceEnd, InterlockId, PointId, Quality, UserId};
 
 use crate::blocks::{Context, link_of};
 use crate::exchange::{Input, ScanOutput};
@@ -216,6 +216,7 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
                     }
                     taken_over = 0;
                 }
+                hear_refusal(plant, layout, state, (input, device, up), out);
             }
             // Before anything acts: what the field holds now. Loops and devices begin from it.
             Origin::FieldOutput(_) if !state.initialised && input.value.is_finite() => {
@@ -234,6 +235,28 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
             }
             Origin::FieldOutput(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_) => {}
         }
+    }
+}
+
+/// A link that is up and uncertain belongs to a device that refuses outputs. They stand where nobody commands
+/// them, so its alarm is raised, and what reads the link goes on: its inputs are sound.
+fn hear_refusal(
+    plant: &Plant,
+    layout: &Layout,
+    state: &mut State,
+    (input, device, up): (&Input, DeviceId, bool),
+    out: &mut ScanOutput,
+) {
+    let refuses = up && input.quality.is_uncertain();
+    if refuses == state.image.quality(input.point).is_uncertain() {
+        return;
+    }
+    state.image.set_quality(input.point, if refuses { input.quality } else { Quality::Good });
+    if up {
+        out.push(state.tick, EventBody::Refusing { device, refuses });
+    }
+    if refuses {
+        strike_link_alarms(plant, layout, state, input.point, out);
     }
 }
 

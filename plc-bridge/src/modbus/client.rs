@@ -24,7 +24,7 @@ use tokio_modbus::{ExceptionCode, Request, Response, Slave};
 
 use super::plan::{self, Block, Span};
 use crate::backoff::Backoff;
-use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, SILENT};
+use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, REFUSING};
 use crate::health::{Health, LinkState};
 use crate::range;
 use crate::signal::{self, Reading, Words};
@@ -145,11 +145,33 @@ impl ModbusClient {
             // Nothing was read yet, so nothing has proved that a Modbus device listens there.
             self.ask_for_life(connection).await?;
         }
+        if self.schedule.is_refused() {
+            self.probe(connection).await?;
+        }
         self.bank.set_up();
         self.bank.publish();
         self.health.connected();
         self.backoff.reset();
         Ok(())
+    }
+
+    /// Writes the heartbeat back as it stands, to a device that refused it: is that still so?
+    async fn probe(&mut self, connection: &mut Context) -> Result<(), Lost> {
+        let (span, _) = self.heartbeat;
+        let request = Request::ReadHoldingRegisters(span.start, span.length);
+        let words = match call(connection, self.timeout, request).await? {
+            Ok(Response::ReadHoldingRegisters(words)) if words.len() == usize::from(span.length) => words,
+            Ok(_) => return Err(Lost("an answer belongs to another request".to_owned())),
+            // It can perhaps be written only. Its outputs are none the less looked at before one is written.
+            Err(_) => vec![0; usize::from(span.length)],
+        };
+        match call(connection, self.timeout, write_registers(span.start, &words)).await? {
+            Ok(_) => {
+                self.schedule.probe_was_accepted();
+                Ok(())
+            }
+            Err(refused) => Err(Lost(format!("{REFUSING} ({})", refused.0))),
+        }
     }
 
     /// Asks what the outputs are, before anything is written.
@@ -259,11 +281,13 @@ impl ModbusClient {
         let bank = self.commands.output_buffer_mut();
         let now = Instant::now();
         let Some(due) = self.schedule.due(bank, now) else { return Ok(false) };
-        if self.schedule.was_silent(now) {
-            return Err(Lost(SILENT.to_owned()));
+        if let Some(reason) = self.schedule.silence(now) {
+            return Err(Lost(reason.to_owned()));
         }
-        if let Some(heartbeat) = due.heartbeat {
-            self.write_heartbeat(connection, heartbeat).await?;
+        if let Some(heartbeat) = due.heartbeat
+            && !self.write_heartbeat(connection, heartbeat).await?
+        {
+            return Ok(true);
         }
         if !self.schedule.is_confirmed() {
             let held = self.read_back(connection).await?;
@@ -277,10 +301,14 @@ impl ModbusClient {
         if due.has_outputs() {
             self.write_outputs(connection, &due).await?;
         }
+        let refused = self.schedule.refused_outputs(Instant::now());
+        self.bank.set_refused_outputs(refused);
+        self.health.set_refused_outputs(refused);
         Ok(true)
     }
 
-    async fn write_heartbeat(&mut self, connection: &mut Context, heartbeat: u32) -> Result<(), Lost> {
+    /// False when the device refuses it: then no output may go out either.
+    async fn write_heartbeat(&mut self, connection: &mut Context, heartbeat: u32) -> Result<bool, Lost> {
         let (span, _) = self.heartbeat;
         let words = [(heartbeat >> 16) as u16, heartbeat as u16];
         let words = &words[words.len() - usize::from(span.length)..];
@@ -288,10 +316,17 @@ impl ModbusClient {
             Ok(_) => {
                 self.health.count_write();
                 self.schedule.heartbeat_was_sent(heartbeat, Instant::now());
+                Ok(true)
             }
-            Err(refused) => self.health.count_error(format!("the heartbeat is refused: {}", refused.0)),
+            Err(refused) => {
+                let text = format!("{REFUSING} ({})", refused.0);
+                if refused.means_absence() || self.schedule.heartbeat_was_refused(Instant::now()) {
+                    return Err(Lost(text));
+                }
+                self.health.count_error(text);
+                Ok(false)
+            }
         }
-        Ok(())
     }
 
     async fn write_outputs(&mut self, connection: &mut Context, due: &Due) -> Result<(), Lost> {
@@ -350,7 +385,9 @@ impl ModbusClient {
         match call(connection, self.timeout, request).await? {
             Ok(_) => {
                 self.health.count_write();
-                self.mark_sent(block, values);
+                for point in &block.points {
+                    self.schedule.was_sent(*point, values[*point]);
+                }
                 Ok(true)
             }
             Err(refused) => {
@@ -360,18 +397,11 @@ impl ModbusClient {
                     return Err(Lost(text));
                 }
                 self.health.count_error(text);
-                if block.points.len() == 1 {
-                    // The next attempt comes with the next change or refresh, not with every tick.
-                    self.mark_sent(block, values);
+                if let [point] = block.points[..] {
+                    self.schedule.was_refused(point, values[point], Instant::now());
                 }
                 Ok(false)
             }
-        }
-    }
-
-    fn mark_sent(&mut self, block: &Block, values: &[f64]) {
-        for point in &block.points {
-            self.schedule.was_sent(*point, values[*point]);
         }
     }
 }

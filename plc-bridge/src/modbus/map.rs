@@ -9,7 +9,7 @@ use model::{Device, Direction, IoPoint, ModbusTable, RegisterFormat, Scaling};
 use super::pdu::{Answer, Exception, Request};
 use super::plan;
 use crate::address;
-use crate::memory::PlcMemory;
+use crate::memory::{PlcMemory, Refusal};
 use crate::signal;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -143,7 +143,7 @@ impl RegisterMap {
             let value = signal::from_bit(point.scaling, *coil).value;
             outputs.push((index, value.ok_or(Exception::IllegalDataValue)?));
         }
-        memory.command(None, &outputs).map_err(|_| Exception::ServerDeviceBusy)?;
+        memory.command(None, &outputs).map_err(exception)?;
         Ok(Answer::Written)
     }
 
@@ -170,7 +170,7 @@ impl RegisterMap {
             }
             at += length;
         }
-        memory.command(heartbeat, &outputs).map_err(|_| Exception::ServerDeviceBusy)?;
+        memory.command(heartbeat, &outputs).map_err(exception)?;
         Ok(Answer::Written)
     }
 }
@@ -181,5 +181,12 @@ fn table_index(table: ModbusTable) -> usize {
         ModbusTable::DiscreteInput => 1,
         ModbusTable::InputRegister => 2,
         ModbusTable::HoldingRegister => 3,
+    }
+}
+
+fn exception(refusal: Refusal) -> Exception {
+    match refusal {
+        Refusal::WatchdogHasFired => Exception::ServerDeviceBusy,
+        Refusal::WriteProtected => Exception::ServerDeviceFailure,
     }
 }

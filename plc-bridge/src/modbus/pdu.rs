@@ -22,6 +22,8 @@ pub(crate) enum Exception {
     IllegalFunction = 1,
     IllegalDataAddress = 2,
     IllegalDataValue = 3,
+    /// It cannot do what was asked: it is write-protected.
+    ServerDeviceFailure = 4,
     /// The watchdog has fired: outputs are not to be commanded.
     ServerDeviceBusy = 6,
     /// A unit that does not live behind this port.

@@ -15,14 +15,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::Quality;
-use opcua::types::{NodeId, StatusCode};
+use opcua::types::{NodeId, StatusCode, Variant};
 use tokio::sync::watch;
 
 use super::connect::{Access, Connection};
 use super::session::{Calls, Inbox, Node};
 use super::value::{self, Kind};
 use crate::backoff::Backoff;
-use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, SILENT};
+use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, REFUSING};
 use crate::health::{Health, LinkState};
 use crate::options::OpcUaClientOptions;
 use crate::signal::{self, Reading};
@@ -116,6 +116,11 @@ impl OpcUaClient {
             Ok(learnt) => learnt,
             Err(reason) => return reason,
         };
+        if self.schedule.is_refused()
+            && let Err(reason) = self.probe(&learnt).await
+        {
+            return reason;
+        }
         self.bank.set_up();
         self.bank.publish();
         self.health.connected();
@@ -174,6 +179,19 @@ impl OpcUaClient {
             subscription,
             inbox,
         })
+    }
+
+    /// Writes the heartbeat back as it stands, to a server that refused it: is that still so?
+    async fn probe(&mut self, learnt: &Learnt) -> Result<(), String> {
+        let (node, kind) = &learnt.heartbeat;
+        let held = learnt.calls.values(std::slice::from_ref(node)).await?.into_iter().next();
+        let held = held.and_then(|data| data.value).filter(|value| *value != Variant::Empty);
+        // One that has none yet, or can be written only, begins at zero.
+        let value = held.unwrap_or_else(|| kind.wrapping(0));
+        let codes = learnt.calls.write(vec![(node.clone(), value)]).await?;
+        accepted(&codes)?;
+        self.schedule.probe_was_accepted();
+        Ok(())
     }
 
     /// Asks what the outputs are, before anything is written.
@@ -237,18 +255,14 @@ impl OpcUaClient {
         let bank = self.commands.output_buffer_mut();
         let now = Instant::now();
         let Some(due) = self.schedule.due(bank, now) else { return Ok(()) };
-        if self.schedule.was_silent(now) {
-            return Err(SILENT.to_owned());
+        if let Some(reason) = self.schedule.silence(now) {
+            return Err(reason.to_owned());
         }
         let values = bank.values.clone();
-        if let Some(heartbeat) = due.heartbeat {
-            let (node, kind) = &learnt.heartbeat;
-            let codes = learnt.calls.write(vec![(node.clone(), kind.wrapping(heartbeat))]).await?;
-            match codes.first() {
-                Some(code) if code.is_good() => self.health.count_write(),
-                code => self.health.count_error(format!("the heartbeat is refused: {code:?}")),
-            }
-            self.schedule.heartbeat_was_sent(heartbeat, Instant::now());
+        if let Some(heartbeat) = due.heartbeat
+            && !self.write_heartbeat(learnt, heartbeat).await?
+        {
+            return Ok(());
         }
         if !self.schedule.is_confirmed() {
             let outputs: Vec<NodeId> = learnt.outputs.iter().map(|(id, _)| id.clone()).collect();
@@ -260,7 +274,30 @@ impl OpcUaClient {
             }
             self.schedule.confirm();
         }
-        if due.has_outputs() { self.write_outputs(learnt, &due, &values).await } else { Ok(()) }
+        if due.has_outputs() {
+            self.write_outputs(learnt, &due, &values).await?;
+        }
+        let refused = self.schedule.refused_outputs(Instant::now());
+        self.bank.set_refused_outputs(refused);
+        self.health.set_refused_outputs(refused);
+        Ok(())
+    }
+
+    /// False when the server refuses it: then no output may go out either.
+    async fn write_heartbeat(&mut self, learnt: &Learnt, heartbeat: u32) -> Result<bool, String> {
+        let (node, kind) = &learnt.heartbeat;
+        let codes = learnt.calls.write(vec![(node.clone(), kind.wrapping(heartbeat))]).await?;
+        let now = Instant::now();
+        let Err(text) = accepted(&codes) else {
+            self.health.count_write();
+            self.schedule.heartbeat_was_sent(heartbeat, now);
+            return Ok(true);
+        };
+        if self.schedule.heartbeat_was_refused(now) {
+            return Err(text);
+        }
+        self.health.count_error(text);
+        Ok(false)
     }
 
     async fn write_outputs(&mut self, learnt: &Learnt, due: &Due, values: &[f64]) -> Result<(), String> {
@@ -273,23 +310,38 @@ impl OpcUaClient {
                     chosen.push(output);
                     writes.push((node.clone(), kind.variant(raw)));
                 }
-                None => self.refuse_command(output, "is no number, the device keeps the last"),
+                None => {
+                    self.refuse_command(output, "is no number, the device keeps the last");
+                    self.schedule.was_sent(output, *value);
+                }
             }
-            // Refused or not, the next attempt comes with the next change or refresh.
-            self.schedule.was_sent(output, *value);
         }
         if writes.is_empty() {
             return Ok(());
         }
         let codes = learnt.calls.write(writes).await?;
         self.health.count_write();
-        for (output, code) in chosen.into_iter().zip(codes).filter(|(_, code)| !code.is_good()) {
-            self.refuse_command(output, &format!("is refused: {code}"));
+        for (output, code) in chosen.into_iter().zip(codes) {
+            if code.is_good() {
+                self.schedule.was_sent(output, values[output]);
+            } else {
+                self.refuse_command(output, &format!("is refused: {code}"));
+                self.schedule.was_refused(output, values[output], Instant::now());
+            }
         }
         Ok(())
     }
 
     fn refuse_command(&self, output: usize, why: &str) {
         self.health.count_error(format!("{}: the command {why}", self.outputs[output].tag));
+    }
+}
+
+/// What a server says to a write of the heartbeat; an answer without a code is none.
+fn accepted(codes: &[StatusCode]) -> Result<(), String> {
+    match codes.first() {
+        Some(code) if code.is_good() => Ok(()),
+        Some(code) => Err(format!("{REFUSING} ({code})")),
+        None => Err(format!("{REFUSING} (no answer to the write)")),
     }
 }

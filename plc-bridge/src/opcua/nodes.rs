@@ -17,7 +17,7 @@ use opcua::types::{
 };
 
 use super::value;
-use crate::memory::PlcMemory;
+use crate::memory::{PlcMemory, Refusal};
 use crate::signal;
 use crate::watchdog::WatchdogState;
 
@@ -246,10 +246,11 @@ impl InMemoryNodeManagerImpl for PlcNodes {
             .collect();
         let accepted = self.memory.command(heartbeat, &outputs);
         for (write, command) in writes.iter_mut().zip(understood) {
-            write.set_status(match command {
-                Ok(Command::Output(..)) if accepted.is_err() => StatusCode::BadInvalidState,
-                Ok(_) => StatusCode::Good,
-                Err(code) => code,
+            write.set_status(match (command, accepted) {
+                (Err(code), _) => code,
+                (Ok(_), Err(Refusal::WriteProtected)) => StatusCode::BadUserAccessDenied,
+                (Ok(Command::Output(..)), Err(Refusal::WatchdogHasFired)) => StatusCode::BadInvalidState,
+                (Ok(_), _) => StatusCode::Good,
             });
         }
         // Read back at once; subscribers hear of it with the next sampling.

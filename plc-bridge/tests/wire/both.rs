@@ -314,7 +314,79 @@ async fn an_output_that_the_plc_does_not_know_holds_up_no_other() {
         .await;
         let since = driver.bridge.health()[0].errors - errors;
         assert!(since <= 14, "{wire:?}: {since} more refusals");
+        until(SOON, "the one that is refused for good", || {
+            driver.scan();
+            driver.link.input_bank.read().refused_outputs == 1
+        })
+        .await;
         assert!(driver.is_up());
+        let health = driver.bridge.health().remove(0);
+        assert_eq!((health.refused_outputs, health.reconnects), (1, 0), "{wire:?}");
+    }
+}
+
+/// Attempts are made, and none of them calls the link up.
+async fn stays_lost(driver: &mut Driver) {
+    let errors = driver.bridge.health()[0].errors;
+    let mut came_up = false;
+    until(SOON, "three attempts", || {
+        driver.scan();
+        came_up |= driver.is_up();
+        driver.bridge.health()[0].errors >= errors + 3
+    })
+    .await;
+    assert!(!came_up);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plc_that_refuses_every_write_is_lost_until_it_takes_its_heartbeat() {
+    for wire in BOTH {
+        let (field, mut driver) = commanded(wire).await;
+        field.memory.set_write_protected(true);
+        driver.commands = vec![10.0, 0.0, 300.0];
+        until(SOON, "the loss", || {
+            driver.scan();
+            !driver.is_up()
+        })
+        .await;
+        assert!(driver.all_are(Quality::BadNoCommunication), "{wire:?}");
+        let health = driver.bridge.health().remove(0);
+        assert!(health.last_error.unwrap().contains("refuses its heartbeat"), "{wire:?}");
+        stays_lost(&mut driver).await;
+        assert_eq!(field.memory.output(SPEED), 1200.0);
+
+        field.clock.advance(Duration::from_secs(1));
+        field.memory.set_write_protected(false);
+        until(SOON, "the return", || driver.is_up()).await;
+        assert_eq!(field.memory.watchdog(), WatchdogState::Fired, "{wire:?}: a probe is no life");
+        let held = driver.link.input_bank.read().read_back.clone();
+        assert_eq!(held, [Some(FAIL[VALVE]), Some(FAIL[PUMP]), Some(FAIL[SPEED])], "{wire:?}");
+        until(SOON, "the commands", || {
+            driver.scan();
+            field.memory.output(SPEED) == 300.0
+        })
+        .await;
+        assert_eq!(driver.bridge.health()[0].reconnects, 1, "{wire:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plc_that_has_never_taken_a_heartbeat_is_lost_when_its_watchdog_would_have_acted() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        field.memory.set_write_protected(true);
+        let mut driver = drive(wire, field.plc.address());
+        until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
+        until(SOON, "the loss", || {
+            driver.scan();
+            !driver.is_up()
+        })
+        .await;
+        stays_lost(&mut driver).await;
+        let mut values = Vec::new();
+        field.memory.copy_values(&mut values);
+        assert_eq!(values, WARM, "{wire:?}");
+        assert_eq!(driver.bridge.health()[0].writes, 0, "{wire:?}");
     }
 }
 

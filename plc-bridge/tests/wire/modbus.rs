@@ -132,6 +132,23 @@ async fn a_fired_watchdog_refuses_outputs_until_the_heartbeat_moves() {
 }
 
 #[tokio::test]
+async fn a_write_protected_plc_is_read_and_takes_neither_outputs_nor_heartbeat() {
+    let field = field(Wire::Modbus).await;
+    let mut master = master(&field, 1).await;
+    field.memory.set_write_protected(true);
+    for request in [
+        Request::WriteSingleRegister(0, 5),
+        Request::WriteSingleRegister(10, 6912),
+        Request::WriteSingleCoil(5, false),
+    ] {
+        assert_eq!(refusal(&mut master, request).await, ExceptionCode::ServerDeviceFailure);
+    }
+    assert_eq!(registers(&mut master, Request::ReadInputRegisters(0, 1)).await, [13824]);
+    assert_eq!(registers(&mut master, Request::ReadHoldingRegisters(0, 1)).await, [0]);
+    assert_eq!((field.memory.output(VALVE), field.memory.watchdog()), (40.0, WatchdogState::Unarmed));
+}
+
+#[tokio::test]
 async fn requests_that_come_together_or_in_pieces_are_all_answered() {
     let field = field(Wire::Modbus).await;
     let mut stream = TcpStream::connect(field.plc.address()).await.unwrap();

@@ -156,6 +156,18 @@ async fn a_fired_watchdog_refuses_outputs_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_protected_plc_is_read_and_takes_neither_outputs_nor_heartbeat() {
+    let field = field(Wire::OpcUa).await;
+    let visitor = visitor(&field).await;
+    field.memory.set_write_protected(true);
+    assert_eq!(visitor.write("Heartbeat", 1u32).await, StatusCode::BadUserAccessDenied);
+    assert_eq!(visitor.write("FV-101", 12.5).await, StatusCode::BadUserAccessDenied);
+    assert_eq!(visitor.write("nobody", 1.0).await, StatusCode::BadNodeIdUnknown);
+    assert_eq!(visitor.read("FV-101").await.value, Some(Variant::Double(WARM[VALVE])));
+    assert_eq!(visitor.read("Heartbeat").await.value, Some(Variant::UInt32(0)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_subscriber_without_a_filter_hears_values_failures_and_fail_values() {
     let field = field(Wire::OpcUa).await;
     let visitor = visitor(&field).await;
