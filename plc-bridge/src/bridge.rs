@@ -10,13 +10,14 @@ use tokio::task::JoinHandle;
 
 use crate::address::{self, Sharing};
 use crate::backoff::Backoff;
-use crate::bank::{FieldBank, InputBank, OutputBank, OutputSchedule};
+use crate::bank::{FieldBank, InputBank, OutputBank};
 use crate::error::BridgeError;
 use crate::health::{DeviceHealth, Health, LinkState};
 use crate::modbus::client::{ModbusClient, Register};
 use crate::opcua::Node;
 use crate::opcua::client::OpcUaClient;
 use crate::options::BridgeOptions;
+use crate::schedule::OutputSchedule;
 
 /// The scan's ends of one device's banks.
 #[derive(Debug)]

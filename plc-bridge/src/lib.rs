@@ -95,6 +95,7 @@ mod soft_plc;
 mod memory;
 mod address;
 mod backoff;
+mod schedule;
 mod gate;
 mod modbus;
 mod opcua;

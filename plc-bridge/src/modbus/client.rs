@@ -24,9 +24,10 @@ use tokio_modbus::{ExceptionCode, Request, Response, Slave};
 
 use super::plan::{self, Block, Span};
 use crate::backoff::Backoff;
-use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, REFUSING};
+use crate::bank::{FieldBank, OutputBank};
 use crate::health::{Health, LinkState};
 use crate::range;
+use crate::schedule::{Due, OutputSchedule, REFUSING};
 use crate::signal::{self, Reading, Words};
 
 /// Outputs are looked at this often, or with every poll if that is more often.

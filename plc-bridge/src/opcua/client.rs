@@ -22,9 +22,10 @@ use super::connect::{Access, Connection};
 use super::session::{Calls, Inbox, Node};
 use super::value::{self, Kind};
 use crate::backoff::Backoff;
-use crate::bank::{Due, FieldBank, OutputBank, OutputSchedule, REFUSING};
+use crate::bank::{FieldBank, OutputBank};
 use crate::health::{Health, LinkState};
 use crate::options::OpcUaClientOptions;
+use crate::schedule::{Due, OutputSchedule, REFUSING};
 use crate::signal::{self, Reading};
 
 const WRITE_PERIOD: Duration = Duration::from_millis(100);
