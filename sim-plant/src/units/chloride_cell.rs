@@ -3,7 +3,8 @@
 //! ```text
 //! anode    2 Cl- -> Cl2 + 2 e-,  beside it 2 H2O -> O2 + 4 H+ + 4 e-      cathode  2 H2O + 2 e- -> H2 + 2 OH-
 //! O2 share = 1/(1 + (c_Cl/c_half)^m) + s h/(h + [H+])                     starved of chloride, short of acid
-//! membrane t_M + t_H + t_OH = 1,  t_H = r x/(1 + (r-1) x),  x = [H+]/([H+] + [M+])
+//! membrane t_M + t_H + t_OH = 1,  t_H = r x/(1 + (r-1) x),  x = [H+]/([H+] + [M+]) at its face
+//! film     [M+] at the face = [M+] - j (t_M - 0.35)/(F k), 0.35 of alkali being carried there by the current itself
 //!          t_OH = (a0 + a1 [OH-]^p)(j_ref/j)^q + k_Ca Ca_m,  water with the cations: w0 + w1 ([OH-] - c_ref)
 //! gas      Cl2 + H2O <-> HClO + H+ + Cl-,  [HClO][H+][Cl-] = K_h H p_Cl2;  3 HClO -> ClO3- + 2 Cl- + 3 H+
 //! V = E_rev + b_a asinh(j/2 j0_a) + b_c asinh(j/2 j0_c) + j (r_m + sum d/(k (1-e)^1.5) + r_hw + k_Mg Mg_m)
@@ -66,6 +67,8 @@ struct Passed {
     density: f64,
     parts: Parts,
     alkali: f64,
+    /// mol/m3 at the membrane.
+    face: f64,
     water: f64,
     made: f64,
     /// mol/s of Cl2, O2 and H2 in the anode's gas, and of H2 from the cathode.
@@ -222,8 +225,10 @@ impl ChlorideCell {
         let load = self.fouling[Species::CalciumHydroxide] / self.area();
         let back = leakage(m, hydroxide) * leakage_at(m, density) + m.calcium_efficiency * load;
         let held = Self::alkali(&self.anolyte);
-        let litres = (self.anolyte.liquor * 1e3).max(1e-9);
-        let shares = Shares::new(m, back, self.anolyte.species.proton * 1e3, 1e3 * held / litres);
+        let face = self.face(density, back);
+        self.passed.face = face;
+        let m = &self.settings.membrane;
+        let shares = Shares::new(m, back, self.anolyte.species.proton * 1e3, face);
         // What the alkali that is left does not carry, protons do.
         let moved = (shares.lithium * electrons).min(0.5 * held);
         let protons = shares.proton * electrons + shares.lithium * electrons - moved;
@@ -246,6 +251,22 @@ impl ChlorideCell {
         self.passed.alkali = moved;
         self.passed.water = water / moved.max(1e-30);
         self.passed.made = across[Species::Lithium] * MASS_LIOH + across[Species::Sodium] * MASS_NAOH;
+    }
+
+    /// mol/m3 of alkali at the membrane's face, where more is taken than the current brings: the less of it there is the
+    /// more the protons carry, so it ends above nought however weak the anolyte.
+    fn face(&mut self, density: f64, back: f64) -> f64 {
+        /// Transference number of alkali in strong chloride: lithium 0.30, sodium 0.39 (Robinson and Stokes).
+        const CARRIED: f64 = 0.35;
+        let litres = (self.anolyte.liquor * 1e3).max(1e-9);
+        let bulk = 1e3 * Self::alkali(&self.anolyte) / litres;
+        let protons = self.anolyte.species.proton * 1e3;
+        let (m, film) = (&self.settings.membrane, self.settings.cell.film);
+        let excess = |face: f64| {
+            let shares = Shares::new(m, back, protons, face);
+            face - bulk + density * (shares.lithium - CARRIED) / (FARADAY * film)
+        };
+        rising(excess, 0.0, bulk, 1e-6 * bulk, &mut self.notes)
     }
 
     /// Salt through the membrane, driven by the difference of chloride.
@@ -436,6 +457,7 @@ impl UnitOperation for ChlorideCell {
             if p.made > 1e-15 { power / p.made / 3.6e6 } else { 0.0 },
             (-lye.matter[Species::Acid] / (lye.liquor * 1e3).max(1e-9)).max(0.0),
             self.anolyte.concentration(Species::Chloride),
+            p.face * 1e-3,
             self.anolyte.ph(),
             self.anolyte.concentration(Species::HypochlorousAcid)
                 * self.chemistry.molar_mass(Species::Chlorine)
@@ -493,6 +515,7 @@ impl UnitOperation for ChlorideCell {
             &mut parts.membrane,
             &mut parts.liquors,
             &mut p.alkali,
+            &mut p.face,
             &mut p.water,
             &mut p.made,
             &mut p.hydrogen,

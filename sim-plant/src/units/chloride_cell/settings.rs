@@ -18,6 +18,8 @@ tables! {
         anode_gap: "mm", 0.05, 30.0;
         /// Between membrane and cathode
         cathode_gap: "mm", 0.05, 30.0;
+        /// Mass transfer of alkali to the membrane's face
+        film: "m/s", 1e-7, 1e-2;
         /// Gas in the liquor of both gaps
         gas: "", 0.0, 0.6;
         /// What the rectifier gives at most, per cell

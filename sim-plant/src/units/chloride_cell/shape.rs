@@ -48,6 +48,7 @@ pub static SHAPE: Shape = Shape {
         reading("SEC", "kWh/kg", "per kg of LiOH, or NaOH, made"),
         reading("lye", "mol/L", "LiOH and NaOH in the catholyte"),
         reading("chloride", "mol/L", "anolyte"),
+        reading("face", "mol/L", "alkali at the membrane's face to the anolyte"),
         reading("pH", "pH", "anolyte"),
         reading("free-chlorine", "g/L", "HClO and ClO- in the anolyte, as Cl2"),
         reading("chlorate", "g/L", "ClO3- in the anolyte"),

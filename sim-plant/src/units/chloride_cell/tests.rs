@@ -81,6 +81,22 @@ fn too_much_acid_goes_through_the_membrane_instead_of_lithium() {
 }
 
 #[test]
+fn an_anolyte_too_weak_for_its_current_starves_the_membrane_and_protons_go_instead() {
+    // Fresh liquor, so that nothing but its strength and the current differ.
+    let at = |salt: &str, current: &str| {
+        let cell = run(10.0 / 3600.0, &[salt, "start.acid=0.001mol/L", "feed.acid=0", current]);
+        (read(&cell, "CE"), read(&cell, "face"))
+    };
+    let strong = at("start.salt=4mol/L", "current=2kA/m2");
+    let weak = at("start.salt=0.3mol/L", "current=2kA/m2");
+    let slow = at("start.salt=0.3mol/L", "current=0.2kA/m2");
+    // 2 kA/m2 (0.77 - 0.35) over F k: 0.29 mol/L.
+    assert!((4.0 - strong.1 - 0.29).abs() < 0.03, "{strong:?}");
+    assert!(weak.0 < strong.0 - 5.0 && weak.1 > 0.0 && weak.1 < 0.1, "{strong:?} {weak:?}");
+    assert!(slow.1 > 0.2, "{slow:?}");
+}
+
+#[test]
 fn brine_that_fails_leaves_an_acid_anolyte_that_makes_oxygen_and_less_lye() {
     let fed = run(20.0, &[]);
     let starved = run(20.0, &["feed.brine=0", "feed.acid=0"]);
