@@ -1,11 +1,13 @@
 //! `catholyte replay`: run a journal again, verify every scan, look at any tag, ask what if.
 
+mod beginning;
 mod what_if;
 
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use beginning::{Beginning, Unverified, Wanted};
 use control::Engine;
 use control::plant::Plant;
 use historian::journal::{JournalReader, Records, RunEnd, SegmentStart};
@@ -27,15 +29,20 @@ fn replay(args: &ReplayArgs) -> miette::Result<Total> {
     let other = args.with.as_deref().map(check::compile_or_report).transpose()?.map(Arc::new);
     let mut total = Total { comparison: other.as_ref().map(|_| Comparison::default()), ..Total::default() };
     let mut before = None;
-    let mut from = reader.segments().first().map(|segment| segment.first_tick);
-    if from.is_none() {
-        return Err(miette!(
-            "{} holds no journal: name the journal folder of a data folder",
-            args.journal.display()
-        ));
-    }
-    while let Some(tick) = from {
-        from = replay_run(&reader, tick, args, other.as_ref(), &mut total, &mut before)?;
+    let first = reader.segments().first().map(|segment| segment.first_tick);
+    let first = first.ok_or_else(|| {
+        miette!("{} holds no journal: name the journal folder of a data folder", args.journal.display())
+    })?;
+    let mut wanted = Some(Wanted { first, why: String::new(), clock: None });
+    while let Some(next) = wanted.take() {
+        let (beginning, gap) = beginning::find(&reader, &next)?;
+        if let Some(gap) = gap {
+            eprintln!("{gap}");
+            total.gaps.push(gap);
+        }
+        if let Some(beginning) = beginning {
+            wanted = replay_run(&reader, &beginning, args, other.as_ref(), &mut total, &mut before)?;
+        }
     }
     Ok(total)
 }
@@ -48,7 +55,7 @@ struct Total {
     cpu_s: f64,
     difference: Option<u64>,
     /// Stretches of the journal that could not be run again.
-    gaps: u64,
+    gaps: Vec<Unverified>,
     exported_header: bool,
     /// With another plant folder: where the two histories part.
     comparison: Option<Comparison>,
@@ -68,13 +75,13 @@ impl Total {
             print!("{}", comparison.report());
         }
         match self.difference {
-            None if self.gaps == 0 => println!("every hash agrees"),
+            None if self.gaps.is_empty() => println!("every hash agrees"),
             None => {
+                let gaps: Vec<String> = self.gaps.iter().map(|gap| format!("\n  {gap}")).collect();
                 return Err(miette!(
-                    "the hashes of the {} scans that could be run again agree, but the journal has {} gaps (above): \
-                     what happened there is not verified",
+                    "the hashes of the {} scans that could be run again agree, but the journal has gaps:{}",
                     self.scans,
-                    self.gaps
+                    gaps.concat()
                 ));
             }
             Some(tick) => {
@@ -88,58 +95,47 @@ impl Total {
     }
 }
 
-/// One unbroken run from `tick` on; returns where the next one begins.
+/// One unbroken run; returns what comes after it, if anything does.
 fn replay_run(
     reader: &JournalReader,
-    tick: u64,
+    beginning: &Beginning,
     args: &ReplayArgs,
     other: Option<&Arc<Plant>>,
     total: &mut Total,
     before: &mut Option<Engine>,
-) -> miette::Result<Option<u64>> {
-    let segment = reader.segments().iter().rfind(|segment| segment.first_tick <= tick);
-    let segment = segment.ok_or_else(|| miette!("no segment holds tick {tick}"))?;
-    let (header, start) = reader.describe(segment).into_diagnostic()?;
-    let recorded = recorded_plant(reader, header.plant_hash)?;
-    let mut engine = Engine::new(recorded.clone());
-    let mut records = match start {
-        SegmentStart::Cold => reader.records(segment.first_tick),
-        SegmentStart::After(after) | SegmentStart::Resumed(after) => match reader.snapshot(after) {
-            Ok(snapshot) => {
-                engine.restore(&snapshot.state).map_err(|error| miette!("snapshot {after}: {error}"))?;
-                if let Some(before) = before.take().filter(|before| before.tick() == after) {
-                    let restarted = matches!(start, SegmentStart::Resumed(_));
-                    check_change(&before, &mut engine, restarted, total)?;
-                }
-                // From the segment itself: the one before may be of another plant, which ended there.
-                reader.records(segment.first_tick)
-            }
-            Err(_) => return skip_to_snapshot(reader, tick, "its first state is not kept any more"),
-        },
-        SegmentStart::Loss => {
-            total.gaps += 1;
-            return skip_to_snapshot(reader, tick, "records before it were lost");
+) -> miette::Result<Option<Wanted>> {
+    let recorded = recorded_plant(reader, beginning.header.plant_hash)?;
+    let mut engine = Engine::new(recorded);
+    if let Some(snapshot) = &beginning.snapshot {
+        let after = snapshot.tick;
+        engine.restore(&snapshot.state).map_err(|error| miette!("snapshot {after}: {error}"))?;
+        if let Some(before) = before.take().filter(|before| before.tick() == after) {
+            let restarted = matches!(beginning.start, SegmentStart::Resumed(_));
+            check_change(&before, &mut engine, restarted, total)?;
         }
     }
-    .into_diagnostic()?;
+    // From the segment itself: the one before may be of another plant, which ended there.
+    let mut records = reader.records(beginning.segment.first_tick).into_diagnostic()?;
     total.runs += 1;
-    let clock = TickClock { epoch_ms: header.epoch_ms, period_ms: header.period_ms };
-    let cold = matches!(start, SegmentStart::Cold);
+    let clock = beginning.clock();
+    let cold = matches!(beginning.start, SegmentStart::Cold);
     let mut beside = other.map(|other| Beside::begin(&engine, cold, other)).transpose()?;
     let mut replayer = Replayer::new(engine);
     follow(&mut replayer, beside.as_mut(), &mut records, clock, args, total)?;
+    let next = replayer.engine.tick() + 1;
     *before = Some(replayer.engine);
     for damage in records.damage() {
         eprintln!("{damage}");
     }
-    total.gaps += u64::from(matches!(records.end(), RunEnd::Hole { .. } | RunEnd::Damaged));
+    let wanted = |first: u64, why: String| Some(Wanted { first, why, clock: Some(clock) });
+    let damaged = || records.damage().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     Ok(match records.end() {
-        RunEnd::NewRun { tick } => Some(*tick),
-        RunEnd::Hole { last, next } => {
-            eprintln!("scans {last} to {next} are missing");
-            skip_to_snapshot(reader, *next, "it follows a hole")?
+        RunEnd::NewRun { tick } => wanted(*tick, String::new()),
+        RunEnd::Hole { .. } if records.damage().is_empty() => {
+            wanted(next, "they are not in the journal".to_owned())
         }
-        RunEnd::Running | RunEnd::Complete | RunEnd::Damaged => None,
+        RunEnd::Hole { .. } | RunEnd::Damaged => wanted(next, damaged()),
+        RunEnd::Running | RunEnd::Complete => None,
     })
 }
 
@@ -246,16 +242,4 @@ pub fn recorded_plant(reader: &JournalReader, hash: [u8; 32]) -> miette::Result<
     check::compile_sources(&sources, Path::new("the plant of this journal"))
         .map(Arc::new)
         .wrap_err("this program no longer reads the plant text that ran")
-}
-
-fn skip_to_snapshot(reader: &JournalReader, tick: u64, why: &str) -> miette::Result<Option<u64>> {
-    let snapshot = reader.snapshots().find(|snapshot| *snapshot >= tick);
-    let next = snapshot.and_then(|snapshot| {
-        reader.segments().iter().map(|segment| segment.first_tick).find(|first| *first > snapshot)
-    });
-    match next {
-        Some(next) => eprintln!("the run at tick {tick} is passed over up to {next}: {why}"),
-        None => eprintln!("the run at tick {tick} cannot be replayed: {why}"),
-    }
-    Ok(next)
 }

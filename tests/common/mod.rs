@@ -132,6 +132,13 @@ impl Plant {
         kill(&mut self.controller);
     }
 
+    /// More settings for the next start of the controller.
+    pub fn set(&self, settings: &str) {
+        let path = self.data.path().join("catholyte.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(path, format!("{text}{settings}")).unwrap();
+    }
+
     pub fn journal(&self) -> PathBuf {
         self.data.path().join("journal")
     }
