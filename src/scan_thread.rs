@@ -65,6 +65,8 @@ pub struct Field {
     link: DeviceLink,
     told: Vec<(u64, Quality)>,
     told_link: Option<LinkSeen>,
+    /// Per output: the engine knows that the device refuses it.
+    refused: Vec<bool>,
     /// The meeting whose outputs the engine was told of.
     met: u32,
     sequence: u64,
@@ -82,7 +84,8 @@ impl LinkSeen {
 impl Field {
     pub fn new(link: DeviceLink) -> Self {
         let told = vec![(0, Quality::BadWaitingForInitialData); link.inputs.len()];
-        Self { link, told, told_link: None, met: 0, sequence: 0, sequence_tick: 0 }
+        let refused = vec![false; link.outputs.len()];
+        Self { link, told, told_link: None, refused, met: 0, sequence: 0, sequence_tick: 0 }
     }
 
     /// True when the device is up and has told all that it will tell.
@@ -115,10 +118,20 @@ impl Field {
                 Some(Input { point: *point, value: (*value)?, quality: Quality::Good })
             }));
         }
-        let seen = match (up, bank.refused_outputs) {
+        // Never together with outputs that are taken over: there is room for one of both.
+        let mut refuses_any = false;
+        for (index, point) in self.link.outputs.iter().enumerate() {
+            let refuses = up && !is_new && bank.refused_outputs.get(index) == Some(&true);
+            refuses_any |= refuses;
+            let knew = std::mem::replace(&mut self.refused[index], refuses);
+            if refuses && !knew {
+                inputs.push(Input { point: *point, value: 0.0, quality: Quality::BadDeviceFailure });
+            }
+        }
+        let seen = match (up, refuses_any) {
             (false, _) => LinkSeen::Down,
-            (true, 0) => LinkSeen::Up,
-            (true, _) => LinkSeen::Refusing,
+            (true, false) => LinkSeen::Up,
+            (true, true) => LinkSeen::Refusing,
         };
         if self.told_link != Some(seen) {
             self.told_link = Some(seen);
@@ -382,24 +395,25 @@ mod tests {
         let mut field = Field::new(DeviceLink {
             device: DeviceId(0),
             inputs: Vec::new(),
-            outputs: Vec::new(),
+            outputs: vec![PointId(8), PointId(9)],
             link: PointId(7),
             input_bank,
             output_bank,
         });
-        let mut told = |up, refused_outputs| {
-            bank.write(InputBank { up, refused_outputs, ..InputBank::default() });
+        let mut told = |up, refused: &[bool]| {
+            bank.write(InputBank { up, refused_outputs: refused.to_vec(), ..InputBank::default() });
             let mut inputs = Vec::new();
             field.collect(1, 10, &mut inputs);
-            inputs.first().map(|input| (input.point, input.value, input.quality))
+            inputs.iter().map(|input| (input.point.0, input.value, input.quality)).collect::<Vec<_>>()
         };
-        let link = |value, quality| Some((PointId(7), value, quality));
-        assert_eq!(told(false, 0), link(0.0, Quality::Good));
-        assert_eq!(told(true, 0), link(1.0, Quality::Good));
-        assert_eq!(told(true, 2), link(1.0, Quality::UncertainSubNormal));
-        assert_eq!(told(true, 3), None, "it is known");
-        assert_eq!(told(true, 0), link(1.0, Quality::Good));
-        assert_eq!(told(true, 1), link(1.0, Quality::UncertainSubNormal));
-        assert_eq!(told(false, 1), link(0.0, Quality::Good));
+        let (doubtful, bad) = (Quality::UncertainSubNormal, Quality::BadDeviceFailure);
+        assert_eq!(told(false, &[]), [(7, 0.0, Quality::Good)]);
+        assert_eq!(told(true, &[]), [(7, 1.0, Quality::Good)]);
+        assert_eq!(told(true, &[false, true]), [(9, 0.0, bad), (7, 1.0, doubtful)]);
+        assert_eq!(told(true, &[false, true]), [], "it is known");
+        assert_eq!(told(true, &[true, true]), [(8, 0.0, bad)]);
+        assert_eq!(told(true, &[false, false]), [(7, 1.0, Quality::Good)]);
+        assert_eq!(told(true, &[true, false]), [(8, 0.0, bad), (7, 1.0, doubtful)]);
+        assert_eq!(told(false, &[true, false]), [(7, 0.0, Quality::Good)]);
     }
 }

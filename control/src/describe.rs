@@ -42,13 +42,15 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
             let text = format!("held {outputs} outputs elsewhere than commanded: taken over, nothing moved");
             (EventKind::Link, name.unwrap_or_default(), text)
         }
+        EventBody::OutputRefused { point } => {
+            let text =
+                "its device refuses the command and holds what it has: the log of the controller says why";
+            let name = plant.points.get(point.index()).map(|point| point.name.clone());
+            (EventKind::Link, name.unwrap_or_default(), text.to_owned())
+        }
         EventBody::Refusing { device, refuses } => {
             let name = plant.io.devices.get(device.index()).map(|device| device.name.clone());
-            let text = if *refuses {
-                "refuses outputs and holds them where they are: the log of the controller says which and why"
-            } else {
-                "takes all outputs again"
-            };
+            let text = if *refuses { "refuses outputs" } else { "takes all outputs again" };
             (EventKind::Link, name.unwrap_or_default(), text.to_owned())
         }
         EventBody::Phase { phase, batch, from, to } => {
@@ -170,6 +172,7 @@ pub fn user_of(event: &Event) -> Option<UserId> {
         | EventBody::Interlock { .. }
         | EventBody::Link { .. }
         | EventBody::TakenOver { .. }
+        | EventBody::OutputRefused { .. }
         | EventBody::Refusing { .. }
         | EventBody::Phase { .. }
         | EventBody::Step { .. }

@@ -555,6 +555,7 @@ fn a_device_that_refuses_outputs_raises_the_alarm_of_its_link_and_its_loops_go_o
     let mut field = Field::new();
     field.run(&mut h, 2.0);
     let (link, mode) = (h.point("PLC-300.LINK"), h.actual("IC-301"));
+    let (valve, stood) = (h.point("FV-301"), h.value("FV-301"));
     let fault = h.plant().find_alarm("PLC-300.FAULT").unwrap();
     let refusing = |h: &Harness| {
         h.out.events().iter().find_map(|event| match event.body {
@@ -567,9 +568,14 @@ fn a_device_that_refuses_outputs_raises_the_alarm_of_its_link_and_its_loops_go_o
             matches!(event.body, EventBody::Alarm { alarm, to: AlarmState::Unacked, .. } if alarm == fault)
         })
     };
+    h.input(valve, 90.0, Quality::BadDeviceFailure);
     h.input(link, 1.0, Quality::UncertainSubNormal);
     h.scan();
     assert_eq!((refusing(&h), raised(&h)), (Some(true), true));
+    let named =
+        |event: &model::Event| matches!(event.body, EventBody::OutputRefused { point } if point == valve);
+    assert!(h.out.events().iter().any(named));
+    assert!((h.value("FV-301") - stood).abs() < 1.0, "nothing is taken over");
     assert_eq!(h.value("PLC-300.LINK"), 1.0);
     assert_eq!(h.engine.image().quality(link), Quality::UncertainSubNormal, "a mark behind its state");
     h.input(link, 1.0, Quality::UncertainSubNormal);

@@ -55,6 +55,10 @@ pub enum EventBody {
         device: DeviceId,
         outputs: u16,
     },
+    /// The device of this output goes on refusing its command.
+    OutputRefused {
+        point: PointId,
+    },
     /// A device that answers and takes its heartbeat refuses outputs, or takes all of them again.
     Refusing {
         device: DeviceId,

@@ -36,7 +36,7 @@
 //! | --- | --- |
 //! | its heartbeat, for less than the watchdog waits | no output is written, the heartbeat goes on being tried |
 //! | its heartbeat, for as long as the watchdog waits | the link is lost: a PLC in STOP, or write-protected, drives nothing |
-//! | an output, with its heartbeat accepted | the link stays up; past the watchdog's time `refused_outputs` counts it |
+//! | an output, with its heartbeat accepted | the link stays up; past the watchdog's time `refused_outputs` says so |
 //!
 //! A link that was lost so comes up again only when the device accepts its own heartbeat value, written
 //! back as it was read: that proves that it can be written, and is no life to its watchdog.
@@ -59,9 +59,9 @@ pub struct InputBank {
     /// What each output of the device was at this meeting, in the order of `DeviceLink::outputs`: the
     /// scan goes on from there and moves nothing. `None` for an output that the device does not tell.
     pub read_back: Vec<Option<f64>>,
-    /// How many outputs the device has been refusing for longer than its watchdog waits: it drives something
-    /// else than the scan believes.
-    pub refused_outputs: usize,
+    /// Per output, in the same order: the device has been refusing it for longer than its watchdog waits, and
+    /// drives something else than the scan believes. Empty before the first output was due.
+    pub refused_outputs: Vec<bool>,
 }
 
 /// One entry per output of the device, in the order of `DeviceLink::outputs`, in the tag's unit.
@@ -90,7 +90,7 @@ impl FieldBank {
             qualities: vec![Quality::BadWaitingForInitialData; points],
             meeting: 0,
             read_back: Vec::new(),
-            refused_outputs: 0,
+            refused_outputs: Vec::new(),
         };
         let (publisher, reader) = triple_buffer::triple_buffer(&current);
         (Self { current, publisher }, reader)
@@ -116,6 +116,7 @@ impl FieldBank {
         // Zero says that there was none yet.
         self.current.meeting = self.current.meeting.checked_add(1).unwrap_or(1);
         self.current.read_back = outputs;
+        self.current.refused_outputs.clear();
         self.current.meeting
     }
 
@@ -124,8 +125,12 @@ impl FieldBank {
         self.current.read_back == outputs
     }
 
-    pub(crate) fn set_refused_outputs(&mut self, count: usize) {
-        self.current.refused_outputs = count;
+    /// How many they are.
+    pub(crate) fn set_refused_outputs(&mut self, refused: impl Iterator<Item = bool>) -> usize {
+        let flags = &mut self.current.refused_outputs;
+        flags.clear();
+        flags.extend(refused);
+        flags.iter().filter(|refused| **refused).count()
     }
 
     pub(crate) fn is_up(&self) -> bool {
@@ -139,7 +144,7 @@ impl FieldBank {
     /// The device is away: the last values stay, and nobody may trust them.
     pub(crate) fn lose(&mut self) {
         self.current.up = false;
-        self.current.refused_outputs = 0;
+        self.current.refused_outputs.clear();
         self.current.qualities.fill(Quality::BadNoCommunication);
     }
 
@@ -152,7 +157,7 @@ impl FieldBank {
         bank.qualities.clone_from(&self.current.qualities);
         bank.meeting = self.current.meeting;
         bank.read_back.clone_from(&self.current.read_back);
-        bank.refused_outputs = self.current.refused_outputs;
+        bank.refused_outputs.clone_from(&self.current.refused_outputs);
         self.publisher.publish();
     }
 }

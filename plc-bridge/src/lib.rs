@@ -24,8 +24,8 @@
 //!   transport error ends the connection. Then `up` is false, every input is `BadNoCommunication` and
 //!   keeps its last value, and new attempts follow for ever, 0.25 s to 2 s apart.
 //! * A refusal of the device (Modbus exception, bad OPC UA status) is not a loss: only the points
-//!   concerned turn `BadDeviceFailure`, and they are asked for again. Outputs that it goes on refusing are
-//!   counted in `InputBank::refused_outputs`.
+//!   concerned turn `BadDeviceFailure`, and they are asked for again. `InputBank::refused_outputs` has those
+//!   outputs that it goes on refusing.
 //! * The heartbeat is the exception: a device that refuses it for as long as its watchdog waits is lost, and
 //!   comes back when it accepts it.
 //! * Outputs are written on change, all of them every second and after every reconnect, and not before the

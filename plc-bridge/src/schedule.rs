@@ -170,12 +170,11 @@ impl OutputSchedule {
         }
     }
 
-    /// How many outputs the device has refused for longer than its watchdog waits. A device that is busy for a
+    /// Per output: has the device refused it for longer than its watchdog waits? A device that is busy for a
     /// moment is none that refuses.
-    pub(crate) fn refused_outputs(&self, now: Instant) -> usize {
-        let lasting =
-            |since: &&Option<Instant>| since.is_some_and(|since| now.duration_since(since) >= self.watchdog);
-        self.output_refused_since.iter().filter(lasting).count()
+    pub(crate) fn refused_outputs(&self, now: Instant) -> impl Iterator<Item = bool> {
+        let lasts = move |since: Instant| now.duration_since(since) >= self.watchdog;
+        self.output_refused_since.iter().map(move |since| since.is_some_and(lasts))
     }
 }
 
@@ -293,13 +292,14 @@ mod tests {
         schedule.was_refused(0, 1.0, start);
         schedule.was_refused(1, 1.0, start);
         schedule.was_refused(9, 1.0, start);
-        assert_eq!(schedule.refused_outputs(start + WATCHDOG / 2), 0, "a device may be busy for a moment");
+        let refused = |schedule: &OutputSchedule, at| schedule.refused_outputs(at).collect::<Vec<bool>>();
+        assert_eq!(refused(&schedule, start + WATCHDOG / 2), [false; 2], "a device may be busy for a moment");
         schedule.was_refused(0, 2.0, start + WATCHDOG / 2);
-        assert_eq!(schedule.refused_outputs(start + WATCHDOG), 2);
+        assert_eq!(refused(&schedule, start + WATCHDOG), [true; 2]);
         schedule.was_sent(1, 1.0);
-        assert_eq!(schedule.refused_outputs(start + WATCHDOG), 1);
+        assert_eq!(refused(&schedule, start + WATCHDOG), [true, false]);
         schedule.begin(2);
-        assert_eq!(schedule.refused_outputs(start + WATCHDOG), 0);
+        assert_eq!(refused(&schedule, start + WATCHDOG), [false; 2]);
     }
 
     #[test]

@@ -218,6 +218,9 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
                 }
                 hear_refusal(plant, layout, state, (input, device, up), out);
             }
+            Origin::FieldOutput(_) if input.quality.is_bad() => {
+                out.push(state.tick, EventBody::OutputRefused { point: input.point });
+            }
             // Before anything acts: what the field holds now. Loops and devices begin from it.
             Origin::FieldOutput(_) if !state.initialised && input.value.is_finite() => {
                 preset(plant, state, input.point, input.value);

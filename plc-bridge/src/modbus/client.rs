@@ -302,8 +302,7 @@ impl ModbusClient {
         if due.has_outputs() {
             self.write_outputs(connection, &due).await?;
         }
-        let refused = self.schedule.refused_outputs(Instant::now());
-        self.bank.set_refused_outputs(refused);
+        let refused = self.bank.set_refused_outputs(self.schedule.refused_outputs(Instant::now()));
         self.health.set_refused_outputs(refused);
         Ok(true)
     }

@@ -278,8 +278,7 @@ impl OpcUaClient {
         if due.has_outputs() {
             self.write_outputs(learnt, &due, &values).await?;
         }
-        let refused = self.schedule.refused_outputs(Instant::now());
-        self.bank.set_refused_outputs(refused);
+        let refused = self.bank.set_refused_outputs(self.schedule.refused_outputs(Instant::now()));
         self.health.set_refused_outputs(refused);
         Ok(())
     }
