@@ -1,6 +1,7 @@
 //! The command line: what there is, and help that teaches.
 
 mod operation;
+mod orders;
 mod plant;
 mod records;
 mod simulator;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use operation::*;
+pub use orders::*;
 pub use plant::*;
 pub use records::*;
 pub use simulator::*;
@@ -63,6 +65,20 @@ pub enum Command {
     Recipe(RecipeArgs),
     /// Loops: how they did, what their process is, how they could be tuned
     Loop(LoopArgs),
+    /// Set point, output, mode, command of a device, value entered by hand: `catholyte write FIC-301.SP 11.2`
+    Write(WriteArgs),
+    /// Alarms that stand or wait, the most urgent first
+    Alarms(AlarmsArgs),
+    /// Acknowledge alarms by their names
+    Ack(AckArgs),
+    /// Hide an alarm for a time: `catholyte shelve AT-341.H --for 30min --reason "analyser is being calibrated"`
+    Shelve(ShelveArgs),
+    /// Take an interlock out for a time, where its text allows it
+    Bypass(BypassArgs),
+    /// Let an interlock go that has tripped and holds
+    Reset(ResetArgs),
+    /// Why something is as it is, in live values: loop, device, interlock, alarm, phase, recipe, point
+    Why(WhyArgs),
     /// Hold a tag of the field at a value for a time: `catholyte force TT-311 81.5 --for 30min --reason "probe changed"`
     Force(ForceArgs),
     /// Release a forced tag

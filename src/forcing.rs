@@ -12,8 +12,7 @@ pub fn force(args: &ForceArgs) -> miette::Result<()> {
     let remote = Remote::connect(&args.target)?;
     let point = named(remote.plant(), &args.tag)?;
     let value = value(point, &args.value)?;
-    // More than the controller takes stays more than it takes, and less than a millisecond is none.
-    let for_ms = (seconds(&args.time)? * 1e3) as u32;
+    let for_ms = milliseconds(&args.time)?;
     if let Some(force) = &point.force {
         let interlocks = interlocks(remote.plant(), &force.defeats);
         if !interlocks.is_empty() && force.role.is_some() {
@@ -82,9 +81,18 @@ fn text(point: &PointView, value: f64) -> String {
     }
 }
 
-/// A number in the tag's unit, or one of the words of a switch.
-fn value(point: &PointView, text: &str) -> miette::Result<f64> {
-    if let Ok(value) = text.trim().parse::<f64>() {
+/// A time that ends by itself; without an end it would be none.
+pub fn milliseconds(text: &str) -> miette::Result<u32> {
+    // More than the controller takes stays more than it takes, and the controller says what that is.
+    match (seconds(text)? * 1e3) as u32 {
+        0 => Err(miette!("--for {text} is over before it begins: write how long, as 20s, 15min or 2h")),
+        for_ms => Ok(for_ms),
+    }
+}
+
+/// A number in the point's unit, or one of the words of a switch.
+pub fn value(point: &PointView, text: &str) -> miette::Result<f64> {
+    if let Some(value) = text.trim().parse::<f64>().ok().filter(|value| value.is_finite()) {
         return Ok(value);
     }
     match &point.words {
@@ -117,7 +125,7 @@ fn named<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p PointView> 
 
 #[cfg(test)]
 mod tests {
-    use super::{line, named, value};
+    use super::{line, milliseconds, named, value};
     use model::wire::ForceStatus;
     use model::{PointId, Quality};
 
@@ -137,6 +145,18 @@ mod tests {
         let level = plant.points.iter().find(|point| point.words.is_none() && point.force.is_some()).unwrap();
         assert_eq!(value(level, " -4.5 ").unwrap(), -4.5);
         assert!(value(level, "12 bar").unwrap_err().to_string().contains("without the unit"));
+        for no_number in ["NaN", "inf", "-inf"] {
+            let refused = value(level, no_number).unwrap_err().to_string();
+            assert!(refused.contains(no_number) && refused.contains("write a number"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_time_without_an_end_is_told_as_one() {
+        assert_eq!(milliseconds("30min").unwrap(), 1_800_000);
+        for none in ["0s", "0", "0.0001s"] {
+            assert!(milliseconds(none).unwrap_err().to_string().contains("over before it begins"), "{none}");
+        }
     }
 
     #[test]

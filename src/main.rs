@@ -44,6 +44,7 @@ mod recipe;
 mod apply;
 mod loops;
 mod forcing;
+mod orders;
 mod accounts;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -71,6 +72,13 @@ fn main() -> miette::Result<()> {
         Command::Selftest(args) => selftest::run(&args),
         Command::Recipe(args) => recipe::run(&args),
         Command::Loop(args) => loops::run(&args),
+        Command::Write(args) => orders::write(&args),
+        Command::Alarms(args) => orders::alarms(&args),
+        Command::Ack(args) => orders::ack(&args),
+        Command::Shelve(args) => orders::shelve(&args),
+        Command::Bypass(args) => orders::bypass(&args),
+        Command::Reset(args) => orders::reset(&args),
+        Command::Why(args) => orders::why(&args),
         Command::Force(args) => forcing::force(&args),
         Command::Unforce(args) => forcing::unforce(&args),
         Command::Forced(args) => forcing::forced(&args),

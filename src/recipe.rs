@@ -73,6 +73,15 @@ pub struct Remote {
     plant: PlantView,
 }
 
+impl Drop for Remote {
+    /// A person has a few sessions: those of a script that is done must not push out the one of the screen.
+    fn drop(&mut self) {
+        let request = self.client.post(format!("{}/logout", self.base)).bearer_auth(&self.token);
+        // Best effort: a session that nobody uses ends by itself.
+        drop(request.timeout(Duration::from_secs(2)).send());
+    }
+}
+
 impl Remote {
     pub fn connect(target: &ApiTarget) -> miette::Result<Self> {
         let client = Client::builder().timeout(Duration::from_secs(15)).build().into_diagnostic()?;
@@ -123,6 +132,15 @@ impl Remote {
     pub fn snapshot(&self) -> miette::Result<Frame> {
         let request = self.client.get(format!("{}/snapshot", self.base)).bearer_auth(&self.token);
         answer(request, &self.base)
+    }
+
+    /// What the API says at this path, whose parts may be any text.
+    pub fn get<T: DeserializeOwned>(&self, path: &[&str]) -> miette::Result<T> {
+        let mut url = reqwest::Url::parse(&self.base).into_diagnostic()?;
+        if let Ok(mut parts) = url.path_segments_mut() {
+            parts.extend(path);
+        }
+        answer(self.client.get(url).bearer_auth(&self.token), &self.base)
     }
 
     fn batches(&self) -> miette::Result<Vec<BatchStatus>> {

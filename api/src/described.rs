@@ -81,7 +81,7 @@ const HISTORY_PARAMETERS: &[Wanted] = &[
     ),
 ];
 const WHY_PARAMETERS: &[Wanted] =
-    &[wanted("name", Type::String, true, "Name of a block, interlock or phase")];
+    &[wanted("name", Type::String, true, "Name of a block, interlock, alarm, phase, recipe or point")];
 
 const LIVE_PARAMETERS: &[Wanted] = &[wanted(
     "plant",

@@ -31,7 +31,10 @@ pub(crate) fn explainable(plant: &PlantView) -> impl Iterator<Item = &str> {
     let blocks = plant.blocks.iter().map(|block| block.name.as_str());
     let interlocks = plant.interlocks.iter().map(|interlock| interlock.name.as_str());
     let phases = plant.phases.iter().map(|phase| phase.name.as_str());
-    blocks.chain(interlocks).chain(phases)
+    let alarms = plant.alarms.iter().map(|alarm| alarm.name.as_str());
+    let recipes = plant.recipes.iter().map(|recipe| recipe.name.as_str());
+    let points = plant.points.iter().map(|point| point.name.as_str());
+    blocks.chain(interlocks).chain(phases).chain(alarms).chain(recipes).chain(points)
 }
 
 pub(crate) fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> ApiError {

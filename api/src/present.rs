@@ -42,6 +42,12 @@ pub(crate) async fn why<B: Backend>(
     let Path(name) = path.map_err(|_| ApiError::bad_request("the name in the path is no UTF-8 text"))?;
     let served = app.served();
     let known = names::explainable(served.plant()).find(|known| known.eq_ignore_ascii_case(&name));
-    let unknown = || names::unknown("block, interlock or phase", &name, names::explainable(served.plant()));
+    let unknown = || {
+        names::unknown(
+            "block, interlock, alarm, phase, recipe or point",
+            &name,
+            names::explainable(served.plant()),
+        )
+    };
     app.backend.why(known.ok_or_else(unknown)?).map(Json).ok_or_else(unknown)
 }

@@ -1,0 +1,240 @@
+//! `catholyte write`, `alarms`, `ack`, `shelve`, `bypass`, `reset` and `why`: an operator's orders to a controller that
+//! runs. They go through the API as a person's do on the screen, with the same rights and the same audit log.
+
+use miette::miette;
+use model::wire::{AlarmStatus, AlarmView, InterlockView, PlantView, PointView, Why};
+use model::{Action, AlarmState, Mode, nearest};
+
+use crate::cli::{AckArgs, AlarmsArgs, BypassArgs, Format, ResetArgs, ShelveArgs, WhyArgs, WriteArgs};
+use crate::clock;
+use crate::forcing::{milliseconds, value};
+use crate::recipe::Remote;
+
+pub fn write(args: &WriteArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    remote.execute(written(remote.plant(), &args.point, &args.value)?, &args.reason)
+}
+
+pub fn ack(args: &AckArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    // All names first: nothing is done of an order that is half understood.
+    let alarms = args.alarms.iter().map(|name| alarm(remote.plant(), name)).collect::<Result<Vec<_>, _>>()?;
+    alarms.iter().try_for_each(|alarm| remote.execute(Action::Acknowledge { alarm: alarm.id }, ""))
+}
+
+pub fn shelve(args: &ShelveArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    let for_ms = args.time.as_deref().map_or(Ok(0), milliseconds)?;
+    remote.execute(Action::Shelve { alarm: alarm(remote.plant(), &args.alarm)?.id, for_ms }, &args.reason)
+}
+
+pub fn bypass(args: &BypassArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    let for_ms = args.time.as_deref().map_or(Ok(0), milliseconds)?;
+    let interlock = interlock(remote.plant(), &args.interlock)?.id;
+    remote.execute(Action::Bypass { interlock, for_ms }, &args.reason)
+}
+
+pub fn reset(args: &ResetArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    let interlock = interlock(remote.plant(), &args.interlock)?.id;
+    remote.execute(Action::ResetInterlock { interlock }, &args.reason)
+}
+
+pub fn why(args: &WhyArgs) -> miette::Result<()> {
+    let why: Why = Remote::connect(&args.target)?.get(&["why", &args.name])?;
+    if args.format == Format::Json {
+        return print_json(&why);
+    }
+    println!("{}", why.title);
+    for line in &why.lines {
+        let mark = match line.holds {
+            Some(true) => "*",
+            Some(false) => "-",
+            None => " ",
+        };
+        println!("{}{mark} {}", "  ".repeat(usize::from(line.indent)), line.text);
+    }
+    Ok(())
+}
+
+pub fn alarms(args: &AlarmsArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    let plant = remote.plant();
+    let mut listed: Vec<(&AlarmView, AlarmStatus)> = Vec::new();
+    for status in remote.snapshot()?.alarms.unwrap_or_default() {
+        let known = plant.alarms.get(status.alarm.index());
+        listed.push((known.ok_or_else(|| miette!("the plant has changed meanwhile, ask again"))?, status));
+    }
+    // What the plant's design suppresses just now is no news, as on the screen.
+    listed.retain(|(_, status)| !matches!(status.state, AlarmState::Normal | AlarmState::Suppressed));
+    listed.sort_by_key(|(alarm, status)| (alarm.priority, -status.since_ms));
+    match args.format {
+        Format::Json => print_json(&listed.iter().map(|(_, status)| status).collect::<Vec<_>>()),
+        Format::Text if listed.is_empty() => {
+            println!("no alarm stands or waits");
+            Ok(())
+        }
+        Format::Text => {
+            for (alarm, status) in &listed {
+                println!("{}", line(alarm, status));
+            }
+            Ok(())
+        }
+    }
+}
+
+fn line(alarm: &AlarmView, status: &AlarmStatus) -> String {
+    format!(
+        "{:<8}  {:<10}  {:<18} {}  {}",
+        alarm.priority.word(),
+        status.state.word(),
+        alarm.name,
+        clock::local_text(status.since_ms),
+        alarm.text
+    )
+}
+
+fn print_json<T: serde::Serialize>(value: &T) -> miette::Result<()> {
+    println!("{}", serde_json::to_string_pretty(value).map_err(|error| miette!("{error}"))?);
+    Ok(())
+}
+
+/// The order that a person means by a point and a word.
+fn written(plant: &PlantView, name: &str, text: &str) -> miette::Result<Action> {
+    if let Some((block, _)) = name.rsplit_once('.').filter(|(_, part)| part.eq_ignore_ascii_case("MODE"))
+        && let Some(block) = plant.blocks.iter().find(|known| known.name.eq_ignore_ascii_case(block))
+        && !block.modes.is_empty()
+    {
+        let mode = Mode::parse(text).filter(|mode| block.modes.contains(mode));
+        let words = || block.modes.iter().map(|mode| mode.short()).collect::<Vec<_>>().join(", ");
+        let mode =
+            mode.ok_or_else(|| miette!("{} has no mode \"{text}\": it has {}", block.name, words()))?;
+        return Ok(Action::Mode { block: block.id, mode });
+    }
+    let point = writable(plant, name)?;
+    Ok(Action::Write { point: point.id, value: value(point, text)? })
+}
+
+/// A point that people may write; another is answered with what may be written of it, or with the nearest name.
+fn writable<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p PointView> {
+    let writable = || plant.points.iter().filter(|point| point.write.is_some());
+    if let Some(found) = writable().find(|point| point.name.eq_ignore_ascii_case(name)) {
+        return Ok(found);
+    }
+    let block = name.split('.').next().unwrap_or(name);
+    let parts: Vec<&str> = writable()
+        .filter(|point| point.name.split_once('.').is_some_and(|(of, _)| of.eq_ignore_ascii_case(block)))
+        .map(|point| point.name.as_str())
+        .collect();
+    if !parts.is_empty() {
+        return Err(miette!("{name} cannot be written; what can be of {block}: {}", parts.join(", ")));
+    }
+    if plant.points.iter().any(|point| point.name.eq_ignore_ascii_case(name)) {
+        return Err(miette!(
+            "{name} cannot be written: it is measured or worked out; a tag of the field can be forced (`catholyte force`)"
+        ));
+    }
+    Err(unknown("point", name, writable().map(|point| point.name.as_str())))
+}
+
+fn alarm<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p AlarmView> {
+    let names = || plant.alarms.iter().map(|alarm| alarm.name.as_str());
+    let found = plant.alarms.iter().find(|alarm| alarm.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| {
+        let of_tag: Vec<&str> = plant
+            .alarms
+            .iter()
+            .filter(|alarm| alarm.tag.eq_ignore_ascii_case(name))
+            .map(|alarm| alarm.name.as_str())
+            .collect();
+        if of_tag.is_empty() {
+            return unknown("alarm", name, names());
+        }
+        miette!("{name} is a tag; its alarms are {}", of_tag.join(", "))
+    })
+}
+
+fn interlock<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p InterlockView> {
+    let found = plant.interlocks.iter().find(|interlock| interlock.name.eq_ignore_ascii_case(name));
+    found.ok_or_else(|| {
+        unknown("interlock", name, plant.interlocks.iter().map(|interlock| interlock.name.as_str()))
+    })
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> miette::Report {
+    match nearest(name, known) {
+        Some(near) => miette!("the controller's plant has no {what} {name}; did you mean {near}?"),
+        None => miette!("the controller's plant has no {what} {name}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{alarm, interlock, written};
+    use crate::cli::Cli;
+    use clap::CommandFactory as _;
+    use model::{Action, Mode};
+
+    fn plant() -> model::wire::PlantView {
+        control::plant_view(&crate::check::compile_named(None).unwrap())
+    }
+
+    #[test]
+    fn a_point_takes_a_number_and_a_mode_its_word() {
+        let plant = plant();
+        assert!(matches!(written(&plant, "FIC-301.SP", "11.2").unwrap(), Action::Write { value: 11.2, .. }));
+        let mode = written(&plant, "fic-301.mode", "Manual").unwrap();
+        assert!(matches!(mode, Action::Mode { mode: Mode::Manual, .. }));
+        let refused = written(&plant, "FIC-301.MODE", "fast").unwrap_err().to_string();
+        assert!(refused.contains("it has") && refused.contains("AUTO"), "{refused}");
+        for no_number in ["NaN", "inf", "much"] {
+            let refused = written(&plant, "FIC-301.SP", no_number).unwrap_err().to_string();
+            assert!(refused.contains("write a number"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn the_examples_of_the_help_are_true_of_the_plant_that_ships() {
+        let plant = plant();
+        let cli = Cli::command();
+        let help = |name: &str| cli.find_subcommand(name).unwrap().get_after_help().unwrap().to_string();
+        let examples = |name: &str| -> Vec<Vec<String>> {
+            let text = help(name);
+            let lines =
+                text.lines().filter_map(|line| line.trim().strip_prefix(&format!("catholyte {name} ")));
+            lines.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
+        };
+        assert_eq!(examples("write").len(), 5);
+        for example in examples("write") {
+            written(&plant, &example[0], &example[1]).unwrap_or_else(|error| panic!("{example:?}: {error}"));
+        }
+        for example in examples("bypass") {
+            assert!(interlock(&plant, &example[0]).unwrap().bypass_role.is_some(), "{example:?}");
+        }
+        for example in examples("shelve").iter().chain(&examples("ack")) {
+            alarm(&plant, &example[0]).unwrap_or_else(|error| panic!("{example:?}: {error}"));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_answered_with_what_can() {
+        let plant = plant();
+        let refused = |name: &str| written(&plant, name, "1").unwrap_err().to_string();
+        assert!(refused("FIC-301").contains("FIC-301.SP"), "{}", refused("FIC-301"));
+        assert!(refused("FIC-301.PV").contains("FIC-301.SP"));
+        assert!(refused("TT-311").contains("catholyte force"), "{}", refused("TT-311"));
+        assert!(refused("FIC-301x.SP").contains("did you mean FIC-301.SP?"));
+    }
+
+    #[test]
+    fn a_tag_in_place_of_its_alarm_is_answered_with_its_alarms() {
+        let plant = plant();
+        let one = &plant.alarms[0];
+        assert_eq!(alarm(&plant, &one.name.to_lowercase()).unwrap().id, one.id);
+        let refused = alarm(&plant, &one.tag).map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains(&one.name), "{refused}");
+        let refused = interlock(&plant, "IL-30x").map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains("did you mean IL-30"), "{refused}");
+    }
+}

@@ -1,0 +1,131 @@
+//! The command line of somebody who was never shown the screen: orders to a running plant, and what is said of them.
+
+mod common;
+
+use common::{Plant, until};
+
+/// Standard output of an order that is done.
+fn done(plant: &Plant, arguments: &[&str]) -> String {
+    let output = plant.output(arguments);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "catholyte {arguments:?}\n{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    said
+}
+
+/// What is said of an order that is refused, on one line.
+fn refused(plant: &Plant, arguments: &[&str]) -> String {
+    let output = plant.output(arguments);
+    assert!(!output.status.success(), "catholyte {arguments:?} was done");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    said.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
+}
+
+fn running() -> Plant {
+    let plant = Plant::start("running");
+    until("the field has delivered", || {
+        let frame = plant.frame();
+        let good = frame.values.iter().all(|value| value.2.is_usable());
+        (frame.system.links_up == frame.system.links && good).then_some(())
+    });
+    plant
+}
+
+#[test]
+fn a_stranger_runs_the_plant_from_the_command_line() {
+    let plant = running();
+    // A loop: its set point, then by hand.
+    let said = done(&plant, &["write", "LIC-311.SP", "51.5", "--reason", "less foam"]);
+    assert!(said.contains("LIC-311 SP"), "{said}");
+    assert_eq!(plant.value("LIC-311.SP").0, 51.5);
+    done(&plant, &["write", "TIC-321.MODE", "manual"]);
+    done(&plant, &["write", "TIC-321.OUT", "35"]);
+    assert_eq!(plant.value("TIC-321.OUT").0, 35.0);
+    assert!(refused(&plant, &["write", "TIC-321.SP", "1e6"]).contains("above the high limit"));
+    assert!(refused(&plant, &["write", "FIC-301", "1"]).contains("FIC-301.SP"));
+    let why = done(&plant, &["why", "TIC-321"]);
+    assert!(why.contains("TIC-321"), "{why}");
+
+    // An output, not a device: who drives it.
+    let why = done(&plant, &["why", "FV-301"]);
+    assert!(why.contains("an output to the field") && why.contains("driven by"), "{why}");
+    assert!(refused(&plant, &["why", "FV-3O1"]).contains("did you mean FV-301?"));
+
+    // A force shows in the list as soon as it is answered, and errors say what is wrong.
+    assert!(
+        refused(&plant, &["force", "TT-131", "NaN", "--for", "5min", "--reason", "x"])
+            .contains("write a number")
+    );
+    assert!(
+        refused(&plant, &["force", "TT-131", "90", "--for", "0s", "--reason", "x"])
+            .contains("over before it begins")
+    );
+    for _ in 0..3 {
+        done(
+            &plant,
+            &["force", "HS-100", "pressed", "--for", "5min", "--reason", "trip of IL-101 is proved"],
+        );
+        assert!(done(&plant, &["forced"]).contains("HS-100"));
+        done(&plant, &["unforce", "HS-100"]);
+        assert!(done(&plant, &["forced"]).contains("nothing is forced"));
+    }
+    done(&plant, &["force", "HS-100", "pressed", "--for", "5min", "--reason", "trip of IL-101 is proved"]);
+    let interlock = plant.view().interlocks.iter().find(|interlock| interlock.name == "IL-101").unwrap().id;
+    let status = || {
+        let all = plant.frame().interlocks.unwrap();
+        all.into_iter().find(|status| status.interlock == interlock).unwrap()
+    };
+    until("IL-101 trips", || status().tripped.then_some(()));
+    assert!(done(&plant, &["why", "IL-101"]).contains("HS-100"));
+    assert!(refused(&plant, &["reset", "IL-101"]).contains("the cause still stands"));
+    done(&plant, &["unforce", "HS-100"]);
+    done(&plant, &["reset", "il-101", "--reason", "proved"]);
+    assert!(!status().tripped);
+    done(&plant, &["bypass", "IL-101", "--for", "10min", "--reason", "proof test of LT-131"]);
+    assert!(status().bypassed_until_ms.is_some());
+    done(&plant, &["bypass", "IL-101", "--end", "--reason", "test done"]);
+    assert!(status().bypassed_until_ms.is_none());
+
+    // Something is forced, which alarms: read, acknowledged, put on the shelf and taken off.
+    done(&plant, &["force", "TT-131", "60", "--for", "5min", "--reason", "probe changed"]);
+    let name = "NI-797.ON";
+    let shows = |state: &str| {
+        done(&plant, &["alarms"])
+            .lines()
+            .any(|line| line.contains(name) && line.contains(state))
+            .then_some(())
+    };
+    until("the alarm stands in the list", || shows("UNACK"));
+    done(&plant, &["ack", name]);
+    assert!(shows("ACKED").is_some());
+    done(&plant, &["shelve", name, "--for", "30min", "--reason", "known"]);
+    assert!(shows("SHELVED").is_some());
+    done(&plant, &["shelve", name, "--end"]);
+    assert!(shows("SHELVED").is_none());
+    assert!(refused(&plant, &["ack", "NI-797"]).contains("its alarms are NI-797.ON"));
+    assert!(refused(&plant, &["ack", "NI-797.OM"]).contains("did you mean NI-797.ON?"));
+
+    let audit = plant.run(&["audit", "show"]);
+    assert!(audit.contains("less foam") && audit.contains("proof test of LT-131"), "{audit}");
+}
+
+#[test]
+fn a_new_password_from_the_command_line_ends_the_sessions_of_the_old_one() {
+    let plant = running();
+    let said = plant.run(&["user", "password", "engineer"]);
+    let new = said.lines().find_map(|line| line.strip_prefix("password: ")).unwrap();
+    assert!(refused(&plant, &["forced"]).contains("password"), "the old one is refused");
+    assert_eq!(
+        plant.status("/commands", &serde_json::json!({})),
+        401,
+        "the session of the old one has ended"
+    );
+    std::fs::write(plant.data.path().join("password"), new).unwrap();
+    assert!(done(&plant, &["forced"]).contains("nothing is forced"));
+    let output = plant.command(&["user", "password", "nobody"]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && text.contains("nobody"), "{text}");
+}
