@@ -9,7 +9,7 @@ const SILENT: &str =
     "no heartbeat was sent for as long as the device's watchdog waits: its outputs are looked at anew";
 
 /// Why a connection is given up whose device takes no heartbeat.
-pub(crate) const REFUSING: &str = "the device refuses its heartbeat: look whether it is in STOP, write-protected, or gives no right to write";
+pub(crate) const REFUSING: &str = "the device refuses its heartbeat: look whether it is in STOP or write-protected, gives the right to write, and has its heartbeat at this address";
 
 /// What is due to the device now.
 #[derive(Debug, Default, PartialEq)]
