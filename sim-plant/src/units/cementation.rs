@@ -140,7 +140,7 @@ pub static SHAPE: Shape = Shape {
     inlets: &[Port { name: "liquor", text: "leach liquor" }, Port { name: "iron", text: "iron powder" }],
     outlets: &[
         Port { name: "slurry", text: "over the weir, to the filter" },
-        Port { name: "vent", text: "hydrogen" },
+        Port { name: "vent", text: "hydrogen, and steam when it boils" },
     ],
     orders: &[Order { name: "agitator", unit: "", low: 0.0, high: 1.0, text: "runs" }],
     readings: &[

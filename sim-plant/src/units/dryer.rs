@@ -90,9 +90,9 @@ tables! {
         /// Largest duty
         duty_max: "kW", 0.0, 1e4;
         /// Rotor runs
-        runs: "", 0.0, 1.0;
+        runs: "", 0.0, 1.0, whole;
         /// Opened
-        discharge: "", 0.0, 1.0;
+        discharge: "", 0.0, 1.0, whole;
     }
 }
 

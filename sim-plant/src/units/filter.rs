@@ -88,13 +88,13 @@ tables! {
         /// Of slurry and wash
         temperature: "degC", 0.0, 95.0;
         /// Runs
-        runs: "", 0.0, 1.0;
+        runs: "", 0.0, 1.0, whole;
         /// Press: opened
-        discharge: "", 0.0, 1.0;
+        discharge: "", 0.0, 1.0, whole;
         /// Press: air blows through the cake
-        blow: "", 0.0, 1.0;
+        blow: "", 0.0, 1.0, whole;
         /// Sprays on the cloth
-        cloth_wash: "", 0.0, 1.0;
+        cloth_wash: "", 0.0, 1.0, whole;
     }
 }
 

@@ -86,7 +86,7 @@ tables! {
         /// Temperature of the water
         water: "degC", 0.0, 60.0;
         /// The igniter is on
-        igniter: "", 0.0, 1.0;
+        igniter: "", 0.0, 1.0, whole;
         /// Cooling water of furnace and cooler, share of the design
         cooling_furnace: "", 0.0, 1.0;
         /// Cooling water of the film, share of the design

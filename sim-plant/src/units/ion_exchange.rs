@@ -91,7 +91,7 @@ tables! {
         /// LiOH in it
         lye_strength: "wt%", 0.1, 11.0;
         /// Flow from below
-        upflow: "", 0.0, 1.0;
+        upflow: "", 0.0, 1.0, whole;
     }
     Start {
         /// Share of the sites in Li-form; the rest is H-form

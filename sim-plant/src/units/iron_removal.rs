@@ -115,7 +115,7 @@ pub static SHAPE: Shape = Shape {
     ],
     outlets: &[
         Port { name: "slurry", text: "over the weir of the second tank, to the filter" },
-        Port { name: "vent", text: "oxygen of decayed peroxide" },
+        Port { name: "vent", text: "oxygen of decayed peroxide, and steam when it boils" },
     ],
     orders: &[
         Order { name: "agitator-1", unit: "", low: 0.0, high: 1.0, text: "runs" },

@@ -64,7 +64,7 @@ tables! {
         /// NaOH of 4 %
         lye: "L/h", 0.0, 1e5;
         /// Air mixes
-        mix: "", 0.0, 1.0;
+        mix: "", 0.0, 1.0, whole;
     }
 }
 

@@ -123,13 +123,13 @@ tables! {
         /// Of everything that comes
         temperature: "degC", -20.0, 60.0;
         /// Rotor runs
-        runs: "", 0.0, 1.0;
+        runs: "", 0.0, 1.0, whole;
         /// The duty of the dryer holds this temperature
         hold: "degC", 0.0, 200.0;
         /// Dryer runs
-        dryer: "", 0.0, 1.0;
+        dryer: "", 0.0, 1.0, whole;
         /// Its vacuum pump runs
-        vacuum: "", 0.0, 1.0;
+        vacuum: "", 0.0, 1.0, whole;
     }
 }
 
