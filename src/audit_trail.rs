@@ -41,8 +41,9 @@ impl AuditTrail {
         }
         let queue = Arc::new(Queue::new(wiring::AUDIT_WAITING));
         let waiting = queue.clone();
-        let writer =
-            thread::Builder::new().name("audit".to_owned()).spawn(move || write(log, &waiting, &trouble));
+        let writer = thread::Builder::new().name("audit".to_owned()).spawn(move || {
+            write(|entry| log.append(entry).map(drop), &waiting, &trouble);
+        });
         let writer = writer.map_err(|source| HistorianError::Io {
             doing: "start the thread of",
             path: path.to_owned(),
@@ -113,15 +114,19 @@ impl Drop for AuditTrail {
 }
 
 /// Until the queue is closed: in order, and nothing goes on before what the disk refused is written.
-fn write(mut log: AuditLog, queue: &Queue, trouble: &DiskTrouble) {
+fn write(
+    mut append: impl FnMut(&AuditEntry) -> Result<(), HistorianError>,
+    queue: &Queue,
+    trouble: &DiskTrouble,
+) {
     let mut refused = false;
     while let Some(item) = queue.next(refused.then_some(wiring::DISK_RETRY)) {
-        match log.append(&entry_of(&item)) {
-            Ok(_) if std::mem::replace(&mut refused, false) => {
+        match append(&entry_of(&item)) {
+            Ok(()) if std::mem::replace(&mut refused, false) => {
                 trouble.set(None);
                 tracing::info!("the audit log is written again");
             }
-            Ok(_) => {}
+            Ok(()) => {}
             Err(error) => {
                 let waiting = queue.put_back(item);
                 let why =
@@ -185,4 +190,47 @@ fn line(entry: &AuditEntry) -> String {
         text.push_str(&format!("  ({})", entry.reason));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AuditEntry, AuditLog, DiskTrouble, HistorianError, Queue, write};
+    use historian::audit::{Lost, Verdict, verify};
+
+    fn entry(time_ms: i64) -> AuditEntry {
+        AuditEntry { time_ms, action: "write".to_owned(), ..AuditEntry::default() }
+    }
+
+    #[test]
+    fn entries_beyond_what_memory_holds_leave_a_line_in_the_chain_that_counts_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("audit.log");
+        let (mut log, _) = AuditLog::open(&path).unwrap();
+        let (queue, trouble) = (Queue::new(3), DiskTrouble::default());
+        queue.push(entry(1));
+        let (mut refusals, mut told) = (0, None);
+        let append = |entry: &AuditEntry| {
+            if refusals == 0 {
+                refusals += 1;
+                // While the disk refuses the first, nine more come.
+                (2..=10).for_each(|time_ms| queue.push(self::entry(time_ms)));
+                let source = std::io::ErrorKind::StorageFull.into();
+                return Err(HistorianError::Io { doing: "write", path: path.clone(), source });
+            }
+            told = told.take().or_else(|| trouble.get());
+            // All that waits is written, and then the queue is closed.
+            let written = log.append(entry).map(drop);
+            if entry.lost.is_some() {
+                queue.close();
+            }
+            written
+        };
+        write(append, &queue, &trouble);
+        let told = told.unwrap();
+        assert!(told.contains("cannot be written") && told.contains("free space on that disk"), "{told}");
+        assert_eq!(trouble.get(), None, "it is over");
+        // The first one, three that found room behind it, and the line for the rest.
+        let lost = vec![Lost { entries: 6, from_ms: 5, to_ms: 10 }];
+        assert_eq!(verify(&path).unwrap(), Verdict::Intact { entries: 5, unfinished_bytes: 0, lost });
+    }
 }

@@ -24,19 +24,9 @@ fn refused(plant: &Plant, arguments: &[&str]) -> String {
     said.split_whitespace().filter(|word| *word != "│").collect::<Vec<_>>().join(" ")
 }
 
-fn running() -> Plant {
-    let plant = Plant::start("running");
-    until("the field has delivered", || {
-        let frame = plant.frame();
-        let good = frame.values.iter().all(|value| value.2.is_usable());
-        (frame.system.links_up == frame.system.links && good).then_some(())
-    });
-    plant
-}
-
 #[test]
 fn a_stranger_runs_the_plant_from_the_command_line() {
-    let plant = running();
+    let plant = Plant::settled("running");
     // A loop: its set point, then by hand.
     let said = done(&plant, &["write", "LIC-311.SP", "51.5", "--reason", "less foam"]);
     assert!(said.contains("LIC-311 SP"), "{said}");
@@ -114,7 +104,7 @@ fn a_stranger_runs_the_plant_from_the_command_line() {
 
 #[test]
 fn a_new_password_from_the_command_line_ends_the_sessions_of_the_old_one() {
-    let plant = running();
+    let plant = Plant::settled("running");
     let said = plant.run(&["user", "password", "engineer"]);
     let new = said.lines().find_map(|line| line.strip_prefix("password: ")).unwrap();
     assert!(refused(&plant, &["forced"]).contains("password"), "the old one is refused");

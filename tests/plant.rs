@@ -6,20 +6,9 @@ use common::{Plant, until};
 use model::wire::AlarmKind;
 use model::{AlarmState, Quality};
 
-/// The plant as it should be before anything is done to it.
-fn settled(initial: &str) -> Plant {
-    let plant = Plant::start(initial);
-    until("both devices are up and values are good", || {
-        let frame = plant.frame();
-        let good = frame.values.iter().all(|value| value.2.is_usable());
-        (frame.system.links_up == frame.system.links && good).then_some(())
-    });
-    plant
-}
-
 #[test]
 fn a_new_set_point_of_current_moves_the_plant_the_history_and_the_audit() {
-    let plant = settled("running");
+    let plant = Plant::settled("running");
     let (before, _) = plant.value("IC-301.SP");
     let (brine_before, _) = plant.value("FIC-301.SP");
     let reply = plant.write("IC-301.SP", before + 0.5);
@@ -42,7 +31,7 @@ fn a_new_set_point_of_current_moves_the_plant_the_history_and_the_audit() {
 
 #[test]
 fn a_killed_simulator_is_bad_within_two_seconds_and_live_again_by_itself() {
-    let mut plant = settled("running");
+    let mut plant = Plant::settled("running");
     plant.kill_simulator();
     let killed = plant.frame().time_ms;
     let seen = until("every tag of the field is bad", || {
@@ -86,7 +75,7 @@ fn a_killed_simulator_is_bad_within_two_seconds_and_live_again_by_itself() {
 
 #[test]
 fn a_killed_controller_resumes_with_the_same_state_and_its_journal_replays() {
-    let mut plant = settled("running");
+    let mut plant = Plant::settled("running");
     let (sp, _) = plant.value("LIC-311.SP");
     let reply = plant.write("LIC-311.SP", sp - 2.0);
     assert!(reply.accepted, "{}", reply.message);
@@ -102,7 +91,7 @@ fn a_killed_controller_resumes_with_the_same_state_and_its_journal_replays() {
 
 #[test]
 fn a_dead_controller_lets_the_plc_go_to_its_fail_positions() {
-    let mut plant = settled("running");
+    let mut plant = Plant::settled("running");
     let watchdogs = |plant: &Plant, state: &str| {
         let status = plant.run(&["sim", "status"]);
         (status.matches(state).count() == status.matches("watchdog ").count()).then_some(())
@@ -114,7 +103,7 @@ fn a_dead_controller_lets_the_plc_go_to_its_fail_positions() {
 
 #[test]
 fn why_explains_an_interlock_in_live_values() {
-    let plant = settled("running");
+    let plant = Plant::settled("running");
     let interlock = &plant.view().interlocks[0];
     let why = plant.why(&interlock.name);
     assert!(why.lines.len() >= interlock.causes.len(), "{why:?}");
@@ -122,7 +111,7 @@ fn why_explains_an_interlock_in_live_values() {
 
 #[test]
 fn a_trainer_stops_steps_and_rewinds_the_plant_while_the_controller_runs_on() {
-    let plant = settled("running");
+    let plant = Plant::settled("running");
     let seconds = || -> f64 {
         let status = plant.run(&["sim", "status"]);
         let words = status.split_whitespace().collect::<Vec<_>>();

@@ -571,3 +571,14 @@ fn only_what_stands_and_waits_blinks_and_only_when_it_may() {
     console.keys(":reduced<Enter>");
     assert_eq!(fills(&mut console), lit);
 }
+
+#[test]
+fn a_command_that_acted_and_is_not_kept_is_shown_in_full_and_is_no_refusal() {
+    let mut console = Console::new(Role::Operator);
+    console.keys("/TIC-322<Enter>V83<Enter>");
+    console
+        .reply_unrecorded("TIC-322 SP 83; this has acted, but the journal cannot be written: no space left");
+    let screen = console.screen();
+    assert!(screen.contains("DONE, NOT RECORDED") && screen.contains("this has acted"), "{screen}");
+    assert!(!screen.contains("REFUSED"), "{screen}");
+}

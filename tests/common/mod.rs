@@ -44,6 +44,17 @@ impl Plant {
         Self::start_of(initial, None, &[])
     }
 
+    /// The same, when every device has answered and every value is usable.
+    pub fn settled(initial: &str) -> Self {
+        let plant = Self::start(initial);
+        until("all devices are up and values are good", || {
+            let frame = plant.frame();
+            let good = frame.values.iter().all(|value| value.2.is_usable());
+            (frame.system.links_up == frame.system.links && good).then_some(())
+        });
+        plant
+    }
+
     /// The same for a plant in a folder that has these Modbus devices besides those of the refinery.
     pub fn start_of(initial: &str, folder: Option<PathBuf>, more: &[&str]) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
