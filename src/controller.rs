@@ -352,6 +352,13 @@ impl Assembly<'_> {
             let mut state = StateWriter::default();
             engine.save(&mut state);
             writer.snapshot(tick, &state.0).into_diagnostic()?;
+        } else if let Some(tick) = self.resumed.continues {
+            // The journal leads here anyway; with the state itself it also does when what lies before is damaged.
+            let mut state = StateWriter::default();
+            engine.save(&mut state);
+            if let Err(error) = writer.snapshot(tick, &state.0) {
+                tracing::warn!("no snapshot of the state that this start goes on from: {error}");
+            }
         }
         Ok(writer)
     }

@@ -70,6 +70,20 @@ fn a_replay_goes_on_behind_every_hole_and_says_which_scans_are_not_verified() {
     let most = last - first + 1 + tick(&files[spoiled + 1]) - tick(&files[spoiled]);
     assert!((last - first + 1..=most).contains(&missing), "{missing} of at most {most}: only the holes are");
 
+    // A restart right behind a hole: its segment begins with the state that it went on from.
+    plant.start_controller();
+    let before = files.last().unwrap();
+    until("the restart has its own segments", || (segments(&plant).len() >= files.len() + 2).then_some(()));
+    plant.kill_controller();
+    let restarted = tick(&segments(&plant)[files.len() - 1]);
+    fs::remove_file(before).unwrap();
+    let (_, more) = replay(&plant);
+    assert!(!more.contains("not the same") && !more.contains("otherwise"), "{more}");
+    let lost = format!("scans {} to ", tick(before));
+    let upto =
+        more.split(&lost).nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_else(|| panic!("{more}"));
+    assert!(upto.parse::<u64>().unwrap() < restarted, "{upto} is before the restart at {restarted}: {more}");
+
     // Without the snapshot behind the first hole it goes on from the next one.
     let snapshot = plant.journal().join(format!("snapshot-{last:020}.csn"));
     fs::remove_file(&snapshot).unwrap();

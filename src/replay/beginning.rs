@@ -1,8 +1,8 @@
 //! Where a run can begin, and what lies unverified between two runs.
 //!
-//! Only a known state leads on: that of a cold start, or that of a snapshot. Every snapshot ends a segment, so the
-//! segment after a hole mostly begins with one; else (a restart right after the hole, a segment that was cut because
-//! it was full) the replay goes on at the next snapshot, a minute later at most.
+//! Only a known state leads on: that of a cold start, or that of a snapshot. Every snapshot ends a segment, and every
+//! start keeps the state that it goes on from, so the segment after a hole mostly begins with one; else (a segment that
+//! ended because it was full, a snapshot that is damaged too) the replay goes on at the next one, a minute later at most.
 
 use std::io;
 
