@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use control::Scenario;
 use control::plant::Plant;
-use lockstep::Outcome;
+use lockstep::{Campaign, Outcome};
 use miette::{IntoDiagnostic as _, miette};
 use sim_plant::{Initial, Parameters};
 
@@ -83,9 +83,12 @@ fn campaign(plant: &Arc<Plant>, duration: &str, args: &SelftestArgs) -> miette::
     let began = real_time::cpu_time();
     let parameters = Parameters::built_in().into_diagnostic()?;
     let open = || sim_field::open(args.plant.as_deref(), plant, &parameters, Initial::Running, seed);
-    let outcome = lockstep::campaign(plant, [open()?, open()?], seed, duration.as_millis() as u64)
+    let shadow = if args.no_shadow { None } else { Some(open()?) };
+    let what = Campaign { seed, duration_ms: duration.as_millis() as u64, simulator: open()?, shadow };
+    let cpu_s = || (real_time::cpu_time() - began).as_secs_f64();
+    let outcome = lockstep::campaign(plant, what, |outcome| report::progress(outcome, cpu_s()))
         .map_err(|error| miette!("{error}"))?;
-    report::campaign(&outcome, seed, (real_time::cpu_time() - began).as_secs_f64(), args.format)?;
+    report::campaign(&outcome, seed, cpu_s(), args.format)?;
     match outcome.breach_count {
         0 => Ok(()),
         count => Err(miette!("{count} breaches: repeat them with --seed {seed}")),

@@ -47,7 +47,7 @@ mod time;
 pub mod scenario;
 mod campaign;
 
-pub use campaign::{Breach, CampaignOutcome, campaign};
+pub use campaign::{Breach, Campaign, CampaignOutcome, campaign};
 pub use field::Field;
 pub use plant::simulator;
 pub use scenario::{Outcome, Verdict, run};

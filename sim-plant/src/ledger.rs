@@ -77,8 +77,18 @@ pub struct Closure {
 impl Closure {
     /// The worst of all.
     pub fn worst(&self) -> f64 {
-        let elements = self.elements.iter().copied().fold(0.0, f64::max);
-        elements.max(self.others).max(self.mass).max(self.energy).max(self.charge)
+        self.parts().map(|(_, error)| error).fold(0.0, worse)
+    }
+
+    /// Every balance by its name.
+    pub fn parts(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        let rest = [
+            ("other elements", self.others),
+            ("mass", self.mass),
+            ("energy", self.energy),
+            ("charge", self.charge),
+        ];
+        ELEMENT_NAMES.into_iter().zip(self.elements).chain(rest)
     }
 
     /// The worse of this and the balance of another part of the plant.
@@ -86,12 +96,17 @@ impl Closure {
         for ((symbol, _), error) in ATOMS.iter().zip(&balance.elements) {
             let own = ELEMENT_NAMES.iter().position(|name| name == symbol);
             let mine = own.map_or(&mut self.others, |k| &mut self.elements[k]);
-            *mine = mine.max(*error);
+            *mine = worse(*mine, *error);
         }
-        self.mass = self.mass.max(balance.mass);
-        self.energy = self.energy.max(balance.energy);
-        self.charge = self.charge.max(balance.charge);
+        self.mass = worse(self.mass, balance.mass);
+        self.energy = worse(self.energy, balance.energy);
+        self.charge = worse(self.charge, balance.charge);
     }
+}
+
+/// `f64::max` would let what is no number pass for closed.
+const fn worse(one: f64, other: f64) -> f64 {
+    if one.is_nan() || one > other { one } else { other }
 }
 
 impl Ledger {

@@ -94,9 +94,13 @@ pub struct SelftestArgs {
     /// Seed of the simulator's noise in place of the scenario's own; of everything in a campaign
     #[arg(long)]
     pub seed: Option<u64>,
-    /// A campaign in place of scenarios: so long with random faults, orders, recipes, lost links and kills
+    /// A campaign in place of scenarios: so long with random faults, orders, recipes, lost links and kills; each day of
+    /// the plant tells on standard error how it stands
     #[arg(long = "for", value_name = "TIME", conflicts_with_all = ["scenarios", "list", "trend"])]
     pub duration: Option<String>,
+    /// The campaign without its shadow, a second pair that is compared at every scan: half the time
+    #[arg(long, requires = "duration")]
+    pub no_shadow: bool,
     /// Every event of the run
     #[arg(long)]
     pub events: bool,

@@ -195,6 +195,8 @@ struct CampaignDocument<'a> {
     breaches: u64,
     first_breaches: Vec<BreachEntry<'a>>,
     closure: f64,
+    /// Of each element, of mass, energy and charge.
+    balances: Vec<(&'static str, f64)>,
     fingerprint: String,
 }
 
@@ -232,7 +234,8 @@ pub fn campaign(outcome: &CampaignOutcome, seed: u64, cpu_s: f64, format: Format
                     story: &breach.story,
                 })
                 .collect(),
-            closure: outcome.closure,
+            closure: outcome.closure.worst(),
+            balances: outcome.closure.parts().collect(),
             fingerprint,
         };
         println!("{}", serde_json::to_string(&document).into_diagnostic()?);
@@ -254,10 +257,27 @@ pub fn campaign(outcome: &CampaignOutcome, seed: u64, cpu_s: f64, format: Format
         outcome.restorations,
         outcome.breach_count
     );
+    let balances: Vec<String> =
+        outcome.closure.parts().map(|(name, error)| format!("{name} {error:.0e}")).collect();
+    println!("balances close to {:.1e}: {}", outcome.closure.worst(), balances.join(", "));
     println!(
-        "{cpu_s:.1} s of processor time: {:.0} times real time; balances close to {:.1e}; fingerprint {fingerprint}",
-        plant_s / cpu_s.max(1e-9),
-        outcome.closure
+        "{cpu_s:.1} s of processor time: {:.0} times real time; fingerprint {fingerprint}",
+        plant_s / cpu_s.max(1e-9)
     );
     Ok(())
+}
+
+/// A day of a long campaign is over: somebody waits for it.
+pub fn progress(outcome: &CampaignOutcome, cpu_s: f64) {
+    let plant_s = outcome.plant_ms as f64 / 1e3;
+    eprintln!(
+        "{} of plant, {:.0} times real time: {} trips, {} faults, {} commands, {} breaches; balances close to {:.1e}",
+        time_text(outcome.plant_ms),
+        plant_s / cpu_s.max(1e-9),
+        outcome.trips,
+        outcome.faults,
+        outcome.commands,
+        outcome.breach_count,
+        outcome.closure.worst()
+    );
 }

@@ -47,7 +47,7 @@ impl Dice {
 }
 
 impl Run {
-    /// Throws the dice once. Both pairs get the same.
+    /// Throws the dice once. Every pair gets the same.
     pub(super) fn deed(&mut self) -> Result<(), LockstepError> {
         let what = match self.dice.below(100) {
             0..20 => self.fault(),
@@ -70,8 +70,10 @@ impl Run {
         for _ in 0..TRIES {
             let parameters = parameters(&mut self.dice, kind, &names);
             if self.first.field.simulator.apply_fault(kind.name, &parameters).is_ok() {
-                // The second one is the same: what the first takes, it takes.
-                let _ = self.second.field.simulator.apply_fault(kind.name, &parameters);
+                if let Some(shadow) = &mut self.shadow {
+                    // It is the same: what the first takes, it takes.
+                    let _ = shadow.field.simulator.apply_fault(kind.name, &parameters);
+                }
                 self.outcome.faults += 1;
                 return format!("fault {} {parameters:?}", kind.name);
             }
@@ -83,26 +85,24 @@ impl Run {
     fn clear(&mut self) -> String {
         let active = self.first.field.simulator.active_faults();
         if self.dice.below(3) > 0 {
-            self.both(Simulator::clear_all_faults);
+            self.simulators(Simulator::clear_all_faults);
             return "clear all".to_owned();
         }
         let Some(fault) = self.dice.one(&active) else { return "nothing to clear".to_owned() };
         let parameters: Vec<(String, String)> =
             fault.parameters.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-        self.both(|simulator| drop(simulator.clear_fault(fault.name, &parameters)));
+        self.simulators(|simulator| drop(simulator.clear_fault(fault.name, &parameters)));
         format!("clear {fault}")
     }
 
-    fn both(&mut self, deed: impl Fn(&mut Simulator)) {
-        deed(&mut self.first.field.simulator);
-        deed(&mut self.second.field.simulator);
+    fn simulators(&mut self, deed: impl Fn(&mut Simulator)) {
+        self.pairs().for_each(|pair| deed(&mut pair.field.simulator));
     }
 
     /// From a blink to longer than most watchdogs wait.
     fn kill(&mut self) -> Result<String, LockstepError> {
         let away_ms = self.dice.between(100, 8000);
-        self.first.restart_controller(away_ms)?;
-        self.second.restart_controller(away_ms)?;
+        self.pairs().try_for_each(|pair| pair.restart_controller(away_ms))?;
         self.outcome.kills += 1;
         Ok(format!("the controller was away for {away_ms} ms"))
     }
@@ -111,8 +111,9 @@ impl Run {
         let plant = self.first.plant().clone();
         let actions = actions(&mut self.dice, &plant);
         for action in &actions {
-            self.first.order(*action);
-            self.second.order(*action);
+            for pair in self.pairs() {
+                pair.order(*action);
+            }
         }
         format!("{actions:?}")
     }
