@@ -174,6 +174,13 @@ impl Cell {
         Holdup::resolve_all([&mut self.anolyte, &mut self.catholyte], duty.h);
     }
 
+    /// True when a compartment has run dry: no current passes the string any more.
+    pub(crate) fn is_dry(&self, p: &Parameters) -> bool {
+        const DRY: f64 = 0.01;
+        let dry = |holdup: &Holdup, full: f64| holdup.volume < DRY * full;
+        dry(&self.anolyte, p.cell.anolyte_volume) || dry(&self.catholyte, p.cell.catholyte_volume)
+    }
+
     /// Area that liquor covers on both sides.
     fn wet_area(&self, make: &CellMake, p: &Parameters) -> f64 {
         const DRY: f64 = 0.02;

@@ -241,7 +241,8 @@ impl Electrolysis {
             ambient: self.p.site.temperature,
         };
         self.rectifier.step(&self.p.rectifier, &duty);
-        self.rectifier.current(&self.p.rectifier)
+        let open = self.cells.iter().any(|cell| cell.is_dry(&self.p));
+        if open { 0.0 } else { self.rectifier.current(&self.p.rectifier) }
     }
 
     fn send_anolyte(&mut self, orders: &Orders, dt: f64) -> Liquid {

@@ -113,7 +113,8 @@ impl Ledger {
     pub(crate) fn closure(&self, now: &Account, charge: f64) -> Closure {
         let error = |now: f64, start: f64, inward: f64, outward: f64| {
             let scale = start.abs() + inward.abs() + outward.abs();
-            if scale > 0.0 { ((now - start) - (inward - outward)).abs() / scale } else { 0.0 }
+            // What is no number has not closed.
+            if scale == 0.0 { 0.0 } else { ((now - start) - (inward - outward)).abs() / scale }
         };
         let mut elements = [0.0; ELEMENTS];
         for (k, element) in elements.iter_mut().enumerate() {
@@ -137,5 +138,19 @@ impl Ledger {
         self.start.state(walk);
         self.inward.state(walk);
         self.outward.state(walk);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Account, Closure, Ledger};
+
+    #[test]
+    fn what_is_no_number_has_not_closed() {
+        let mut ledger = Ledger::default();
+        ledger.inward.energy = f64::NAN;
+        let closure = ledger.closure(&Account::default(), 0.0);
+        assert!(closure.energy.is_nan() && closure.worst().is_nan(), "{closure:?}");
+        assert!(Closure::default().worst() == 0.0);
     }
 }

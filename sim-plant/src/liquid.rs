@@ -246,6 +246,9 @@ pub(crate) struct Holdup {
     pub(crate) equilibria: Equilibria,
 }
 
+/// J/(kg K): no liquor has less, though the partial heat capacities of its ions, which are negative, say so of one
+/// that is nearly without water. (26 molal LiCl has 2400.)
+const CAPACITY_FLOOR: f64 = 1000.0;
 /// Below this volume a hold-up counts as empty; m3.
 pub(crate) const VOLUME_FLOOR: f64 = 1e-7;
 
@@ -307,8 +310,8 @@ impl Holdup {
             }
             holdup.species = species;
             let (enthalpy, capacity) = h.sums(&holdup.liquid, &holdup.species, holdup.volume);
-            holdup.capacity = capacity;
-            holdup.temperature = REFERENCE + (holdup.liquid.enthalpy - enthalpy) / capacity.max(1e-9);
+            holdup.capacity = capacity.max(CAPACITY_FLOOR * holdup.volume * holdup.density);
+            holdup.temperature = REFERENCE + (holdup.liquid.enthalpy - enthalpy) / holdup.capacity;
         }
     }
 
@@ -420,5 +423,23 @@ mod tests {
         assert!((made.temperature - 298.15 - rise).abs() < 0.02 * rise, "{} {rise}", made.temperature);
         assert!(made.liquid.amount[CL] > 999.0 && made.liquid.amount[X] == 0.0);
         assert!(made.liquid.amount[H].abs() < 1e-6 && made.liquid.amount[W] > 1e5);
+    }
+
+    /// As it stood once in a cell that had run dry: its ions alone would have -0.2 J/K, and whatever heat came in
+    /// would have sent its temperature to infinity.
+    #[test]
+    fn a_residue_nearly_without_water_still_warms_when_heat_comes_in() {
+        let p = Parameters::built_in().unwrap();
+        let h = Enthalpies::new(&p.thermo);
+        let recipe = Recipe { kelvin: 353.15, lithium: 2500.0, acid: -2500.0, ..Recipe::default() };
+        let mut residue = Holdup::mix(&recipe, 1.0, &p, &h);
+        residue.liquid.amount[W] *= 0.02;
+        residue.liquid = residue.liquid.part(1e-3);
+        residue.resolve(&h);
+        let before = residue.temperature;
+        residue.liquid.enthalpy += 100.0;
+        residue.resolve(&h);
+        let warmer = residue.temperature - before;
+        assert!(warmer > 0.0 && warmer < 100.0 / (0.9e3 * residue.liquid.mass()), "{warmer} K");
     }
 }

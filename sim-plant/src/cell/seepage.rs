@@ -38,22 +38,32 @@ impl Cell {
     /// Moves liquor through the hole, down the pressure difference; returns the hydrogen that goes with it.
     fn leak_through_hole(&mut self, duty: &CellDuty<'_>) -> f64 {
         let p = duty.p;
-        // Both compartments stand equally high; the heavier liquor presses a little more.
+        // The hole is at half height: what stands above it presses, the heavier liquor a little more, and
+        // nothing flows from a compartment whose liquor has fallen below it.
         const HALF_HEIGHT: f64 = 1.0;
-        let head = (self.catholyte.density - self.anolyte.density) * GRAVITY * HALF_HEIGHT;
+        let pressing = |holdup: &Holdup, full: f64| {
+            holdup.density * GRAVITY * HALF_HEIGHT * (2.0 * holdup.volume / full - 1.0).clamp(0.0, 1.0)
+        };
+        let (over_a, over_c) = (
+            pressing(&self.anolyte, p.cell.anolyte_volume),
+            pressing(&self.catholyte, p.cell.catholyte_volume),
+        );
+        let head = over_c - over_a;
         let difference = duty.hydrogen_pressure - duty.chlorine_pressure;
         let area = self.pinhole * p.membrane.pinhole_discharge;
         let under_liquor = area * (1.0 - self.pinhole_gas_share);
         let push = difference + head;
-        let (giver, taker) = if push >= 0.0 {
-            (&mut self.catholyte, &mut self.anolyte)
+        let (giver, taker, over) = if push >= 0.0 {
+            (&mut self.catholyte, &mut self.anolyte, over_c)
         } else {
-            (&mut self.anolyte, &mut self.catholyte)
+            (&mut self.anolyte, &mut self.catholyte, over_a)
         };
-        let volume = under_liquor * libm::sqrt(2.0 * push.abs() / giver.density) * duty.dt;
-        let share = (volume / giver.volume.max(VOLUME_FLOOR)).min(0.05);
-        let leaked = giver.liquid.take(share);
-        taker.liquid.add(&leaked);
+        if over > 0.0 {
+            let volume = under_liquor * libm::sqrt(2.0 * push.abs() / giver.density) * duty.dt;
+            let share = (volume / giver.volume.max(VOLUME_FLOOR)).min(0.05);
+            let leaked = giver.liquid.take(share);
+            taker.liquid.add(&leaked);
+        }
         if difference <= 0.0 {
             return 0.0;
         }
@@ -132,7 +142,9 @@ pub(super) fn release(
 ) {
     let dry: f64 = gas.iter().sum();
     let vapour = holdup.vapour.min(0.9 * pressure);
-    gas[STEAM] = dry.max(0.0) * vapour / (pressure - vapour);
+    // Liquor that is nearly dry has no more water to give.
+    let water = 0.1 * holdup.liquid.amount[W].max(0.0);
+    gas[STEAM] = (dry.max(0.0) * vapour / (pressure - vapour)).min(water);
     holdup.liquid.amount[W] -= gas[STEAM];
     let enthalpy = duty.g.of(&gas, holdup.temperature);
     holdup.liquid.enthalpy -= enthalpy;

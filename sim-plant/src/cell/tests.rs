@@ -3,7 +3,7 @@
 use super::{Cell, CellDuty, CellMake, CellYield};
 use crate::constants::FARADAY;
 use crate::gas::{CL2, Gas, GasEnthalpies, H2, O2};
-use crate::liquid::{Enthalpies, H, Holdup, LI, Liquid, Recipe, X};
+use crate::liquid::{Enthalpies, H, Holdup, LI, Liquid, Recipe, W, X};
 use crate::parameters::Parameters;
 use crate::properties::Excursions;
 
@@ -16,6 +16,8 @@ struct Bench {
     g: GasEnthalpies,
     cell: Cell,
     out: CellYield,
+    /// Pa
+    hydrogen: f64,
 }
 
 impl Bench {
@@ -31,7 +33,7 @@ impl Bench {
         let mut cell = Cell::new(&anolyte, &catholyte, &p, &h);
         cell.refresh(&p, (PRESSURE, PRESSURE), &mut Excursions::default());
         let g = GasEnthalpies::new(&p.thermo);
-        Self { p, h, g, cell, out: CellYield::default() }
+        Self { p, h, g, cell, out: CellYield::default(), hydrogen: PRESSURE }
     }
 
     /// Without flow, for `steps` of 0.1 s at `current` A.
@@ -49,7 +51,7 @@ impl Bench {
             anolyte_flow: 0.0,
             catholyte: &none,
             catholyte_flow: 0.0,
-            hydrogen_pressure: PRESSURE,
+            hydrogen_pressure: self.hydrogen,
             chlorine_pressure: PRESSURE,
             chlorine_share: 1.0,
             ambient: 293.15,
@@ -154,4 +156,40 @@ fn an_idle_cell_with_chlorine_runs_backwards_and_one_without_does_not() {
     let oxidised = bench.cell.nickel;
     bench.run(4000.0, 3000);
     assert!(bench.cell.nickel < 0.01 * oxidised, "and reduced again by the current");
+}
+
+#[test]
+fn a_hole_drains_a_side_down_to_its_own_height_and_no_further() {
+    let mut bench = Bench::new(2.5);
+    bench.cell.pinhole = 50e-6;
+    bench.hydrogen = PRESSURE + 20e3;
+    bench.run(0.0, 36_000);
+    let full = bench.p.cell.catholyte_volume;
+    assert!(
+        (bench.cell.catholyte.volume / full - 0.5).abs() < 0.02,
+        "{}",
+        bench.cell.catholyte.volume / full
+    );
+    // Less pressure than the liquor on the other side has: the levels stand apart by what it is.
+    let mut bench = Bench::new(2.5);
+    bench.cell.pinhole = 50e-6;
+    bench.hydrogen = PRESSURE + 3e3;
+    bench.run(0.0, 36_000);
+    let over =
+        |volume: f64, full: f64, density: f64| density * 9.80665 * (2.0 * volume / full - 1.0).min(1.0);
+    let (anolyte, catholyte) = (&bench.cell.anolyte, &bench.cell.catholyte);
+    let apart = over(anolyte.volume, bench.p.cell.anolyte_volume, anolyte.density)
+        - over(catholyte.volume, full, catholyte.density);
+    assert!((apart / 3e3 - 1.0).abs() < 0.05, "{apart} Pa");
+}
+
+#[test]
+fn gas_takes_no_more_steam_along_than_there_is_water() {
+    let mut bench = Bench::new(2.5);
+    bench.cell.catholyte.liquid = bench.cell.catholyte.liquid.part(1e-4);
+    bench.cell.catholyte.resolve(&bench.h);
+    bench.run(4000.0, 600);
+    let catholyte = &bench.cell.catholyte;
+    assert!(catholyte.liquid.amount[W] >= 0.0, "{:?}", catholyte.liquid);
+    assert!(catholyte.temperature.is_finite() && bench.cell.voltage.is_finite(), "{catholyte:?}");
 }

@@ -45,3 +45,22 @@ fn water_that_comes_warmer_than_the_preheater_makes_it_is_taken_as_it_is() {
     assert!(warmed == 0.0, "{warmed}");
     assert!((given - booked).abs() < 1e-9 * given.abs(), "{given} {booked}");
 }
+
+#[test]
+fn no_current_passes_a_string_with_a_cell_that_has_run_dry() {
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let (mut plant, orders): (Electrolysis, _) =
+        initial::running(&Parameters::built_in().unwrap(), 1, chemistry);
+    plant.step(&orders, 0.1);
+    assert!(plant.rates.current > 1000.0, "{}", plant.rates.current);
+    let cell = &mut plant.cells[13];
+    cell.catholyte.liquid = cell.catholyte.liquid.part(1e-3);
+    cell.catholyte.resolve(&plant.h);
+    plant.step(&orders, 0.1);
+    assert!(plant.rates.current == 0.0, "{}", plant.rates.current);
+    // The circulation fills the cell again, and the current comes back.
+    for _ in 0..600 {
+        plant.step(&orders, 0.1);
+    }
+    assert!(plant.rates.current > 1000.0, "{}", plant.rates.current);
+}
