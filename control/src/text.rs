@@ -154,7 +154,8 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
         .into(),
         BlockBody::Selector(selector) => [("OUT", selector.out), ("SELECTED", selector.selected)].into(),
         BlockBody::Split(split) => {
-            let valves = ["OUT1", "OUT2", "OUT3"].into_iter().zip(split.valves.iter().map(|valve| valve.out));
+            let names: &[&str] = if split.valves.len() == 1 { &["OUT"] } else { &["OUT1", "OUT2", "OUT3"] };
+            let valves = names.iter().copied().zip(split.valves.iter().map(|valve| valve.out));
             core::iter::once(("IN", split.signal)).chain(valves).collect()
         }
         BlockBody::Function(function) => {

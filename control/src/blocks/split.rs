@@ -1,4 +1,5 @@
-//! Split range: one signal for two or three valves, each over its own part of the signal's range.
+//! Split range: one signal for two or three valves, each over its own part of the signal's range; or an analog output
+//! (FF-891: AO), one signal for one valve.
 //!
 //! ```text
 //!  100 % ┤\                 / OUT2        from = [0, 48],   to = [100, 0]    cooling, reverse

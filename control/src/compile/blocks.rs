@@ -50,6 +50,7 @@ fn roles(kind: Kind) -> Roles {
             ("OUT1", Part::Result, ", first valve"),
             ("OUT2", Part::Result, ", second valve"),
         ],
+        Kind::AnalogOutput => &[("IN", Part::Result, ", signal"), ("OUT", Part::Result, ", valve")],
         Kind::Position => &[
             ("DEV", Part::Result, ", output less position"),
             ("RESULT", Part::Memory, ", stroke test: 1 runs, 2 passed, 3 failed, 4 aborted"),
@@ -331,6 +332,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
             shapes::function(&mut build, usize::from(kind), &mut fields, dt).map(BlockBody::Function)
         }
         Kind::SplitRange => split::split(&mut build, &mut fields).map(BlockBody::Split),
+        Kind::AnalogOutput => split::output(&mut build, &mut fields).map(BlockBody::Split),
         Kind::Position => position::position(&mut build, &mut fields).map(BlockBody::Position),
         Kind::Pid => loops::pid(&mut build, &mut fields).map(BlockBody::Pid),
         Kind::DutyStandby => duty::duty(&mut build, &mut fields).map(BlockBody::Duty),

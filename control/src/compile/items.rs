@@ -35,6 +35,7 @@ pub(super) enum Kind {
     Ramp,
     Selector,
     SplitRange,
+    AnalogOutput,
     Position,
     /// A row of [`SHAPES`].
     Function(u8),
@@ -51,7 +52,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// All but the function blocks.
-    const PLAIN: [Self; 21] = [
+    const PLAIN: [Self; 22] = [
         Self::Area,
         Self::Unit,
         Self::Device,
@@ -63,6 +64,7 @@ impl Kind {
         Self::Ramp,
         Self::Selector,
         Self::SplitRange,
+        Self::AnalogOutput,
         Self::Position,
         Self::Motor,
         Self::Valve,
@@ -100,6 +102,7 @@ impl Kind {
             Self::Ramp => "ramp",
             Self::Selector => "selector",
             Self::SplitRange => "split_range",
+            Self::AnalogOutput => "analog_output",
             Self::Position => "position",
             Self::Function(_) => self.shape().map_or("", |shape| shape.word),
             Self::Motor => "motor",
@@ -139,6 +142,7 @@ impl Kind {
                 | Self::Ramp
                 | Self::Selector
                 | Self::SplitRange
+                | Self::AnalogOutput
                 | Self::Position
                 | Self::Function(_)
                 | Self::Motor

@@ -79,7 +79,7 @@ fn readers(items: &Items, draft: &Draft) -> BTreeMap<PointId, PointId> {
         let (key, role) = match block.kind {
             Kind::Pid => ("cascade", "PV"),
             Kind::Ratio => ("trim", "OUT"),
-            Kind::SplitRange => ("input", "IN"),
+            Kind::SplitRange | Kind::AnalogOutput => ("input", "IN"),
             Kind::Drive => ("ref", "SP"),
             _ => continue,
         };
@@ -127,7 +127,7 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
             Some(shape) => super::shapes::own(shape, item, index, draft, report),
             None => Vec::new(),
         },
-        Kind::SplitRange => {
+        Kind::SplitRange | Kind::AnalogOutput => {
             let signal = at("IN");
             super::split::scale_signal(item, signal, draft, report);
             Vec::from([signal])
@@ -213,6 +213,7 @@ fn from_others(
         }
         Kind::Ratio => flow(draft, said("input"), &["IN"]),
         Kind::Drive => flow(draft, said("speed"), &["SP", "OUT"]),
+        Kind::AnalogOutput => flow(draft, said("out"), &["OUT"]),
         Kind::SplitRange => {
             let outs = super::split::outs(item);
             for (number, role) in ["OUT1", "OUT2", "OUT3"].iter().enumerate() {

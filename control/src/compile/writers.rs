@@ -36,7 +36,7 @@ fn two(draft: &Draft, point: PointId, second: (&str, Place), first: (&str, Place
     Mistake::error("two-writers", format!("`{tag}` is driven by both `{}` and `{}`", first.0, second.0))
         .at(second.1, "the second writer")
         .related(first.1, "the first writer")
-        .help("an output has one writer: let one of them drive it, or choose between both in a [selector] or [calc]")
+        .help("an output has one writer: let one of them drive it, or choose between both in a [selector], and let an [analog_output] bring what it chooses to the valve")
 }
 
 /// Outputs that no block, phase or person drives would stand where the first scan puts them for ever.
@@ -55,7 +55,7 @@ pub(super) fn unwritten(
         let help = if draft.point(point).words.is_some() {
             "let a [motor], [valve], [breaker], [on_off] or [pulse_width] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
         } else {
-            "let a [pid] or a [split_range] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
+            "let a [pid], a [split_range] or an [analog_output] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
         };
         report.add(
             Mistake::error("no-writer", format!("nothing drives the output `{}`", io.tag))

@@ -116,6 +116,10 @@ fn obstacle(difference: &Difference, old: &Plant, new: &Plant) -> Option<String>
             .into_iter()
             .find(|key| touched(key))
             .map(|key| format!("the valves would move at once: `{key}` is not what it was")),
+        ("analog_output", Verb::Changed) => ["input", "out", "from", "to", "range"]
+            .into_iter()
+            .find(|key| touched(key))
+            .map(|key| format!("the valve would move at once: `{key}` is not what it was")),
         ("on_off" | "pulse_width" | "motor" | "valve" | "breaker", Verb::Changed) if touched("out") => {
             text("it would drive another output at once")
         }

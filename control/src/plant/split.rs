@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use model::PointId;
 
-/// One signal for two or three outputs, each over its own part of the signal's range.
+/// One signal for two or three outputs, each over its own part of the signal's range; for one, an analog output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
     pub input: PointId,
