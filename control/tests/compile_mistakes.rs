@@ -170,6 +170,7 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "on_duty = 1", "on_duty = 2", "out-of-range", "on_duty", "1 to 1"),
     mistake(LOOPS, "alternate = \"24 h\"", "alternate = 24", "missing-unit", "alternate", "24 s"),
     mistake(LOOPS, "auto = \"HYST(LT-311, 80 %, 20 %)\"", "auto = \"LT-311\"", "type-mismatch", "auto = ", "compare it"),
+    mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "TT-311 > 195 degC FOR 5 s", "outside-range", "TT-311 > 195 degC", "write a limit from"),
     mistake(SAFETY, "XV-301 := close", "P-331 := start", "bad-action", "P-331 := start", "stop the group"),
     // Drives.
     mistake(LOOPS, "speed = \"SY-333\"\n", "", "missing-key", "[drive.P-333]", "speed = ").causing(&["no-writer", "unit-mismatch", "missing-key"]),

@@ -42,11 +42,13 @@ impl Emitter<'_, '_, '_> {
             let (low, high, limit) = (Shown(point.low), Shown(point.high), Shown(limit));
             let message = format!("{} is never {limit}: it reads {low} to {high}", point.name);
             let help = format!("write a limit from {low} to {high} {}", point.unit);
-            self.report.add(
+            let mistake = if self.report.protects {
+                Mistake::error("outside-range", message).at(self.place(tree), "this never trips, or always")
+            } else {
                 Mistake::warning("outside-range", message)
                     .at(self.place(tree), "this comparison never changes")
-                    .help(help),
-            );
+            };
+            self.report.add(mistake.help(help));
         }
     }
 

@@ -100,7 +100,10 @@ impl Interlocks<'_, '_> {
         let trips_on_bad = fields.choice("on_bad", &words, self.report).unwrap_or(true);
         fields.finish(self.report);
         let when = when?;
-        let emitted = emit::compile(self.draft, when, Wanted::Condition, None, self.report)?;
+        self.report.protects = true;
+        let emitted = emit::compile(self.draft, when, Wanted::Condition, None, self.report);
+        self.report.protects = false;
+        let emitted = emitted?;
         if let Some(value) = emitted.constant {
             let always = if value == 0.0 { "never trips" } else { "always trips" };
             self.report.add(

@@ -26,6 +26,8 @@ pub(super) struct Report {
     errors: usize,
     /// Something that the present item depends on has a mistake of its own: what follows from it is not said.
     pub(super) doubtful: bool,
+    /// A condition that protects is compiled: a part of it that can never hold is an error.
+    pub(super) protects: bool,
     /// Notes which keys the readers ask for, when a schema is wanted.
     pub(super) recorder: Option<super::schema::Recorder>,
 }
