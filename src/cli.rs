@@ -198,6 +198,7 @@ pub struct ApiTarget {
     /// Address of the controller's API
     #[arg(long, default_value = "http://127.0.0.1:7300", env = "CATHOLYTE_URL")]
     pub url: String,
+    /// Who you are, one of `catholyte user list`
     #[arg(long, env = "CATHOLYTE_USER")]
     pub user: String,
     /// File whose first line is the password
