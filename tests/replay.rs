@@ -38,12 +38,16 @@ fn a_replay_goes_on_behind_every_hole_and_says_which_scans_are_not_verified() {
     plant.kill_controller();
     plant.set("[journal]\nsnapshot_s = 1\n");
     plant.start_controller();
-    until("the journal has nine segments", || (segments(&plant).len() >= 9).then_some(()));
+    until("the journal has ten segments", || (segments(&plant).len() >= 10).then_some(()));
     plant.kill_controller();
     let (well, whole) = replay(&plant);
     assert!(well && whole.contains("every hash agrees"), "{whole}");
 
-    let files = segments(&plant);
+    let mut files = segments(&plant);
+    // A kill just as a segment is begun leaves a file without a scan: that is no hole.
+    if fs::metadata(files.last().unwrap()).unwrap().len() == 0 {
+        fs::remove_file(files.pop().unwrap()).unwrap();
+    }
     // One segment is gone, and of another the second half is no longer what was written.
     let (gone, spoiled) = (3, 6);
     fs::remove_file(&files[gone]).unwrap();
