@@ -1,8 +1,10 @@
 //! Who may be connected to a soft PLC: a bounded number of peers, and nobody while the link is cut.
 //!
-//! When all places are taken, a newcomer gets the place of the peer that has been silent longest. A
-//! controller speaks several times per second, so strangers who only hold connections open push out
-//! each other and never the controller.
+//! When all places are taken, a newcomer gets the place of the peer that has been silent longest, and of
+//! one that has not yet spoken for [`PROBATION_MS`] before any other. A controller speaks several times
+//! per second, so strangers who only hold connections open, or come in crowds and say a word each, push
+//! out each other and never the controller: not even where a busy machine takes in the whole crowd before
+//! it reads what the controller has long said.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -13,6 +15,9 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::AbortHandle;
+
+/// Between a peer's arrival and the message that makes it more than a passer-by.
+const PROBATION_MS: u64 = 1000;
 
 pub(crate) struct Gate {
     places: usize,
@@ -28,8 +33,17 @@ struct State {
 
 struct Peer {
     number: u64,
+    came_at_ms: u64,
     active_at_ms: Arc<AtomicU64>,
     task: AbortHandle,
+}
+
+impl Peer {
+    /// The least is the first to go: passers-by before those who stay, the longest silent before the rest.
+    fn rank(&self) -> (bool, u64) {
+        let active_at_ms = self.active_at_ms.load(Ordering::Relaxed);
+        (active_at_ms >= self.came_at_ms + PROBATION_MS, active_at_ms)
+    }
 }
 
 /// Marks a peer as living: touched with every whole message that it sends.
@@ -79,12 +93,13 @@ impl Gate {
             return;
         }
         if state.peers.len() >= self.places {
-            state.evict_the_most_silent();
+            state.evict_one();
         }
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, %error, "no delay could not be set");
         }
-        let active_at_ms = Arc::new(AtomicU64::new(milliseconds(self.started)));
+        let came_at_ms = milliseconds(self.started);
+        let active_at_ms = Arc::new(AtomicU64::new(came_at_ms));
         let activity = Activity { started: self.started, active_at_ms: active_at_ms.clone() };
         let number = state.next;
         state.next += 1;
@@ -93,7 +108,7 @@ impl Gate {
             serving.await;
             gate.state.lock().peers.retain(|peer| peer.number != number);
         });
-        state.peers.push(Peer { number, active_at_ms, task: task.abort_handle() });
+        state.peers.push(Peer { number, came_at_ms, active_at_ms, task: task.abort_handle() });
     }
 
     /// Closing cuts every connection, and newcomers are reset until the gate opens again.
@@ -113,10 +128,9 @@ impl Gate {
 }
 
 impl State {
-    fn evict_the_most_silent(&mut self) {
-        let silent = self.peers.iter().enumerate();
-        let silent = silent.min_by_key(|(_, peer)| peer.active_at_ms.load(Ordering::Relaxed));
-        if let Some(index) = silent.map(|(index, _)| index) {
+    fn evict_one(&mut self) {
+        let first_to_go = self.peers.iter().enumerate().min_by_key(|(_, peer)| peer.rank());
+        if let Some(index) = first_to_go.map(|(index, _)| index) {
             self.peers.swap_remove(index).task.abort();
         }
     }

@@ -207,6 +207,27 @@ async fn idle_strangers_push_out_each_other_and_never_the_controller() {
     }
 }
 
+/// One thread for the PLC and its controller, so that a crowd is taken in before either is heard again.
+#[tokio::test(flavor = "current_thread")]
+async fn a_crowd_that_comes_while_the_plc_is_busy_pushes_out_itself_and_never_the_controller() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        let mut driver = drive(wire, field.plc.address());
+        until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
+        // Long enough to be no passer-by any more.
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        // Blocking on purpose: nobody is served while they come.
+        let crowd: Vec<_> =
+            (0..60).map(|_| std::net::TcpStream::connect(field.plc.address()).unwrap()).collect();
+        let sequence = driver.link.input_bank.read().sequence;
+        until(SOON, "the controller goes on", || driver.link.input_bank.read().sequence > sequence + 5).await;
+        assert!(driver.is_up());
+        assert_eq!(driver.bridge.health()[0].reconnects, 0, "{wire:?}");
+        assert!(field.plc.peers() <= 16);
+        drop(crowd);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_says_nothing_or_never_ends_a_frame_is_hung_up_on() {
     for wire in BOTH {
