@@ -3,6 +3,9 @@
 mod plan;
 mod pdu;
 mod map;
+mod request;
+mod reads;
+mod writes;
 pub(crate) mod client;
 pub(crate) mod server;
 

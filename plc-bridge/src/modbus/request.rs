@@ -1,0 +1,73 @@
+//! One request to a Modbus device, and the three ways in which it ends: an answer, a no, or the end of the
+//! connection.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use model::ModbusTable;
+use tokio::time::timeout;
+use tokio_modbus::client::{Client as _, Context};
+use tokio_modbus::{ExceptionCode, Request, Response};
+
+use super::plan::Block;
+
+/// Why a connection ended.
+pub(super) struct Lost(pub(super) String);
+
+/// The device's "no", which leaves the connection usable.
+#[derive(Clone, Copy)]
+pub(super) struct Refused(pub(super) ExceptionCode);
+
+/// The crate's typed readers assert on what the peer sends; `call` does not.
+pub(super) async fn call(
+    connection: &mut Context,
+    limit: Duration,
+    request: Request<'_>,
+) -> Result<Result<Response, Refused>, Lost> {
+    match timeout(limit, connection.call(request)).await {
+        Ok(Ok(answer)) => Ok(answer.map_err(Refused)),
+        Ok(Err(error)) => Err(Lost(format!("the connection broke: {error}"))),
+        Err(_) => Err(Lost(format!("no answer in {limit:?}"))),
+    }
+}
+
+pub(super) async fn read(
+    connection: &mut Context,
+    limit: Duration,
+    block: &Block,
+) -> Result<Result<Response, Refused>, Lost> {
+    let (start, count) = (block.start, block.count);
+    let request = match block.table {
+        ModbusTable::Coil => Request::ReadCoils(start, count),
+        ModbusTable::DiscreteInput => Request::ReadDiscreteInputs(start, count),
+        ModbusTable::InputRegister => Request::ReadInputRegisters(start, count),
+        ModbusTable::HoldingRegister => Request::ReadHoldingRegisters(start, count),
+    };
+    call(connection, limit, request).await
+}
+
+pub(super) fn write_registers(start: u16, words: &[u16]) -> Request<'_> {
+    match words {
+        [word] => Request::WriteSingleRegister(start, *word),
+        _ => Request::WriteMultipleRegisters(start, Cow::Borrowed(words)),
+    }
+}
+
+pub(super) fn write_coils(start: u16, words: &[u16]) -> Request<'static> {
+    match words {
+        [word] => Request::WriteSingleCoil(start, *word != 0),
+        _ => Request::WriteMultipleCoils(start, words.iter().map(|word| *word != 0).collect()),
+    }
+}
+
+impl Refused {
+    /// The device itself does not answer its gateway: as good as gone.
+    pub(super) fn means_absence(self) -> bool {
+        matches!(self.0, ExceptionCode::GatewayPathUnavailable | ExceptionCode::GatewayTargetDevice)
+    }
+
+    /// A smaller block may be welcome.
+    pub(super) fn names_an_address(self) -> bool {
+        matches!(self.0, ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue)
+    }
+}
