@@ -5,7 +5,7 @@ use miette::miette;
 use model::wire::{AlarmStatus, AlarmView, InterlockView, PlantView, PointView, Why};
 use model::{Action, AlarmState, Mode, nearest};
 
-use crate::cli::{AckArgs, AlarmsArgs, BypassArgs, Format, ResetArgs, ShelveArgs, WhyArgs, WriteArgs};
+use crate::cli::{AckArgs, AlarmsArgs, BypassArgs, Format, ResetArgs, ShelveArgs, Span, WhyArgs, WriteArgs};
 use crate::clock;
 use crate::forcing::{milliseconds, value};
 use crate::recipe::Remote;
@@ -24,15 +24,20 @@ pub fn ack(args: &AckArgs) -> miette::Result<()> {
 
 pub fn shelve(args: &ShelveArgs) -> miette::Result<()> {
     let remote = Remote::connect(&args.target)?;
-    let for_ms = args.time.as_deref().map_or(Ok(0), milliseconds)?;
+    let for_ms = length_ms(&args.span)?;
     remote.execute(Action::Shelve { alarm: alarm(remote.plant(), &args.alarm)?.id, for_ms }, &args.reason)
 }
 
 pub fn bypass(args: &BypassArgs) -> miette::Result<()> {
     let remote = Remote::connect(&args.target)?;
-    let for_ms = args.time.as_deref().map_or(Ok(0), milliseconds)?;
+    let for_ms = length_ms(&args.span)?;
     let interlock = interlock(remote.plant(), &args.interlock)?.id;
     remote.execute(Action::Bypass { interlock, for_ms }, &args.reason)
+}
+
+/// No length at all ends it.
+fn length_ms(span: &Span) -> miette::Result<u32> {
+    span.time.as_deref().map_or(Ok(0), milliseconds)
 }
 
 pub fn reset(args: &ResetArgs) -> miette::Result<()> {

@@ -92,6 +92,12 @@ pub fn campaign(
     let (mut next_print, mut next_look) = (0, PROGRESS_MS);
     while run.first.now_ms() < campaign.duration_ms {
         let now = run.first.now_ms();
+        // Before anything of the next day has happened.
+        if now >= next_look {
+            next_look = now + PROGRESS_MS;
+            run.sum_up(&fingerprint);
+            look(&run.outcome);
+        }
         if now >= next_deed {
             run.deed()?;
             next_deed = now + run.dice.between(100, 2 * DEED_MS);
@@ -105,11 +111,6 @@ pub fn campaign(
             next_print = now + crate::scenario::PRINT_EVERY_MS;
             fingerprint.u64(&mut run.first.engine.state_hash());
             fingerprint.u64(&mut run.first.field.simulator.hash());
-        }
-        if now >= next_look {
-            next_look = now + PROGRESS_MS;
-            run.sum_up(&fingerprint);
-            look(&run.outcome);
         }
     }
     run.sum_up(&fingerprint);

@@ -51,6 +51,18 @@ pub struct AckArgs {
     pub target: ApiTarget,
 }
 
+/// For how long, or no longer.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub struct Span {
+    /// It ends by itself after so long: `10min`
+    #[arg(long = "for", value_name = "TIME")]
+    pub time: Option<String>,
+    /// End it now
+    #[arg(long)]
+    pub end: bool,
+}
+
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     catholyte shelve AT-341.H --for 30min --reason 'analyser is being calibrated'\n  \
@@ -59,12 +71,8 @@ pub struct AckArgs {
 pub struct ShelveArgs {
     /// Alarm, as `catholyte alarms` names it
     pub alarm: String,
-    /// It comes back by itself after so long, at most 12h: `30min`
-    #[arg(long = "for", value_name = "TIME", required_unless_present = "end")]
-    pub time: Option<String>,
-    /// Take it off the shelf
-    #[arg(long, conflicts_with = "time")]
-    pub end: bool,
+    #[command(flatten)]
+    pub span: Span,
     /// Why, for the audit log
     #[arg(long, default_value = "")]
     pub reason: String,
@@ -80,12 +88,8 @@ pub struct ShelveArgs {
 pub struct BypassArgs {
     /// Interlock, as IL-301
     pub interlock: String,
-    /// It acts again by itself after so long, at most 8h: `10min`
-    #[arg(long = "for", value_name = "TIME", required_unless_present = "end")]
-    pub time: Option<String>,
-    /// Let it act again now
-    #[arg(long, conflicts_with = "time")]
-    pub end: bool,
+    #[command(flatten)]
+    pub span: Span,
     /// Why, for the audit log; needed
     #[arg(long)]
     pub reason: String,
