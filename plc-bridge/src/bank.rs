@@ -34,12 +34,13 @@
 //!
 //! | it refuses | then |
 //! | --- | --- |
-//! | its heartbeat, for less than the watchdog waits | no output is written, the heartbeat goes on being tried |
+//! | its heartbeat, for less than the watchdog waits | no output is written, the heartbeat goes on being tried; once it is taken the outputs are looked at, and a new meeting begins if they have moved |
 //! | its heartbeat, for as long as the watchdog waits | the link is lost: a PLC in STOP, or write-protected, drives nothing |
 //! | an output, with its heartbeat accepted | the link stays up; past the watchdog's time `refused_outputs` says so |
 //!
-//! A link that was lost so comes up again only when the device accepts its own heartbeat value, written
-//! back as it was read: that proves that it can be written, and is no life to its watchdog.
+//! No link comes up before the device has accepted its own heartbeat value, written back as it was read: that
+//! proves that it can be written, and is no life to its watchdog. A heartbeat that cannot be read is not touched
+//! so, unless it was refused before; there the first heartbeats of the scan decide.
 
 use model::Quality;
 
@@ -120,9 +121,9 @@ impl FieldBank {
         self.current.meeting
     }
 
-    /// The outputs are still what the present meeting says.
-    pub(crate) fn still_holds(&self, outputs: &[Option<f64>]) -> bool {
-        self.current.read_back == outputs
+    /// What an output was when the present meeting began.
+    pub(crate) fn met(&self, output: usize) -> Option<f64> {
+        self.current.read_back.get(output).copied().flatten()
     }
 
     /// How many they are.

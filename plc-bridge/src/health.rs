@@ -49,6 +49,8 @@ pub struct DeviceHealth {
     /// How long the last poll (Modbus) or the last life sign (OPC UA) took.
     pub round_trip: Duration,
     pub last_error: Option<String>,
+    /// What is wrong now, in the device's own words where it has said some: why the link is down, or what is refused.
+    pub trouble: Option<String>,
 }
 
 /// Shared by the device's task, which counts, and by whoever asks.
@@ -66,6 +68,9 @@ pub(crate) struct Health {
     refused_outputs: AtomicU64,
     round_trip_us: AtomicU64,
     last_error: Mutex<Option<String>>,
+    trouble: Mutex<Option<String>>,
+    /// The last refusal of an output.
+    refusal: Mutex<Option<String>>,
 }
 
 const STATES: [LinkState; 4] = [LinkState::Connecting, LinkState::Up, LinkState::Down, LinkState::Stopped];
@@ -85,6 +90,8 @@ impl Health {
             refused_outputs: AtomicU64::new(0),
             round_trip_us: AtomicU64::new(0),
             last_error: Mutex::new(None),
+            trouble: Mutex::new(None),
+            refusal: Mutex::new(None),
         })
     }
 
@@ -95,6 +102,7 @@ impl Health {
     pub(crate) fn connected(&self) {
         self.connections.fetch_add(1, Ordering::Relaxed);
         self.set_state(LinkState::Up);
+        *self.trouble.lock() = None;
         tracing::info!(device = self.name, endpoint = self.endpoint, "the device answers");
     }
 
@@ -108,7 +116,14 @@ impl Health {
         } else {
             tracing::warn!(device = self.name, reason, "the device is away");
         }
+        *self.trouble.lock() = Some(reason.clone());
         self.count_error(reason);
+    }
+
+    /// The device has refused one output once.
+    pub(crate) fn count_refusal(&self, refusal: String) {
+        *self.refusal.lock() = Some(refusal.clone());
+        self.count_error(refusal);
     }
 
     pub(crate) fn count_reads(&self, count: u64) {
@@ -128,15 +143,19 @@ impl Health {
         self.refused_inputs.store(count as u64, Ordering::Relaxed);
     }
 
-    /// Says in the log when it begins and when it ends; the last error names one of them.
+    /// Says in the log when it begins and when it ends; the last refusal names one of them.
     pub(crate) fn set_refused_outputs(&self, count: usize) {
         let before = self.refused_outputs.swap(count as u64, Ordering::Relaxed);
-        if before == 0 && count > 0 {
-            let reason = self.last_error.lock().clone().unwrap_or_default();
+        if before == count as u64 {
+            return;
+        }
+        let reason = self.refusal.lock().clone().unwrap_or_default();
+        if before == 0 {
             tracing::warn!(device = self.name, count, reason, "the device refuses outputs");
-        } else if before > 0 && count == 0 {
+        } else if count == 0 {
             tracing::info!(device = self.name, "the device refuses no output any more");
         }
+        *self.trouble.lock() = (count > 0).then(|| format!("refuses {count} of its outputs; {reason}"));
     }
 
     pub(crate) fn set_round_trip(&self, took: Duration) {
@@ -157,6 +176,7 @@ impl Health {
             refused_outputs: self.refused_outputs.load(Ordering::Relaxed),
             round_trip: Duration::from_micros(self.round_trip_us.load(Ordering::Relaxed)),
             last_error: self.last_error.lock().clone(),
+            trouble: self.trouble.lock().clone(),
         }
     }
 }

@@ -27,7 +27,7 @@
 //!   concerned turn `BadDeviceFailure`, and they are asked for again. `InputBank::refused_outputs` has those
 //!   outputs that it goes on refusing.
 //! * The heartbeat is the exception: a device that refuses it for as long as its watchdog waits is lost, and
-//!   comes back when it accepts it.
+//!   comes back when it accepts it. No link is up before that.
 //! * Outputs are written on change, all of them every second and after every reconnect, and not before the
 //!   scan knows of the meeting ([`bank`]). The heartbeat goes first. When it stands still for 0.5 s nothing is
 //!   written any more, and the PLC's own watchdog takes its outputs to their fail values.

@@ -30,6 +30,7 @@ struct State {
     watchdog: Watchdog,
     version: u64,
     write_protected: bool,
+    stopped: bool,
 }
 
 /// Why a command is not taken.
@@ -39,6 +40,8 @@ pub(crate) enum Refusal {
     WatchdogHasFired,
     /// Nothing can be written, the heartbeat included.
     WriteProtected,
+    /// No program runs that could take a command.
+    Stopped,
 }
 
 impl PlcMemory {
@@ -63,6 +66,7 @@ impl PlcMemory {
                 watchdog: Watchdog::new(watchdog),
                 version: 0,
                 write_protected: false,
+                stopped: false,
             }),
             fail_values,
             clock,
@@ -82,9 +86,13 @@ impl PlcMemory {
         self.set_inputs([(point, value, quality)]);
     }
 
-    /// Sets many inputs at one instant, so that a reader sees all of them or none.
+    /// Sets many inputs at one instant, so that a reader sees all of them or none. In STOP nothing reads them in,
+    /// and the memory keeps those of the moment before.
     pub fn set_inputs(&self, inputs: impl IntoIterator<Item = (usize, f64, Quality)>) {
         let mut state = self.state.lock();
+        if state.stopped {
+            return;
+        }
         for (point, value, quality) in inputs {
             if self.directions.get(point) == Some(&Direction::Input) {
                 state.values[point] = value;
@@ -105,10 +113,25 @@ impl PlcMemory {
         self.look(|values, _, _| into.extend_from_slice(values));
     }
 
-    /// Like a PLC in STOP, or one whose key stands on "write-protected": it is read as ever, and refuses every
+    /// Like a PLC whose key stands on "write-protected": its program runs, it is read as ever, and refuses every
     /// write. The watchdog goes on waiting for a heartbeat.
     pub fn set_write_protected(&self, protected: bool) {
         self.state.lock().write_protected = protected;
+    }
+
+    /// The key switch on STOP: every output goes to its fail value at once, inputs stay as they were, and writes are
+    /// refused. Back in RUN an output keeps its fail value until it is written.
+    pub fn set_stopped(&self, stopped: bool) {
+        let mut state = self.state.lock();
+        self.poll(&mut state);
+        if stopped && !state.stopped {
+            self.fail(&mut state);
+        }
+        state.stopped = stopped;
+    }
+
+    pub fn is_stopped(&self) -> bool {
+        self.state.lock().stopped
     }
 
     pub fn watchdog(&self) -> WatchdogState {
@@ -139,6 +162,9 @@ impl PlcMemory {
     pub(crate) fn command(&self, heartbeat: Option<u32>, outputs: &[(usize, f64)]) -> Result<(), Refusal> {
         let mut state = self.state.lock();
         self.poll(&mut state);
+        if state.stopped {
+            return Err(Refusal::Stopped);
+        }
         if state.write_protected {
             return Err(Refusal::WriteProtected);
         }
@@ -163,9 +189,12 @@ impl PlcMemory {
     }
 
     fn poll(&self, state: &mut State) {
-        if !state.watchdog.poll(self.clock.now()) {
-            return;
+        if state.watchdog.poll(self.clock.now()) {
+            self.fail(state);
         }
+    }
+
+    fn fail(&self, state: &mut State) {
         for (point, direction) in self.directions.iter().enumerate() {
             if *direction == Direction::Output {
                 state.values[point] = self.fail_values[point];
@@ -239,6 +268,21 @@ mod tests {
         // Nobody looked in between; the first to come is the heartbeat itself.
         memory.command(Some(2), &[]).unwrap();
         assert_eq!(memory.output(1), 5.0);
+    }
+
+    #[test]
+    fn a_plc_in_stop_drives_its_fail_values_holds_its_inputs_and_takes_nothing() {
+        let memory = PlcMemory::new(&points(), &[42.0, 63.0], LIMIT, Clock::manual());
+        memory.command(Some(1), &[(1, 80.0)]).unwrap();
+        memory.set_stopped(true);
+        memory.set_input(0, 17.0, Quality::BadSensorFailure);
+        assert_eq!(memory.command(Some(2), &[(1, 81.0)]), Err(Refusal::Stopped));
+        assert_eq!((memory.output(0), memory.output(1), memory.heartbeat()), (42.0, 5.0, 1));
+        memory.set_stopped(false);
+        memory.set_input(0, 17.0, Quality::Good);
+        assert_eq!((memory.output(0), memory.output(1)), (17.0, 5.0), "RUN alone moves no output");
+        memory.command(Some(2), &[(1, 81.0)]).unwrap();
+        assert_eq!(memory.output(1), 81.0);
     }
 
     #[test]

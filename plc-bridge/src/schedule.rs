@@ -8,8 +8,24 @@ use crate::bank::OutputBank;
 const SILENT: &str =
     "no heartbeat was sent for as long as the device's watchdog waits: its outputs are looked at anew";
 
-/// Why a connection is given up whose device takes no heartbeat.
-pub(crate) const REFUSING: &str = "the device refuses its heartbeat: look whether it is in STOP or write-protected, gives the right to write, and has its heartbeat at this address";
+/// Why a connection is given up whose device takes no heartbeat. `code` is the device's own word for it.
+pub(crate) fn refusing(code: &impl std::fmt::Display) -> String {
+    format!(
+        "refuses its heartbeat ({code}): look whether it is in STOP or write-protected, gives the right to write, \
+         and has its heartbeat at this address"
+    )
+}
+
+/// What an output of the device should be, before anything is written to it again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Expected {
+    /// As it was when the meeting began.
+    AsMet,
+    /// What the device has accepted since.
+    Accepted(f64),
+    /// It refuses this one: nothing is known.
+    Anything,
+}
 
 /// What is due to the device now.
 #[derive(Debug, Default, PartialEq)]
@@ -39,9 +55,9 @@ pub(crate) struct OutputSchedule {
     /// The outputs were looked at again after the first heartbeat of this meeting.
     confirmed: bool,
     beaten_at: Option<Instant>,
-    /// The device has refused every heartbeat since then. Outlives a meeting: a device that refused must
-    /// show that it no longer does.
-    refused_since: Option<Instant>,
+    /// The device has refused every heartbeat since then, and why. Outlives a meeting: a device that refused
+    /// must show that it no longer does.
+    refused: Option<(Instant, String)>,
     sent: Vec<Option<u64>>,
     /// Per output, since when the device has refused it.
     output_refused_since: Vec<Option<Instant>>,
@@ -60,7 +76,7 @@ impl OutputSchedule {
             meeting: 0,
             confirmed: false,
             beaten_at: None,
-            refused_since: None,
+            refused: None,
             sent: vec![None; points],
             output_refused_since: vec![None; points],
             sent_heartbeat: None,
@@ -83,18 +99,19 @@ impl OutputSchedule {
 
     /// Why the connection has to end, when the device was without a heartbeat for so long that its watchdog may
     /// have acted.
-    pub(crate) fn silence(&self, now: Instant) -> Option<&'static str> {
+    pub(crate) fn silence(&self, now: Instant) -> Option<String> {
         let is_silent = self.beaten_at.is_some_and(|beaten| now.duration_since(beaten) >= self.watchdog);
-        is_silent.then_some(if self.is_refused() { REFUSING } else { SILENT })
+        is_silent.then(|| self.refused.as_ref().map_or(SILENT.to_owned(), |(_, reason)| reason.clone()))
     }
 
     /// The last word of the device about its heartbeat was no: before its link is called up, it has to accept
     /// one.
     pub(crate) fn is_refused(&self) -> bool {
-        self.refused_since.is_some()
+        self.refused.is_some()
     }
 
-    /// Before the first output of a meeting is written, the outputs have to be looked at again.
+    /// Before the first output of a meeting is written, and after a heartbeat that was refused, the outputs have
+    /// to be looked at again.
     pub(crate) fn is_confirmed(&self) -> bool {
         self.confirmed
     }
@@ -135,19 +152,32 @@ impl OutputSchedule {
     pub(crate) fn heartbeat_was_sent(&mut self, heartbeat: u32, now: Instant) {
         self.sent_heartbeat = Some(heartbeat);
         self.beaten_at = Some(now);
-        self.refused_since = None;
+        self.refused = None;
     }
 
     /// The device could be written, though with nothing new.
     pub(crate) fn probe_was_accepted(&mut self) {
-        self.refused_since = None;
+        self.refused = None;
     }
 
     /// True when the device has refused for as long as its watchdog waits: nothing reaches it.
-    pub(crate) fn heartbeat_was_refused(&mut self, now: Instant) -> bool {
-        // What was due with it was not written, and is due again.
+    pub(crate) fn heartbeat_was_refused(&mut self, reason: String, now: Instant) -> bool {
+        // What was due with it was not written, and is due again. A PLC that was in STOP for a moment has moved
+        // its outputs, and they must not be moved back by a command that is older than that.
         self.refreshed_at = None;
-        now.duration_since(*self.refused_since.get_or_insert(now)) >= self.watchdog
+        self.confirmed = false;
+        let since = self.refused.take().map_or(now, |(since, _)| since);
+        self.refused = Some((since, reason));
+        now.duration_since(since) >= self.watchdog
+    }
+
+    pub(crate) fn expected(&self, point: usize) -> Expected {
+        let sent = self.sent.get(point).copied().flatten();
+        match (sent, self.output_refused_since.get(point).copied().flatten()) {
+            (_, Some(_)) => Expected::Anything,
+            (Some(bits), None) => Expected::Accepted(f64::from_bits(bits)),
+            (None, None) => Expected::AsMet,
+        }
     }
 
     /// The device has it, or has nothing to take: a command that is no number.
@@ -251,25 +281,27 @@ mod tests {
         assert_eq!(schedule.silence(start + WATCHDOG), None, "nothing was promised yet");
         assert!(send(&mut schedule, &bank(1, &[1.0]), start).is_some());
         assert_eq!(schedule.silence(start + WATCHDOG / 2), None);
-        assert_eq!(schedule.silence(start + WATCHDOG), Some(SILENT));
-        assert!(!schedule.heartbeat_was_refused(start + WATCHDOG));
-        assert_eq!(schedule.silence(start + WATCHDOG), Some(REFUSING), "it was tried, and refused");
+        assert_eq!(schedule.silence(start + WATCHDOG), Some(SILENT.to_owned()));
+        assert!(!schedule.heartbeat_was_refused("no".into(), start + WATCHDOG));
+        assert_eq!(schedule.silence(start + WATCHDOG), Some("no".into()), "it was tried, and refused");
     }
 
     #[test]
     fn a_heartbeat_that_is_refused_as_long_as_the_watchdog_waits_loses_the_link() {
         let start = Instant::now();
         let mut schedule = schedule(1);
+        let refuse =
+            |schedule: &mut OutputSchedule, at| schedule.heartbeat_was_refused("no".into(), start + at);
         assert!(!schedule.is_refused());
-        assert!(!schedule.heartbeat_was_refused(start));
-        assert!(!schedule.heartbeat_was_refused(start + WATCHDOG / 2));
-        assert!(schedule.heartbeat_was_refused(start + WATCHDOG));
+        assert!(!refuse(&mut schedule, Duration::ZERO));
+        assert!(!refuse(&mut schedule, WATCHDOG / 2));
+        assert!(refuse(&mut schedule, WATCHDOG));
         schedule.begin(2);
         assert!(schedule.is_refused(), "a new connection alone proves nothing");
-        assert!(schedule.heartbeat_was_refused(start + WATCHDOG * 2), "and gives it no new time");
+        assert!(refuse(&mut schedule, WATCHDOG * 2), "and gives it no new time");
         schedule.probe_was_accepted();
         assert!(!schedule.is_refused());
-        assert!(!schedule.heartbeat_was_refused(start + WATCHDOG * 3), "from there on it counts anew");
+        assert!(!refuse(&mut schedule, WATCHDOG * 3), "from there on it counts anew");
         schedule.heartbeat_was_sent(7, start + WATCHDOG * 3);
         assert!(!schedule.is_refused());
     }
@@ -281,8 +313,21 @@ mod tests {
         let mut schedule = schedule(1);
         assert!(send(&mut schedule, &bank(1, &[1.0]), at(0)).is_some());
         assert_eq!(schedule.due(&bank(2, &[1.0]), at(1000)), due(Some(2), &[true]), "the refresh");
-        assert!(!schedule.heartbeat_was_refused(at(1000)));
+        assert!(!schedule.heartbeat_was_refused("no".into(), at(1000)));
         assert_eq!(schedule.due(&bank(2, &[1.0]), at(1100)), due(Some(2), &[true]));
+    }
+
+    #[test]
+    fn after_a_refused_heartbeat_the_outputs_are_looked_at_before_they_are_written() {
+        let start = Instant::now();
+        let mut schedule = schedule(3);
+        schedule.confirm();
+        schedule.was_sent(0, 62.5);
+        schedule.was_refused(1, 1.0, start);
+        assert!(!schedule.heartbeat_was_refused("no".into(), start));
+        assert!(!schedule.is_confirmed());
+        let expected: Vec<Expected> = (0..3).map(|point| schedule.expected(point)).collect();
+        assert_eq!(expected, [Expected::Accepted(62.5), Expected::Anything, Expected::AsMet]);
     }
 
     #[test]

@@ -8,8 +8,9 @@
 //! ```
 //!
 //! * **Unarmed**: no controller has been here yet. Outputs hold what the memory was born with, so a
-//!   simulated plant can start warm, and an engineer may write outputs by hand. Any heartbeat arms,
-//!   whatever its value.
+//!   simulated plant can start warm, and an engineer may write outputs by hand. A heartbeat arms when it
+//!   differs from the 0 that the memory was born with: who writes back what stands there only tries whether
+//!   the PLC can be written.
 //! * **Alive**: only a heartbeat that differs from the one before counts as life; a value that is
 //!   written again and again is a dead scan behind a living connection.
 //! * **Fired**: every output stands at its fail value, and stays there. Writes to outputs are refused.
@@ -46,7 +47,7 @@ impl Watchdog {
     }
 
     pub(crate) fn beat(&mut self, value: u32, now: Duration) {
-        if self.state == WatchdogState::Unarmed || value != self.value {
+        if value != self.value {
             self.state = WatchdogState::Alive;
             self.value = value;
             self.moved_at = now;
@@ -113,9 +114,11 @@ mod tests {
     }
 
     #[test]
-    fn a_heartbeat_of_zero_arms() {
+    fn the_first_heartbeat_that_differs_from_what_stood_there_arms() {
         let mut watchdog = Watchdog::new(LIMIT);
-        watchdog.beat(0, at(10));
+        watchdog.beat(0, at(5));
+        assert_eq!(watchdog.state(), WatchdogState::Unarmed);
+        watchdog.beat(1, at(10));
         assert_eq!(watchdog.state(), WatchdogState::Alive);
         assert!(!watchdog.poll(at(2_009)));
         assert!(watchdog.poll(at(2_010)));

@@ -124,15 +124,13 @@ impl ModbusClient {
         Ok(tcp::attach_slave(stream, Slave(self.unit)))
     }
 
-    /// The first answers have come: from here on the device counts as up.
+    /// The first answers have come: once it can be written, the device counts as up.
     async fn welcome(&mut self, connection: &mut Context) -> Result<(), Lost> {
         if self.inputs.is_empty() {
             // Nothing was read yet, so nothing has proved that a Modbus device listens there.
             self.ask_for_life(connection).await?;
         }
-        if self.schedule.is_refused() {
-            self.probe(connection).await?;
-        }
+        self.probe(connection).await?;
         self.bank.set_up();
         self.bank.publish();
         self.health.connected();
@@ -145,9 +143,7 @@ impl ModbusClient {
         let (span, _) = self.heartbeat;
         let request = Request::ReadHoldingRegisters(span.start, span.length);
         match call(connection, self.timeout, request).await? {
-            Err(refused) if refused.means_absence() => {
-                Err(Lost(format!("the gateway answers: {}", refused.0)))
-            }
+            Err(refused) if refused.means_absence() => Err(Lost(format!("the gateway answers: {refused}"))),
             _ => Ok(()),
         }
     }

@@ -187,6 +187,6 @@ fn table_index(table: ModbusTable) -> usize {
 fn exception(refusal: Refusal) -> Exception {
     match refusal {
         Refusal::WatchdogHasFired => Exception::ServerDeviceBusy,
-        Refusal::WriteProtected => Exception::ServerDeviceFailure,
+        Refusal::WriteProtected | Refusal::Stopped => Exception::ServerDeviceFailure,
     }
 }

@@ -22,7 +22,8 @@ pub(crate) enum Exception {
     IllegalFunction = 1,
     IllegalDataAddress = 2,
     IllegalDataValue = 3,
-    /// It cannot do what was asked: it is write-protected.
+    /// It cannot do what was asked: it is in STOP, or write-protected. The specification's 1 has "in the wrong state"
+    /// too, but people read it as an unknown function and look in the wrong place; 6 says that it will pass.
     ServerDeviceFailure = 4,
     /// The watchdog has fired: outputs are not to be commanded.
     ServerDeviceBusy = 6,

@@ -100,7 +100,7 @@ impl ModbusClient {
     fn refuse(&mut self, block: &Block, refused: Refused) -> Result<(), Lost> {
         let tag = block.points.first().map_or("?", |point| &self.inputs[*point].tag);
         let text =
-            format!("{tag}: the device refuses {} {}: {}", table_text(block.table), block.start, refused.0);
+            format!("{tag}: the device refuses {} {}: {}", table_text(block.table), block.start, refused);
         if refused.means_absence() {
             return Err(Lost(text));
         }

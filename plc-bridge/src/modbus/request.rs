@@ -60,6 +60,13 @@ pub(super) fn write_coils(start: u16, words: &[u16]) -> Request<'static> {
     }
 }
 
+/// As the specification names it: `Modbus exception 4, server device failure`.
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Modbus exception {}, {}", u8::from(self.0), self.0.to_string().to_lowercase())
+    }
+}
+
 impl Refused {
     /// The device itself does not answer its gateway: as good as gone.
     pub(super) fn means_absence(self) -> bool {

@@ -9,18 +9,20 @@ use tokio_modbus::{Request, Response};
 use super::client::{ModbusClient, Register};
 use super::plan::{self, Block, Span};
 use super::request::{Lost, call, write_coils, write_registers};
-use crate::schedule::{Due, REFUSING};
+use crate::schedule::{Due, Expected, refusing};
 use crate::signal::{self, Words};
 
 impl ModbusClient {
-    /// Writes the heartbeat back as it stands, to a device that refused it: is that still so?
+    /// Writes the heartbeat back as it stands: can the device be driven? No link is up before it has taken that.
     pub(super) async fn probe(&mut self, connection: &mut Context) -> Result<(), Lost> {
         let (span, _) = self.heartbeat;
         let request = Request::ReadHoldingRegisters(span.start, span.length);
         let words = match call(connection, self.timeout, request).await? {
             Ok(Response::ReadHoldingRegisters(words)) if words.len() == usize::from(span.length) => words,
             Ok(_) => return Err(Lost("an answer belongs to another request".to_owned())),
-            // It can perhaps be written only. Its outputs are none the less looked at before one is written.
+            // It can perhaps be written only. Any value but its own would be a heartbeat before the scan has one, so
+            // it is tried only where no other way leads back.
+            Err(_) if !self.schedule.is_refused() => return Ok(()),
             Err(_) => vec![0; usize::from(span.length)],
         };
         match call(connection, self.timeout, write_registers(span.start, &words)).await? {
@@ -28,8 +30,23 @@ impl ModbusClient {
                 self.schedule.probe_was_accepted();
                 Ok(())
             }
-            Err(refused) => Err(Lost(format!("{REFUSING} ({})", refused.0))),
+            Err(refused) => {
+                let reason = refusing(&refused);
+                self.schedule.heartbeat_was_refused(reason.clone(), Instant::now());
+                Err(Lost(reason))
+            }
         }
+    }
+
+    /// The outputs are where the meeting found them, or where the device has taken them since.
+    fn still_holds(&self, held: &[Option<f64>]) -> bool {
+        held.iter().zip(&self.outputs).enumerate().all(|(point, (held, output))| {
+            match self.schedule.expected(point) {
+                Expected::AsMet => *held == self.bank.met(point),
+                Expected::Accepted(value) => output.held(value).is_none_or(|value| *held == Some(value)),
+                Expected::Anything => true,
+            }
+        })
     }
 
     /// True when something was written.
@@ -39,7 +56,7 @@ impl ModbusClient {
         let now = Instant::now();
         let Some(due) = self.schedule.due(bank, now) else { return Ok(false) };
         if let Some(reason) = self.schedule.silence(now) {
-            return Err(Lost(reason.to_owned()));
+            return Err(Lost(reason));
         }
         if let Some(heartbeat) = due.heartbeat
             && !self.write_heartbeat(connection, heartbeat).await?
@@ -48,7 +65,7 @@ impl ModbusClient {
         }
         if !self.schedule.is_confirmed() {
             let held = self.read_back(connection).await?;
-            if !self.bank.still_holds(&held) {
+            if !self.still_holds(&held) {
                 self.schedule.begin(self.bank.meet(held));
                 self.bank.publish();
                 return Ok(true);
@@ -75,8 +92,9 @@ impl ModbusClient {
                 Ok(true)
             }
             Err(refused) => {
-                let text = format!("{REFUSING} ({})", refused.0);
-                if refused.means_absence() || self.schedule.heartbeat_was_refused(Instant::now()) {
+                let text = refusing(&refused);
+                let lasts = self.schedule.heartbeat_was_refused(text.clone(), Instant::now());
+                if lasts || refused.means_absence() {
                     return Err(Lost(text));
                 }
                 self.health.count_error(text);
@@ -148,11 +166,11 @@ impl ModbusClient {
             }
             Err(refused) => {
                 let tag = block.points.first().map_or("?", |point| &self.outputs[*point].tag);
-                let text = format!("{tag}: the device refuses the write: {}", refused.0);
+                let text = format!("{tag}: the device refuses the write: {refused}");
                 if refused.means_absence() {
                     return Err(Lost(text));
                 }
-                self.health.count_error(text);
+                self.health.count_refusal(text);
                 if let [point] = block.points[..] {
                     self.schedule.was_refused(point, values[point], Instant::now());
                 }
@@ -168,5 +186,15 @@ impl Register {
             return signal::to_registers(RegisterFormat::Bit, self.scaling, value);
         }
         signal::to_registers(self.format, self.scaling, value)
+    }
+
+    /// What is read back of an output that has taken this command.
+    fn held(&self, value: f64) -> Option<f64> {
+        let words = self.words(value)?;
+        let words = words.as_slice();
+        if self.span.table == ModbusTable::Coil {
+            return signal::from_bit(self.scaling, *words.first()? != 0).value;
+        }
+        signal::from_registers(self.format, self.scaling, words).value
     }
 }

@@ -25,7 +25,7 @@ use crate::backoff::Backoff;
 use crate::bank::{FieldBank, OutputBank};
 use crate::health::{Health, LinkState};
 use crate::options::OpcUaClientOptions;
-use crate::schedule::{Due, OutputSchedule, REFUSING};
+use crate::schedule::{Due, Expected, OutputSchedule, refusing};
 use crate::signal::{self, Reading};
 
 const WRITE_PERIOD: Duration = Duration::from_millis(100);
@@ -117,9 +117,7 @@ impl OpcUaClient {
             Ok(learnt) => learnt,
             Err(reason) => return reason,
         };
-        if self.schedule.is_refused()
-            && let Err(reason) = self.probe(&learnt).await
-        {
+        if let Err(reason) = self.probe(&learnt).await {
             return reason;
         }
         self.bank.set_up();
@@ -182,17 +180,39 @@ impl OpcUaClient {
         })
     }
 
-    /// Writes the heartbeat back as it stands, to a server that refused it: is that still so?
+    /// Writes the heartbeat back as it stands: can the device be driven? No link is up before it has taken that.
     async fn probe(&mut self, learnt: &Learnt) -> Result<(), String> {
         let (node, kind) = &learnt.heartbeat;
         let held = learnt.calls.values(std::slice::from_ref(node)).await?.into_iter().next();
         let held = held.and_then(|data| data.value).filter(|value| *value != Variant::Empty);
-        // One that has none yet, or can be written only, begins at zero.
+        // One that has none yet, or can be written only: any value would be a heartbeat before the scan has one, so
+        // it is tried only where no other way leads back.
+        if held.is_none() && !self.schedule.is_refused() {
+            return Ok(());
+        }
         let value = held.unwrap_or_else(|| kind.wrapping(0));
         let codes = learnt.calls.write(vec![(node.clone(), value)]).await?;
-        accepted(&codes)?;
+        if let Err(reason) = accepted(&codes) {
+            self.schedule.heartbeat_was_refused(reason.clone(), Instant::now());
+            return Err(reason);
+        }
         self.schedule.probe_was_accepted();
         Ok(())
+    }
+
+    /// The outputs are where the meeting found them, or where the device has taken them since.
+    fn still_holds(&self, learnt: &Learnt, held: &[Option<f64>]) -> bool {
+        held.iter().enumerate().all(|(point, held)| match self.schedule.expected(point) {
+            Expected::AsMet => *held == self.bank.met(point),
+            Expected::Accepted(value) => {
+                let output = &self.outputs[point];
+                let kind = &learnt.outputs[point].1;
+                let raw = signal::to_number(output.scaling, value).map(|raw| kind.variant(raw));
+                let taken = raw.and_then(|raw| value::reading(&raw.into(), output).value);
+                taken.is_none_or(|taken| *held == Some(taken))
+            }
+            Expected::Anything => true,
+        })
     }
 
     /// Asks what the outputs are, before anything is written.
@@ -257,7 +277,7 @@ impl OpcUaClient {
         let now = Instant::now();
         let Some(due) = self.schedule.due(bank, now) else { return Ok(()) };
         if let Some(reason) = self.schedule.silence(now) {
-            return Err(reason.to_owned());
+            return Err(reason);
         }
         let values = bank.values.clone();
         if let Some(heartbeat) = due.heartbeat
@@ -268,7 +288,7 @@ impl OpcUaClient {
         if !self.schedule.is_confirmed() {
             let outputs: Vec<NodeId> = learnt.outputs.iter().map(|(id, _)| id.clone()).collect();
             let held = self.read_back(&learnt.calls, &outputs).await?;
-            if !self.bank.still_holds(&held) {
+            if !self.still_holds(learnt, &held) {
                 self.schedule.begin(self.bank.meet(held));
                 self.bank.publish();
                 return Ok(());
@@ -293,7 +313,7 @@ impl OpcUaClient {
             self.schedule.heartbeat_was_sent(heartbeat, now);
             return Ok(true);
         };
-        if self.schedule.heartbeat_was_refused(now) {
+        if self.schedule.heartbeat_was_refused(text.clone(), now) {
             return Err(text);
         }
         self.health.count_error(text);
@@ -311,7 +331,9 @@ impl OpcUaClient {
                     writes.push((node.clone(), kind.variant(raw)));
                 }
                 None => {
-                    self.refuse_command(output, "is no number, the device keeps the last");
+                    let tag = &self.outputs[output].tag;
+                    self.health
+                        .count_error(format!("{tag}: the command is no number, the device keeps the last"));
                     self.schedule.was_sent(output, *value);
                 }
             }
@@ -325,15 +347,12 @@ impl OpcUaClient {
             if code.is_good() {
                 self.schedule.was_sent(output, values[output]);
             } else {
-                self.refuse_command(output, &format!("is refused: {code}"));
+                let tag = &self.outputs[output].tag;
+                self.health.count_refusal(format!("{tag}: the device refuses the write: {code}"));
                 self.schedule.was_refused(output, values[output], Instant::now());
             }
         }
         Ok(())
-    }
-
-    fn refuse_command(&self, output: usize, why: &str) {
-        self.health.count_error(format!("{}: the command {why}", self.outputs[output].tag));
     }
 }
 
@@ -341,7 +360,7 @@ impl OpcUaClient {
 fn accepted(codes: &[StatusCode]) -> Result<(), String> {
     match codes.first() {
         Some(code) if code.is_good() => Ok(()),
-        Some(code) => Err(format!("{REFUSING} ({code})")),
-        None => Err(format!("{REFUSING} (no answer to the write)")),
+        Some(code) => Err(refusing(code)),
+        None => Err(refusing(&"no answer to the write")),
     }
 }

@@ -249,6 +249,8 @@ impl InMemoryNodeManagerImpl for PlcNodes {
             write.set_status(match (command, accepted) {
                 (Err(code), _) => code,
                 (Ok(_), Err(Refusal::WriteProtected)) => StatusCode::BadUserAccessDenied,
+                // What an S7-1500 in STOP answers to a call that its program should serve.
+                (Ok(_), Err(Refusal::Stopped)) => StatusCode::BadInvalidState,
                 (Ok(Command::Output(..)), Err(Refusal::WatchdogHasFired)) => StatusCode::BadInvalidState,
                 (Ok(_), _) => StatusCode::Good,
             });

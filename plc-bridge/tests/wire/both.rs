@@ -7,19 +7,6 @@ use plc_bridge::{LinkState, WatchdogState};
 
 use crate::field::*;
 
-/// A device that has its commands: valve 62.5 %, the pump on, 1200 rpm.
-async fn commanded(wire: Wire) -> (Field, Driver) {
-    let field = field(wire).await;
-    let mut driver = drive(wire, field.plc.address());
-    driver.commands = vec![62.5, 1.0, 1200.0];
-    until(SOON, "the commands", || {
-        driver.scan();
-        field.memory.output(SPEED) == 1200.0
-    })
-    .await;
-    (field, driver)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn values_qualities_and_commands_cross_the_wire() {
     for wire in BOTH {
@@ -274,119 +261,6 @@ async fn a_point_that_the_plc_does_not_know_is_bad_alone() {
         let health = driver.bridge.health().remove(0);
         assert_eq!((health.refused_inputs, health.reconnects), (1, 0), "{health:?}");
         assert!(health.last_error.unwrap().contains("P-101.running"));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_output_that_the_plc_does_not_know_holds_up_no_other() {
-    for wire in BOTH {
-        let field = field(wire).await;
-        let mut points = points(wire);
-        points[VALVE].address = match wire {
-            // Directly behind the speed, so that they share a write.
-            Wire::Modbus => Address::Modbus {
-                table: ModbusTable::HoldingRegister,
-                register: 13,
-                format: RegisterFormat::I16,
-            },
-            Wire::OpcUa => Address::OpcUa { node: "nobody".into(), boolean: false },
-        };
-        let mut driver = drive_points(wire, field.plc.address(), points);
-        driver.commands = vec![62.5, 0.0, 1200.0];
-        until(SOON, "the known commands", || {
-            driver.scan();
-            field.memory.output(SPEED) == 1200.0 && field.memory.output(PUMP) == 0.0
-        })
-        .await;
-        assert_eq!(field.memory.output(VALVE), WARM[VALVE]);
-        // The device has them before its answer is here.
-        until(SOON, "the refusal", || {
-            let error = driver.bridge.health().remove(0).last_error;
-            error.is_some_and(|error| error.contains("FV-101"))
-        })
-        .await;
-        // One write period after another the refused one is left alone until the refresh.
-        let (errors, sequence) = (driver.bridge.health()[0].errors, driver.link.input_bank.read().sequence);
-        until(SOON, "twenty polls or life signs", || {
-            driver.scan();
-            driver.link.input_bank.read().sequence > sequence + 20
-        })
-        .await;
-        let since = driver.bridge.health()[0].errors - errors;
-        assert!(since <= 14, "{wire:?}: {since} more refusals");
-        until(SOON, "the one that is refused for good", || {
-            driver.scan();
-            driver.link.input_bank.read().refused_outputs == [true, false, false]
-        })
-        .await;
-        assert!(driver.is_up());
-        let health = driver.bridge.health().remove(0);
-        assert_eq!((health.refused_outputs, health.reconnects), (1, 0), "{wire:?}");
-    }
-}
-
-/// Attempts are made, and none of them calls the link up.
-async fn stays_lost(driver: &mut Driver) {
-    let errors = driver.bridge.health()[0].errors;
-    let mut came_up = false;
-    until(SOON, "three attempts", || {
-        driver.scan();
-        came_up |= driver.is_up();
-        driver.bridge.health()[0].errors >= errors + 3
-    })
-    .await;
-    assert!(!came_up);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plc_that_refuses_every_write_is_lost_until_it_takes_its_heartbeat() {
-    for wire in BOTH {
-        let (field, mut driver) = commanded(wire).await;
-        field.memory.set_write_protected(true);
-        driver.commands = vec![10.0, 0.0, 300.0];
-        until(SOON, "the loss", || {
-            driver.scan();
-            !driver.is_up()
-        })
-        .await;
-        assert!(driver.all_are(Quality::BadNoCommunication), "{wire:?}");
-        let health = driver.bridge.health().remove(0);
-        assert!(health.last_error.unwrap().contains("refuses its heartbeat"), "{wire:?}");
-        stays_lost(&mut driver).await;
-        assert_eq!(field.memory.output(SPEED), 1200.0);
-
-        field.clock.advance(Duration::from_secs(1));
-        field.memory.set_write_protected(false);
-        until(SOON, "the return", || driver.is_up()).await;
-        assert_eq!(field.memory.watchdog(), WatchdogState::Fired, "{wire:?}: a probe is no life");
-        let held = driver.link.input_bank.read().read_back.clone();
-        assert_eq!(held, [Some(FAIL[VALVE]), Some(FAIL[PUMP]), Some(FAIL[SPEED])], "{wire:?}");
-        until(SOON, "the commands", || {
-            driver.scan();
-            field.memory.output(SPEED) == 300.0
-        })
-        .await;
-        assert_eq!(driver.bridge.health()[0].reconnects, 1, "{wire:?}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_plc_that_has_never_taken_a_heartbeat_is_lost_when_its_watchdog_would_have_acted() {
-    for wire in BOTH {
-        let field = field(wire).await;
-        field.memory.set_write_protected(true);
-        let mut driver = drive(wire, field.plc.address());
-        until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
-        until(SOON, "the loss", || {
-            driver.scan();
-            !driver.is_up()
-        })
-        .await;
-        stays_lost(&mut driver).await;
-        let mut values = Vec::new();
-        field.memory.copy_values(&mut values);
-        assert_eq!(values, WARM, "{wire:?}");
-        assert_eq!(driver.bridge.health()[0].writes, 0, "{wire:?}");
     }
 }
 

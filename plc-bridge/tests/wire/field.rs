@@ -192,6 +192,19 @@ impl Driver {
     }
 }
 
+/// A device that has its commands: valve 62.5 %, the pump on, 1200 rpm.
+pub(crate) async fn commanded(wire: Wire) -> (Field, Driver) {
+    let field = field(wire).await;
+    let mut driver = drive(wire, field.plc.address());
+    driver.commands = vec![62.5, 1.0, 1200.0];
+    until(SOON, "the commands", || {
+        driver.scan();
+        field.memory.output(SPEED) == 1200.0
+    })
+    .await;
+    (field, driver)
+}
+
 /// Waits until the condition holds, and tells how long that took.
 pub(crate) async fn until(limit: Duration, what: &str, mut condition: impl FnMut() -> bool) -> Duration {
     let start = Instant::now();

@@ -3,6 +3,7 @@
 
 mod field;
 mod both;
+mod refusals;
 mod modbus;
 mod opcua;
 mod strangers;
