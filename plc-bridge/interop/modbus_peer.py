@@ -8,10 +8,16 @@ import shutil
 import tempfile
 
 from pymodbus.client import ModbusTcpClient
+from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from peer import Program, Report, Server, argument, check_drive, free_port, near, until
+from peer import (
+    Program, Report, Server, argument, check_drive, check_refusing, free_port, near, obey_protection, until
+)
+
+# Coils and registers, one or many, masked, or together with a read.
+WRITES = (5, 6, 15, 16, 22, 23)
 
 
 def single(words):
@@ -30,7 +36,17 @@ async def serve(port):
         [SimData(0, values=[0] * 20, datatype=DataType.REGISTERS)],
         [SimData(0, values=[0] * 60, datatype=DataType.REGISTERS)],
     )
-    server = ModbusTcpServer(SimDevice(1, simdata=tables), address=("127.0.0.1", port))
+    protected = False
+
+    async def guard(function, start, address, count, registers, values):
+        return ExcCodes.DEVICE_FAILURE if protected and function in WRITES else None
+
+    async def set_protected(to):
+        nonlocal protected
+        protected = to
+
+    obey_protection(asyncio.get_running_loop(), set_protected)
+    server = ModbusTcpServer(SimDevice(1, simdata=tables, action=guard), address=("127.0.0.1", port))
     await server.serve_forever(background=True)
     print("ready", flush=True)
     count = 0
@@ -115,14 +131,21 @@ def main():
     watcher = ModbusTcpClient("127.0.0.1", port=port)
 
     def read_outputs():
+        # Anew each time: the server may have been killed since.
+        watcher.close()
         watcher.connect()
         holding = watcher.read_holding_registers(0, count=13, device_id=1).registers
         coil = watcher.read_coils(5, count=1, device_id=1).bits[0]
         return {"heartbeat": holding[0], "SC-101": single(holding[11:13]), "P-101.start": coil}
 
-    drive = Program(argument("--drive"), "--modbus", f"127.0.0.1:{port}")
+    new_drive = lambda: Program(argument("--drive"), "--modbus", f"127.0.0.1:{port}")
+    drive = new_drive()
     try:
         check_drive(report, drive, server, read_outputs)
+        drive.close()
+        server.kill()
+        server.start()
+        check_refusing(report, new_drive, server, read_outputs, "Modbus exception 4, server device failure")
     finally:
         drive.close()
         server.kill()

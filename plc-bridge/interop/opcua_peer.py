@@ -7,7 +7,7 @@ import tempfile
 from asyncua import Client, Server as UaServer, ua
 from asyncua.sync import Client as SyncClient
 
-from peer import Program, Report, Server, argument, check_drive, free_port, near
+from peer import Program, Report, Server, argument, check_drive, check_refusing, free_port, near, obey_protection
 
 NAMESPACE = "urn:catholyte:interop"
 
@@ -37,8 +37,14 @@ async def serve(port):
     counter = await variable("FQ-101", 0, ua.VariantType.Int64)
     valve = await variable("FV-101", 0.0, ua.VariantType.Double, True)
     pump = await variable("P-101.start", False, ua.VariantType.Boolean, True)
-    await variable("SC-101", 0.0, ua.VariantType.Float, True)
-    await variable("Heartbeat", 0, ua.VariantType.Int32, True)
+    speed = await variable("SC-101", 0.0, ua.VariantType.Float, True)
+    heartbeat = await variable("Heartbeat", 0, ua.VariantType.Int32, True)
+
+    async def set_protected(to):
+        for node in (valve, pump, speed, heartbeat):
+            await node.set_writable(not to)
+
+    obey_protection(asyncio.get_running_loop(), set_protected)
     async with server:
         print("ready", flush=True)
         count = 0
@@ -147,9 +153,14 @@ def main():
                 read = lambda name: client.get_node(ua.NodeId(name, index)).read_value()
                 return {"heartbeat": read("Heartbeat"), "SC-101": read("SC-101"), "P-101.start": read("P-101.start")}
 
-        drive = Program(argument("--drive"), "--opcua", f"opc.tcp://127.0.0.1:{port}/plant/", "--pki", pki)
+        new_drive = lambda: Program(argument("--drive"), "--opcua", f"opc.tcp://127.0.0.1:{port}/plant/", "--pki", pki)
+        drive = new_drive()
         try:
             check_drive(report, drive, server, read_outputs)
+            drive.close()
+            server.kill()
+            server.start()
+            check_refusing(report, new_drive, server, read_outputs, "BadUserAccessDenied")
         finally:
             drive.close()
             server.kill()

@@ -65,6 +65,7 @@ class Program:
                     return None
 
     def close(self):
+        """Ends it, if that has not been done."""
         self.process.stdin.close()
         try:
             self.process.wait(5)
@@ -96,6 +97,30 @@ class Server:
 
     def thaw(self):
         os.kill(self.process.pid, signal.SIGCONT)
+
+    def protect(self):
+        """From now on it is read as ever, and refuses every write."""
+        self._order(signal.SIGUSR1, "protected")
+
+    def release(self):
+        self._order(signal.SIGUSR2, "released")
+
+    def _order(self, number, answer):
+        os.kill(self.process.pid, number)
+        line = self.process.stdout.readline()
+        if answer not in line:
+            raise RuntimeError(f"the foreign server did not obey: {line!r}")
+
+
+def obey_protection(loop, set_protected):
+    """The foreign server's side of `Server.protect` and `Server.release`; `set_protected` is a coroutine function."""
+
+    async def obey(protected):
+        await set_protected(protected)
+        print("protected" if protected else "released", flush=True)
+
+    for number, protected in ((signal.SIGUSR1, True), (signal.SIGUSR2, False)):
+        loop.add_signal_handler(number, lambda protected=protected: loop.create_task(obey(protected)))
 
 
 def free_port():
@@ -166,3 +191,46 @@ def check_drive(report, drive, server, read_outputs):
         report.check(f"{name}: values flow again", drive.wait(lambda line: line.get("up") and near(line["values"]["LT-101"], value), 20.0))
         drive.say("FV-101=62.5")
         report.check(f"{name}: commands flow again", drive.wait(follows, 20.0))
+
+
+def check_refusing(report, new_drive, server, read_outputs, word):
+    """Our client half against a foreign server that can be read and not written, met in work and from the start."""
+    good = lambda line: line.get("up") and all(q == "Good" for q in line["qualities"].values())
+    is_down = lambda line: "up" in line and not line["up"]
+    drive = new_drive()
+
+    def trouble():
+        drive.say("health")
+        line = drive.wait(lambda line: "health" in line)
+        return line and line["health"]
+
+    try:
+        report.check("a server that can be written is up before the first command", drive.wait(good))
+        report.check("and was told nothing new", read_outputs()["heartbeat"] == 0, read_outputs())
+        drive.say("SC-101=900")
+        commanded = lambda value: lambda: near(read_outputs()["SC-101"], value)
+        report.check("it takes a command", until(commanded(900)))
+
+        server.protect()
+        drive.say("SC-101=300")
+        report.check("a write-protected server is a lost link", drive.wait(is_down, 10.0))
+        shown = trouble()
+        report.check("and the reason is the server's own word", shown and "refuses its heartbeat" in shown and word in shown, shown)
+        report.check("it holds what it had", near(read_outputs()["SC-101"], 900), read_outputs())
+        server.release()
+        report.check("written again it is back", drive.wait(good, 20.0))
+        report.check("and takes the command of now", until(commanded(300)))
+        drive.close()
+
+        server.protect()
+        drive = new_drive()
+        drive.say("SC-101=700")
+        report.check("refusing from the start it is tried more than once", until(lambda: (trouble() or "").count("errors: 0") == 0))
+        up = drive.wait(lambda line: line.get("up"), 3.0)
+        report.check("and never up", up is None, up)
+        report.check("nor written", near(read_outputs()["SC-101"], 300), read_outputs())
+        server.release()
+        report.check("until it can be written", drive.wait(good, 20.0))
+        report.check("then it takes commands", until(commanded(700)))
+    finally:
+        drive.close()
