@@ -123,7 +123,7 @@ impl Scene<'_> {
     }
 
     /// The recipe whose control recipe stands on a unit.
-    fn unit_batch(&self, equipment: &str) -> Option<usize> {
+    pub(crate) fn unit_batch(&self, equipment: &str) -> Option<usize> {
         (0..self.plant.recipes.len()).find(|index| {
             self.plant.recipes[*index].equipment == equipment && self.state.procedures[*index].is_present()
         })

@@ -6,7 +6,7 @@
 //! when the bypass ends it acts again.
 //!
 //! What a tripped interlock dictates is written every scan. If two dictate the same point, the
-//! first in the order of the plant wins.
+//! first in the order of the plant wins. A trip may also start a phase, once: [`sequence`].
 
 use model::{InterlockChange, Refusal, StateWalk};
 
@@ -14,6 +14,7 @@ use crate::image::Image;
 use crate::machine::{Memory, Now, Truth};
 use crate::plant::{Interlock, Op};
 
+mod sequence;
 mod term;
 
 pub(crate) use term::Terms;
@@ -33,6 +34,8 @@ pub struct InterlockMemory {
     pub since: u64,
     /// Tick at which the bypass ends; zero when there is none.
     pub bypassed_until: u64,
+    /// It has tripped, and the phase that the trip starts has not begun yet.
+    pub starting: bool,
 }
 
 impl InterlockMemory {
@@ -42,6 +45,7 @@ impl InterlockMemory {
         walk.u16(&mut self.first_out);
         walk.u64(&mut self.since);
         walk.u64(&mut self.bypassed_until);
+        walk.bool(&mut self.starting);
     }
 
     /// It dictates its outputs now.
@@ -63,7 +67,7 @@ impl InterlockMemory {
         let first = first(
             causes.map(|cause| stands(terms.truth(cause, ops, image, memory, now), cause.trips_on_bad)),
         );
-        self.settle(first, interlock.latched, now, report);
+        self.settle(first, interlock, now, report);
         if self.bypassed_until != 0 {
             memory.look_at(self.bypassed_until);
         }
@@ -73,7 +77,7 @@ impl InterlockMemory {
     fn settle(
         &mut self,
         first: Option<u16>,
-        latched: bool,
+        interlock: &Interlock,
         now: Now,
         mut report: impl FnMut(InterlockChange),
     ) {
@@ -87,15 +91,16 @@ impl InterlockMemory {
                 self.tripped = true;
                 self.first_out = cause.saturating_add(1);
                 self.since = now.tick;
+                self.starting = interlock.start.is_some();
                 report(InterlockChange::Tripped { cause });
             }
             None if was_active && self.tripped => {
-                self.tripped = latched;
+                self.tripped = interlock.latched;
                 self.since = now.tick;
                 report(InterlockChange::Cleared);
             }
             // Cleared while bypassed and unlatched, or nothing has changed.
-            None if !latched => self.tripped = false,
+            None if !interlock.latched => self.tripped = false,
             Some(_) | None => {}
         }
     }
@@ -108,6 +113,7 @@ impl InterlockMemory {
             return Err(Refusal::CauseStands);
         }
         self.tripped = false;
+        self.starting = false;
         self.since = tick;
         Ok(())
     }
@@ -118,6 +124,7 @@ impl InterlockMemory {
             return Err(Refusal::NothingToDo);
         }
         self.bypassed_until = until;
+        self.starting = false;
         Ok(if until == 0 { InterlockChange::Restored } else { InterlockChange::Bypassed })
     }
 }

@@ -36,6 +36,8 @@ pub enum Cause {
     Order = 1,
     /// A step was late; see [`PhaseMemory::late_state`] and [`PhaseMemory::late_step`].
     Late = 2,
+    /// The trip of an interlock took the unit for its own phase; see [`PhaseMemory::trip`].
+    Trip = 3,
 }
 
 /// State of one phase, as published.
@@ -64,6 +66,8 @@ pub struct PhaseMemory {
     pub cause: Cause,
     pub late_state: ProcState,
     pub late_step: u16,
+    /// Number of the interlock, from one, whose trip started it or, with [`Cause::Trip`], ended it; zero when none did.
+    pub trip: u32,
 }
 
 impl PhaseMemory {
@@ -77,6 +81,7 @@ impl PhaseMemory {
         self.cause = match codes[2] {
             1 => Cause::Order,
             2 => Cause::Late,
+            3 => Cause::Trip,
             _ => Cause::None,
         };
         for number in [&mut self.step, &mut self.left, &mut self.action, &mut self.late_step] {
@@ -89,6 +94,7 @@ impl PhaseMemory {
         walk.u32(&mut self.recipe);
         walk.u32(&mut self.batch);
         walk.u8(&mut self.refused);
+        walk.u32(&mut self.trip);
     }
 
     /// Why the next action cannot be done, if it cannot.
@@ -193,6 +199,8 @@ impl Scene<'_> {
                 Ok(_) => memory.refused = 0,
                 // The interlock or force that holds it has done what is ordered: a stop after a trip need not wait for a reset.
                 Err(Refusal::Interlocked | Refusal::Forced) if stands => memory.refused = 0,
+                // The phase of a trip has taken it and looks after it.
+                Err(Refusal::OwnedByPhase) => memory.refused = 0,
                 Err(refusal) => {
                     memory.refused = refusal as u8;
                     let to_safety = matches!(
@@ -277,7 +285,7 @@ impl Scene<'_> {
     }
 
     /// Changes the state; a section without steps passes at once.
-    fn go(&mut self, index: usize, next: ProcState) {
+    pub(crate) fn go(&mut self, index: usize, next: ProcState) {
         let tick = self.state.tick;
         let memory = &mut self.state.phases[index];
         let from = memory.state;
@@ -318,10 +326,13 @@ impl Scene<'_> {
         let from = self.state.phases[index].state;
         let next = from.after(order).ok_or(Refusal::NotInThisState)?;
         match order {
-            ProcOrder::Start => self.claim(index)?,
+            ProcOrder::Start => {
+                self.claim(index)?;
+                self.state.phases[index].trip = 0;
+            }
             ProcOrder::Reset => {
                 let memory = &mut self.state.phases[index];
-                (memory.recipe, memory.batch) = (0, 0);
+                (memory.recipe, memory.batch, memory.trip) = (0, 0, 0);
             }
             ProcOrder::Hold
             | ProcOrder::Restart
@@ -339,11 +350,12 @@ impl Scene<'_> {
     /// Takes what the phase's text writes, all or nothing.
     fn claim(&mut self, index: usize) -> Result<(), Refusal> {
         let owns = &self.plant.phases[index].owns;
-        if owns.iter().any(|point| self.state.holds[point.index()].phase != 0) {
+        let number = index as u32 + 1;
+        if owns.iter().any(|point| ![0, number].contains(&self.state.holds[point.index()].phase)) {
             return Err(Refusal::OwnedByPhase);
         }
         for point in owns {
-            self.state.holds[point.index()].phase = index as u32 + 1;
+            self.state.holds[point.index()].phase = number;
         }
         self.state.phases[index].left = 0;
         Ok(())

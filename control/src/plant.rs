@@ -560,6 +560,8 @@ pub struct Interlock {
     pub equipment: Option<String>,
     pub causes: Vec<Cause>,
     pub actions: Vec<Forcing>,
+    /// The phase that a trip starts.
+    pub start: Option<PhaseId>,
     /// Stays tripped until somebody resets it.
     pub latched: bool,
     /// Least role that may bypass; `None`: never.

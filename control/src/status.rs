@@ -6,7 +6,7 @@ use model::{AlarmId, AlarmState, InterlockId, PhaseId, ProcState, RecipeId, User
 
 use crate::explain::waiting_text;
 use crate::phase::{Cause, PhaseMemory};
-use crate::plant::{Origin, Plant};
+use crate::plant::{Interlock, Origin, Plant};
 use crate::state_view::StateView;
 
 /// Every alarm that is not normal. `time` turns a tick into milliseconds since 1970.
@@ -118,10 +118,16 @@ pub(crate) fn cause(plant: &Plant, view: &StateView, id: PhaseId) -> Option<Stri
     match memory.cause {
         Cause::None => None,
         Cause::Order => Some("ordered".into()),
+        Cause::Trip => tripped_by(plant, memory).map(|interlock| format!("{} tripped", interlock.name)),
         Cause::Late => {
             let step = phase.section(memory.late_state)?.get(usize::from(memory.late_step))?;
             let why = step.within.as_ref().map_or("", |within| within.why.as_str());
             Some(format!("{} step {}, {why}", phase.name, memory.late_step + 1))
         }
     }
+}
+
+/// The interlock whose trip started the phase, or ended it.
+pub(crate) fn tripped_by<'p>(plant: &'p Plant, memory: &PhaseMemory) -> Option<&'p Interlock> {
+    plant.interlocks.get((memory.trip as usize).checked_sub(1)?)
 }

@@ -28,7 +28,7 @@ pub fn plant_view(plant: &Plant) -> PlantView {
         points: points(plant),
         blocks: numbered(&plant.blocks, BlockId, block),
         alarms: numbered(&plant.alarms, AlarmId, alarm),
-        interlocks: numbered(&plant.interlocks, InterlockId, interlock),
+        interlocks: numbered(&plant.interlocks, InterlockId, |id, found| interlock(plant, id, found)),
         phases: numbered(&plant.phases, PhaseId, phase),
         recipes: numbered(&plant.recipes, RecipeId, recipe),
         displays: plant.displays.clone(),
@@ -168,7 +168,14 @@ fn alarm(id: AlarmId, alarm: &Alarm) -> AlarmView {
     }
 }
 
-fn interlock(id: InterlockId, interlock: &Interlock) -> InterlockView {
+/// What an interlock does, as written: its positions, then the phase that it starts.
+fn actions(plant: &Plant, interlock: &Interlock) -> Vec<String> {
+    let start = interlock.start.and_then(|id| plant.phases.get(id.index()));
+    let start = start.map(|phase| format!("start {}", phase.name));
+    interlock.actions.iter().map(|action| action.text.clone()).chain(start).collect()
+}
+
+fn interlock(plant: &Plant, id: InterlockId, interlock: &Interlock) -> InterlockView {
     let cause = |cause: &crate::plant::Cause| CauseView {
         text: cause.when.text.clone(),
         description: cause.text.clone(),
@@ -181,7 +188,7 @@ fn interlock(id: InterlockId, interlock: &Interlock) -> InterlockView {
         area: interlock.area.clone(),
         unit: interlock.equipment.clone(),
         causes: interlock.causes.iter().map(cause).collect(),
-        actions: interlock.actions.iter().map(|action| action.text.clone()).collect(),
+        actions: actions(plant, interlock),
         latched: interlock.latched,
         bypass_role: interlock.bypass,
     }

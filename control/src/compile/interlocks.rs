@@ -21,6 +21,8 @@ pub(super) struct Interlocks<'d, 'r> {
     pub(super) drivers: &'d BTreeMap<PointId, BlockId>,
     /// What each output is forced to, by which interlock, and where that is written.
     pub(super) forced: BTreeMap<PointId, (f64, String, Place)>,
+    /// By interlock: the phase that its trip starts, as written.
+    pub(super) starts: BTreeMap<String, Text>,
 }
 
 /// Compiles all interlocks and gives their names with their numbers.
@@ -55,6 +57,9 @@ impl Interlocks<'_, '_> {
         let bypass = fields.role("bypass", self.report);
         let causes = self.causes(&mut fields);
         let actions = self.actions(&mut fields, item);
+        if let Some(start) = fields.text("start", self.report) {
+            self.starts.entry(String::from(&item.name)).or_insert_with(|| start.clone());
+        }
         fields.finish(self.report);
         Interlock {
             name: String::from(&item.name),
@@ -63,6 +68,8 @@ impl Interlocks<'_, '_> {
             equipment,
             causes,
             actions,
+            // Phases are read later: see `trip_phases`.
+            start: None,
             latched,
             bypass,
         }
@@ -117,11 +124,11 @@ impl Interlocks<'_, '_> {
 
     fn actions(&mut self, fields: &mut Fields<'_>, item: &Item) -> Vec<Forcing> {
         let list = fields.texts("do", self.report);
-        if list.as_ref().is_none_or(Vec::is_empty) {
+        if list.as_ref().is_none_or(Vec::is_empty) && !fields.has("start") {
             self.report.add(
                 Mistake::error("missing-key", format!("{} does nothing", fields.owner))
                     .at(fields.place, "what does it do?")
-                    .help("add `do = [\"RF-301 := open\", \"FV-322 := 0 %\"]`"),
+                    .help("add `do = [\"RF-301 := open\", \"FV-322 := 0 %\"]`, or `start` with the phase that it starts"),
             );
         }
         let mut forcings: Vec<Forcing> = Vec::new();

@@ -45,6 +45,7 @@ mod phase_lines;
 mod phase_words;
 mod phase_text;
 mod phases;
+mod trip_phases;
 mod alarms;
 mod interlocks;
 mod recipes_table;
@@ -192,12 +193,20 @@ fn assemble(
     let tasks = flow::tasks(&run_order, &draft, &mut blocks);
     let mut alarms = alarms::compile(items, &mut draft, &blocks, report);
     alarms::inherit_equipment(&mut alarms, &blocks);
-    let mut all =
-        interlocks::Interlocks { draft: &mut draft, report, drivers: &drivers, forced: BTreeMap::new() };
-    let (interlocks, interlock_names) = interlocks::compile(items, &mut all);
+    let mut all = interlocks::Interlocks {
+        draft: &mut draft,
+        report,
+        drivers: &drivers,
+        forced: BTreeMap::new(),
+        starts: BTreeMap::new(),
+    };
+    let (mut interlocks, interlock_names) = interlocks::compile(items, &mut all);
+    let starts = all.starts;
     let mut by_phase: BTreeMap<PointId, Place> = BTreeMap::new();
     let mut all = phases::Phases { draft: &mut draft, report, blocks: &blocks, drivers: drivers.clone() };
     let phases = phases::compile(&texts, &mut all, &mut by_phase);
+    let trips = trip_phases::Trips { phases: &phases, names: &phase_names, draft: &draft, blocks: &blocks };
+    trips.link(&starts, &mut interlocks, report);
     writers::unwritten(&draft, &drivers, &by_phase, report);
     let mut all = recipes_table::Recipes { draft: &draft, report, phases: &phases, names: &phase_names };
     let recipes = recipes_table::compile(items, &mut all);

@@ -319,6 +319,7 @@ fn run_procedures(plant: &Plant, layout: &Layout, state: &mut State, out: &mut S
     let elapsed = state.tick.saturating_sub(state.procedure_tick);
     state.procedure_tick = state.tick;
     let mut scene = Scene { plant, layout, state, out };
+    scene.start_trip_phases();
     scene.run_phases();
     scene.run_procedures(elapsed);
 }

@@ -4,8 +4,8 @@ use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use model::wire::{Why, WhyLine};
 use model::{AlarmState, BlockId, Mode, PointId, StrokeResult};
 
-use super::condition;
 use super::term::{Scene, tree};
+use super::{condition, procedure};
 use super::{holders, line, loop_options, point_line, title};
 use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
@@ -441,6 +441,10 @@ pub(super) fn interlock(scene: Scene<'_>, index: usize) -> Why {
     causes(scene, index, 1, false, &mut lines);
     lines.push(line(0, "then".to_owned()));
     lines.extend(interlock.actions.iter().map(|action| line(1, action.text.clone())));
+    if let Some((phase, state)) = interlock.start.and_then(|id| procedure::started(scene, id)) {
+        let waits = if memory.starting { ", waits for the phase of an earlier trip" } else { "" };
+        lines.push(line(1, format!("start {phase}, now {}{waits}", state.word())));
+    }
     Why { title: title(&interlock.name, &interlock.description), lines }
 }
 

@@ -7,9 +7,9 @@ use model::{PhaseId, ProcState};
 use super::condition;
 use super::term::Scene;
 use super::{line, title};
-use crate::phase::PhaseMemory;
+use crate::phase::{Cause, PhaseMemory};
 use crate::plant::{Otherwise, Step};
-use crate::status::cause;
+use crate::status::{cause, tripped_by};
 use crate::text::{batch_name, duration};
 
 /// The step that a phase is in, if it is in one.
@@ -37,6 +37,12 @@ fn refused<'a>(memory: &PhaseMemory, step: &'a Step) -> Option<(&'a str, &'stati
     Some((&action.text, refusal.text()))
 }
 
+/// Name and state of the phase that a trip starts.
+pub(super) fn started(scene: Scene<'_>, id: PhaseId) -> Option<(&str, ProcState)> {
+    let (phase, memory) = (scene.plant.phases.get(id.index())?, scene.view.phases.get(id.index())?);
+    Some((&phase.name, memory.state))
+}
+
 pub(super) fn phase(scene: Scene<'_>, id: PhaseId) -> Why {
     let phase = &scene.plant.phases[id.index()];
     let mut lines = Vec::new();
@@ -50,6 +56,11 @@ fn phase_lines(scene: Scene<'_>, id: PhaseId, indent: u8, lines: &mut Vec<WhyLin
     let since = duration(scene.ms_since(memory.since) / 1000 * 1000);
     let since = if memory.state == ProcState::Idle { String::new() } else { format!(" since {since}") };
     lines.push(line(indent, format!("{}{since}{batch}", memory.state.word())));
+    if memory.cause != Cause::Trip
+        && let Some(interlock) = tripped_by(scene.plant, memory)
+    {
+        lines.push(line(indent, format!("started by the trip of {}", interlock.name)));
+    }
     if !matches!(memory.state, ProcState::Running | ProcState::Idle | ProcState::Complete)
         && let Some(cause) = cause(scene.plant, scene.view, id)
     {

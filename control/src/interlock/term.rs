@@ -230,6 +230,7 @@ mod tests {
             equipment: None,
             causes,
             actions: vec![],
+            start: None,
             latched: false,
             bypass: None,
         }

@@ -37,6 +37,7 @@ fn bench(latched: bool, trips_on_bad: bool) -> Bench {
         equipment: None,
         causes: vec![cause(0), cause(1)],
         actions: vec![],
+        start: None,
         latched,
         bypass: None,
     }];

@@ -82,6 +82,7 @@ impl Transfer {
             if new.plant().interlocks[index].bypass.is_none() {
                 memory.bypassed_until = 0;
             }
+            memory.starting &= new.plant().interlocks[index].start.is_some();
             new.state_mut().interlocks[index] = memory;
         }
     }
@@ -95,6 +96,7 @@ impl Transfer {
                 continue;
             }
             memory.recipe = now(&self.recipe_numbers, memory.recipe);
+            memory.trip = now(&self.interlock_numbers, memory.trip);
             to.phases[index] = memory;
         }
         for (old, number) in self.recipe_numbers.iter().enumerate() {

@@ -393,6 +393,7 @@ impl Builder {
             equipment: None,
             causes: causes.into_iter().map(cause).collect(),
             actions,
+            start: None,
             latched,
             bypass: Some(Role::Supervisor),
         });
