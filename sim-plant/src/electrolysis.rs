@@ -267,15 +267,14 @@ impl Electrolysis {
         let cooler = &self.p.cooler;
         let exchanger = Exchanger {
             supply: self.cooling_supply(),
-            flow_max: if self.upsets.no_cooling { 0.0 } else { cooler.flow_max },
+            flow_max: cooler.flow_max * self.cooling_share(),
             exchange: cooler.exchange,
             rangeability: cooler.rangeability,
             lag: cooler.lag,
             opening: self.valves[valve::COOLER].position,
         };
         let supply = self.catholyte.send(&self.p.catholyte, &exchanger, orders.catholyte_pump, 1.0, dt);
-        let others = if self.upsets.no_cooling { 0.0 } else { cooler.other_users };
-        self.rates.cooling = exchanger.flow() + others;
+        self.rates.cooling = exchanger.flow() + cooler.other_users * self.cooling_share();
         self.rates.cooling_heat = -self.catholyte.heat;
         self.ledger.inward.energy += self.catholyte.heat * dt;
         supply
@@ -372,6 +371,11 @@ impl Electrolysis {
         let kelvin = self.p.water.temperature;
         let warm = water.amount.iter().enumerate().map(|(k, amount)| amount * self.h.molar(k, kelvin));
         (warm.sum::<f64>() - water.enthalpy).max(0.0)
+    }
+
+    /// Of the design flow of cooling water, what the utilities have.
+    fn cooling_share(&self) -> f64 {
+        if self.upsets.no_cooling { 0.0 } else { self.neighbours.cooling_flow.unwrap_or(1.0) }
     }
 
     /// K of the cooling water that comes.

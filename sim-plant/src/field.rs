@@ -164,6 +164,8 @@ pub(crate) struct Ports {
     heat: f64,
     /// How warm the cooling water is that it gets, degC.
     cooling: Option<Term>,
+    /// How much of its design flow there is.
+    cooling_flow: Option<Term>,
 }
 
 impl Field {
@@ -242,6 +244,9 @@ impl Field {
         self.ports.heat += core::mem::take(&mut string.cooling_heat);
         if let Some(term) = &self.ports.cooling {
             string.cooling = Some(term.value(&self.sheet, &self.elements, 0.0) + ZERO_CELSIUS);
+        }
+        if let Some(term) = &self.ports.cooling_flow {
+            string.cooling_flow = Some(term.value(&self.sheet, &self.elements, 0.0).clamp(0.0, 1.0));
         }
         for (export, pipe) in string.pipes.iter_mut().enumerate() {
             let (Some(pipe), Some(asked)) = (pipe, self.ports.asked.get_mut(export)) else { continue };

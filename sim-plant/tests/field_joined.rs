@@ -173,12 +173,33 @@ fn the_string_is_told_a_temperature_and_nothing_that_would_throttle_it() {
         ("{ of = \"CT-701.T-supply\", times = \"CT-701.suction\" }", "without by and times"),
         ("{ of = \"CT-701.T-supply\", at_100 = \"20 degC\" }", "of is the amount"),
         ("{ of = \"CT-701.load\" }", "they do not convert"),
+        ("\"20 degC\", cooling-flow = \"20 degC\"", "does not convert"),
+        ("\"20 degC\", coolant = 1", "no order coolant"),
     ] {
         let text = TEXT.replace(told, &format!("orders = {{ cooling-water = {order} }}"));
         let refused = Simulator::open(&Parameters::built_in().unwrap(), Initial::Cold, 11, &files(text), &[]);
         let error = refused.err().expect(order).to_string();
         assert!(error.starts_with("field/300.toml:7: ") && error.contains(mistake), "{order}: {error}");
     }
+}
+
+#[test]
+fn without_a_pump_of_cooling_water_the_string_has_none() {
+    let told = "cooling-water = { of = \"CT-701.T-supply\" }";
+    let by_level = format!("{told}, cooling-flow = {{ of = \"CT-701.suction\" }}");
+    let mut flows = Vec::new();
+    for (orders, level) in [(told, 60), (by_level.as_str(), 60), (by_level.as_str(), 4)] {
+        let basin = format!("\"basin.temperature=26degC\", \"basin.level={level}%\"");
+        let text = TEXT.replace(told, orders).replace("\"basin.temperature=26degC\"", &basin);
+        let mut plant = plant_of(&text, Initial::Running);
+        run(&mut plant, 60);
+        flows.push((read(&plant, "FT-371"), read(&plant, "FSL-371")));
+        assert!(plant.closure().worst() < 1e-9);
+    }
+    // A full basin is as good as the battery limit; below the pumps' suction nothing comes.
+    assert_eq!(flows[0], flows[1]);
+    assert!(flows[0].0 > 3.0 && flows[0].1 == 1.0, "{flows:?}");
+    assert!(flows[2].0 < 0.1 && flows[2].1 == 0.0, "{flows:?}");
 }
 
 #[test]

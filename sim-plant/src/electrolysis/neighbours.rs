@@ -4,7 +4,7 @@
 //! over instead of leaving the plant. The string's own liquid has eight components; what else a neighbour's
 //! brine brings (sodium, sulfate, carbonate ..) travels with the anolyte as neutral salts and leaves with the
 //! spent brine. Carbonate takes its two protons along, as CO2 does at the anolyte's pH. What demineralised water still
-//! brings goes with the lye. The utilities may say how warm their cooling water is, and take the heat that it carries off.
+//! brings goes with the lye. The utilities may say how warm their cooling water is and how much of it there is, and take the heat that it carries off.
 
 use model::StateWalk;
 
@@ -61,6 +61,8 @@ pub(crate) struct Neighbours {
     strangers: Matter,
     /// K of the cooling water; `None` where it comes over the battery limit.
     pub(crate) cooling: Option<f64>,
+    /// How much of the design flow of cooling water there is; `None` as with `cooling`.
+    pub(crate) cooling_flow: Option<f64>,
     /// J that the coolers have given to it since it was fetched.
     pub(crate) cooling_heat: f64,
 }
@@ -174,10 +176,12 @@ impl Neighbours {
         }
         self.strangers.state(walk);
         walk.f64(&mut self.cooling_heat);
-        let (mut told, mut kelvin) = (self.cooling.is_some(), self.cooling.unwrap_or(0.0));
-        walk.bool(&mut told);
-        walk.f64(&mut kelvin);
-        self.cooling = told.then_some(kelvin);
+        for value in [&mut self.cooling, &mut self.cooling_flow] {
+            let (mut told, mut number) = (value.is_some(), value.unwrap_or(0.0));
+            walk.bool(&mut told);
+            walk.f64(&mut number);
+            *value = told.then_some(number);
+        }
     }
 }
 

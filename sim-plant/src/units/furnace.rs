@@ -128,6 +128,7 @@ pub const TAIL: usize = 1;
 const IGNITER: usize = 0;
 const COOLING_FURNACE: usize = 1;
 const COOLING_FILM: usize = 2;
+const COOLING_WATER: usize = 3;
 
 pub static SHAPE: Shape = Shape {
     name: "furnace",
@@ -145,6 +146,7 @@ pub static SHAPE: Shape = Shape {
         Order { name: "igniter", unit: "", low: 0.0, high: 1.0, text: "on above one half" },
         Order { name: "cooling-furnace", unit: "", low: 0.0, high: 1.0, text: "share of the design flow" },
         Order { name: "cooling-film", unit: "", low: 0.0, high: 1.0, text: "share of the design flow" },
+        Order { name: "cooling-water", unit: "degC", low: 0.0, high: 95.0, text: "how warm it comes" },
     ],
     readings: &[
         Reading { name: "flame", unit: "", text: "1 while it burns" },
@@ -179,6 +181,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "tail-HCl", unit: "ppm", text: "HCl in it, by volume" },
         Reading { name: "tail-Cl2", unit: "ppm", text: "chlorine in it, by volume" },
         Reading { name: "T-tail", unit: "degC", text: "tail gas" },
+        Reading { name: "cooling-heat", unit: "kW", text: "of shell, gas and film, into the cooling water" },
     ],
     step_max: 1.0,
 };
@@ -189,6 +192,15 @@ const BURN_OXYGEN: [(Species, f64); 3] =
     [(Species::Hydrogen, -2.0), (Species::Oxygen, -1.0), (Species::Steam, 2.0)];
 
 const CELLS: usize = 8;
+
+/// The water of one cooler.
+#[derive(Clone, Copy, Debug)]
+struct Cooling {
+    /// Of the design flow.
+    share: f64,
+    /// K
+    water: f64,
+}
 
 /// What was last seen, for the readings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -209,6 +221,8 @@ struct Seen {
     /// mol/s, and mole fractions of H2, HCl, Cl2.
     tail: f64,
     tail_gas: [f64; 3],
+    /// W into the cooling water.
+    cooling: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -319,7 +333,7 @@ impl Furnace {
     }
 
     /// Cools the gas by shell and cooler; J from outside.
-    fn cool(&mut self, gas: &mut Matter, flame: f64, cooling: f64, dt: f64) -> f64 {
+    fn cool(&mut self, gas: &mut Matter, flame: f64, cooling: Cooling, dt: f64) -> f64 {
         let c = &self.settings.combustion;
         let (formed, own) = self.chemistry.sums(gas);
         // The ledger's heat capacities are those of 25 degC. What the flame has beyond them, in radicals and in
@@ -330,23 +344,26 @@ impl Furnace {
         // The exchange of the settings counts on the gas at the ledger's capacity.
         let reach = |exchange: f64| libm::exp(-exchange * dt / own.max(1e-9));
         let hot = self.shell + (flame - self.shell) * reach(c.exchange);
-        let cold = c.water + (hot - c.water) * reach(c.cooler * cooling);
+        let cold = cooling.water + (hot - cooling.water) * reach(c.cooler * cooling.share);
         let to_shell = capacity * (flame - hot);
         let to_cooler = capacity * (hot - cold);
         gas.enthalpy -= to_shell + to_cooler;
-        let (jacket, mass) = (c.jacket * cooling, c.capacity * 1e3);
+        let (jacket, mass) = (c.jacket * cooling.share, c.capacity * 1e3);
         let exchange = jacket + c.loss;
         let warmed = self.shell + to_shell / mass;
-        let rest = (jacket * c.water + c.loss * c.ambient) / exchange.max(1e-12);
+        let rest = (jacket * cooling.water + c.loss * c.ambient) / exchange.max(1e-12);
         let shell = warmed + (rest - warmed) * (1.0 - libm::exp(-exchange * dt / mass));
         let outward = mass * (warmed - shell);
         self.shell = shell;
+        // The jacket's part of it, over the mean distance of the shell from its rest.
+        let to_jacket = jacket * (outward / exchange.max(1e-12) + (rest - cooling.water) * dt);
+        self.seen.cooling = (to_jacket + to_cooler) / dt;
         (self.seen.furnace_gas, self.seen.gas) = (hot, cold);
         -(outward + to_cooler)
     }
 
     /// Film down, tower up; tail gas is what remains of `gas`. J from outside.
-    fn absorb(&mut self, gas: &mut Matter, water: &Matter, cooling: f64, dt: f64) -> f64 {
+    fn absorb(&mut self, gas: &mut Matter, water: &Matter, cooling: Cooling, dt: f64) -> f64 {
         let a = &self.settings.absorption;
         let c = &self.settings.combustion;
         self.weak.add(water);
@@ -356,8 +373,8 @@ impl Furnace {
         let film = Build {
             transfer: a.film * 1e-5 / cells,
             capacity: a.graphite * 1e3 / cells,
-            exchange: a.cooling * 1e3 * cooling / cells,
-            water: c.water,
+            exchange: a.cooling * 1e3 * cooling.share / cells,
+            water: cooling.water,
             pressure: c.pressure,
         };
         let tower = Build {
@@ -371,6 +388,7 @@ impl Furnace {
         for cell in &mut self.film {
             heat += cell.contact(&mut acid, gas, &film, &self.chemistry, &mut self.notes, dt);
         }
+        self.seen.cooling -= heat / dt;
         self.foot(&acid, gas);
         heat += self.tower.contact(&mut self.weak, gas, &tower, &self.chemistry, &mut self.notes, dt);
         self.tank.matter.add(&acid);
@@ -422,6 +440,9 @@ impl UnitOperation for Furnace {
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
+        let water = x.orders[COOLING_WATER] + ZERO_CELSIUS;
+        let [of_furnace, of_film] =
+            [COOLING_FURNACE, COOLING_FILM].map(|order| Cooling { share: x.orders[order], water });
         let mut feed = x.inlets[HYDROGEN].clone();
         feed.add(&x.inlets[CHLORINE]);
         let (mut gas, kelvin) = gases(&mut feed, &self.chemistry);
@@ -437,13 +458,13 @@ impl UnitOperation for Furnace {
             (self.seen.made, self.seen.heat) = (0.0, 0.0);
         }
         let hot = if self.lit { self.flame.temperature } else { kelvin };
-        x.heat += self.cool(&mut gas, hot, x.orders[COOLING_FURNACE], dt);
+        x.heat += self.cool(&mut gas, hot, of_furnace, dt);
         let moles = gas.phase_moles(Phase::Gas, &self.chemistry).max(1e-12);
         self.seen.free_chlorine = gas[Species::Chlorine] / moles;
         // Gases that came with the water join the others; the rest wets the tower.
         let mut water = x.inlets[WATER].clone();
         gas.add(&gases(&mut water, &self.chemistry).0);
-        x.heat += self.absorb(&mut gas, &water, x.orders[COOLING_FILM], dt);
+        x.heat += self.absorb(&mut gas, &water, of_film, dt);
         let acid = self.draw();
         self.seen.acid = acid.mass(&self.chemistry) / dt;
         x.outlets[ACID].add(&acid);
@@ -492,6 +513,7 @@ impl UnitOperation for Furnace {
             s.tail_gas[1] * 1e6,
             s.tail_gas[2] * 1e6,
             celsius(self.tower.temperature),
+            s.cooling * 1e-3,
         ]);
     }
 
@@ -520,7 +542,12 @@ impl UnitOperation for Furnace {
         water[Species::Water] =
             2.0 * chlorine * MASS_HCL * (1.0 / f.strength - 1.0) / c.molar_mass(Species::Water);
         duty.feeds[WATER] = Slurry::at(&water, f.water, c, &mut Notes::default()).matter;
-        duty.orders.copy_from_slice(&[f.igniter, f.cooling_furnace, f.cooling_film]);
+        duty.orders.copy_from_slice(&[
+            f.igniter,
+            f.cooling_furnace,
+            f.cooling_film,
+            self.settings.combustion.water - ZERO_CELSIUS,
+        ]);
     }
 
     fn state(&mut self, walk: &mut dyn StateWalk) {
@@ -548,6 +575,7 @@ impl UnitOperation for Furnace {
             &mut s.limit,
             &mut s.acid,
             &mut s.tail,
+            &mut s.cooling,
             &mut self.made,
             &mut self.lost,
         ]);

@@ -159,6 +159,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "suction", unit: "mbar", text: "at the gas inlet, negative below the outside" },
         Reading { name: "draw", unit: "m3/h", text: "liquor that leaves" },
         Reading { name: "density", unit: "kg/m3", text: "of the liquor" },
+        Reading { name: "cooling-heat", unit: "kW", text: "that the cooler takes" },
     ],
     step_max: 2.0,
 };
@@ -170,6 +171,8 @@ struct Flows {
     gas: f64,
     suction: f64,
     draw: f64,
+    /// W
+    cooling: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -279,6 +282,7 @@ impl UnitOperation for Scrubber {
         let p = &self.settings.sump;
         let warm = (self.sump.temperature - 278.15).max(0.0) * self.sump.capacity * 0.1 / dt;
         let cooling = (orders[COOLING] * 1e3).min(p.cooler * orders[PUMP]).min(warm);
+        self.flows.cooling = cooling;
         let wall = Wall { conductance: p.heat_loss, ambient: p.ambient };
         x.heat += wall.warm(&mut self.sump, -cooling * dt, dt);
         for inlet in x.inlets {
@@ -341,6 +345,7 @@ impl UnitOperation for Scrubber {
             f.suction * 1e-2,
             f.draw * 3600.0,
             s.density,
+            f.cooling * 1e-3,
         ]);
     }
 

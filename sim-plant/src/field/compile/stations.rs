@@ -113,20 +113,33 @@ impl Compiler<'_> {
         }
     }
 
-    /// The string has valves and pumps of its own; told is only how warm its cooling water is.
+    /// The string has valves and pumps of its own; told is only how warm its cooling water is, and how much there is.
     fn orders_of_string(&mut self, orders: &Item<'_>) {
-        const WRITE: &str = "the string is told one thing: cooling-water = { of = \"CT-701.T-supply\" }";
+        const WRITE: &str = "the string is told of its cooling water: orders = { cooling-water = { of = \"CT-701.T-supply\" }, \
+             cooling-flow = \"P-701A|P-701B\" }";
         let entries = orders.table().map(|table| table.entries()).unwrap_or_default();
-        match entries.as_slice() {
-            [("cooling-water", value)] => match self.term(value, "degC") {
+        if entries.is_empty() {
+            self.mistakes.push(orders.mistake(WRITE));
+        }
+        for (name, value) in &entries {
+            let unit = match *name {
+                "cooling-water" => "degC",
+                "cooling-flow" => "",
+                _ => {
+                    self.mistakes.push(value.mistake(format!("there is no order {name}: {WRITE}")));
+                    continue;
+                }
+            };
+            match self.term(value, unit) {
                 // A temperature is not throttled: half open would be half of its degrees Celsius.
-                Ok(term) if !term.gates.is_empty() || term.times.is_some() => self.mistakes.push(
-                    value.mistake(format!("cooling-water has a temperature, without by and times: {WRITE}")),
-                ),
-                Ok(term) => self.ports.cooling = Some(term),
+                Ok(term) if unit == "degC" && !(term.gates.is_empty() && term.times.is_none()) => {
+                    let text = format!("cooling-water has a temperature, without by and times: {WRITE}");
+                    self.mistakes.push(value.mistake(text));
+                }
+                Ok(term) if unit == "degC" => self.ports.cooling = Some(term),
+                Ok(term) => self.ports.cooling_flow = Some(term),
                 Err(mistake) => self.mistakes.push(mistake),
-            },
-            _ => self.mistakes.push(orders.mistake(WRITE)),
+            }
         }
     }
 
