@@ -55,6 +55,8 @@ fn the_stop_recipe_brings_the_string_to_rest_and_the_start_recipe_back_to_produc
 fn from_cold_the_start_recipe_reaches_product_unattended() {
     let mut plant = Lockstep::new(&refinery(), Initial::Cold);
     plant.run(60.0);
+    // Cooling water first: the cells wait for it.
+    plant.start_recipe("UT-START", 1).unwrap();
     plant.start_recipe("EL-START", 2).unwrap();
     let done = |plant: &::lockstep::Lockstep| {
         matches!(plant.batch_state(2), Some(ProcState::Complete | ProcState::Held | ProcState::Aborted))
