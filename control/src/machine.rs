@@ -286,7 +286,9 @@ impl Memory {
                 self.stack.truncate(first);
                 result
             }
-            Op::Negate | Op::Abs | Op::Sqrt | Op::Exp | Op::Ln | Op::Not => unary(op, self.pop()),
+            Op::Negate | Op::Abs | Op::Sqrt | Op::Exp | Op::Ln | Op::Round | Op::Truncate | Op::Not => {
+                unary(op, self.pop())
+            }
             Op::Limit | Op::Select => {
                 let (c, b, a) = (self.pop(), self.pop(), self.pop());
                 ternary(op, a, b, c)
@@ -295,6 +297,7 @@ impl Memory {
             | Op::Subtract
             | Op::Multiply
             | Op::Divide
+            | Op::Modulo
             | Op::Min
             | Op::Max
             | Op::Power
@@ -403,6 +406,8 @@ pub(crate) fn unary(op: Op, a: Slot) -> Slot {
         Op::Sqrt => arithmetic(libm::sqrt(a.value), a.quality),
         Op::Exp => arithmetic(libm::exp(a.value), a.quality),
         Op::Ln => arithmetic(libm::log(a.value), a.quality),
+        Op::Round => arithmetic(libm::rint(a.value), a.quality),
+        Op::Truncate => arithmetic(libm::trunc(a.value), a.quality),
         Op::Not => compare(a.value == 0.0, a.quality),
         _ => Slot::BAD,
     }
@@ -415,6 +420,7 @@ pub(crate) fn binary(op: Op, a: Slot, b: Slot) -> Slot {
         Op::Subtract => arithmetic(a.value - b.value, quality),
         Op::Multiply => arithmetic(a.value * b.value, quality),
         Op::Divide => arithmetic(a.value / b.value, quality),
+        Op::Modulo => arithmetic(libm::fmod(a.value, b.value), quality),
         Op::Min => arithmetic(libm::fmin(a.value, b.value), quality),
         Op::Max => arithmetic(libm::fmax(a.value, b.value), quality),
         Op::Power => arithmetic(libm::pow(a.value, b.value), quality),

@@ -169,6 +169,8 @@ pub enum Op {
     Multiply,
     /// Division by zero gives a bad result.
     Divide,
+    /// Remainder of a division whose quotient is cut to a whole number: it has the sign of the dividend. Zero gives a bad result.
+    Modulo,
     Negate,
     Min,
     Max,
@@ -176,6 +178,10 @@ pub enum Op {
     Sqrt,
     Exp,
     Ln,
+    /// To the nearest whole number, halves to the even one (IEC 60559).
+    Round,
+    /// To the next whole number towards zero.
+    Truncate,
     Power,
     /// low, x, high
     Limit,
@@ -230,6 +236,48 @@ pub enum Op {
         rate: u32,
         ms: u32,
     },
+}
+
+impl Op {
+    /// How many operands it takes off the stack; it leaves one result there.
+    #[inline]
+    pub const fn operands(self) -> usize {
+        match self {
+            Self::Const(_) | Self::Load(_) | Self::LoadPrevious(_) | Self::IsGood(_) | Self::IsBad(_) => 0,
+            Self::Negate
+            | Self::Abs
+            | Self::Sqrt
+            | Self::Exp
+            | Self::Ln
+            | Self::Round
+            | Self::Truncate
+            | Self::Not
+            | Self::OnDelay { .. }
+            | Self::OffDelay { .. }
+            | Self::Rise { .. }
+            | Self::Fall { .. }
+            | Self::Rate { .. } => 1,
+            Self::Add
+            | Self::Subtract
+            | Self::Multiply
+            | Self::Divide
+            | Self::Modulo
+            | Self::Min
+            | Self::Max
+            | Self::Power
+            | Self::Less
+            | Self::LessEqual
+            | Self::Greater
+            | Self::GreaterEqual
+            | Self::Equal
+            | Self::NotEqual
+            | Self::And
+            | Self::Or
+            | Self::Xor => 2,
+            Self::Limit | Self::Select | Self::Hysteresis { .. } => 3,
+            Self::Median { of } | Self::Vote { of, .. } => of as usize,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

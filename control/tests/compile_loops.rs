@@ -4,11 +4,16 @@ mod support;
 
 use control::plant::{BlockBody, PidForm, PidOptions};
 use model::Mode;
-use support::text_loop::{TUNED, text_loop};
+use support::text_loop::{TUNED, running, source, text_loop};
 
 /// Key lines of the loop, the code of the one mistake, a part of its remedy.
 #[rustfmt::skip] // one row a mistake
 const MISTAKES: &[(&str, &str, &str)] = &[
+    ("kc = 0", "out-of-range", "form = \"integral\""),
+    ("kc = -1", "out-of-range", "action = \"direct\""),
+    ("kc = 1e9", "out-of-range", "both ranges"),
+    ("kc = 1\nti = \"1e-9 s\"", "out-of-range", "1 ms"),
+    ("kc = 1\nti = \"25 h\"", "out-of-range", "120 s"),
     ("kc = 1\nform = \"ideal\"", "unknown-word", "isa, parallel, series, integral"),
     ("kc = 1\nform = \"paralel\"", "unknown-word", "did you mean `parallel`?"),
     ("kc = 1\nform = \"integral\"", "missing-key", "add `ti"),
@@ -160,4 +165,27 @@ fn a_scheduled_gain_is_nobodys_to_write_and_points_come_only_when_asked_for() {
     for name in ["TIC-1.FFGAIN", "TIC-1.RCAS", "TIC-1.ROUT"] {
         assert_eq!(plant.find_point(name), None, "{name}");
     }
+}
+
+#[test]
+fn an_integral_faster_than_its_loop_is_a_warning_and_acts_as_one_run() {
+    let warned = |body: &str| {
+        let found =
+            control::compile(&source(body)).unwrap_or_else(|found| panic!("{body}: {found:#?}")).warnings;
+        found.iter().filter(|warning| warning.code == "fast-integral").count()
+    };
+    assert_eq!(warned("kc = 1\nti = \"1 ms\""), 1);
+    assert_eq!(warned("kc = 1\nti = \"9 ms\""), 1);
+    assert_eq!(warned("kc = 1\nschedule = { by = \"LT-2\", ti = [[0, \"5 s\"], [50, \"1 ms\"]] }"), 1);
+    // One run is the least; no integral, and the gain of an integral that stands alone, are no mistakes.
+    for sound in ["ti = \"10 ms\"", "ti = 0", "", "ti = \"1 ms\"\nform = \"parallel\""] {
+        assert_eq!(warned(&format!("kc = 1\n{sound}")), 0, "{sound}");
+    }
+    let out = |ti: &str| {
+        let mut h = running(&format!("kc = 0.2\nti = \"{ti}\"\nsp = \"100 degC\"\n"), 90.0, 0.0, 20.0);
+        h.run(5);
+        h.value("TIC-1.OUT")
+    };
+    assert_eq!(out("1 ms"), out("10 ms"));
+    assert_ne!(out("10 ms"), out("1 s"));
 }

@@ -101,14 +101,7 @@ impl Emitter<'_, '_, '_> {
     /// Two values of one dimension are brought to one unit; their quotient may be a number or a percentage.
     pub(super) fn divide(&mut self, left: &Tree<'_>, right: &Tree<'_>) -> Option<Operand> {
         let (first, second) = self.numbers(left, right)?;
-        if second.constant() == Some(0.0) {
-            self.report.add(
-                Mistake::error("division-by-zero", "a division by zero")
-                    .at(self.place(right), "this is zero")
-                    .help("write another divisor"),
-            );
-            return None;
-        }
+        self.divides(right, &second)?;
         match (first.found, second.found) {
             (found, Type::Bare | Type::Of(Unit::NONE)) => Some(first.with(second, Op::Divide, found)),
             (Type::Of(to), Type::Of(own)) if own.converts_to(to) => {
@@ -117,6 +110,27 @@ impl Emitter<'_, '_, '_> {
             }
             _ => Some(first.with(second, Op::Divide, Type::Free)),
         }
+    }
+
+    /// Two values of one dimension are brought to the unit of the left one, which the remainder has.
+    pub(super) fn modulo(&mut self, left: &Tree<'_>, right: &Tree<'_>) -> Option<Operand> {
+        let (first, second) = self.numbers(left, right)?;
+        self.divides(right, &second)?;
+        let (second, found) = self.alike((left, &first), (right, second))?;
+        Some(first.with(second, Op::Modulo, found))
+    }
+
+    /// Nothing when it is zero for ever.
+    fn divides(&mut self, tree: &Tree<'_>, divisor: &Operand) -> Option<()> {
+        if divisor.constant() != Some(0.0) {
+            return Some(());
+        }
+        self.report.add(
+            Mistake::error("division-by-zero", "a division by zero")
+                .at(self.place(tree), "this is zero")
+                .help("write another divisor"),
+        );
+        None
     }
 
     /// `op` after every one but the first.

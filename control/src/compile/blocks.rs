@@ -334,7 +334,7 @@ fn block(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> O
         Kind::SplitRange => split::split(&mut build, &mut fields).map(BlockBody::Split),
         Kind::AnalogOutput => split::output(&mut build, &mut fields).map(BlockBody::Split),
         Kind::Position => position::position(&mut build, &mut fields).map(BlockBody::Position),
-        Kind::Pid => loops::pid(&mut build, &mut fields).map(BlockBody::Pid),
+        Kind::Pid => loops::pid(&mut build, &mut fields, dt).map(BlockBody::Pid),
         Kind::DutyStandby => duty::duty(&mut build, &mut fields).map(BlockBody::Duty),
         kind => machines::device(&mut build, kind, &mut fields).map(BlockBody::Device),
     };

@@ -240,6 +240,7 @@ impl Emitter<'_, '_, '_> {
             Operator::Subtract => return self.subtract(left, right),
             Operator::Multiply => return self.multiply(left, right),
             Operator::Divide => return self.divide(left, right),
+            Operator::Modulo => return self.modulo(left, right),
         };
         let first = self.truth(left);
         let second = self.truth(right);

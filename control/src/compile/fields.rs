@@ -226,6 +226,18 @@ impl<'a> Fields<'a> {
             return None;
         }
         let ms = quantity.value_in(Unit::parse("ms")?, report)?;
+        if ms > 0.0 && ms < 0.5 {
+            // It would become 0, which means something else: no delay, no integral.
+            report.add(
+                Mistake::error(
+                    "out-of-range",
+                    format!("`{key}` of {} is shorter than a millisecond", self.owner),
+                )
+                .at(quantity.place, "times are whole milliseconds")
+                .help("write \"1 ms\" or more, or \"0 s\""),
+            );
+            return None;
+        }
         if (0.0..=f64::from(u32::MAX)).contains(&ms) {
             return Some(libm::round(ms) as u32);
         }

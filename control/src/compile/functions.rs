@@ -154,6 +154,12 @@ impl Emitter<'_, '_, '_> {
                 let found = operand.found;
                 Some(operand.then(Op::Abs, found))
             }
+            (Function::Round | Function::Truncate, [value]) => {
+                let op = if function == Function::Round { Op::Round } else { Op::Truncate };
+                let operand = self.number(value)?;
+                let found = operand.found;
+                Some(operand.then(op, found))
+            }
             (Function::Sqrt | Function::Exp | Function::Ln, [value]) => {
                 let op = match function {
                     Function::Sqrt => Op::Sqrt,

@@ -168,10 +168,10 @@ fn name_length(text: &str) -> usize {
 }
 
 /// Words of the languages, in capital letters; they are read in any case.
-pub(super) const WORDS: [&str; 30] = [
+pub(super) const WORDS: [&str; 33] = [
     "OR", "XOR", "AND", "NOT", "TRUE", "FALSE", "FOR", "OFFDELAY", "OF", "MIN", "MAX", "AVG", "MEDIAN",
     "MED", "ABS", "SQRT", "EXP", "LN", "POW", "LIMIT", "SEL", "GOOD", "BAD", "RISE", "FALL", "PREV", "CLAMP",
-    "HYST", "RATE", "ELSE",
+    "HYST", "RATE", "ELSE", "MOD", "ROUND", "TRUNC",
 ];
 
 pub(super) fn is_word(text: &str) -> bool {

@@ -28,7 +28,8 @@ struct Scales {
     out_limits: Range,
 }
 
-pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<Pid> {
+/// `dt` is the seconds from run to run.
+pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, dt: f64) -> Option<Pid> {
     let pv_text = fields.need_text("pv", "\"TT-321\"", build.report);
     let input = pv_text.and_then(|text| build.value(text));
     let out_text = fields.text("out", build.report);
@@ -60,6 +61,7 @@ pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<
     if options.form == PidForm::Integral && ti == 0.0 {
         fields.missing("ti", "\"20 s\"", build.report);
     }
+    fast_integral(build, fields, &options, ti, dt);
     let in_manual = fields.boolean("limits_in_manual", build.report).unwrap_or(true);
     let by_people = if in_manual { &scales.out_limits } else { &scales.out };
     initial(build, &scales, by_people, sp, normal_mode, target.flatten());
@@ -185,10 +187,19 @@ fn tuning(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, schedule: Option<&
     if let Some(kc) = kc
         && !(kc > KC.0 && kc <= KC.1)
     {
+        let help = match kc {
+            0.0 => {
+                "for an integral alone write `form = \"integral\"` with `kc = 1` and `ti`; for a loop that waits, `mode = \"manual\"`"
+            }
+            kc if kc < 0.0 => "a gain is above zero; its direction is `action = \"direct\"` or \"reverse\"",
+            _ => {
+                "KC is per cent of the OUT range per per cent of the PV range: see that both ranges are those of the plant"
+            }
+        };
         build.report.add(
             Mistake::error("out-of-range", format!("`kc` of {} is {kc}", fields.owner))
                 .at(fields.place_of("kc"), "above 0 to 100 is possible")
-                .help("a gain is above zero; its direction is `action = \"direct\"` or \"reverse\""),
+                .help(help),
         );
     }
     let ti = fields.time_s("ti", build.report);
@@ -215,6 +226,29 @@ fn tuning(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, schedule: Option<&
         }
     }
     scheduled_ti.or(ti).unwrap_or(0.0)
+}
+
+/// The integral of one run goes all the way to the error at the most, so a shorter TI acts as the time from run to run.
+/// In the parallel form TI stands for itself, and the time of the integral is KC times TI.
+fn fast_integral(build: &mut Build<'_, '_>, fields: &Fields<'_>, options: &PidOptions, ti: f64, dt: f64) {
+    let scheduled = options.schedule.iter().flat_map(|schedule| schedule.ti.iter().map(|(_, ti)| *ti));
+    let shortest = scheduled.chain([ti]).filter(|ti| *ti > 0.0).fold(f64::INFINITY, f64::min);
+    if options.form == PidForm::Parallel || shortest >= dt {
+        return;
+    }
+    let key = if options.schedule.as_ref().is_some_and(|schedule| !schedule.ti.is_empty()) {
+        "schedule"
+    } else {
+        "ti"
+    };
+    build.report.add(
+        Mistake::warning(
+            "fast-integral",
+            format!("`ti` of {} is {shortest} s, shorter than its task of {dt} s", fields.owner),
+        )
+        .at(fields.place_of(key), format!("acts as {dt} s"))
+        .help("write the time in which the integral repeats the proportional part, such as `ti = \"20 s\"`; 0 is no integral"),
+    );
 }
 
 fn set_point(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, scales: &Scales) -> Option<f64> {

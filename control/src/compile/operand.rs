@@ -89,41 +89,9 @@ pub(super) fn converted(operand: Operand, own: Unit, to: Unit) -> Option<Operand
 
 /// How many values stand on the stack at once, at most.
 pub(super) fn stack_depth(ops: &[Op]) -> u32 {
-    let mut depth = 0_i64;
-    let mut deepest = 0;
+    let (mut depth, mut deepest) = (0_usize, 0);
     for op in ops {
-        depth += match op {
-            Op::Const(_) | Op::Load(_) | Op::LoadPrevious(_) | Op::IsGood(_) | Op::IsBad(_) => 1,
-            Op::Add
-            | Op::Subtract
-            | Op::Multiply
-            | Op::Divide
-            | Op::Min
-            | Op::Max
-            | Op::Power
-            | Op::Less
-            | Op::LessEqual
-            | Op::Greater
-            | Op::GreaterEqual
-            | Op::Equal
-            | Op::NotEqual
-            | Op::And
-            | Op::Or
-            | Op::Xor => -1,
-            Op::Limit | Op::Select | Op::Hysteresis { .. } => -2,
-            Op::Vote { of, .. } | Op::Median { of } => 1 - i64::from(*of),
-            Op::Negate
-            | Op::Abs
-            | Op::Sqrt
-            | Op::Exp
-            | Op::Ln
-            | Op::Not
-            | Op::OnDelay { .. }
-            | Op::OffDelay { .. }
-            | Op::Rise { .. }
-            | Op::Fall { .. }
-            | Op::Rate { .. } => 0,
-        };
+        depth = depth.saturating_sub(op.operands()) + 1;
         deepest = deepest.max(depth);
     }
     deepest as u32

@@ -8,7 +8,7 @@
 //! denied  = NOT denied | compare
 //! compare = sum [ ( = | <> | < | <= | > | >= ) sum ]
 //! sum     = product { ( + | - ) product }
-//! product = factor { ( * | / ) factor }
+//! product = factor { ( * | / | MOD ) factor }
 //! factor  = - factor | number | name | TRUE | FALSE | ( or ) | number OF ( list ) | FUNCTION ( list )
 //! ```
 
@@ -62,6 +62,7 @@ pub(super) enum Operator {
     Subtract,
     Multiply,
     Divide,
+    Modulo,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +75,8 @@ pub(super) enum Function {
     Sqrt,
     Exp,
     Ln,
+    Round,
+    Truncate,
     Power,
     Limit,
     Clamp,
@@ -88,7 +91,7 @@ pub(super) enum Function {
 }
 
 /// Word, meaning, least and most number of arguments, and how it is written.
-const FUNCTIONS: [(&str, Function, usize, usize, &str); 20] = [
+const FUNCTIONS: [(&str, Function, usize, usize, &str); 22] = [
     ("MIN", Function::Min, 2, LIST, "MIN(a, b, ...)"),
     ("MAX", Function::Max, 2, LIST, "MAX(a, b, ...)"),
     ("AVG", Function::Average, 2, LIST, "AVG(a, b, ...)"),
@@ -98,6 +101,8 @@ const FUNCTIONS: [(&str, Function, usize, usize, &str); 20] = [
     ("SQRT", Function::Sqrt, 1, 1, "SQRT(x)"),
     ("EXP", Function::Exp, 1, 1, "EXP(x)"),
     ("LN", Function::Ln, 1, 1, "LN(x)"),
+    ("ROUND", Function::Round, 1, 1, "ROUND(x)"),
+    ("TRUNC", Function::Truncate, 1, 1, "TRUNC(x)"),
     ("POW", Function::Power, 2, 2, "POW(x, y)"),
     ("LIMIT", Function::Limit, 3, 3, "LIMIT(low, x, high)"),
     ("CLAMP", Function::Clamp, 3, 3, "CLAMP(x, low, high)"),
@@ -339,6 +344,7 @@ impl<'t> Parser<'t> {
             let operator = match self.token {
                 Some(Token::Sign("*")) => Operator::Multiply,
                 Some(Token::Sign("/")) => Operator::Divide,
+                Some(Token::Name(_)) if self.word() == Some("MOD") => Operator::Modulo,
                 _ => return Ok(left),
             };
             self.advance()?;
@@ -402,6 +408,10 @@ impl<'t> Parser<'t> {
                 {
                     return self.call(function, span);
                 }
+                if word == Some("MOD") {
+                    let help = "it stands between its operands: `a MOD b`";
+                    return Err(Unread::new(span, "`MOD` without a dividend", help));
+                }
                 if word.is_some() {
                     return Err(self.unexpected("a name, a number or a parenthesis"));
                 }
@@ -412,7 +422,7 @@ impl<'t> Parser<'t> {
         if self.token == Some(Token::Sign("(")) {
             let help = match nearest(name, FUNCTIONS.iter().map(|function| function.0)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "functions are MIN MAX AVG MEDIAN ABS SQRT EXP LN POW LIMIT CLAMP SEL GOOD BAD RISE FALL PREV HYST RATE"
+                None => "functions are MIN MAX AVG MEDIAN ABS SQRT EXP LN ROUND TRUNC POW LIMIT CLAMP SEL GOOD BAD RISE FALL PREV HYST RATE"
                     .into(),
             };
             return Err(Unread::new(span, format!("no function `{name}`"), help));
@@ -502,6 +512,8 @@ mod tests {
         assert_eq!(top("1 + 2 * 3"), Operator::Add);
         assert_eq!(top("a + 1 > b"), Operator::Greater);
         assert_eq!(top("a - b - c"), Operator::Subtract);
+        assert_eq!(top("a * b MOD c"), Operator::Modulo);
+        assert_eq!(top("a mod b + c"), Operator::Add);
         assert!(matches!(parse("NOT a FOR 5 s").unwrap().node, Node::OnDelay(..)), "the whole is delayed");
         assert!(matches!(parse("not a = b").unwrap().node, Node::Not(..)));
     }
@@ -534,6 +546,7 @@ mod tests {
             ("a FOR 5", "FOR 30 s"),
             ("a FOR 5 bar", "FOR 30 s"),
             ("a ANDD b", "did you mean `AND`?"),
+            ("MOD(a, b)", "`a MOD b`"),
             ("(a", "`)`"),
             ("", "a name"),
         ] {

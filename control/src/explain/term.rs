@@ -84,32 +84,17 @@ pub(super) fn tree(plant: &Plant, expr: &Expr) -> Option<Term> {
                 Term::Hysteresis { edge, parts: Box::new([a, b, c]) }
             }
             Op::Rate { rate, ms } => Term::Rate { rate, ms, of: stack.pop()?.into() },
-            Op::Negate | Op::Abs | Op::Sqrt | Op::Exp | Op::Ln | Op::Not => {
-                Term::Unary(*op, stack.pop()?.into())
-            }
-            Op::Limit | Op::Select => {
-                let (c, b, a) = (stack.pop()?, stack.pop()?, stack.pop()?);
-                Term::Ternary(*op, Box::new([a, b, c]))
-            }
-            Op::Add
-            | Op::Subtract
-            | Op::Multiply
-            | Op::Divide
-            | Op::Min
-            | Op::Max
-            | Op::Power
-            | Op::Less
-            | Op::LessEqual
-            | Op::Greater
-            | Op::GreaterEqual
-            | Op::Equal
-            | Op::NotEqual
-            | Op::And
-            | Op::Or
-            | Op::Xor => {
-                let (b, a) = (stack.pop()?, stack.pop()?);
-                Term::Binary(*op, a.into(), b.into())
-            }
+            op => match op.operands() {
+                1 => Term::Unary(op, stack.pop()?.into()),
+                2 => {
+                    let (b, a) = (stack.pop()?, stack.pop()?);
+                    Term::Binary(op, a.into(), b.into())
+                }
+                _ => {
+                    let (c, b, a) = (stack.pop()?, stack.pop()?, stack.pop()?);
+                    Term::Ternary(op, Box::new([a, b, c]))
+                }
+            },
         };
         stack.push(term);
     }
@@ -187,8 +172,8 @@ impl Term {
                 let definition = plant.point(*point);
                 Some((definition.unit, definition.decimals))
             }
-            Self::Unary(Op::Negate | Op::Abs, a) => a.unit(plant),
-            Self::Binary(Op::Add | Op::Subtract | Op::Min | Op::Max, a, b) => {
+            Self::Unary(Op::Negate | Op::Abs | Op::Round | Op::Truncate, a) => a.unit(plant),
+            Self::Binary(Op::Add | Op::Subtract | Op::Modulo | Op::Min | Op::Max, a, b) => {
                 a.unit(plant).or_else(|| b.unit(plant))
             }
             Self::Ternary(_, parts) => parts.iter().find_map(|part| part.unit(plant)),
@@ -210,7 +195,7 @@ impl Term {
             Self::Unary(Op::Not, _) => 5,
             Self::Binary(op, ..) if comparison(*op).is_some() => 6,
             Self::Binary(Op::Add | Op::Subtract, ..) => 7,
-            Self::Binary(Op::Multiply | Op::Divide, ..) => 8,
+            Self::Binary(Op::Multiply | Op::Divide | Op::Modulo, ..) => 8,
             _ => 9,
         }
     }
@@ -428,6 +413,7 @@ fn operator(op: Op) -> &'static str {
         Op::Subtract => "-",
         Op::Multiply => "*",
         Op::Divide => "/",
+        Op::Modulo => "MOD",
         Op::And => "AND",
         Op::Or => "OR",
         Op::Xor => "XOR",
@@ -441,6 +427,8 @@ fn function(op: Op) -> &'static str {
         Op::Sqrt => "SQRT",
         Op::Exp => "EXP",
         Op::Ln => "LN",
+        Op::Round => "ROUND",
+        Op::Truncate => "TRUNC",
         Op::Min => "MIN",
         Op::Max => "MAX",
         Op::Limit => "LIMIT",

@@ -63,6 +63,14 @@ fn arithmetic_is_what_it_says() {
     for (ops, expected) in [
         (vec![c(7.0), c(2.0), Op::Subtract], 5.0),
         (vec![c(7.0), c(2.0), Op::Divide], 3.5),
+        (vec![c(7.5), c(2.0), Op::Modulo], 1.5),
+        (vec![c(-7.5), c(2.0), Op::Modulo], -1.5),
+        (vec![c(7.5), c(-2.0), Op::Modulo], 1.5),
+        (vec![c(2.5), Op::Round], 2.0),
+        (vec![c(3.5), Op::Round], 4.0),
+        (vec![c(-2.6), Op::Round], -3.0),
+        (vec![c(2.9), Op::Truncate], 2.0),
+        (vec![c(-2.9), Op::Truncate], -2.0),
         (vec![c(2.0), c(10.0), Op::Power], 1024.0),
         (vec![c(-2.0), Op::Abs], 2.0),
         (vec![c(9.0), Op::Sqrt], 3.0),
@@ -86,6 +94,7 @@ fn what_is_no_number_is_bad() {
     for ops in [
         vec![c(1.0), c(0.0), Op::Divide],
         vec![c(0.0), c(0.0), Op::Divide],
+        vec![c(7.0), c(0.0), Op::Modulo],
         vec![c(-1.0), Op::Sqrt],
         vec![c(0.0), Op::Ln],
         vec![c(1e4), Op::Exp],
@@ -96,6 +105,99 @@ fn what_is_no_number_is_bad() {
         assert_eq!(result.quality, Quality::BadCalculation, "{ops:?}");
         assert!(result.value.is_finite());
     }
+}
+
+/// The stack machine spells its dispatch out, in the hottest match of a scan; it must agree with the table.
+#[test]
+fn every_operation_takes_as_many_operands_as_its_table_says() {
+    let ops = [
+        Op::Const(1.0),
+        Op::Load(A),
+        Op::LoadPrevious(A),
+        Op::IsGood(A),
+        Op::IsBad(A),
+        Op::Add,
+        Op::Subtract,
+        Op::Multiply,
+        Op::Divide,
+        Op::Modulo,
+        Op::Negate,
+        Op::Min,
+        Op::Max,
+        Op::Abs,
+        Op::Sqrt,
+        Op::Exp,
+        Op::Ln,
+        Op::Round,
+        Op::Truncate,
+        Op::Power,
+        Op::Limit,
+        Op::Median { of: 3 },
+        Op::Select,
+        Op::Less,
+        Op::LessEqual,
+        Op::Greater,
+        Op::GreaterEqual,
+        Op::Equal,
+        Op::NotEqual,
+        Op::And,
+        Op::Or,
+        Op::Xor,
+        Op::Not,
+        Op::Vote { need: 1, of: 4 },
+        Op::OnDelay { timer: 0, ms: 10 },
+        Op::OffDelay { timer: 1, ms: 10 },
+        Op::Rise { edge: 0 },
+        Op::Fall { edge: 1 },
+        Op::Hysteresis { edge: 0 },
+        Op::Rate { rate: 0, ms: 10 },
+    ];
+    for op in ops {
+        let mut bench = bench(&[op]);
+        bench.memory.stack = vec![Slot::good(1.0); 6];
+        bench.memory.one(op, &bench.image, Now { tick: 1, period_ms: 10 });
+        assert_eq!(bench.memory.stack.len(), 6 - op.operands() + 1, "{op:?}");
+    }
+}
+
+/// An uncertain value may be off, and counts as it is: what a condition says of it is what it says of a good one.
+#[test]
+fn an_uncertain_input_counts_with_its_value_in_every_condition() {
+    let codes: [&[Op]; 9] = [
+        &[Op::Load(A), Op::Const(0.5), Op::Greater],
+        &[Op::Load(A), Op::Not],
+        &[Op::Load(A), Op::Load(B), Op::And],
+        &[Op::Load(A), Op::Load(B), Op::Or],
+        &[Op::Load(A), Op::Load(B), Op::Xor],
+        &[Op::Load(A), Op::Load(B), Op::Load(C), Op::Vote { need: 2, of: 3 }],
+        &[
+            Op::Load(A),
+            Op::OnDelay { timer: 0, ms: 20 },
+            Op::Load(B),
+            Op::OffDelay { timer: 1, ms: 20 },
+            Op::Or,
+        ],
+        &[Op::Load(A), Op::Rise { edge: 0 }, Op::Load(B), Op::Fall { edge: 1 }, Op::Or],
+        &[Op::Load(A), Op::Const(0.7), Op::Const(0.3), Op::Hysteresis { edge: 0 }],
+    ];
+    for code in codes {
+        let (mut good, mut uncertain) = (bench(code), bench(code));
+        let mut seen = [false; 2];
+        for round in 0_u32..64 {
+            for (bit, point) in [A, B, C].into_iter().enumerate() {
+                let value = f64::from((round / 3) >> bit & 1);
+                good.image.set(point, value, Quality::Good);
+                uncertain.image.set(point, value, Quality::UncertainSubNormal);
+            }
+            let (expected, found) = (good.eval().truth(), uncertain.eval().truth());
+            assert_eq!(found, expected, "{code:?} in round {round}");
+            seen[usize::from(found.is_true())] = true;
+        }
+        assert_eq!(seen, [true; 2], "{code:?} was both");
+    }
+    let mut bench = bench(&[Op::IsGood(A), Op::IsBad(A), Op::Or]);
+    bench.image.set(A, 1.0, Quality::UncertainSubNormal);
+    assert_eq!(bench.eval().truth(), Truth::False, "it is neither good nor bad");
 }
 
 #[test]

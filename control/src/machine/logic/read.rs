@@ -14,7 +14,7 @@ use crate::plant::Op;
 pub(super) fn expressions(ops: &[Op]) -> Vec<usize> {
     let mut starts = Vec::new();
     for (index, op) in ops.iter().enumerate() {
-        match operands(*op) {
+        match op.operands() {
             0 => starts.push(index),
             // The first of its operands is where it begins.
             count if count <= starts.len() => starts.truncate(starts.len() - count + 1),
@@ -22,41 +22,6 @@ pub(super) fn expressions(ops: &[Op]) -> Vec<usize> {
         }
     }
     starts
-}
-
-fn operands(op: Op) -> usize {
-    match op {
-        Op::Const(_) | Op::Load(_) | Op::LoadPrevious(_) | Op::IsGood(_) | Op::IsBad(_) => 0,
-        Op::Negate
-        | Op::Abs
-        | Op::Sqrt
-        | Op::Exp
-        | Op::Ln
-        | Op::Not
-        | Op::OnDelay { .. }
-        | Op::OffDelay { .. }
-        | Op::Rise { .. }
-        | Op::Fall { .. }
-        | Op::Rate { .. } => 1,
-        Op::Add
-        | Op::Subtract
-        | Op::Multiply
-        | Op::Divide
-        | Op::Min
-        | Op::Max
-        | Op::Power
-        | Op::Less
-        | Op::LessEqual
-        | Op::Greater
-        | Op::GreaterEqual
-        | Op::Equal
-        | Op::NotEqual
-        | Op::And
-        | Op::Or
-        | Op::Xor => 2,
-        Op::Limit | Op::Select | Op::Hysteresis { .. } => 3,
-        Op::Median { of } | Op::Vote { of, .. } => usize::from(of),
-    }
 }
 
 /// What stands on the stack while code is read.
@@ -99,7 +64,7 @@ struct Reader<'s> {
 
 impl Reader<'_> {
     fn op(&mut self, op: Op, index: usize) -> Option<()> {
-        let count = operands(op);
+        let count = op.operands();
         let kept = self.items.len().checked_sub(count)?;
         if kept >= DEPTH {
             return None;
