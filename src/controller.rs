@@ -149,7 +149,7 @@ impl Assembly<'_> {
     ) -> miette::Result<Running> {
         let people = Arc::new(People::open(&self.data.path().join("people")).into_diagnostic()?);
         let stats = Arc::new(ScanStats::default());
-        let vitals = Arc::new(Vitals::new());
+        let vitals = Arc::new(Vitals::new(bridge.troubles()));
         let stop_scan = Arc::new(AtomicBool::new(false));
         let stop_rest = Arc::new(AtomicBool::new(false));
         let waiting: Waiting = Arc::default();

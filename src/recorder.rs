@@ -11,7 +11,7 @@ use historian::{
     EventRetention, EventStore, PointInfo, PointPolicy, Recorder, Retention, SampleOptions, SampleStore,
 };
 use miette::IntoDiagnostic as _;
-use model::wire::{EventRecord, Frame, PointValue, SystemStatus};
+use model::wire::{EventRecord, Frame, LinkTrouble, PointValue, SystemStatus};
 use model::{PointId, UserId};
 use tokio::sync::watch;
 
@@ -35,17 +35,19 @@ pub struct Vitals {
     pub journal_committed_ms: Arc<AtomicU64>,
     pub journal_error: DiskTrouble,
     pub audit_error: DiskTrouble,
+    pub links: plc_bridge::Troubles,
     started_ms: u64,
 }
 
 impl Vitals {
-    pub fn new() -> Self {
+    pub fn new(links: plc_bridge::Troubles) -> Self {
         let now = clock::monotonic_ms();
         Self {
             real_time: OnceLock::new(),
             journal_committed_ms: Arc::new(AtomicU64::new(now)),
             journal_error: DiskTrouble::default(),
             audit_error: DiskTrouble::default(),
+            links,
             started_ms: now,
         }
     }
@@ -335,6 +337,12 @@ fn system(
         lost: stats.lost.load(Relaxed),
         links_up: plant.io.devices.iter().filter(up).count() as u32,
         links: plant.io.devices.len() as u32,
+        link_troubles: vitals
+            .links
+            .list()
+            .into_iter()
+            .map(|(device, text)| LinkTrouble { device, text })
+            .collect(),
         real_time: vitals.real_time.get().cloned().unwrap_or_default(),
         journal_age_ms: now.saturating_sub(vitals.journal_committed_ms.load(Relaxed)),
         journal_error: vitals.journal_error.get(),

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use model::wire::{
     AlarmKind, AlarmStatus, AlarmView, AreaView, BarsView, BatchStatus, BlockKind, BlockView, CauseView,
     CommandReply, CommandRequest, DeviceView, DisplayView, ErrorReply, EventKind, EventRecord, ForceStatus,
-    ForceView, Frame, HistoryReply, HistorySample, InterlockStatus, InterlockView, Login, NodeStatus,
-    ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile, PlantPlan, PlantView,
-    PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView, ServerMessage, Session,
-    SystemStatus, Why, WhyLine, WriteView,
+    ForceView, Frame, HistoryReply, HistorySample, InterlockStatus, InterlockView, LinkTrouble, Login,
+    NodeStatus, ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile, PlantPlan,
+    PlantView, PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView,
+    ServerMessage, Session, SystemStatus, Why, WhyLine, WriteView,
 };
 use model::{
     Action, AlarmId, AlarmState, BlockId, DeviceId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId,
@@ -208,6 +208,13 @@ pub(crate) fn changes() -> Frame {
 
 fn on_a_full_disk() -> SystemStatus {
     SystemStatus {
+        links_up: 1,
+        link_troubles: vec![LinkTrouble {
+            device: "PLC-300".into(),
+            text: "refuses its heartbeat (Modbus exception 4, server device failure): look whether it is in STOP or \
+                   write-protected"
+                .into(),
+        }],
         journal_age_ms: 4_200,
         journal_error: Some(
             "the journal cannot be written: no space left on device; free space on that disk".into(),

@@ -43,8 +43,7 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
             (EventKind::Link, name.unwrap_or_default(), text)
         }
         EventBody::OutputRefused { point } => {
-            let text =
-                "its device refuses the command and holds what it has: the log of the controller says why";
+            let text = "its device refuses the command and holds what it has: the System page says why";
             let name = plant.points.get(point.index()).map(|point| point.name.clone());
             (EventKind::Link, name.unwrap_or_default(), text.to_owned())
         }

@@ -3,7 +3,7 @@
 mod fixture;
 
 use fixture::Console;
-use model::wire::Role;
+use model::wire::{LinkTrouble, Role};
 
 fn shown(name: &str, keys: &str) {
     let mut console = Console::new(Role::Engineer);
@@ -98,6 +98,34 @@ fn a_disk_that_refuses_stands_on_the_system_page_with_what_to_do() {
     for (width, height) in [(120, 40), (80, 24)] {
         console.size(width, height);
         insta::assert_snapshot!(format!("disk_{width}x{height}"), console.text(width, height));
+    }
+}
+
+#[test]
+fn a_link_that_is_down_says_why_on_the_system_page_in_the_devices_own_words() {
+    let mut console = Console::new(Role::Engineer);
+    let mut frame = fixture::frame(&console.view);
+    let link = console.view.devices[0].link;
+    let lost = frame.values.iter_mut().find(|value| value.0 == link).unwrap();
+    lost.1 = 0.0;
+    frame.system.links_up = 1;
+    let trouble = |device: usize, text: &str| LinkTrouble {
+        device: console.view.devices[device].name.clone(),
+        text: text.into(),
+    };
+    frame.system.link_troubles = vec![
+        trouble(
+            0,
+            "refuses its heartbeat (Modbus exception 4, server device failure): look whether it is in STOP or write-protected, \
+             gives the right to write, and has its heartbeat at this address",
+        ),
+        trouble(1, "refuses 1 of its outputs; IY-301: the device refuses the write: BadOutOfRange"),
+    ];
+    console.frame(frame);
+    console.keys("7");
+    for (width, height) in [(120, 40), (80, 24)] {
+        console.size(width, height);
+        insta::assert_snapshot!(format!("links_{width}x{height}"), console.text(width, height));
     }
 }
 

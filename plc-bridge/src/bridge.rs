@@ -12,7 +12,7 @@ use crate::address::{self, Sharing};
 use crate::backoff::Backoff;
 use crate::bank::{FieldBank, InputBank, OutputBank};
 use crate::error::BridgeError;
-use crate::health::{DeviceHealth, Health, LinkState};
+use crate::health::{DeviceHealth, Health, LinkState, Troubles};
 use crate::modbus::client::{ModbusClient, Register};
 use crate::opcua::Node;
 use crate::opcua::client::OpcUaClient;
@@ -96,6 +96,10 @@ impl Bridge {
             health.snapshot()
         });
         health.collect()
+    }
+
+    pub fn troubles(&self) -> Troubles {
+        Troubles(self.health.clone())
     }
 
     /// Stops all tasks; their last act is to turn their inputs bad. Outputs stay as they are, and

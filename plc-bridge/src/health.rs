@@ -73,6 +73,18 @@ pub(crate) struct Health {
     refusal: Mutex<Option<String>>,
 }
 
+/// What is wrong with the links of a bridge, for whoever shows it; it outlives the bridge.
+#[derive(Clone, Debug, Default)]
+pub struct Troubles(pub(crate) Vec<Arc<Health>>);
+
+impl Troubles {
+    /// Device and words of those that have trouble now, in the order of the map.
+    pub fn list(&self) -> Vec<(String, String)> {
+        let one = |health: &Arc<Health>| Some((health.name.clone(), health.trouble.lock().clone()?));
+        self.0.iter().filter_map(one).collect()
+    }
+}
+
 const STATES: [LinkState; 4] = [LinkState::Connecting, LinkState::Up, LinkState::Down, LinkState::Stopped];
 
 impl Health {

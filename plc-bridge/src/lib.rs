@@ -103,7 +103,7 @@ mod opcua;
 pub use bank::{InputBank, OutputBank};
 pub use bridge::{Bridge, DeviceLink, connect};
 pub use error::BridgeError;
-pub use health::{DeviceHealth, LinkState};
+pub use health::{DeviceHealth, LinkState, Troubles};
 pub use memory::PlcMemory;
 pub use options::{BridgeOptions, OpcUaClientOptions, OpcUaSecurity, ServeOptions};
 pub use soft_plc::{SoftPlc, serve};

@@ -143,8 +143,14 @@ impl Pair {
         let (views, views_end) = triple_buffer::triple_buffer(&StateView::new(plant));
         let (snapshots, snapshots_end) = triple_buffer::triple_buffer(&SavedState::of(&mut engine));
         let clock = self.journal.clock;
-        let (in_force, frames, state) =
-            changer::in_force(plant, &StateView::new(plant), clock, &ScanStats::default(), &Vitals::new(), 1);
+        let (in_force, frames, state) = changer::in_force(
+            plant,
+            &StateView::new(plant),
+            clock,
+            &ScanStats::default(),
+            &Vitals::new(plc_bridge::Troubles::default()),
+            1,
+        );
         let commands = in_force.commands.clone();
         let (answer, answered) = sync_channel(1);
         let change = Change {

@@ -25,7 +25,8 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
     let rest = body.height() - boxes;
     let forces = forced::rows(state, rest);
     let rest = rest - forces;
-    let links = (plant.view.devices.len() as u16 + 3).min(if rest >= 16 { rest - 8 } else { rest });
+    let rows = plant.view.devices.len() + more_lines(state, plant, width.saturating_sub(2));
+    let links = (rows as u16 + 3).min(if rest >= 16 { rest - 8 } else { rest });
     {
         let mut panel = body.part(1, boxes, width, links);
         links_box(&mut panel, state, plant);
@@ -128,15 +129,24 @@ fn links_box(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
     let endpoint = inside.width().saturating_sub(32).max(40);
     inside.text(endpoint, 0, "ENDPOINT", dim);
     let devices = &plant.view.devices;
-    let height = usize::from(inside.height().saturating_sub(1));
-    let first = first_shown(state.nav.system_row, devices.len(), height);
-    for ((index, device), y) in devices.iter().enumerate().skip(first).take(height).zip(1..) {
+    let height = inside.height().saturating_sub(1);
+    let more = more_lines(state, plant, inside.width()) as u16;
+    let first =
+        first_shown(state.nav.system_row, devices.len(), usize::from(height.saturating_sub(more).max(1)));
+    let mut y = 0;
+    for (index, device) in devices.iter().enumerate().skip(first) {
+        y += 1;
+        if y > height {
+            break;
+        }
         if index == state.nav.system_row && !state.nav.on_banner {
             inside.text(0, y, ">", bright);
         }
         inside.fit(1, y, 12, &device.name, text);
         let up = state.live.usable(device.link).map(|value| value >= 0.5);
+        let trouble = trouble_lines(state, &device.name, inside.width());
         match up {
+            Some(true) if !trouble.is_empty() => inside.text(14, y, "refuses", bright),
             Some(true) => inside.text(14, y, "up", text),
             _ if inside.look.lost => inside.text(14, y, "--", text),
             Some(false) => {
@@ -148,9 +158,29 @@ fn links_box(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
                 inside.text(14, y, &words, text)
             }
         };
-        inside.fit(23, y, endpoint.saturating_sub(24), &device.description, dim);
-        inside.fit(endpoint, y, inside.width().saturating_sub(endpoint + 1), &device.endpoint, dim);
+        if trouble.is_empty() {
+            inside.fit(23, y, endpoint.saturating_sub(24), &device.description, dim);
+            inside.fit(endpoint, y, inside.width().saturating_sub(endpoint + 1), &device.endpoint, dim);
+        }
+        for (index, line) in trouble.iter().enumerate() {
+            y += u16::from(index > 0);
+            if y <= height {
+                inside.text(23, y, line, bright);
+            }
+        }
     }
+}
+
+/// Why a link is down or what its device refuses, where its description stands else.
+fn trouble_lines(state: &State, device: &str, width: u16) -> Vec<String> {
+    let trouble = state.live.system.link_troubles.iter().find(|trouble| trouble.device == device);
+    trouble.map_or(Vec::new(), |trouble| wrapped(&trouble.text, width.saturating_sub(24)))
+}
+
+/// How many lines troubles take beyond the one of their device.
+fn more_lines(state: &State, plant: &Plant, width: u16) -> usize {
+    let lines = |name: &str| trouble_lines(state, name, width).len().saturating_sub(1);
+    plant.view.devices.iter().map(|device| lines(&device.name)).sum()
 }
 
 fn events(part: &mut Pane<'_>, state: &State) {

@@ -199,6 +199,9 @@ pub struct SystemStatus {
     pub lost: u64,
     pub links_up: u32,
     pub links: u32,
+    /// What is wrong with links now; those without trouble are not listed.
+    #[serde(default)]
+    pub link_troubles: Vec<LinkTrouble>,
     /// `SCHED_FIFO 80, memory locked`, or what is missing and why.
     pub real_time: String,
     /// How long ago the journal last reached the disk.
@@ -211,6 +214,15 @@ pub struct SystemStatus {
     pub audit_error: Option<String>,
     pub uptime_ms: u64,
     pub sessions: u32,
+}
+
+/// Why a link is down, or what its device refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkTrouble {
+    /// `PLC-300`
+    pub device: String,
+    /// With the device's own word for it where it has said one: a Modbus exception, an OPC UA status, by name.
+    pub text: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
