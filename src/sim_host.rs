@@ -60,6 +60,7 @@ impl SharedPlant {
     pub fn plc_lines(&self) -> Vec<String> {
         let line = |plc: &Plc| {
             let watchdog = match plc.memory.watchdog() {
+                _ if plc.memory.is_stopped() => "in STOP, outputs at their fail positions, writes refused",
                 WatchdogState::Unarmed => "unarmed (no controller yet)",
                 WatchdogState::Alive => "ok",
                 WatchdogState::Fired => "FIRED, outputs at their fail positions",
@@ -87,6 +88,7 @@ impl SharedPlant {
         self.time.remember(simulator);
         for plc in &self.plcs {
             plc.server.set_link(!simulator.device_is_lost(&plc.name));
+            plc.memory.set_stopped(simulator.device_is_stopped(&plc.name));
             plc.memory.set_inputs(plc.points.iter().enumerate().filter_map(|(index, point)| match point {
                 Some(Point::Sensor(sensor)) => {
                     let (value, quality) = simulator.sensor(*sensor);

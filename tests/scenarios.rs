@@ -111,6 +111,51 @@ fn what_does_not_come_fails_with_the_values_that_stood_against_it() {
 }
 
 #[test]
+fn a_moment_of_stop_holds_the_inputs_and_what_it_stopped_does_not_start_with_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = with_scenario(
+        folder.path(),
+        r#"
+        title = "STOP for half of the watchdog's time"
+        for = "1 min"
+        [[at]]
+        time = "10 s"
+        fault = "plc-stop"
+        with = { device = "PLC-300" }
+        [[at]]
+        time = "11 s"
+        clear = "plc-stop"
+        with = { device = "PLC-300" }
+        # Read as ever: the contactor has dropped, and what was read in last still says that it runs.
+        [[expect]]
+        from = "10 s"
+        until = "10.9 s"
+        always = "PLC-300.LINK AND P-311.RUN AND P-311.CMD"
+        # One look at the outputs.
+        [[expect]]
+        from = "11 s"
+        by = "11.2 s"
+        that = "NOT PLC-300.LINK"
+        [[expect]]
+        from = "11.3 s"
+        always = "PLC-300.LINK"
+        # Motors stay off; a loop goes on from where its valve stands.
+        [[expect]]
+        from = "11.3 s"
+        never = "P-311.CMD OR P-321.CMD"
+        [[expect]]
+        at = "11.3 s"
+        that = "FV-301 < 5 %"
+        [[expect]]
+        by = "13 s"
+        that = "NOT P-311.RUN"
+        "#,
+    );
+    let output = selftest(&plant, &["--scenario", "mine"]);
+    assert!(output.status.success(), "{}", text(&output));
+}
+
+#[test]
 fn a_mistake_in_a_scenario_is_shown_by_check_and_stops_no_controller() {
     let folder = tempfile::tempdir().unwrap();
     let plant = with_scenario(

@@ -44,6 +44,30 @@ struct Link {
     watchdog_ms: u64,
     /// What the engine was told of it.
     up: Option<bool>,
+    /// For how long its PLC has been in STOP and refused the heartbeat.
+    refused_ms: u64,
+}
+
+impl Link {
+    /// Whether the bridge calls it up now. A PLC that refuses its heartbeat is lost after its watchdog's time, and no
+    /// link comes up to one. Where a moment of STOP has moved outputs, the link is down for as long as it takes to
+    /// look at them anew.
+    fn answers(
+        &mut self,
+        is_lost: bool,
+        is_stopped: bool,
+        step_ms: u32,
+        moved: impl FnOnce() -> bool,
+    ) -> bool {
+        let was_up = self.up == Some(true);
+        let refused_ms = self.refused_ms;
+        self.refused_ms = if is_stopped { refused_ms + u64::from(step_ms) } else { 0 };
+        match (is_lost, is_stopped) {
+            (true, _) => false,
+            (false, true) => was_up && refused_ms < self.watchdog_ms,
+            (false, false) => !(was_up && refused_ms > 0 && moved()),
+        }
+    }
 }
 
 /// Simulator and wires.
@@ -86,6 +110,7 @@ impl Field {
             point: device.link,
             watchdog_ms: u64::from(device.watchdog_ms),
             up: None,
+            refused_ms: 0,
         });
         Ok(Self {
             measured,
@@ -121,7 +146,8 @@ impl Field {
 
     fn drive(&mut self, engine: &Engine) {
         for command in &mut self.commanded {
-            if self.links[command.link].up != Some(true) {
+            let link = &self.links[command.link];
+            if link.up != Some(true) || link.refused_ms > 0 {
                 continue;
             }
             let value = engine.image().value(command.point);
@@ -140,12 +166,19 @@ impl Field {
     /// every input that has changed.
     fn collect(&mut self, inputs: &mut Vec<Input>) {
         for (index, link) in self.links.iter_mut().enumerate() {
-            let up = !self.simulator.device_is_lost(&link.name);
+            let (is_lost, is_stopped) =
+                (self.simulator.device_is_lost(&link.name), self.simulator.device_is_stopped(&link.name));
+            let moved = |command: &Commanded| {
+                let accepted = command.said.and_then(|(_, arrived)| arrived);
+                accepted.is_some_and(|value| value != self.simulator.actuator_value(command.actuator))
+            };
+            let of_link = || self.commanded.iter().filter(|command| command.link == index);
+            let up = link.answers(is_lost, is_stopped, self.step_ms, || of_link().any(moved));
             if link.up == Some(up) {
                 continue;
             }
             link.up = Some(up);
-            for command in self.commanded.iter().filter(|command| up && command.link == index) {
+            for command in of_link().filter(|_| up) {
                 let stands = self.simulator.actuator_value(command.actuator);
                 if let Some(value) = command.wire.commanded(stands) {
                     inputs.push(Input { point: command.point, value, quality: Quality::Good });
@@ -154,8 +187,12 @@ impl Field {
             inputs.push(Input { point: link.point, value: f64::from(u8::from(up)), quality: Quality::Good });
         }
         for measured in &mut self.measured {
-            let up = self.links[measured.link].up == Some(true);
-            measured.hear(&self.simulator, up, inputs);
+            let link = &self.links[measured.link];
+            // In STOP nothing reads the instruments in: what arrives is what stood there.
+            if link.up == Some(true) && link.refused_ms > 0 {
+                continue;
+            }
+            measured.hear(&self.simulator, link.up == Some(true), inputs);
         }
     }
 
@@ -171,7 +208,7 @@ impl Field {
             }
             self.simulator.step(self.step_ms);
         }
-        self.links.iter_mut().for_each(|link| link.up = None);
+        self.links.iter_mut().for_each(|link| (link.up, link.refused_ms) = (None, 0));
         self.measured.iter_mut().for_each(|measured| (measured.seen, measured.told) = (None, None));
     }
 

@@ -22,7 +22,9 @@ use crate::tags::{Input, Output, PLCS, Side, Target, inputs, outputs};
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Link {
     lost: bool,
+    /// How long it has been lost.
     seconds: f64,
+    stopped: bool,
 }
 
 /// Area 300 with its instruments. Deterministic: the same parameters, seed and calls give the
@@ -117,12 +119,13 @@ impl Area300 {
     }
 
     /// Writes an output in its tag's unit. What is no number is not taken; what is beyond the range
-    /// is held at its end; a lost PLC hears nothing.
+    /// is held at its end; a lost PLC hears nothing, and one in STOP takes nothing.
     pub(crate) fn actuator(&mut self, index: usize, value: f64) {
         let Some(output) = self.outputs.get(index) else {
             return;
         };
-        if value.is_nan() || self.links[output.plc as usize].lost {
+        let link = &self.links[output.plc as usize];
+        if value.is_nan() || link.lost || link.stopped {
             return;
         }
         self.written[index] = value.clamp(0.0, output.high);
@@ -136,6 +139,11 @@ impl Area300 {
     /// True while the fault `link-loss` cuts the PLC of this name off.
     pub(crate) fn device_is_lost(&self, device: &str) -> bool {
         PLCS.iter().any(|(name, plc)| *name == device && self.links[*plc as usize].lost)
+    }
+
+    /// True while the fault `plc-stop` holds the PLC of this name.
+    pub(crate) fn device_is_stopped(&self, device: &str) -> bool {
+        PLCS.iter().any(|(name, plc)| *name == device && self.links[*plc as usize].stopped)
     }
 
     /// How well elements, mass, energy and charge have closed since the start.
@@ -155,7 +163,7 @@ impl Area300 {
         let watchdog = self.plant.p.actuator.watchdog;
         for (output, written) in self.outputs.iter().zip(&mut self.written) {
             let link = &self.links[output.plc as usize];
-            if link.lost && link.seconds > watchdog {
+            if link.stopped || link.lost && link.seconds > watchdog {
                 *written = output.fail;
             }
             set_order(&mut self.orders, output, *written);
@@ -183,6 +191,7 @@ impl Area300 {
         for link in &mut self.links {
             walk.bool(&mut link.lost);
             walk.f64(&mut link.seconds);
+            walk.bool(&mut link.stopped);
         }
         self.plant.state(walk);
     }

@@ -76,6 +76,11 @@ pub const FAULTS: &[FaultKind] = &[
         parameters: &[name("device", "PLC-300 or RF-300")],
     },
     FaultKind {
+        name: "plc-stop",
+        text: "the PLC is in STOP: outputs at their fail positions at once, readings stand still, writes are refused",
+        parameters: &[name("device", "PLC-300 or RF-300")],
+    },
+    FaultKind {
         name: "pinhole",
         text: "a hole in a membrane",
         parameters: &[
@@ -144,6 +149,11 @@ pub const FIELD_FAULTS: &[FaultKind] = &[
     FaultKind {
         name: "link-loss",
         text: "the PLC is cut off; its watchdog drives the outputs to their fail positions",
+        parameters: &[name("device", "a device of the plant")],
+    },
+    FaultKind {
+        name: "plc-stop",
+        text: "the PLC is in STOP: outputs at their fail positions at once, readings stand still, writes are refused",
         parameters: &[name("device", "a device of the plant")],
     },
     FaultKind { name: "supply-loss", text: "nothing comes from the battery limit", parameters: &[SUPPLY] },

@@ -109,11 +109,13 @@ struct Output {
     tag: Box<FieldTag>,
 }
 
-/// The PLC that carries tags; a fault may cut it off.
+/// The PLC that carries tags; a fault may cut it off, or stop its program.
 struct Link {
     device: String,
     lost: bool,
+    /// How long it has been lost.
     seconds: f64,
+    stopped: bool,
 }
 
 /// Where a unit of the text stands.
@@ -214,11 +216,16 @@ impl Field {
         self.links.iter().any(|link| link.lost && link.device == device)
     }
 
+    pub(crate) fn is_stopped(&self, device: &str) -> bool {
+        self.links.iter().any(|link| link.stopped && link.device == device)
+    }
+
     /// Writes an output in its tag's unit; what is no number is not taken, what is beyond the range is held
-    /// at its end, a lost PLC hears nothing.
+    /// at its end, a lost PLC hears nothing, and one in STOP takes nothing.
     pub(crate) fn actuator(&mut self, index: usize, value: f64) {
         let Some(output) = self.outputs.get_mut(index) else { return };
-        if value.is_nan() || self.links[output.link].lost {
+        let link = &self.links[output.link];
+        if value.is_nan() || link.lost || link.stopped {
             return;
         }
         output.written = value.clamp(output.range.0, output.range.1);
@@ -288,7 +295,8 @@ impl Field {
             link.seconds = if link.lost { link.seconds + dt } else { 0.0 };
         }
         for output in &mut self.outputs {
-            if self.links[output.link].seconds > self.actuator.watchdog {
+            let link = &self.links[output.link];
+            if link.stopped || link.seconds > self.actuator.watchdog {
                 output.written = output.fail;
             }
             if output.told != Some(output.written.to_bits()) {
@@ -439,6 +447,7 @@ impl Field {
         for link in &mut self.links {
             walk.bool(&mut link.lost);
             walk.f64(&mut link.seconds);
+            walk.bool(&mut link.stopped);
         }
         for matter in &mut self.ports.came {
             matter.state(walk);

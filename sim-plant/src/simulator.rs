@@ -241,7 +241,7 @@ impl Simulator {
     }
 
     /// Writes an output in its tag's unit. What is no number is not taken; what is beyond the range
-    /// is held at its end; a lost PLC hears nothing.
+    /// is held at its end; a lost PLC hears nothing, and one in STOP takes nothing.
     pub fn actuator(&mut self, index: usize, value: f64) {
         let outputs = self.split.1;
         match (&mut self.area, &mut self.field) {
@@ -265,6 +265,13 @@ impl Simulator {
     pub fn device_is_lost(&self, device: &str) -> bool {
         self.area.as_ref().is_some_and(|area| area.device_is_lost(device))
             || self.field.as_ref().is_some_and(|field| field.is_lost(device))
+    }
+
+    /// True while the fault `plc-stop` holds the PLC of this name: its outputs stand at their fail positions, and
+    /// whoever serves it answers reads with what it last read in, and refuses writes.
+    pub fn device_is_stopped(&self, device: &str) -> bool {
+        self.area.as_ref().is_some_and(|area| area.device_is_stopped(device))
+            || self.field.as_ref().is_some_and(|field| field.is_stopped(device))
     }
 
     pub fn now_ms(&self) -> u64 {

@@ -129,6 +129,28 @@ fn a_tripped_pump_stops_its_circuit_and_reports_it() {
 }
 
 #[test]
+fn a_plc_in_stop_drives_its_fail_positions_at_once_and_takes_no_order_until_it_runs() {
+    let mut plant = running();
+    plant.fault("plc-stop", &[("device", "PLC-300")]);
+    assert!(plant.simulator.device_is_stopped("PLC-300") && !plant.simulator.device_is_stopped("RF-300"));
+    assert!(!plant.simulator.device_is_lost("PLC-300"), "it answers");
+    plant.idle(0.1);
+    plant.write("FV-301", 77.0);
+    assert_eq!((plant.written("FV-301"), plant.written("XV-353.CMD")), (0.0, 1.0));
+    assert_eq!(plant.quality("TT-311"), Quality::Good);
+    let snapshot = plant.simulator.snapshot();
+    let mut other = running();
+    other.simulator.restore(&snapshot).unwrap();
+    assert!(other.simulator.device_is_stopped("PLC-300"), "a snapshot knows it");
+
+    plant.clear("plc-stop", &[("device", "PLC-300")]);
+    plant.idle(1.0);
+    assert_eq!(plant.written("FV-301"), 0.0, "RUN alone moves nothing");
+    plant.write("FV-301", 55.0);
+    assert_eq!(plant.written("FV-301"), 55.0);
+}
+
+#[test]
 fn a_lost_plc_answers_nothing_and_fails_its_outputs_after_the_watchdog() {
     let mut plant = running();
     plant.fault("link-loss", &[("device", "PLC-300")]);

@@ -267,6 +267,26 @@ fn a_blocked_line_a_lost_supply_and_a_pressed_switch_are_seen() {
 }
 
 #[test]
+fn a_plc_in_stop_shuts_the_valves_of_a_field_and_holds_them_shut_until_it_runs_and_is_told_otherwise() {
+    let mut plant = Plant::new(Initial::Running);
+    let stop = [("device".to_owned(), "PLC-100".to_owned())];
+    let binding = plant.0.bind(&[("FV-101", Direction::Output)]).unwrap();
+    let Point::Actuator(valve) = binding.points[0] else { panic!() };
+    assert!(plant.0.actuator_value(valve) > 10.0);
+    plant.0.apply_fault("plc-stop", &stop).unwrap();
+    assert!(plant.0.device_is_stopped("PLC-100") && !plant.0.device_is_lost("PLC-100"));
+    plant.run(1);
+    plant.0.actuator(valve, 80.0);
+    assert_eq!(plant.0.actuator_value(valve), 0.0);
+    plant.0.clear_fault("plc-stop", &stop).unwrap();
+    assert!(plant.0.active_faults().is_empty());
+    plant.run(1);
+    assert_eq!(plant.0.actuator_value(valve), 0.0, "RUN alone moves nothing");
+    plant.0.actuator(valve, 80.0);
+    assert_eq!(plant.0.actuator_value(valve), 80.0);
+}
+
+#[test]
 fn an_operator_is_told_where_a_number_comes_from() {
     let plant = Plant::new(Initial::Running);
     let text = plant.0.explain("FT-101").unwrap();

@@ -87,6 +87,10 @@ impl Area300 {
             let _ =
                 write!(text, "\n  {plc} is cut off since {:.1} s; it fails to {}", link.seconds, output.fail);
         }
+        if link.stopped {
+            let plc = Self::plc_name(output.plc);
+            let _ = write!(text, "\n  {plc} is in STOP; it fails to {}", output.fail);
+        }
         text
     }
 

@@ -94,7 +94,7 @@ impl Area300 {
                 .position(|name| *name == tag)
                 .map(Place::Pump)
                 .ok_or_else(|| missing("pump", tag, hint(tag, PUMPS.into_iter()))),
-            "link-loss" => {
+            "link-loss" | "plc-stop" => {
                 let device = call.name_of("device");
                 PLCS.iter().position(|(name, _)| *name == device).map(Place::Link).ok_or_else(|| {
                     missing("device", device, hint(device, PLCS.iter().map(|(name, _)| *name)))
@@ -112,6 +112,7 @@ impl Area300 {
             Place::Block(k) => self.plant.blocks[*k].stuck = on,
             Place::Pump(0) => self.plant.anolyte.pump.tripped = on,
             Place::Pump(_) => self.plant.catholyte.pump.tripped = on,
+            Place::Link(plc) if call.kind.name == "plc-stop" => self.links[*plc].stopped = on,
             Place::Link(plc) => self.links[*plc].lost = on,
             Place::None => match call.kind.name {
                 "pinhole" => {
@@ -200,6 +201,9 @@ impl Area300 {
         for (name, plc) in PLCS {
             if self.links[plc as usize].lost {
                 push("link-loss", vec![("device", name.to_owned())]);
+            }
+            if self.links[plc as usize].stopped {
+                push("plc-stop", vec![("device", name.to_owned())]);
             }
         }
         self.active_plant_faults(&mut push);

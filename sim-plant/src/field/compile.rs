@@ -293,7 +293,7 @@ fn devices_of(tags: &[FieldTag]) -> Vec<Link> {
     let mut links: Vec<Link> = Vec::new();
     for tag in tags {
         if !links.iter().any(|link| link.device == tag.device) {
-            links.push(Link { device: tag.device.clone(), lost: false, seconds: 0.0 });
+            links.push(Link { device: tag.device.clone(), lost: false, seconds: 0.0, stopped: false });
         }
     }
     links

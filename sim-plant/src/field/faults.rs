@@ -24,11 +24,13 @@ impl Field {
         match fault {
             "sensor-drift" | "sensor-freeze" | "sensor-noise" | "sensor-fail" => self.set_sensor(&call, on),
             "valve-stuck" | "pump-trip" => self.set_element(&call, on),
-            "link-loss" => {
+            "link-loss" | "plc-stop" => {
                 let device = call.name_of("device");
                 let names: Vec<String> = self.links.iter().map(|link| link.device.clone()).collect();
                 let link = self.links.iter_mut().find(|link| link.device == device);
-                link.map(|link| link.lost = on).ok_or_else(|| missing(&call, "device", device, &names))
+                let link = link.ok_or_else(|| missing(&call, "device", device, &names))?;
+                *if fault == "plc-stop" { &mut link.stopped } else { &mut link.lost } = on;
+                Ok(())
             }
             "supply-loss" | "supply-spoiled" => self.set_supply(&call, on),
             "line-blocked" => {
@@ -192,8 +194,12 @@ impl Field {
                 push(&mut list, fault, vec![("tag", element.name.clone())]);
             }
         }
-        for link in self.links.iter().filter(|link| link.lost) {
-            push(&mut list, "link-loss", vec![("device", link.device.clone())]);
+        for link in &self.links {
+            for (fault, _) in
+                [("link-loss", link.lost), ("plc-stop", link.stopped)].iter().filter(|(_, on)| *on)
+            {
+                push(&mut list, fault, vec![("device", link.device.clone())]);
+            }
         }
         for supply in &self.supplies {
             let name = || vec![("supply", supply.name.clone())];
