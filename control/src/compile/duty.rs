@@ -55,6 +55,7 @@ pub(super) fn duty(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option
         fields.missing("motors", "[\"P-311A\", \"P-311B\"]", build.report);
     }
     let names = fields.texts("motors", build.report);
+    super::machines::without_alarm(build, fields);
     let alternate_ms = fields.time_ms("alternate", build.report).unwrap_or(0);
     let most = names.as_ref().map_or(1, |names| names.len().saturating_sub(1).max(1)) as i64;
     let on_duty = fields.integer("on_duty", 1, most, build.report).unwrap_or(1) as u8;

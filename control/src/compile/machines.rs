@@ -77,6 +77,7 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
                 .help("name the second limit switch, or leave `off` out"),
         );
     }
+    without_alarm(build, fields);
     let travel_ms = fields.time_ms("travel", build.report).unwrap_or(TRAVEL_MS);
     if travel_ms == 0 && feedback_wanted {
         build.report.add(
@@ -125,6 +126,17 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
             None => None,
         },
     })
+}
+
+/// `fault_alarm = false`: that nobody is told of its failure is meant; see [`super::silent_devices`].
+pub(super) fn without_alarm(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) {
+    if fields.boolean("fault_alarm", build.report) == Some(true) {
+        build.report.add(
+            Mistake::error("wrong-type", "`fault_alarm = true` makes no alarm")
+                .at(fields.place_of("fault_alarm"), "true")
+                .help("write an [alarm] with `fault = true`: it needs a cause and a response"),
+        );
+    }
 }
 
 /// Who commands it besides people and phases; the inner `None` is nobody.

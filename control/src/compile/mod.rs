@@ -46,6 +46,7 @@ mod phase_words;
 mod phase_text;
 mod phases;
 mod trip_phases;
+mod silent_devices;
 mod alarms;
 mod interlocks;
 mod recipes_table;
@@ -233,11 +234,11 @@ fn assemble(
         hash: hash(sources, order),
         sources: order.iter().map(|index| sources[*index].clone()).collect(),
         period_ms: draft.period_ms,
-        areas: draft.areas,
-        units: draft.units,
-        io: draft.io,
-        points: draft.points,
-        code: draft.code,
+        areas: core::mem::take(&mut draft.areas),
+        units: core::mem::take(&mut draft.units),
+        io: core::mem::take(&mut draft.io),
+        points: core::mem::take(&mut draft.points),
+        code: core::mem::take(&mut draft.code),
         blocks: blocks.into_iter().flatten().collect(),
         tasks,
         alarms,
@@ -246,6 +247,9 @@ fn assemble(
         recipes,
         displays,
     };
+    if !report.has_errors() {
+        silent_devices::warn(&plant, &draft, items, report);
+    }
     (plant, scenarios)
 }
 

@@ -58,26 +58,33 @@ fn inputs_of(plant: &Plant, interlock: &Interlock) -> BTreeSet<PointId> {
     inputs_behind(plant, causes.collect())
 }
 
-fn inputs_behind(plant: &Plant, mut waiting: Vec<PointId>) -> BTreeSet<PointId> {
-    let (mut inputs, mut seen) = (BTreeSet::new(), BTreeSet::new());
+fn inputs_behind(plant: &Plant, waiting: Vec<PointId>) -> BTreeSet<PointId> {
+    let field = |point: &PointId| matches!(plant.point(*point).origin, Origin::Field(_));
+    points_behind(plant, waiting).into_iter().filter(field).collect()
+}
+
+/// These points, and all from which they follow by what blocks measure.
+pub(crate) fn points_behind(plant: &Plant, mut waiting: Vec<PointId>) -> BTreeSet<PointId> {
+    let mut seen = BTreeSet::new();
     while let Some(point) = waiting.pop() {
         if !seen.insert(point) {
             continue;
         }
         match plant.point(point).origin {
-            Origin::Field(_) => {
-                inputs.insert(point);
-            }
             Origin::Block(block) => {
                 if let Some(block) = plant.blocks.get(block.index()) {
                     measured(plant, &block.body, &mut waiting);
                 }
             }
-            Origin::FieldOutput(_) | Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) => {
-            }
+            Origin::Field(_)
+            | Origin::FieldOutput(_)
+            | Origin::Link(_)
+            | Origin::Entry
+            | Origin::Phase(_)
+            | Origin::Scan(_) => {}
         }
     }
-    inputs
+    seen
 }
 
 /// The points from which the results of a block follow.
