@@ -431,3 +431,35 @@ fn a_phase_taken_in_the_middle_of_its_abort_leaves_what_is_taken() {
     assert_eq!((memory.state, memory.refusal(), h.value("VENT")), (Aborted, None, 30.0));
     assert!(h.engine.interlocks()[InterlockId(1).index()].tripped);
 }
+
+/// Another interlock before those that are there, so that every number is another one.
+#[test]
+fn an_applied_change_keeps_the_phase_of_a_trip_and_the_trip_that_waits_for_its_unit() {
+    let mut h = ready();
+    switch(&mut h, "FIRE", true);
+    switch(&mut h, "HOT", true);
+    let first = "[interlock.IL-0]\ndescription = \"Dry\"\nunit_of = \"U-2\"\nreset = \"auto\"\n\
+        trip = [ { when = \"GO\", text = \"go\" } ]\ndo = [\"DUMP := 0 %\"]\n[interlock.IL-1]";
+    let changed = control::compile(&sources(&PLANT.replace("[interlock.IL-1]", first), PHASES)).unwrap();
+    let (next, migration) = h.engine.migrate(&std::sync::Arc::new(changed.plant)).unwrap();
+    assert!(migration.is_bumpless(), "{migration:?}");
+    h.engine = next;
+    h.run(20);
+    assert!(lines(&h, "Drown").contains(&"started by the trip of IL-1".into()), "{:?}", lines(&h, "Drown"));
+    assert_eq!((state(&h, "Empty"), state(&h, "Drown")), (Idle, Running));
+    switch(&mut h, "EMPTY", true);
+    assert_eq!(
+        (starts(&h, "Empty"), state(&h, "Drown")),
+        (1, Complete),
+        "the trip of before still starts it"
+    );
+
+    // Without `start` what waited is forgotten.
+    let mut h = ready();
+    switch(&mut h, "FIRE", true);
+    switch(&mut h, "HOT", true);
+    let changed = control::compile(&sources(&PLANT.replace("start = \"Empty\"\n", ""), PHASES)).unwrap();
+    h.engine = h.engine.migrate(&std::sync::Arc::new(changed.plant)).unwrap().0;
+    switch(&mut h, "EMPTY", true);
+    assert_eq!((state(&h, "Empty"), h.engine.interlocks()[1].starting), (Idle, false));
+}
