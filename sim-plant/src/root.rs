@@ -2,9 +2,13 @@
 
 use crate::solution::{Notes, Remark};
 
-/// Where the growing function `f` passes zero between `low` and `high`; an end when it does not. Illinois'
-/// false position, at most 60 evaluations, to `tolerance` in the argument; a failure is noted and the
-/// best value stands. `f` may not return NaN; if it does, `low` stands and the failure is noted.
+/// Evaluations that a search may take beyond what halving alone would.
+const SPARE: u32 = 2;
+
+/// Where the growing function `f` passes zero between `low` and `high`; an end when it does not. To `tolerance` in the
+/// argument, or to the last few digits of a float where that is finer, within [`SPARE`] evaluations of what
+/// halving takes, whatever the function. `f` may be infinite, may jump and have kinks; it may not
+/// return NaN: then the failure is noted and the best value stands.
 pub(crate) fn rising(
     mut f: impl FnMut(f64) -> f64,
     low: f64,
@@ -46,6 +50,9 @@ pub(crate) fn rising_near(
     between(f, (a, fa), (b, fb), tolerance, notes)
 }
 
+/// Chandrupatla's search (Advances in Engineering Software 28, 1997): inverse quadratic interpolation where three points
+/// make it safe, else a halving. On a curved function it may creep from one side; so each point is projected onto what
+/// Oliveira and Takahashi (ACM TOMS 47, 2020) let a search use up, and a search that creeps is halving soon.
 fn between(
     mut f: impl FnMut(f64) -> f64,
     (mut a, mut fa): (f64, f64),
@@ -53,7 +60,8 @@ fn between(
     tolerance: f64,
     notes: &mut Notes,
 ) -> f64 {
-    if fa.is_nan() || fb.is_nan() {
+    let span = b - a;
+    if fa.is_nan() || fb.is_nan() || !span.is_finite() {
         notes.note(Remark::Iteration);
         return a;
     }
@@ -63,34 +71,69 @@ fn between(
     if fb <= 0.0 {
         return b;
     }
-    let mut kept_low = 0_i32;
-    for round in 0..60 {
-        // Every fourth point halves the interval, so that a flat function cannot stall it.
-        let c = if round % 4 == 3 { 0.5 * (a + b) } else { (a * fb - b * fa) / (fb - fa) };
-        let c = if c > a && c < b { c } else { 0.5 * (a + b) };
-        let fc = f(c);
-        if fc.is_nan() {
+    let finest = 4.0 * f64::EPSILON * a.abs().max(b.abs());
+    let tolerance = tolerance.max(finest).max(f64::MIN_POSITIVE);
+    let mut rounds = SPARE;
+    let mut allowed = tolerance;
+    while allowed < span {
+        allowed *= 2.0;
+        rounds += 1;
+    }
+    // The width that is allowed after a round: twice that of the round after it, `tolerance` after the last.
+    allowed *= f64::from(1_u32 << SPARE);
+    let mut dropped = None;
+    for _ in 0..rounds {
+        let half = 0.5 * (b - a);
+        if 2.0 * half <= tolerance {
             break;
         }
-        if fc == 0.0 || b - a <= tolerance {
+        allowed *= 0.5;
+        let middle = a + half;
+        let guess = dropped.map_or_else(|| secant((a, fa), (b, fb)), |c| quadratic((a, fa), (b, fb), c));
+        let c = if guess > a && guess < b { guess } else { middle };
+        let room = (allowed - half).max(0.0);
+        // A step of half the tolerance at least: it encloses a root that is as good as found.
+        let c = c.clamp(middle - room, middle + room).clamp(a + 0.5 * tolerance, b - 0.5 * tolerance);
+        let fc = f(c);
+        if fc.is_nan() {
+            notes.note(Remark::Iteration);
+            return middle;
+        }
+        if fc == 0.0 {
             return c;
         }
         if fc < 0.0 {
+            dropped = Some((a, fa));
             (a, fa) = (c, fc);
-            kept_low = kept_low.min(0) - 1;
-            if kept_low < -1 {
-                fb *= 0.5;
-            }
         } else {
+            dropped = Some((b, fb));
             (b, fb) = (c, fc);
-            kept_low = kept_low.max(0) + 1;
-            if kept_low > 1 {
-                fa *= 0.5;
-            }
         }
     }
-    notes.note(Remark::Iteration);
-    0.5 * (a + b)
+    // Rounding may leave a trace above.
+    notes.check(Remark::Iteration, b - a <= 1.001 * tolerance);
+    let root = secant((a, fa), (b, fb));
+    if root >= a && root <= b { root } else { 0.5 * (a + b) }
+}
+
+fn secant((a, fa): (f64, f64), (b, fb): (f64, f64)) -> f64 {
+    a + (b - a) * (fa / (fa - fb))
+}
+
+/// Where the parabola x(f) through the ends and the point that was dropped last passes zero; NaN when the three do not
+/// lie so that it grows between the ends.
+fn quadratic((a, fa): (f64, f64), (b, fb): (f64, f64), (c, fc): (f64, f64)) -> f64 {
+    // The newest is the end on whose side the dropped one lies.
+    let (near, f_near, far, f_far) = if c < a { (a, fa, b, fb) } else { (b, fb, a, fa) };
+    let place = (near - far) / (c - far);
+    let height = (f_near - f_far) / (fc - f_far);
+    if height * height < place && (1.0 - height) * (1.0 - height) < 1.0 - place {
+        let share = f_near / (f_far - f_near) * (fc / (f_far - fc))
+            + (c - near) / (far - near) * (f_near / (fc - f_near)) * (f_far / (fc - f_far));
+        near + share * (far - near)
+    } else {
+        f64::NAN
+    }
 }
 
 /// The extent of an implicit step: where `wanted`, which falls with the extent, gives the extent itself. At nothing it gives
@@ -115,12 +158,12 @@ pub(crate) fn implicit(
         let over = if extent == 0.0 { -explicit } else { extent - wanted(extent) };
         if over.abs() <= enough { 0.0 } else { over }
     };
-    rising(error, low, high, 0.0, notes)
+    rising(error, low, high, NEGLIGIBLE * range, notes)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{implicit, rising, rising_near};
+    use super::{SPARE, implicit, rising, rising_near};
     use crate::solution::{Notes, Remark};
 
     #[test]
@@ -135,6 +178,101 @@ mod tests {
         assert_eq!(notes.count(Remark::Iteration), 0);
         rising(|_| f64::NAN, 0.0, 1.0, 1e-9, &mut notes);
         assert_eq!(notes.count(Remark::Iteration), 1);
+    }
+
+    /// Root and looks between the ends, which are looked at as well.
+    fn searched(f: impl Fn(f64) -> f64, (low, high): (f64, f64), tolerance: f64) -> (f64, u32, u64) {
+        let (mut notes, mut looks) = (Notes::default(), 0);
+        let counted = |x: f64| {
+            looks += 1;
+            f(x)
+        };
+        let root = rising(counted, low, high, tolerance, &mut notes);
+        (root, looks - 2, notes.count(Remark::Iteration))
+    }
+
+    /// What halving would take.
+    fn halvings((low, high): (f64, f64), tolerance: f64) -> u32 {
+        let mut width = high - low;
+        let mut count = 0;
+        while width > tolerance {
+            width *= 0.5;
+            count += 1;
+        }
+        count
+    }
+
+    fn found_within_bounds(name: &str, f: impl Fn(f64) -> f64, at: f64, range: (f64, f64), tolerance: f64) {
+        let (root, looks, failures) = searched(f, range, tolerance);
+        assert!((root - at).abs() <= tolerance, "{name}: {root} for {at}");
+        assert_eq!(failures, 0, "{name}");
+        let most = halvings(range, tolerance) + SPARE;
+        assert!(looks <= most, "{name}: {looks} looks, {most} allowed");
+    }
+
+    #[test]
+    fn a_curved_function_takes_no_longer_than_halving_and_two() {
+        let cubed = |x: f64| (x - 0.77) * (x - 0.77) * (x - 0.77);
+        found_within_bounds("flat at its root", cubed, 0.77, (-5.0, 5.0), 1e-9);
+        let rises = |x: f64| libm::exp(x) - 1e3;
+        found_within_bounds("exponential", rises, libm::log(1e3), (-20.0, 30.0), 1e-9);
+        let settles = |x: f64| 1.0 - 5.0 * libm::exp(-3.0 * x);
+        found_within_bounds("saturating", settles, libm::log(5.0) / 3.0, (-5.0, 50.0), 1e-9);
+        found_within_bounds("cube root", |x| libm::cbrt(x - 0.77), 0.77, (-5.0, 5.0), 1e-9);
+        found_within_bounds("pole", |x| 1.0 - 1.0 / x, 1.0, (1e-6, 10.0), 1e-9);
+        found_within_bounds("jump", |x| if x < 1.0 { -1e-30 } else { 1e30 }, 1.0, (0.0, 5.0), 1e-6);
+    }
+
+    #[test]
+    fn a_kink_takes_no_longer_than_halving_and_two_however_sharp_it_is() {
+        for ratio in [1e3, 1e4, 1e5, 1e6] {
+            for (below, above) in [(1.0, ratio), (ratio, 1.0)] {
+                for aside in [-1e-3, -1e-7, 0.0, 1e-7, 1e-3] {
+                    let f = |x: f64| if x < 0.7 { below * (x - 0.7) } else { above * (x - 0.7) } - aside;
+                    let at = 0.7 + if aside < 0.0 { aside / below } else { aside / above };
+                    found_within_bounds(&format!("{below} {above} {aside}"), f, at, (0.0, 1.0), 1e-9);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_smooth_functions_need_is_a_few_looks() {
+        assert!(searched(|x| 3.0 * x - 1.1, (0.0, 5.0), 1e-9).1 <= 2);
+        assert!(searched(|x| x * x * x - 2.0, (1.25, 1.27), 1e-12).1 <= 4);
+        assert!(searched(|x| x * x * x - 2.0, (0.0, 5.0), 1e-12).1 <= 10);
+        assert!(searched(|x| libm::exp(x) - 1e-6, (-230.0, 0.01), 1e-9).1 <= 15);
+    }
+
+    #[test]
+    fn values_without_bound_are_searched_and_no_number_is_a_failure_that_counts() {
+        for huge in [f64::INFINITY, f64::MAX] {
+            let f = |x: f64| if x < 1.0 { -huge } else { huge };
+            found_within_bounds("both sides", f, 1.0, (0.0, 5.0), 1e-6);
+            found_within_bounds("above", |x| if x < 1.0 { x - 1.5 } else { huge }, 1.0, (0.0, 5.0), 1e-6);
+            found_within_bounds("below", |x| if x < 1.0 { -huge } else { x }, 1.0, (0.0, 5.0), 1e-6);
+        }
+        // Without a tolerance it goes to the last digits and ends there.
+        let (root, looks, failures) = searched(|x| if x < 0.3 { -1.0 } else { 1.0 }, (-1.0, 1.0), 0.0);
+        assert!((root - 0.3).abs() < 1e-15 && looks <= 54 && failures == 0, "{root}: {looks} looks");
+        for unknown in [(0.0, 5.0), (0.0, 0.5), (0.5, 5.0), (0.7, 0.8)] {
+            let f = |x: f64| if (unknown.0..=unknown.1).contains(&x) { f64::NAN } else { x - 0.75 };
+            let (root, _, failures) = searched(f, (0.0, 5.0), 1e-9);
+            assert!((0.0..=5.0).contains(&root), "{unknown:?}: {root}");
+            assert_eq!(failures, 1, "{unknown:?}");
+        }
+        for ends in [(0.0, f64::INFINITY), (f64::NEG_INFINITY, 0.0), (0.0, f64::NAN), (-f64::MAX, f64::MAX)] {
+            let (root, _, failures) = searched(|x| if x < 1.0 { -1.0 } else { 1.0 }, ends, 1e-9);
+            assert_eq!(failures, 1, "{ends:?}: {root}");
+        }
+    }
+
+    #[test]
+    fn a_root_at_an_end_needs_no_look_between() {
+        assert_eq!(searched(|x| x, (0.0, 5.0), 1e-9), (0.0, 0, 0));
+        assert_eq!(searched(|x| x - 5.0, (0.0, 5.0), 1e-9), (5.0, 0, 0));
+        assert_eq!(searched(|x| x + 1.0, (0.0, 5.0), 1e-9), (0.0, 0, 0));
+        assert_eq!(searched(|x| x - 9.0, (0.0, 5.0), 1e-9), (5.0, 0, 0));
     }
 
     #[test]
