@@ -57,7 +57,8 @@ pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let result = hmi::run_blocking(options);
     controller.stop();
     simulator.stop();
-    println!("{}", farewell(&data, &plant, listen));
+    // The terminal may be gone by now, with everybody who could read it.
+    let _ = writeln!(std::io::stdout(), "{}", farewell(&data, &plant, listen));
     result
 }
 

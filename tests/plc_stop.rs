@@ -16,7 +16,8 @@ fn a_plc_in_stop_is_lost_with_its_own_reason_and_comes_back_by_itself_without_st
             troubles.into_iter().find(|trouble| trouble.device == device)
         });
         assert!(trouble.text.contains(word), "{device}: {}", trouble.text);
-        assert_eq!(plant.value(&format!("{device}.LINK")).0, 0.0);
+        let link = format!("{device}.LINK");
+        until("the scan has it too", || (plant.value(&link).0 == 0.0).then_some(()));
     }
     let status = plant.run(&["sim", "status"]);
     assert_eq!(status.matches("in STOP, outputs at their fail positions").count(), 2, "{status}");
