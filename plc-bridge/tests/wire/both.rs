@@ -152,14 +152,7 @@ async fn every_connection_tells_what_the_outputs_are() {
         let field = field(wire).await;
         let mut points = points(wire);
         // The device does not know the valve, and tells the others all the same.
-        points[VALVE].address = match wire {
-            Wire::Modbus => Address::Modbus {
-                table: ModbusTable::HoldingRegister,
-                register: 13,
-                format: RegisterFormat::I16,
-            },
-            Wire::OpcUa => Address::OpcUa { node: "nobody".into(), boolean: false },
-        };
+        points[VALVE].address = unknown_output(wire);
         let mut driver = drive_points(wire, field.plc.address(), points);
         assert!(driver.link.input_bank.read().read_back.is_empty());
         until(SOON, "the device up", || driver.is_up()).await;

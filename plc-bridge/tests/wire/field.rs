@@ -54,6 +54,16 @@ fn address(wire: Wire, tag: &str, table: ModbusTable, register: u16, format: Reg
     }
 }
 
+/// Where no soft PLC has an output; over Modbus directly behind the speed, so that they share a write.
+pub(crate) fn unknown_output(wire: Wire) -> Address {
+    match wire {
+        Wire::Modbus => {
+            Address::Modbus { table: ModbusTable::HoldingRegister, register: 13, format: RegisterFormat::I16 }
+        }
+        Wire::OpcUa => Address::OpcUa { node: "nobody".into(), boolean: false },
+    }
+}
+
 pub(crate) fn points(wire: Wire) -> Vec<IoPoint> {
     use Direction::{Input, Output};
     use ModbusTable::{Coil, DiscreteInput, HoldingRegister, InputRegister};

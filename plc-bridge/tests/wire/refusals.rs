@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Address, ModbusTable, Quality, RegisterFormat};
+use model::Quality;
 use plc_bridge::{LinkState, WatchdogState};
 
 use crate::field::*;
@@ -12,15 +12,7 @@ async fn an_output_that_the_plc_does_not_know_holds_up_no_other() {
     for wire in BOTH {
         let field = field(wire).await;
         let mut points = points(wire);
-        points[VALVE].address = match wire {
-            // Directly behind the speed, so that they share a write.
-            Wire::Modbus => Address::Modbus {
-                table: ModbusTable::HoldingRegister,
-                register: 13,
-                format: RegisterFormat::I16,
-            },
-            Wire::OpcUa => Address::OpcUa { node: "nobody".into(), boolean: false },
-        };
+        points[VALVE].address = unknown_output(wire);
         let mut driver = drive_points(wire, field.plc.address(), points);
         driver.commands = vec![62.5, 0.0, 1200.0];
         until(SOON, "the known commands", || {
