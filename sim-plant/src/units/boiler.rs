@@ -22,7 +22,7 @@ use crate::constants::{GAS, REFERENCE};
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::root;
-use crate::solution::{Notes, Remark, Slurry};
+use crate::solution::{Notes, Remark};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 
@@ -205,26 +205,27 @@ pub struct Boiler {
 }
 
 /// So many kg of water with salts (mg/L, as Na2SO4).
-fn water(mass: f64, salts: f64, kelvin: f64, chemistry: &Chemistry, notes: &mut Notes) -> Matter {
-    let mut made = Matter::default();
-    made[Species::Water] = mass / chemistry.molar_mass(Species::Water);
+fn water(mass: f64, salts: f64, kelvin: f64, chemistry: &Chemistry) -> Matter {
     let sulfate = mass * 1e-6 * salts / 142.04e-3;
-    made[Species::Sodium] = 2.0 * sulfate;
-    made[Species::Sulfate] = sulfate;
-    Slurry::at(&made, kelvin, chemistry, notes).matter
+    let parts = [
+        (Species::Water, mass / chemistry.molar_mass(Species::Water)),
+        (Species::Sodium, 2.0 * sulfate),
+        (Species::Sulfate, sulfate),
+    ];
+    // As the drum's own balance sums it: its pH, far above the range of the constants, plays no part.
+    chemistry.parcel(&parts, kelvin)
 }
 
 impl Boiler {
     pub fn new(settings: Settings, chemistry: Arc<Chemistry>) -> Self {
-        let mut notes = Notes::default();
         let (d, s, f) = (&settings.drum, &settings.start, &settings.feed);
         let kelvin = s.temperature;
         let volume = (d.bottom + s.level * (d.top - d.bottom)).min(0.98 * d.volume);
-        let mut held = water(volume * boiling_density(kelvin), s.salts, kelvin, &chemistry, &mut notes);
+        let mut held = water(volume * boiling_density(kelvin), s.salts, kelvin, &chemistry);
         let steam = steam_pressure(kelvin) * (d.volume - volume) / (GAS * kelvin);
         held.add(&chemistry.parcel(&[(Species::Steam, steam)], kelvin));
         let metal = d.metal * 1e3 * (kelvin - REFERENCE);
-        let recipe = water(1.0, f.salts, f.temperature, &chemistry, &mut notes);
+        let recipe = water(1.0, f.salts, f.temperature, &chemistry);
         let mut made = Self {
             chemistry,
             held,
@@ -234,7 +235,7 @@ impl Boiler {
             bubbles: 0.0,
             flows: Flows { available: 1.0, ..Flows::default() },
             recipe,
-            notes,
+            notes: Notes::default(),
             settings,
         };
         made.balance();

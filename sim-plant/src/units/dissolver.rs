@@ -237,7 +237,7 @@ impl Dissolver {
                 Tank { slurry: coarse, grains: solids, gas: 0.0 },
                 Tank { slurry: trim, ..Tank::default() },
             ],
-            feeds: feeds(&settings, &chemistry, &mut notes),
+            feeds: feeds(&settings, &chemistry),
             settings,
             chemistry,
             notes,
@@ -337,21 +337,21 @@ impl Dissolver {
     }
 }
 
-/// The feeds that the settings state, mol/s; worked out once.
-fn feeds(settings: &Settings, c: &Chemistry, notes: &mut Notes) -> Vec<Matter> {
+/// The feeds that the settings state, mol/s; worked out once. In a plant nobody feeds them, so they make no remarks.
+fn feeds(settings: &Settings, c: &Chemistry) -> Vec<Matter> {
     let f = &settings.feed;
     let part = |species, share| (species, f.solids * share / c.molar_mass(species));
     let (calcium, magnesium) = (f.calcium, f.magnesium);
     let carbonate = part(Species::LithiumCarbonate, 1.0 - calcium - magnesium);
     let solids = carbonate.1;
-    let mut acid = |ratio: f64| {
+    let acid = |ratio: f64| {
         let mut acid = Matter::default();
         let moles = solids * ratio;
         acid[Species::Acid] = moles;
         acid[Species::Chloride] = moles;
         let mass = moles * (c.molar_mass(Species::Acid) + c.molar_mass(Species::Chloride));
         acid[Species::Water] = mass * (1.0 / f.acid_strength - 1.0) / c.molar_mass(Species::Water);
-        Slurry::at(&acid, f.temperature, c, notes).matter
+        Slurry::at(&acid, f.temperature, c, &mut Notes::default()).matter
     };
     vec![
         c.parcel(

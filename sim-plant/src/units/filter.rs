@@ -216,9 +216,10 @@ pub struct Filter {
 
 impl Filter {
     pub fn new(settings: Settings, chemistry: Arc<Chemistry>) -> Self {
-        let mut notes = Notes::default();
+        // The feed of the settings: in a plant nobody feeds it, so it makes no remarks.
+        let quiet = &mut Notes::default();
         let f = &settings.feed;
-        let mut recipe = liquor(&settings.liquor, f.acid, f.temperature, &chemistry, &mut notes);
+        let mut recipe = liquor(&settings.liquor, f.acid, f.temperature, &chemistry, quiet);
         let parts: f64 = settings.solids.iter().sum();
         let mut solids = Matter::default();
         for ((_, species), part) in SOLIDS.iter().zip(&settings.solids) {
@@ -228,8 +229,8 @@ impl Filter {
         }
         recipe = recipe.part((1.0 - chemistry.condensed_volume(&solids)).max(0.05));
         recipe.add(&solids);
-        let water = Slurry::filled(&Matter::default(), 1.0, f.temperature, &chemistry, &mut notes).matter;
-        let feed = Slurry::at(&recipe, f.temperature, &chemistry, &mut notes);
+        let water = Slurry::filled(&Matter::default(), 1.0, f.temperature, &chemistry, quiet).matter;
+        let feed = Slurry::at(&recipe, f.temperature, &chemistry, quiet);
         Self {
             settings,
             cake: Cake::default(),
@@ -239,7 +240,7 @@ impl Filter {
             flows: Flows::default(),
             recipe,
             water,
-            notes,
+            notes: Notes::default(),
             chemistry,
         }
     }

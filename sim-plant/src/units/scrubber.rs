@@ -194,7 +194,7 @@ impl Scrubber {
         let f = &settings.feed;
         let volume = settings.sump.volume * settings.start.level;
         let [lye, water, start] = [f.strength, 0.0, settings.start.strength]
-            .map(|strength| lye(strength, f.temperature, &chemistry, &mut notes));
+            .map(|strength| lye(strength, f.temperature, &chemistry));
         let sump = Slurry::at(&start.part(volume), f.temperature, &chemistry, &mut notes);
         let mut parts = [
             (Species::Chlorine, f.chlorine),
@@ -251,13 +251,14 @@ impl Scrubber {
     }
 }
 
-/// One m3 of lye of this mass fraction of NaOH.
-fn lye(strength: f64, kelvin: f64, chemistry: &Chemistry, notes: &mut Notes) -> Matter {
+/// One m3 of lye of this mass fraction of NaOH. What it has to say it says in the sump: in a plant nobody feeds that of
+/// the settings.
+fn lye(strength: f64, kelvin: f64, chemistry: &Chemistry) -> Matter {
     let mut recipe = Matter::default();
     // Density near 1 + 1.1 w.
     recipe[Species::Sodium] = strength * 1000.0 * (1.0 + 1.1 * strength) / 39.997e-3;
     recipe[Species::Acid] = -recipe[Species::Sodium];
-    Slurry::filled(&recipe, 1.0, kelvin, chemistry, notes).matter
+    Slurry::filled(&recipe, 1.0, kelvin, chemistry, &mut Notes::default()).matter
 }
 
 const DESTROY: [(Species, f64); 5] = [
