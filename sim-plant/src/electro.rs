@@ -96,10 +96,10 @@ impl Shares {
 
 /// mol of water with one mol of lithium; `hydroxide` in mol/m3.
 pub(crate) fn water_per_lithium(m: &Membrane, hydroxide: f64) -> f64 {
-    // Even a dry membrane drags its first hydration shell along.
+    // Strong lye dries the membrane, but not beyond the first hydration shell, or what is set if that is less.
     const LEAST: f64 = 2.0;
     let strength = (hydroxide - m.reference_strength) * 1e-3;
-    (m.water_per_lithium + m.water_per_lithium_slope * strength).max(LEAST)
+    (m.water_per_lithium + m.water_per_lithium_slope * strength).max(LEAST.min(m.water_per_lithium))
 }
 
 #[cfg(test)]

@@ -97,6 +97,19 @@ fn an_anolyte_too_weak_for_its_current_starves_the_membrane_and_protons_go_inste
 }
 
 #[test]
+fn strong_lye_leaves_an_ion_its_first_hydration_shell_and_a_membrane_set_to_drag_less_drags_less() {
+    let water = |settings: &[&str]| {
+        let fresh = ["start.acid=0.0001mol/L", "feed.acid=0", "start.hydroxide=5"];
+        read(&run(2.0 / 3600.0, &[&fresh[..], settings].concat()), "water-transfer")
+    };
+    let strong = water(&["membrane.water=8", "water_slope=-5"]);
+    let dry = water(&["membrane.water=0", "water_slope=0"]);
+    // Protons bring a few hundredths.
+    assert!((strong - 2.0).abs() < 0.05, "{strong}");
+    assert!(dry.abs() < 0.05, "{dry}");
+}
+
+#[test]
 fn brine_that_fails_leaves_an_acid_anolyte_that_makes_oxygen_and_less_lye() {
     let fed = run(20.0, &[]);
     let starved = run(20.0, &["feed.brine=0", "feed.acid=0"]);
