@@ -251,6 +251,9 @@ process basis; a tolerance is the one that was set before the model was run, and
 *calibrated* share their numbers with the parameters and show only that the model can follow them. The cases of
 area 300 that need its own cell model run in `sim-plant/src/electro/tests.rs` and stand in `process-electrolysis.md`.
 
-The last group holds liquor and flame against engines that we did not write. Their figures are in `peers.toml`; the tests take them
-from there, and `sim-plant/validation/peers/run.sh` (Python 3.11 and the network) asks the engines again and fails when one has changed.
+The last group holds liquor, flame, cells and vapour compressor against engines that we did not write. Their figures are in `peers.toml`;
+the tests take them from there, and `sim-plant/validation/peers/run.sh` (Python 3.11 and the network) asks the engines again and fails
+when one has changed. WaterTAP has more units, but none of them can be put at the conditions of one of ours: its crystallizer is of NaCl,
+ours are of LiOH.H2O and of sulfates; its ion exchange takes one ion by a given isotherm, ours lets pH, alkali and all metals compete; its
+evaporators know seawater and NaCl; we have no electrodialysis.
 ";

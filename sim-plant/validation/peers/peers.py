@@ -90,7 +90,35 @@ def water(peer):
     }
 
 
-ENGINES = {"phreeqc": phreeqc, "cantera": cantera, "laliberte": laliberte, "water": water}
+def compression(peer):
+    """Steam by IAPWS-95: work of an isentropic compression over the efficiency, per t."""
+    from chemicals.iapws import iapws95_properties
+
+    pascal, kelvin = peer["bar"] * 1e5, 273.15 + peer["celsius"]
+    _, _, entropy, enthalpy = iapws95_properties(kelvin, pascal)[:4]
+    low, high = kelvin, kelvin + 300.0
+    for _ in range(60):
+        middle = 0.5 * (low + high)
+        _, _, reached, ideal = iapws95_properties(middle, pascal * peer["ratio"])[:4]
+        low, high = (middle, high) if reached < entropy else (low, middle)
+    return {"kWh-per-t-water": (ideal - enthalpy) / peer["efficiency"] / 3600.0}
+
+
+def watertap(peer):
+    """One unit of WaterTAP at the conditions of the case, solved by ripopt."""
+    from watertap_units import UNITS
+
+    return UNITS[peer["unit"]](peer)
+
+
+ENGINES = {
+    "phreeqc": phreeqc,
+    "cantera": cantera,
+    "laliberte": laliberte,
+    "water": water,
+    "compression": compression,
+    "watertap": watertap,
+}
 FIGURE = re.compile(r"\bvalue = [-+.\deE]+")
 
 
