@@ -137,15 +137,14 @@ impl Cell {
             log = next;
         }
         notes.check(Remark::Iteration, found);
-        self.take(log, resin);
+        self.take(log, resin, k, notes);
     }
 
     /// Moves the ions that `log` says.
-    fn take(&mut self, log: f64, resin: &Resin) {
+    fn take(&mut self, log: f64, resin: &Resin, k: &Equilibria, notes: &mut Notes) {
         let y = libm::exp(log);
         let t = self.trial(y, resin);
         self.log = log;
-        self.proton = ((1.0 - t.shares) / (resin.proton * y)).clamp(PROTON_MIN, PROTON_MAX);
         for (ion, (_, species)) in ION.iter().enumerate() {
             let before = self.liquid[*species].max(0.0);
             if before <= 0.0 && self.held[ion] <= 0.0 {
@@ -155,6 +154,14 @@ impl Cell {
             self.liquid[*species] -= moved;
             self.liquid[Species::Acid] += charge(ion) * moved;
             self.held[ion] += moved;
+        }
+        self.proton = ((1.0 - t.shares) / (resin.proton * y)).clamp(PROTON_MIN, PROTON_MAX);
+        // Sites that hold next to no H+ tell it as the difference of near equals: whatever comes out of that would stand in
+        // the column's energy as so much OH-. The liquor's own acid tells it then.
+        let totals = Totals::of(&self.liquid, resin.litres * 1e-3);
+        let (acid, slope) = Speciation::protons(self.proton, &totals, k);
+        if (acid - totals.acid).abs() > 1e-6 * slope {
+            self.proton = Speciation::solve(&self.liquid, resin.litres * 1e-3, k, self.proton, notes).proton;
         }
     }
 

@@ -108,3 +108,15 @@ fn a_column_takes_the_saturated_brine_of_a_chlor_alkali_plant() {
     let unit = after(2.0, &["feed.sodium=120g/L", "feed.lithium=0", "feed.calcium=10mg/L"]);
     assert!(reading(&unit, "Ca+Mg") < 50.0, "{:?}", unit.readings());
 }
+
+/// It once made 400 kelvin of nothing: the little H+ that such a resin holds came out of a difference of near equals, and
+/// stood in the energy as hydroxide.
+#[test]
+fn a_resin_that_holds_next_to_no_acid_stays_as_warm_as_its_brine() {
+    let mut unit = column(&["affinity.Li=1e9"]);
+    for _ in 0..100 {
+        unit.run_to(unit.time() + 10.0);
+        let (warm, ph) = (reading(&unit, "T"), reading(&unit, "pH"));
+        assert!((55.0..62.0).contains(&warm) && (9.0..10.0).contains(&ph), "{warm} degC, pH {ph}");
+    }
+}
