@@ -9,7 +9,9 @@ use crate::constants::{GAS, MASS_HCL, MASS_LICL, MASS_LIOH, MASS_WATER, ZERO_CEL
 use crate::liquid::{CL, CLO3, H, Liquid, W};
 use crate::parameters::{Conductivity, Density, Parameters};
 use crate::solution::density::water_density;
-use crate::solution::parabola;
+use crate::solution::laliberte::{FITS, LIOH, lye_warmer};
+use crate::solution::solubility::LITHIUM_HYDROXIDE;
+use crate::solution::{interpolate, parabola};
 
 /// A property that has a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +40,7 @@ impl Property {
     pub const fn text(self) -> &'static str {
         match self {
             Self::DensityOfLithiumChloride => "density LiCl (Laliberte, -5..127 degC, 45 wt%)",
-            Self::DensityOfLithiumHydroxide => "density LiOH (Laliberte, 20..75 degC, 11.3 wt%)",
+            Self::DensityOfLithiumHydroxide => "density LiOH (Laliberte, carried on to 10..110 degC, 18 wt%)",
             Self::DensityOfHydrogenChloride => "density HCl (Laliberte, 5..99 degC, 37.6 wt%)",
             Self::ConductivityOfLithiumChloride => "conductivity LiCl (PHREEQC fit, 15..95 degC, 5.5 mol/kg)",
             Self::ConductivityOfLithiumHydroxide => {
@@ -123,7 +125,13 @@ pub(crate) fn density(p: &Parameters, makeup: &Makeup, kelvin: f64, seen: &mut E
     ];
     for (fit, fraction, property) in solutes {
         if fraction > TRACE {
-            let (specific, inside) = solute_volume(fit, fraction, makeup.water, kelvin);
+            let (mut specific, mut inside) = solute_volume(fit, fraction, makeup.water, kelvin);
+            if property == Property::DensityOfLithiumHydroxide {
+                // The fit's own ends hold in `solute_volume`; what carries it on is shared with the other units.
+                let (t, range) = (kelvin - ZERO_CELSIUS, FITS[LIOH].density.1);
+                specific += lye_warmer(t);
+                inside = (range.low..=range.high).contains(&t) && fraction <= range.fraction;
+            }
             seen.note(property, inside);
             volume += fraction * specific;
         }
@@ -180,18 +188,9 @@ pub(crate) fn saturation_pressure(kelvin: f64) -> f64 {
     libm::exp(23.1964 - 3816.44 / (kelvin.clamp(250.0, 420.0) - 46.13))
 }
 
-/// g LiOH per 100 g water, basis 5.3, straight lines between the points.
-const LITHIUM_HYDROXIDE_SOLUBILITY: [(f64, f64); 7] =
-    [(0.0, 12.7), (20.0, 12.8), (25.0, 12.9), (40.0, 13.0), (60.0, 13.8), (80.0, 15.3), (100.0, 17.5)];
-
+/// g LiOH per 100 g of water.
 pub(crate) fn lithium_hydroxide_solubility(kelvin: f64) -> f64 {
-    let t = (kelvin - ZERO_CELSIUS).clamp(0.0, 100.0);
-    let points = &LITHIUM_HYDROXIDE_SOLUBILITY;
-    let at = points.windows(2).find(|pair| t <= pair[1].0);
-    at.map_or(points[points.len() - 1].1, |pair| {
-        let share = (t - pair[0].0) / (pair[1].0 - pair[0].0);
-        pair[0].1 + share * (pair[1].1 - pair[0].1)
-    })
+    interpolate(&LITHIUM_HYDROXIDE, kelvin - ZERO_CELSIUS)
 }
 
 pub(crate) fn note_saturation(makeup: &Makeup, kelvin: f64, seen: &mut Excursions) {
@@ -310,10 +309,30 @@ mod tests {
     fn a_property_outside_its_range_is_counted() {
         let p = Parameters::built_in().unwrap();
         let mut seen = Excursions::default();
-        density(&p, &makeup(0.0, 0.05, 0.0), 353.15, &mut seen);
+        density(&p, &makeup(0.0, 0.05, 0.0), 388.15, &mut seen);
         assert_eq!(seen.count(Property::DensityOfLithiumHydroxide), 1);
         conductivity(&p, &molal(9.0, 0.0), 353.15, &mut seen);
         assert_eq!(seen.count(Property::ConductivityOfLithiumChloride), 1);
+    }
+
+    #[test]
+    fn the_cells_and_the_other_units_agree_about_lye_from_cold_to_boiling() {
+        let p = Parameters::built_in().unwrap();
+        let mut seen = Excursions::default();
+        for t in [10.0, 20.0, 60.0, 85.0, 105.0] {
+            for fraction in [0.02, 0.06, 0.10, 0.15] {
+                let here = density(&p, &makeup(0.0, fraction, 0.0), t + 273.15, &mut seen);
+                let mut lye = crate::solution::density::Makeup {
+                    mass: 1.0,
+                    water: 1.0 - fraction,
+                    solutes: [0.0; crate::solution::laliberte::SOLUTES],
+                };
+                lye.solutes[crate::solution::laliberte::LIOH] = fraction;
+                let there = lye.density(t + 273.15, &mut crate::solution::Notes::default());
+                assert!((here / there - 1.0).abs() < 1e-6, "{t} degC {fraction}: {here} {there}");
+            }
+        }
+        assert_eq!(seen, Excursions::default());
     }
 
     #[test]

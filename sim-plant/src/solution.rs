@@ -128,9 +128,11 @@ impl Slurry {
         if self.liquor < VOLUME_FLOOR {
             return;
         }
-        self.equilibria =
-            Equilibria::at(&chemistry.constants, self.temperature, self.ionic_strength(), notes);
+        let ionic = self.ionic_strength();
+        self.equilibria = Equilibria::at(&chemistry.constants, self.temperature, ionic, notes);
         self.respeciate(notes);
+        let within = self.equilibria.reach(ionic, &self.species, &self.matter, self.liquor);
+        notes.check(Remark::IonicStrength, within);
     }
 
     fn volumes(&mut self, chemistry: &Chemistry, notes: &mut Notes) {

@@ -123,13 +123,17 @@ impl Makeup {
             let (c, range) = &FITS[solute].density;
             let inside = t >= range.low && t <= range.high && fraction <= range.fraction + 1e-12;
             notes.check(Remark::Density(solute), inside || fraction < 1e-3);
-            let t = t.clamp(range.low, range.high);
+            let (t, warmer) = if solute == l::LIOH {
+                (l::lye_temperature(t), l::lye_warmer(t))
+            } else {
+                (t.clamp(range.low, range.high), 0.0)
+            };
             let solutes = (1.0 - self.water).clamp(0.0, range.fraction);
             let shift = t + c[4];
             let density =
                 (c[0] * solutes + c[1]) * libm::exp(1e-6 * shift * shift) / (solutes + c[2] + c[3] * t);
             // A mixture may lead a fit past its pole; no solute takes more room than water would.
-            let specific = 1.0 / density;
+            let specific = 1.0 / density + warmer;
             volume += fraction * if (-2e-3..2e-3).contains(&specific) { specific } else { 1e-3 };
         }
         1.0 / volume.clamp(3e-4, 2e-3)

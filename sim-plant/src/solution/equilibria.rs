@@ -110,6 +110,10 @@ pub struct Equilibria {
 
 /// The activity model reaches so far, mol/L.
 const IONIC_STRENGTH_MAX: f64 = 6.0;
+/// Where strong acid or lye alone decides [H+], the constants that are held play no part up to here, mol/L.
+const STRONG_MAX: f64 = 12.0;
+/// K up to which the constants follow the temperature: at 110 degC pKw is within 0.05 of IAPWS R11-07 (12.10).
+const HOTTEST: f64 = ZERO_CELSIUS + 110.0;
 
 /// `D` of the activity form, `A sqrt(I)/(1 + 1.5 sqrt(I))`; `A` of water is 0.491 at 0, 0.509 at 25, 0.600 at 100 degC.
 fn debye_hueckel(kelvin: f64, ionic: f64) -> f64 {
@@ -121,16 +125,15 @@ fn debye_hueckel(kelvin: f64, ionic: f64) -> f64 {
 /// log10 of a constant at `ionic` (mol/L) less that at infinite dilution: `charges` squared charges gained, `interaction`
 /// the difference of SIT coefficients (L/mol).
 pub(crate) fn activity_shift(kelvin: f64, ionic: f64, charges: f64, interaction: f64) -> f64 {
-    let kelvin = kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 100.0);
+    let kelvin = kelvin.clamp(ZERO_CELSIUS, HOTTEST);
     let ionic = ionic.clamp(0.0, IONIC_STRENGTH_MAX);
     charges * debye_hueckel(kelvin, ionic) + interaction * ionic
 }
 
 impl Equilibria {
     pub(crate) fn at(c: &Constants, kelvin: f64, ionic: f64, notes: &mut Notes) -> Self {
-        notes.check(Remark::IonicStrength, ionic <= IONIC_STRENGTH_MAX);
-        notes.check(Remark::Equilibria, (ZERO_CELSIUS - 0.01..=ZERO_CELSIUS + 100.01).contains(&kelvin));
-        let kelvin = kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 100.0);
+        notes.check(Remark::Equilibria, (ZERO_CELSIUS - 0.01..=HOTTEST + 0.01).contains(&kelvin));
+        let kelvin = kelvin.clamp(ZERO_CELSIUS, HOTTEST);
         let ionic = ionic.clamp(0.0, IONIC_STRENGTH_MAX);
         let t = kelvin - ZERO_CELSIUS;
         let d = debye_hueckel(kelvin, ionic);
@@ -143,6 +146,15 @@ impl Equilibria {
         }
         let pkw = parabola(t, [(25.0, c.water[0]), (60.0, c.water[1]), (90.0, c.water[2])]);
         Self { acid, water: libm::exp(ten * (2.0 * d - pkw)), proton: c.proton_interaction * ionic - d }
+    }
+
+    /// Whether these constants do for this liquor, in which `species` were found with them: up to 6 mol/L; up to 12 where
+    /// no weak acid has a say, as in hydrochloric acid and in lye (there the pH itself is that of 6 mol/L: it shows -1.5 for 32 wt% HCl,
+    /// whose activity makes it -2.4).
+    pub(crate) fn reach(&self, ionic: f64, species: &Speciation, matter: &Matter, liquor: f64) -> bool {
+        let strong = species.proton + species.hydroxide;
+        ionic <= IONIC_STRENGTH_MAX
+            || (ionic <= STRONG_MAX && species.buffer(matter, liquor, self) <= 1.01 * strong)
     }
 
     /// [H+][CO3--]/[HCO3-]

@@ -13,9 +13,9 @@ pub enum Remark {
     Viscosity(usize),
     /// The pH was not found within the iterations; the last value stands.
     PhNotFound,
-    /// Ionic strength above what the activity model reaches; held there.
+    /// Ionic strength above what the activity model reaches, and what is there depends on it; held there.
     IonicStrength,
-    /// Equilibrium constants outside 0..100 degC; held there.
+    /// Equilibrium constants outside 0..110 degC; held there.
     Equilibria,
     /// A liquor below -20 or above 180 degC.
     Temperature,
@@ -72,8 +72,8 @@ impl Remark {
             }
             k => [
                 "pH: not found within the iterations; the last value stands",
-                "activity: ionic strength above 6 mol/L; held there",
-                "equilibrium constants: outside 0..100 degC; held there",
+                "activity: ionic strength above 6 mol/L (12 in strong acid or lye alone); held there",
+                "equilibrium constants: outside 0..110 degC; held there",
                 "temperature: a liquor below -20 or above 180 degC",
                 "vapour pressure, boiling point: outside 0..150 degC or the molality of the osmotic coefficients; HCl has no vapour",
                 "solubility: outside its table; held at the end",

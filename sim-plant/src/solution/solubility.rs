@@ -58,6 +58,18 @@ pub(crate) fn carbon_dioxide(kelvin: f64, salt: f64) -> f64 {
     pure * libm::exp(-core::f64::consts::LN_10 * 0.08 * salt.clamp(0.0, 15.0))
 }
 
+/// g LiOH per 100 g of water: basis 5.3; at 115.6 degC the maximum of Stephen and Miller, BMI-1329 (1959), looked up.
+pub(crate) const LITHIUM_HYDROXIDE: [(f64, f64); 8] = [
+    (0.0, 12.7),
+    (20.0, 12.8),
+    (25.0, 12.9),
+    (40.0, 13.0),
+    (60.0, 13.8),
+    (80.0, 15.3),
+    (100.0, 17.5),
+    (115.6, 17.7),
+];
+
 /// A salt with a solubility in g of anhydrous salt per 100 g of water.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Salt {
@@ -85,15 +97,7 @@ impl Salt {
     /// table has the corner at 32.4 degC, where the 10-hydrate ends. LiCl below 0 degC goes on in a straight line.
     const fn table(self) -> &'static [(f64, f64)] {
         match self {
-            Self::LithiumHydroxide => &[
-                (0.0, 12.7),
-                (20.0, 12.8),
-                (25.0, 12.9),
-                (40.0, 13.0),
-                (60.0, 13.8),
-                (80.0, 15.3),
-                (100.0, 17.5),
-            ],
+            Self::LithiumHydroxide => &LITHIUM_HYDROXIDE,
             Self::LithiumChloride => &[
                 (-10.0, 62.0),
                 (0.0, 69.2),

@@ -140,8 +140,56 @@ fn a_liquor_beyond_the_osmotic_coefficients_says_so() {
         (SODIUM_HYDROXIDE, 35.0, 45.0),
         (SULFURIC_ACID, 30.0, 45.0),
         (LITHIUM_CHLORIDE, 40.0, 50.0),
+        (LITHIUM_HYDROXIDE, 18.0, 20.0),
     ] {
         assert_eq!(remarks(ions, within), (0, 0), "{ions:?}");
         assert_eq!(remarks(ions, beyond), (1, 1), "{ions:?}");
+    }
+}
+
+#[test]
+fn strong_acid_and_lye_need_no_constants_and_a_strong_buffer_does() {
+    let remarks = |ions: &[(Species, f64)], percent: f64| {
+        let mut notes = Notes::default();
+        Slurry::at(&solution(ions, percent), 333.15, &CHEMISTRY, &mut notes);
+        notes.count(Remark::IonicStrength)
+    };
+    assert_eq!(remarks(HYDROCHLORIC_ACID, 36.0), 0);
+    assert_eq!(remarks(LITHIUM_HYDROXIDE, 16.0), 0);
+    // Its pH hangs on nothing else than the constants.
+    let soda: &[(Species, f64)] = &[(Sodium, 8.0), (Chloride, 7.0), (Carbonate, 1.0), (Acid, 1.0)];
+    assert!(remarks(soda, 35.0) > 0);
+    // Half of the acid stands as bisulfate.
+    assert!(remarks(SULFURIC_ACID, 60.0) > 0);
+    // Stronger than what any table of the acid reaches.
+    assert!(remarks(HYDROCHLORIC_ACID, 40.0) > 0);
+}
+
+#[test]
+fn lye_grows_lighter_without_a_step_where_its_fit_is_carried_on() {
+    let density = |t: f64, percent: f64| {
+        let mut notes = Notes::default();
+        let makeup = Makeup::of(&solution(LITHIUM_HYDROXIDE, percent), &CHEMISTRY);
+        let found = makeup.density(t + 273.15, &mut notes);
+        (found, notes.count(Remark::Density(super::laliberte::LIOH)))
+    };
+    for percent in [2.0, 8.0, 11.3, 14.0, 18.0] {
+        let mut last = density(10.0, percent).0;
+        for t in 11..=110 {
+            let (here, noted) = density(f64::from(t), percent);
+            assert!(here < last && last - here < 1.3 && noted == 0, "{t} degC {percent} wt%: {last} {here}");
+            last = here;
+        }
+    }
+    assert_eq!((density(9.0, 5.0).1, density(111.0, 5.0).1, density(60.0, 18.2).1), (1, 1, 1));
+}
+
+#[test]
+fn water_dissociates_as_iapws_says_up_to_110_degc() {
+    // IAPWS R11-07 along saturation, computed.
+    for (t, expected) in [(25.0, 13.994), (60.0, 13.020), (90.0, 12.416), (100.0, 12.252), (110.0, 12.103)] {
+        let k =
+            super::equilibria::Equilibria::at(&CHEMISTRY.constants, t + 273.15, 0.0, &mut Notes::default());
+        assert!((libm::log10(k.water) + expected).abs() < 0.05, "{t} degC: {}", k.water);
     }
 }

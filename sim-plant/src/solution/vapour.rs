@@ -71,7 +71,7 @@ fn lithium_chloride(molality: f64, kelvin: f64) -> f64 {
 }
 
 /// Water activity from osmotic coefficients: LiCl as above; LiOH 0.85, which Pitzer's equation (basis 5.4) gives
-/// within 0.015 from 0.5 to 8 mol/kg (activity 0.85 over the liquor saturated at 25 degC, basis 2.3); acids, lyes and
+/// within 0.015 from 0.5 to 8 mol/kg and 0.045 at 10 (activity 0.85 over the liquor saturated at 25 degC, basis 2.3); acids, lyes and
 /// sulfates as straight lines in molality (recalled). Each solute sees the molality of its own ions plus that of
 /// all others of its kind, so that mixtures add up.
 pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
@@ -111,6 +111,7 @@ fn within_fits(makeup: &Makeup) -> bool {
             l::LICL => 20.0,
             l::HCL => 5.0,
             l::NAOH => 16.0,
+            l::LIOH => 10.0,
             l::LI2SO4 => 4.0,
             _ if l::is_sulfate(solute) => 6.0,
             _ => 8.0,

@@ -266,12 +266,19 @@ impl Evaporator {
         let volume = b.volume * f.level;
         let saturated = Salt::LithiumHydroxide.solubility(s.temperature, &mut notes);
         let mut recipe = Matter::default();
-        // About 0.9 kg of water in a litre of saturated liquor; filling makes the rest.
-        let lye = saturated * 0.01 * 950.0 * volume / MASS_LIOH;
-        recipe[Species::Lithium] = lye;
-        recipe[Species::Acid] = -lye;
         let crystals = s.solids * volume / chemistry.molar_mass(Species::LithiumHydroxideHydrate);
         recipe[Species::LithiumHydroxideHydrate] = crystals;
+        // Filling makes the water beside crystals and lye, and that water holds so much lye. From 0.95 kg in a litre each
+        // round comes five times nearer.
+        let mut water = 950.0 * volume;
+        for _ in 0..12 {
+            let lye = saturated * 0.01 * water / MASS_LIOH;
+            recipe[Species::Lithium] = lye;
+            recipe[Species::Acid] = -lye;
+            let filled =
+                Slurry::filled(&recipe, volume, s.temperature, &chemistry, &mut Notes::default()).matter;
+            water = (filled[Species::Water] - lye) * chemistry.molar_mass(Species::Water);
+        }
         let slurry = Slurry::filled(&recipe, volume, s.temperature, &chemistry, &mut notes);
         let pressure = slurry.vapour_pressure(&chemistry, &mut notes);
         let steam = pressure * b.space / (GAS * s.temperature);
