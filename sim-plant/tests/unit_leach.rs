@@ -149,3 +149,47 @@ fn iron_carries_electrons_from_metals_to_the_lattice() {
     assert!(without.1 < 1.0, "{without:?}");
     assert!(with.0 > without.0 + 5.0 && with.1 > 50.0, "{without:?} {with:?}");
 }
+
+#[test]
+fn oxygen_blown_through_a_hot_tank_dries_it_and_takes_no_water_that_is_not_there() {
+    let hot = ["charge.temperature=95degC", "feed.hold=95degC", "charge.peroxide=0", "feed.oxygen=5kg/h"];
+    let dry = after(20.0 * 60.0, &hot);
+    assert!((20.0..=96.0).contains(&reading(&dry, "T")), "{}", reading(&dry, "T"));
+}
+
+#[test]
+fn a_runaway_of_peroxide_boils_the_liquor_and_gets_no_hotter() {
+    let runaway = [
+        "charge.temperature=60degC",
+        "feed.thermostat=0",
+        "charge.acid=3mol/L",
+        "charge.solids=200g/L",
+        "charge.peroxide=3mol/L",
+        "solid.active=60wt%",
+        "solid.iron=2wt%",
+        "solid.copper=3wt%",
+        "solid.aluminium=3wt%",
+        "solid.carbon=30wt%",
+    ];
+    let after_a_minute = |pressure: &str| {
+        let mut settings = runaway.to_vec();
+        settings.push(pressure);
+        reading(&after(1.0, &settings), "T")
+    };
+    let (open, closed) = (after_a_minute("tanks.pressure=1bar"), after_a_minute("tanks.pressure=10bar"));
+    assert!((99.0..105.0).contains(&open), "{open}");
+    assert!(closed > open + 5.0, "{closed}");
+}
+
+#[test]
+fn a_tank_under_half_a_bar_boils_at_82_degrees() {
+    let low = [
+        "charge.temperature=75degC",
+        "feed.hold=99degC",
+        "tanks.pressure=0.5bar",
+        "charge.solids=0",
+        "charge.peroxide=0",
+    ];
+    let boiling = after(10.0, &low);
+    assert!((81.0..86.0).contains(&reading(&boiling, "T")), "{}", reading(&boiling, "T"));
+}

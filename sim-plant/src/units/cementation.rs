@@ -23,8 +23,9 @@ use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
-use crate::units::compartments::boil_openly;
+use crate::units::compartments::Vent;
 use crate::units::heat_loss::Wall;
+use crate::units::water::ATMOSPHERE;
 
 tables! {
     Tank {
@@ -272,7 +273,8 @@ impl UnitOperation for Cementation {
         let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
         x.heat += wall.warm(&mut self.slurry, t.agitator * running * dt, dt);
         self.slurry.settle(&self.chemistry, &mut self.notes);
-        boil_openly(&mut self.slurry, &self.chemistry, &mut self.notes, &mut x.outlets[VENT]);
+        let air = Vent { pressure: ATMOSPHERE, chemistry: &self.chemistry };
+        air.boil(&mut self.slurry, &mut self.notes, &mut x.outlets[VENT]);
         self.react(self.settings.tank.still.max(running), dt);
         let hydrogen = self.slurry.matter[Species::Hydrogen].max(0.0);
         let gas = self.chemistry.parcel(&[(Species::Hydrogen, hydrogen)], self.slurry.temperature);

@@ -3,10 +3,12 @@
 use crate::chemistry::Chemistry;
 use crate::constants::{MASS_LIOH, MASS_WATER, REFERENCE};
 use crate::matter::Matter;
+use crate::root;
+use crate::solution::density::Makeup;
 use crate::solution::solubility::Salt;
-use crate::solution::{Notes, Slurry};
+use crate::solution::{AQUEOUS, Notes, Slurry, vapour};
 use crate::species::Species;
-use crate::units::water::ATMOSPHERE;
+use crate::units::water::steam_pressure;
 
 /// What goes from one liquor to another, with the enthalpy that it has at the temperature it leaves.
 pub(super) fn carried(what: &Matter, from: &Slurry, chemistry: &Chemistry) -> Matter {
@@ -15,6 +17,10 @@ pub(super) fn carried(what: &Matter, from: &Slurry, chemistry: &Chemistry) -> Ma
     parcel.enthalpy = enthalpy + capacity * (from.temperature - REFERENCE);
     parcel
 }
+
+/// K, the end of the range of vapour pressures; and Pa above which water boils too near to it for a search within.
+const RANGE: f64 = 423.15;
+const AUTOCLAVE: f64 = 3.6e5;
 
 /// A gas at the pressure of its outlet takes its steam along.
 #[derive(Clone, Copy)]
@@ -34,8 +40,7 @@ impl Vent<'_> {
     ) -> [f64; N] {
         let steam = liquor.vapour_pressure(self.chemistry, notes).min(0.9 * self.pressure);
         let amounts = gases.map(|gas| liquor.matter[gas]);
-        let dry: f64 = amounts.iter().sum();
-        let wet = (dry * steam / (self.pressure - steam)).min(0.5 * free_water(liquor));
+        let wet = self.carried(liquor, steam, amounts.iter().sum());
         self.let_out(liquor, wet, out);
         for (gas, amount) in gases.into_iter().zip(amounts) {
             let parcel = self.chemistry.parcel(&[(gas, amount)], liquor.temperature);
@@ -45,18 +50,40 @@ impl Vent<'_> {
         amounts
     }
 
+    /// mol of steam that `dry` mol of gas take along under `steam` Pa of it: a step takes half of the free water at most.
+    pub(super) fn carried(self, liquor: &Slurry, steam: f64, dry: f64) -> f64 {
+        (dry * steam / (self.pressure - steam)).min(0.5 * free_water(liquor))
+    }
+
     /// No liquor stays above its boiling point: the heat that is too much leaves as steam.
     pub(super) fn boil(self, liquor: &mut Slurry, notes: &mut Notes, out: &mut Matter) {
-        // Where the search for the boiling point ends: what holds its water there is no liquor any more.
-        const DRYING: f64 = 423.15;
-        let tame = liquor.temperature <= DRYING;
+        // No water boils below its own boiling point, and to ask costs more than to look.
+        if steam_pressure(liquor.temperature) < 0.95 * self.pressure {
+            return;
+        }
+        let tame = self.pressure < AUTOCLAVE && liquor.temperature <= RANGE;
         if tame && liquor.vapour_pressure(self.chemistry, notes) <= self.pressure {
             return;
         }
-        let point = liquor.boiling_point(self.pressure, self.chemistry, notes);
-        let steam = liquor.capacity * (liquor.temperature - point).max(0.0) / LATENT;
+        let point = self.boiling_point(liquor, notes);
+        if liquor.temperature <= point {
+            return;
+        }
+        let steam = liquor.capacity * (liquor.temperature - point) / LATENT;
         self.let_out(liquor, steam.min(0.5 * free_water(liquor)), out);
         liquor.settle(self.chemistry, notes);
+    }
+
+    /// K; in an autoclave beyond the range of the osmotic coefficients, with the water activity at the end of it.
+    fn boiling_point(self, liquor: &Slurry, notes: &mut Notes) -> f64 {
+        // Where the search ends: what holds its water there is no liquor any more.
+        const DRYING: f64 = 600.0;
+        if self.pressure < AUTOCLAVE {
+            return liquor.boiling_point(self.pressure, self.chemistry, notes);
+        }
+        let makeup = Makeup::of(&liquor.matter, self.chemistry);
+        let activity = vapour::water_activity(&makeup, liquor.temperature.min(RANGE));
+        root::rising(|k| activity * steam_pressure(k) - self.pressure, 373.15, DRYING, 1e-4, notes)
     }
 
     fn let_out(self, liquor: &mut Slurry, steam: f64, out: &mut Matter) {
@@ -73,26 +100,25 @@ pub(super) const DRY: f64 = 0.01;
 /// Heat of evaporation near the boiling point, J/mol.
 const LATENT: f64 = 40.7e3;
 
-/// mol of water that is no shell of an ion. With three to a cation or less a liquor is none any more: the heat
-/// capacities of its ions, which hold for solutions, have eaten up that of its water.
+/// mol of water that is no shell of an ion. With three to a charge of a cation or less a liquor is none any more: the heat
+/// capacities of its ions, which hold for solutions, have eaten up that of its water. A proton in bisulfate has no shell.
 pub(super) fn free_water(liquor: &Slurry) -> f64 {
     let m = &liquor.matter;
-    let cations = [Species::Lithium, Species::Sodium, Species::Acid].map(|ion| m[ion].max(0.0));
-    (m[Species::Water] - 3.0 * cations.iter().sum::<f64>()).max(0.0)
+    let metals = Species::ALL[..AQUEOUS].iter().filter(|ion| !matches!(ion, Species::Acid));
+    let charges: f64 = metals.map(|ion| ion.charge().max(0.0) * m[*ion].max(0.0)).sum();
+    let protons = (liquor.species.proton * liquor.liquor * 1e3).clamp(0.0, m[Species::Acid].max(0.0));
+    (m[Species::Water] - 3.0 * (charges + protons)).max(0.0)
+}
+
+/// 1 for a liquor, falling to 0 as the last twentieth of its water that is no shell of an ion goes: nothing reacts in a salt.
+pub(super) fn wetness(liquor: &Slurry) -> f64 {
+    (free_water(liquor) / (0.05 * liquor.matter[Species::Water].max(1e-12))).min(1.0)
 }
 
 /// J that the last of a liquor can take up in a step: a quarter of its free water boils away. No more current flows than
 /// gives that heat.
 pub(super) fn evaporable(liquor: &Slurry) -> f64 {
     0.25 * LATENT * free_water(liquor)
-}
-
-/// An open tank boils at the pressure of the air; its steam leaves by the vent.
-pub(super) fn boil_openly(liquor: &mut Slurry, chemistry: &Chemistry, notes: &mut Notes, out: &mut Matter) {
-    // No liquor boils below 95 degC in the open, and to ask costs more than to look.
-    if liquor.temperature > 368.15 {
-        Vent { pressure: ATMOSPHERE, chemistry }.boil(liquor, notes, out);
-    }
 }
 
 /// Share of the electrode that liquor covers: all of it until half of the weir's volume is gone.

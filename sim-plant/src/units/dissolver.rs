@@ -27,7 +27,7 @@ use crate::solution::density::Makeup;
 use crate::solution::{Notes, Remark, Slurry, solubility, vapour};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
-use crate::units::compartments::boil_openly;
+use crate::units::compartments::Vent;
 use crate::units::hardness::{Liquor, TEN};
 use crate::units::heat_loss::Wall;
 
@@ -312,7 +312,8 @@ impl Dissolver {
         let over = (slurry.species.carbon_dioxide - at_rest) * slurry.liquor * 1e3;
         let carbon = slurry.matter[Species::Carbonate].max(0.0);
         let leaves = (over * (1.0 - libm::exp(-v.transfer * stirred * dt))).clamp(0.0, carbon);
-        let carries = leaves * steam / (v.pressure - steam);
+        let head = Vent { pressure: v.pressure, chemistry: &self.chemistry };
+        let carries = head.carried(slurry, steam, leaves);
         slurry.matter.react(&EVOLVE, leaves);
         slurry.matter.react(&[(Species::Water, -1.0), (Species::Steam, 1.0)], carries);
         let gas = self
@@ -397,7 +398,8 @@ impl UnitOperation for Dissolver {
             let joule = (t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
             x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.settle(&self.chemistry, &mut self.notes);
-            boil_openly(&mut here.slurry, &self.chemistry, &mut self.notes, &mut x.outlets[VENT]);
+            let head = Vent { pressure: self.settings.venting.pressure, chemistry: &self.chemistry };
+            head.boil(&mut here.slurry, &mut self.notes, &mut x.outlets[VENT]);
             self.dissolve(tank, stirred, dt);
             self.harden(tank, stirred, dt);
             let gas = self.vent(tank, stirred, dt);

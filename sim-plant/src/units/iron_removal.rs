@@ -19,9 +19,10 @@ use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::cementation::{METALS, liquor, read_liquor};
-use crate::units::compartments::boil_openly;
+use crate::units::compartments::Vent;
 use crate::units::heat_loss::Wall;
 use crate::units::hydroxides::{HYDROXIDE, HYDROXIDES, Hydroxides};
+use crate::units::water::ATMOSPHERE;
 
 tables! {
     Tanks {
@@ -275,7 +276,8 @@ impl UnitOperation for IronRemoval {
             let joule = (t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
             x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.settle(&self.chemistry, &mut self.notes);
-            boil_openly(&mut here.slurry, &self.chemistry, &mut self.notes, &mut x.outlets[VENT]);
+            let air = Vent { pressure: ATMOSPHERE, chemistry: &self.chemistry };
+            air.boil(&mut here.slurry, &mut self.notes, &mut x.outlets[VENT]);
             oxidise(&mut here.slurry, &self.settings.peroxide, orders[tank], dt);
             let oxygen = here.slurry.matter[Species::Oxygen].max(0.0);
             let gas = self.chemistry.parcel(&[(Species::Oxygen, oxygen)], here.slurry.temperature);

@@ -31,10 +31,10 @@ use crate::chemistry::Chemistry;
 use crate::constants::{GAS, NORMAL_VOLUME};
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
-use crate::solution::density::Makeup;
-use crate::solution::{Notes, Remark, Slurry, vapour};
+use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::compartments::{Vent, wetness};
 use crate::units::heat_loss::Wall;
 use crate::units::hydroxides::Hydroxides;
 
@@ -351,23 +351,6 @@ impl Leach {
         Self { settings, chemistry, tanks, count, feeds, notes, oxygen: 0.0, hydrogen: 0.0, jacket: 0.0 }
     }
 
-    /// O2, H2 and the steam that they carry leave the slurry.
-    fn vent(&mut self, tank: usize) -> Matter {
-        let slurry = &mut self.tanks[tank].slurry;
-        let pressure = self.settings.tanks.pressure;
-        let makeup = Makeup::of(&slurry.matter, &self.chemistry);
-        let steam = vapour::pressure(&makeup, slurry.temperature, &mut self.notes).min(0.9 * pressure);
-        let (oxygen, hydrogen) = (slurry.matter[Species::Oxygen], slurry.matter[Species::Hydrogen]);
-        let carries = (oxygen + hydrogen) * steam / (pressure - steam);
-        slurry.matter.react(&[(Species::Water, -1.0), (Species::Steam, 1.0)], carries);
-        let gas = self.chemistry.parcel(
-            &[(Species::Oxygen, oxygen), (Species::Hydrogen, hydrogen), (Species::Steam, carries)],
-            slurry.temperature,
-        );
-        slurry.matter.subtract(&gas);
-        gas
-    }
-
     fn overflow(&mut self, tank: usize) -> (Matter, [f64; GRAINS]) {
         let t = &mut self.tanks[tank];
         let volume = t.slurry.volume();
@@ -453,6 +436,8 @@ impl UnitOperation for Leach {
         flow.add(&x.inlets[ACID]);
         let mut grains = GRAIN_SPECIES.map(|species| flow[species]);
         (self.oxygen, self.hydrogen, self.jacket) = (0.0, 0.0, 0.0);
+        let chemistry = self.chemistry.clone();
+        let head = Vent { pressure: self.settings.tanks.pressure, chemistry: &chemistry };
         for tank in 0..self.count {
             flow.add(&x.inlets[PEROXIDE + tank]);
             flow.add(&x.inlets[OXYGEN + tank]);
@@ -470,13 +455,17 @@ impl UnitOperation for Leach {
             here.slurry.settle(&self.chemistry, &mut self.notes);
             let stirred = t.still + (1.0 - t.still) * orders[tank];
             self.settings.hydroxides.precipitate(&mut here.slurry, stirred, dt, &mut self.notes);
-            reactions::run(&mut self.tanks[tank], &self.settings, stirred, dt);
-            let gas = self.vent(tank);
-            self.oxygen += gas[Species::Oxygen] / dt;
-            self.hydrogen += gas[Species::Hydrogen] / dt;
-            x.outlets[VENT].add(&gas);
+            let wet = wetness(&self.tanks[tank].slurry);
+            reactions::run(&mut self.tanks[tank], &self.settings, stirred * wet, dt);
+            let slurry = &mut self.tanks[tank].slurry;
+            let gases = [Species::Oxygen, Species::Hydrogen];
+            let [oxygen, hydrogen] = head.release(slurry, gases, &mut self.notes, &mut x.outlets[VENT]);
+            self.oxygen += oxygen / dt;
+            self.hydrogen += hydrogen / dt;
             (flow, grains) = self.overflow(tank);
-            self.tanks[tank].slurry.settle(&self.chemistry, &mut self.notes);
+            let slurry = &mut self.tanks[tank].slurry;
+            slurry.settle(&self.chemistry, &mut self.notes);
+            head.boil(slurry, &mut self.notes, &mut x.outlets[VENT]);
         }
         // What is sent to a tank that does not exist goes through: nothing is lost.
         for tank in self.count..TANKS {
