@@ -17,6 +17,7 @@ pub mod filter;
 pub mod furnace;
 mod hardness;
 mod heat_loss;
+mod heating;
 mod hydroxides;
 pub mod ion_exchange;
 pub mod iron_removal;

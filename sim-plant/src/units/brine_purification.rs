@@ -31,6 +31,7 @@ use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::brine::{Brine, balance};
 use crate::units::heat_loss::Wall;
+use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
 
 use clarifier::{Clarifier, Clarity};
 use precipitation::{Precipitation, Solubility, TRACES};
@@ -47,6 +48,8 @@ tables! {
         agitator: "kW", 0.0, 500.0;
         /// Largest duty of the coil
         coil: "kW", 0.0, 1e4;
+        /// Saturated steam in the coil: its largest duty reaches a tank up to 100 degC, and nothing one as hot as the steam
+        steam: "degC", 105.0, 250.0;
         /// Precipitation that remains when the agitator stands still
         still: "", 0.0, 1.0;
         /// Liquor below the weir of the trim tank
@@ -355,9 +358,11 @@ impl UnitOperation for BrinePurification {
         for stream in [&x.inlets[BRINE], &x.inlets[LYE], &x.inlets[CARBONATE], &seed] {
             reactor.matter.add(stream);
         }
-        let duty = (orders[HEATING] * 1e3).clamp(-r.coil, r.coil);
+        let coil = Coil { largest: r.coil, steam: r.steam, rated: OPEN_TANK };
+        let joule = coil.warm(reactor, orders[HEATING] * 1e3, dt)
+            + r.agitator * orders[AGITATOR] * gripped(free_volume(reactor), r.volume) * dt;
         let wall = Wall { conductance: r.heat_loss, ambient: r.ambient };
-        x.heat += wall.warm(reactor, (duty + r.agitator * orders[AGITATOR]) * dt, dt);
+        x.heat += wall.warm(reactor, joule, dt);
         reactor.respeciate(notes);
         let stirred = r.still + (1.0 - r.still) * orders[AGITATOR];
         (seen.rate, seen.saturation) = precipitation::run(reactor, s, stirred, c, dt, notes);

@@ -30,6 +30,7 @@ use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::brine::Brine;
 use crate::units::crystals::Crystals;
 use crate::units::heat_loss::Wall;
+use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
 
 use tank::Tank;
 
@@ -49,6 +50,8 @@ tables! {
         agitator: "kW", 0.0, 500.0;
         /// Largest duty of the coil of each tank
         coil: "kW", 0.0, 1e4;
+        /// Saturated steam in the coils: its largest duty reaches a tank up to 100 degC, and nothing one as hot as the steam
+        steam: "degC", 105.0, 250.0;
         /// Kinetics, gas transfer and lifted solids that remain when an agitator stands still
         still: "", 0.0, 1.0;
     }
@@ -325,9 +328,11 @@ impl UnitOperation for Carbonation {
             flow.add(&x.inlets[CO2_1 + k]);
             crystals.add(&s.crystals(&x.inlets[CO2_1 + k], c));
             here.take_in(&flow, &crystals);
-            let duty = (orders[TANKS + k] * 1e3).clamp(-t.coil, t.coil);
+            let coil = Coil { largest: t.coil, steam: t.steam, rated: OPEN_TANK };
+            let joule = coil.warm(&here.slurry, orders[TANKS + k] * 1e3, dt)
+                + t.agitator * orders[k] * gripped(free_volume(&here.slurry), t.volume) * dt;
             let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
-            x.heat += wall.warm(&mut here.slurry, (duty + t.agitator * orders[k]) * dt, dt);
+            x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.respeciate(notes);
             let gas = here.bubble(s, c, stirred, dt, notes);
             here.crystallise(s, c, stirred, dt, notes);

@@ -30,6 +30,7 @@ use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::compartments::Vent;
 use crate::units::hardness::{Liquor, TEN};
 use crate::units::heat_loss::Wall;
+use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
 
 tables! {
     Tanks {
@@ -47,6 +48,8 @@ tables! {
         agitator: "kW", 0.0, 500.0;
         /// Largest duty of the heating coil of each tank
         coil: "kW", 0.0, 1e4;
+        /// Saturated steam in the coils: its largest duty reaches a tank up to 100 degC, and nothing one as hot as the steam
+        steam: "degC", 105.0, 250.0;
         /// Kinetics and gas transfer that remain when an agitator stands still
         still: "", 0.0, 1.0;
     }
@@ -395,7 +398,9 @@ impl UnitOperation for Dissolver {
             here.grains += grains;
             let t = &self.settings.tanks;
             let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
-            let joule = (t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
+            let coil = Coil { largest: t.coil, steam: t.steam, rated: OPEN_TANK };
+            let joule = coil.warm(&here.slurry, orders[2 + tank] * 1e3, dt)
+                + t.agitator * orders[tank] * gripped(free_volume(&here.slurry), t.volume) * dt;
             x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.settle(&self.chemistry, &mut self.notes);
             let head = Vent { pressure: self.settings.venting.pressure, chemistry: &self.chemistry };

@@ -27,6 +27,7 @@ use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::crystals::Crystals;
 use crate::units::heat_loss::Wall;
+use crate::units::heating::{Coil, free_volume};
 
 tables! {
     Body {
@@ -56,6 +57,8 @@ tables! {
         condensate: "degC", 20.0, 100.0;
         /// Largest duty of the live steam
         steam: "kW", 0.0, 1e5;
+        /// Saturation temperature of the live steam: its largest duty reaches a slurry up to 115 degC, and nothing one as hot
+        live: "degC", 120.0, 250.0;
         /// Vent at full opening, suction
         vent: "m3/s", 0.0, 100.0;
     }
@@ -156,6 +159,8 @@ pub const OVERFLOW: usize = 4;
 const BRIM: f64 = 1.1;
 /// Below this level the heater's tubes lose their liquor, and the pump draws vapour.
 const COVERED: f64 = 0.05;
+/// K of the slurry up to which the live steam gives all its duty: it boils at 105 to 108 degC at 1 bar.
+const RATED: f64 = 388.15;
 /// No step warms what is in the body by more, K: a heater that would has run dry.
 const STEP_RISE: f64 = 5.0;
 
@@ -358,7 +363,7 @@ impl Evaporator {
         self.notes.check(Remark::Limited, yields >= 1.0);
         let ratio = wanted.min(v.ratio);
         let take = |flow: f64| 1.0 - libm::exp(-flow * dt / b.space);
-        let wet = (self.slurry.liquor / (COVERED * b.volume)).min(1.0);
+        let wet = (free_volume(&self.slurry) / (COVERED * b.volume)).min(1.0);
         self.notes.check(Remark::Limited, wet >= 1.0);
         // What the slurry can take up in one step, and the vapour whose condensation gives as much.
         let most = STEP_RISE * self.slurry.capacity.max(0.0);
@@ -377,7 +382,8 @@ impl Evaporator {
         x.outlets[CONDENSATE].add(&steam);
         let vented = self.vapour.take(take(v.vent * x.orders[2]));
         x.outlets[VENT].add(&vented);
-        let live = (wet * (x.orders[1] * 1e3).min(v.steam) * dt).min(most);
+        let coil = Coil { largest: v.steam, steam: v.live, rated: RATED };
+        let live = coil.warm(&self.slurry, wet * x.orders[1] * 1e3, dt).min(most);
         let pump = (wet * b.pump * dt).min(most);
         let wall = Wall { conductance: b.heat_loss, ambient: b.ambient };
         let crossed = wall.warm(&mut self.slurry, from_vapour + live + pump, dt);

@@ -21,6 +21,7 @@ use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::cementation::{METALS, liquor, read_liquor};
 use crate::units::compartments::Vent;
 use crate::units::heat_loss::Wall;
+use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
 use crate::units::hydroxides::{HYDROXIDE, HYDROXIDES, Hydroxides};
 use crate::units::water::ATMOSPHERE;
 
@@ -36,6 +37,8 @@ tables! {
         agitator: "kW", 0.0, 200.0;
         /// Largest duty of the heating coil of each tank
         coil: "kW", 0.0, 1e4;
+        /// Saturated steam in the coils: its largest duty reaches a tank up to 100 degC, and nothing one as hot as the steam
+        steam: "degC", 105.0, 250.0;
     }
     Peroxide {
         /// Oxidation of Fe2+
@@ -273,7 +276,9 @@ impl UnitOperation for IronRemoval {
             here.base = -base[Species::Acid] / dt;
             let t = &self.settings.tanks;
             let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
-            let joule = (t.agitator * orders[tank] + (orders[2 + tank] * 1e3).min(t.coil)) * dt;
+            let coil = Coil { largest: t.coil, steam: t.steam, rated: OPEN_TANK };
+            let joule = coil.warm(&here.slurry, orders[2 + tank] * 1e3, dt)
+                + t.agitator * orders[tank] * gripped(free_volume(&here.slurry), t.volume) * dt;
             x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.settle(&self.chemistry, &mut self.notes);
             let air = Vent { pressure: ATMOSPHERE, chemistry: &self.chemistry };

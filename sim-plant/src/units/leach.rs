@@ -36,6 +36,7 @@ use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::compartments::{Vent, wetness};
 use crate::units::heat_loss::Wall;
+use crate::units::heating::{Coil, OPEN_TANK};
 use crate::units::hydroxides::Hydroxides;
 
 tables! {
@@ -56,6 +57,8 @@ tables! {
         oxygen: "bar", 0.0, 25.0;
         /// Largest heating or cooling by each jacket
         jacket: "kW", 0.0, 1e5;
+        /// Saturated steam in the jackets: its largest duty reaches a tank up to 100 degC, and nothing one as hot as the steam
+        steam: "degC", 105.0, 250.0;
     }
     Kinetics {
         /// Of this lot against the lot of the constants; multiplies every rate of the lattice
@@ -442,16 +445,16 @@ impl UnitOperation for Leach {
             flow.add(&x.inlets[PEROXIDE + tank]);
             flow.add(&x.inlets[OXYGEN + tank]);
             let t = &self.settings.tanks;
-            let limit = t.jacket;
-            let jacket = (orders[TANKS + tank] * 1e3).clamp(-limit, limit);
+            let jacket = Coil { largest: t.jacket, steam: t.steam, rated: OPEN_TANK };
             let here = &mut self.tanks[tank];
             here.slurry.matter.add(&flow);
             for (mine, come) in here.grains.iter_mut().zip(&grains) {
                 *mine += come;
             }
             let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
-            x.heat += wall.warm(&mut here.slurry, jacket * dt, dt);
-            self.jacket += jacket;
+            let joule = jacket.warm(&here.slurry, orders[TANKS + tank] * 1e3, dt);
+            x.heat += wall.warm(&mut here.slurry, joule, dt);
+            self.jacket += joule / dt;
             here.slurry.settle(&self.chemistry, &mut self.notes);
             let stirred = t.still + (1.0 - t.still) * orders[tank];
             self.settings.hydroxides.precipitate(&mut here.slurry, stirred, dt, &mut self.notes);

@@ -23,6 +23,7 @@ use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::heat_loss::Wall;
+use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
 
 tables! {
     Tank {
@@ -34,6 +35,8 @@ tables! {
         ambient: "degC", -20.0, 50.0;
         /// Power of the agitator that ends as heat
         agitator: "kW", 0.0, 500.0;
+        /// Saturated steam in coil or jacket, which nothing in the tank gets hotter than by it
+        steam: "degC", 105.0, 250.0;
     }
     Start {
         /// Level at the start
@@ -281,9 +284,12 @@ impl UnitOperation for StorageTank {
             self.slurry.matter.add(inlet);
         }
         let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
-        let joule = (x.orders[HEAT] * 1e3 + t.agitator * x.orders[AGITATOR]) * dt;
-        // A heater in an empty tank would make a star of its last drop.
-        let joule = joule.clamp(-5.0 * self.slurry.capacity, 5.0 * self.slurry.capacity);
+        // The plant's own text says how much its coil gives; the order's range bounds it here.
+        let coil = Coil { largest: SHAPE.orders[HEAT].high * 1e3, steam: t.steam, rated: OPEN_TANK };
+        let organic = self.slurry.matter.phase_mass(Phase::Organic, &self.chemistry) * 1e-3;
+        let liquid = free_volume(&self.slurry) + organic;
+        let joule = coil.warm(&self.slurry, x.orders[HEAT] * 1e3, dt)
+            + t.agitator * x.orders[AGITATOR] * gripped(liquid, t.volume) * dt;
         x.heat += wall.warm(&mut self.slurry, joule, dt);
         self.slurry.settle(&self.chemistry, &mut self.notes);
         self.breathe(&mut x.outlets[VENT]);
