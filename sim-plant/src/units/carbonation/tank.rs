@@ -10,7 +10,9 @@ use crate::root;
 use crate::solution::solubility::{carbon_dioxide, lithium_carbonate_product};
 use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
+use crate::units::compartments::free_water;
 use crate::units::crystals::Crystals;
+use crate::units::heating::free_volume;
 
 /// CO2(aq) is Carbonate + 2 Acid - Water.
 const ABSORB: [(Species, f64); 4] =
@@ -18,6 +20,9 @@ const ABSORB: [(Species, f64); 4] =
 const PRECIPITATE: [(Species, f64); 3] =
     [(Species::Lithium, -2.0), (Species::Carbonate, -1.0), (Species::LithiumCarbonate, 1.0)];
 const EVAPORATE: [(Species, f64); 2] = [(Species::Water, -1.0), (Species::Steam, 1.0)];
+
+/// Share of the tank below the sparger: with so little liquor the gas goes over it, with twice as much all of it through.
+const SPARGER: f64 = 0.01;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tank {
@@ -67,7 +72,8 @@ impl Tank {
 
         let salt = slurry.concentration(Species::Chloride) + 2.0 * slurry.concentration(Species::Sulfate);
         let henry = carbon_dioxide(kelvin, salt.max(0.0)) * (g.pressure - steam);
-        let mut film = g.film * 6.0 * self.gas / g.bubble * stirred;
+        let covered = (free_volume(slurry) / (SPARGER * s.tanks.volume) - 1.0).clamp(0.0, 1.0);
+        let mut film = g.film * 6.0 * self.gas / g.bubble * stirred * covered;
         if offered > 0.0 {
             film *= enhancement(kelvin, slurry.species.hydroxide, g.film, henry);
         }
@@ -96,9 +102,9 @@ impl Tank {
         }
 
         let dry = offered - self.absorbed + others;
-        let wet = dry * steam / (g.pressure - steam) - slurry.matter[Species::Steam];
+        let wet = covered * (dry * steam / (g.pressure - steam) - slurry.matter[Species::Steam]);
         let boils = boiling(slurry, vapour - g.pressure, vapour, c);
-        let most = 0.05 * slurry.matter[Species::Water].max(0.0);
+        let most = (0.05 * slurry.matter[Species::Water].max(0.0)).min(0.5 * free_water(slurry));
         let extent = (wet + boils).clamp(-slurry.matter[Species::Steam].max(0.0), most);
         slurry.matter.react(&EVAPORATE, extent);
         let gas = c.parcel_of(&slurry.matter, Phase::Gas, 1.0, slurry.temperature);

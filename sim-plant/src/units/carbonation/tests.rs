@@ -156,3 +156,27 @@ fn a_coil_that_is_left_on_boils_water_off_and_no_more() {
     assert!((95.0..=101.5).contains(&value("T-1")), "{}", value("T-1"));
     assert!(value("level-1") <= 100.0 && unit.balance().worst() < 1e-9);
 }
+
+#[test]
+fn carbon_dioxide_dries_a_slurry_down_to_the_sparger_and_not_to_bare_crystals() {
+    let dried = Experiment::after(
+        "carbonation",
+        36.0,
+        &[
+            "count=1",
+            "feed.liquor=0",
+            "spent.lithium=0",
+            "spent.sodium=0",
+            "spent.carbonate=0",
+            "start.solids=150",
+            "start.temperature=90",
+            "feed.hold=90",
+            "co2_1=300kg/h",
+            "ph_end=5",
+        ],
+    );
+    // 80 L under the sparger keep their carbonate, and the ions that balance it.
+    assert!(dried.reading("CO3").unwrap() > 1.0, "{:?}", dried.readings());
+    assert!((7.5..9.0).contains(&dried.reading("pH-1").unwrap()), "{:?}", dried.readings());
+    assert!(dried.balance().worst() < 1e-9, "{:?}", dried.balance());
+}
