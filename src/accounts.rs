@@ -61,7 +61,7 @@ pub fn audit(args: &AuditArgs) -> miette::Result<()> {
 }
 
 /// A chain that is intact and has gaps in it: each is told, and none is success.
-fn missing(lost: &[historian::audit::Lost]) -> miette::Result<()> {
+fn missing(lost: &[historian::Lost]) -> miette::Result<()> {
     for gap in lost {
         println!("{}", audit_trail::told(gap));
     }

@@ -1,17 +1,19 @@
 //! Everything that people did or tried, on its way into the hash-chained log.
 //!
-//! One thread owns the log, so that its `fdatasync` never holds up whoever reports. While the disk refuses, entries wait
-//! in a bounded queue; what goes beyond the bound becomes one entry that tells how many are missing and from when to when.
+//! One thread owns the log, so that its `fdatasync` never holds up whoever reports. The log has room of its own on a full
+//! disk. When that is used up entries wait in a bounded queue; what goes beyond the bound becomes one entry that tells how
+//! many are missing and from when to when. What waits stands in a note as well, in number and times: a start after a kill
+//! enters it as missing.
 
 mod queue;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use api::{AuditRecord, Who};
-use historian::HistorianError;
-use historian::audit::{AuditEntry, AuditLog, Lost};
+use historian::audit::{AuditEntry, AuditLog};
+use historian::{HistorianError, Lost, UnwrittenNote};
 use model::wire::{CommandReply, Role};
 use queue::{Item, Queue};
 
@@ -27,22 +29,30 @@ impl AuditTrail {
     /// `trouble` is told why the log cannot be written, and that it can be again.
     pub fn open(path: &Path, trouble: DiskTrouble) -> Result<Self, HistorianError> {
         let (mut log, recovery) = AuditLog::open(path)?;
+        log.keep_room(wiring::AUDIT_ROOM);
+        let mut note = UnwrittenNote::open(&note_path(path))?;
+        let queue = Arc::new(Queue::new(wiring::AUDIT_WAITING));
+        if let Some(lost) = note.said() {
+            tracing::warn!("audit log: {}", told(&lost));
+            queue.put_back(Item::Lost(lost));
+        }
         if recovery.removed_bytes > 0 || recovery.broken.is_some() {
             let broken = recovery
                 .broken
                 .map_or_else(String::new, |(line, why)| format!("; chain broken at line {line}: {why}"));
-            log.append(&AuditEntry {
+            queue.push(AuditEntry {
                 time_ms: clock::now_ms(),
                 user: "system".to_owned(),
                 action: "audit log opened".to_owned(),
                 outcome: format!("{} bytes of an unfinished entry removed{broken}", recovery.removed_bytes),
                 ..AuditEntry::default()
-            })?;
+            });
         }
-        let queue = Arc::new(Queue::new(wiring::AUDIT_WAITING));
         let waiting = queue.clone();
         let writer = thread::Builder::new().name("audit".to_owned()).spawn(move || {
-            write(|entry| log.append(entry).map(drop), &waiting, &trouble);
+            // A disk that refuses even the note leaves it as it was.
+            let keep_note = |unwritten| drop(note.say(unwritten));
+            write(|entry| log.append(entry).map(drop), keep_note, &waiting, &trouble);
         });
         let writer = writer.map_err(|source| HistorianError::Io {
             doing: "start the thread of",
@@ -116,19 +126,29 @@ impl Drop for AuditTrail {
 /// Until the queue is closed: in order, and nothing goes on before what the disk refused is written.
 fn write(
     mut append: impl FnMut(&AuditEntry) -> Result<(), HistorianError>,
+    mut keep_note: impl FnMut(Option<Lost>),
     queue: &Queue,
     trouble: &DiskTrouble,
 ) {
-    let mut refused = false;
+    // The process before may have left something in the note, and that waits in front of all others.
+    let (mut refused, mut noted) = (false, true);
     while let Some(item) = queue.next(refused.then_some(wiring::DISK_RETRY)) {
         match append(&entry_of(&item)) {
-            Ok(()) if std::mem::replace(&mut refused, false) => {
-                trouble.set(None);
-                tracing::info!("the audit log is written again");
+            Ok(()) => {
+                if std::mem::replace(&mut refused, false) {
+                    trouble.set(None);
+                    tracing::info!("the audit log is written again");
+                }
+                if noted {
+                    let unwritten = queue.unwritten();
+                    noted = unwritten.is_some();
+                    keep_note(unwritten);
+                }
             }
-            Ok(()) => {}
             Err(error) => {
                 let waiting = queue.put_back(item);
+                noted = true;
+                keep_note(queue.unwritten());
                 let why =
                     format!("the audit log cannot be written, {waiting} entries wait in memory: {error}");
                 if !std::mem::replace(&mut refused, true) {
@@ -158,10 +178,17 @@ fn entry_of(item: &Item) -> AuditEntry {
     }
 }
 
+/// Beside the log.
+fn note_path(log: &Path) -> PathBuf {
+    let mut name = log.as_os_str().to_owned();
+    name.push(".unwritten");
+    name.into()
+}
+
 /// A gap in the log, for people.
 pub fn told(lost: &Lost) -> String {
     format!(
-        "{} entries lost from {} to {}: the log could not be written, and memory was full of those before",
+        "{} entries lost from {} to {}: the log could not be written, and memory had no room left or ended with the controller",
         lost.entries,
         clock::local_text(lost.from_ms),
         clock::local_text(lost.to_ms)
@@ -195,7 +222,8 @@ fn line(entry: &AuditEntry) -> String {
 #[cfg(test)]
 mod tests {
     use super::{AuditEntry, AuditLog, DiskTrouble, HistorianError, Queue, write};
-    use historian::audit::{Lost, Verdict, verify};
+    use historian::Lost;
+    use historian::audit::{Verdict, verify};
 
     fn entry(time_ms: i64) -> AuditEntry {
         AuditEntry { time_ms, action: "write".to_owned(), ..AuditEntry::default() }
@@ -225,10 +253,14 @@ mod tests {
             }
             written
         };
-        write(append, &queue, &trouble);
+        let mut notes = Vec::new();
+        write(append, |unwritten| notes.push(unwritten), &queue, &trouble);
         let told = told.unwrap();
         assert!(told.contains("cannot be written") && told.contains("free space on that disk"), "{told}");
         assert_eq!(trouble.get(), None, "it is over");
+        // All ten until the disk takes the first, and in the end none.
+        let noted = |entries, from_ms| Some(Lost { entries, from_ms, to_ms: 10 });
+        assert_eq!(notes, [noted(10, 1), noted(9, 2), noted(8, 3), noted(7, 4), noted(6, 5), None]);
         // The first one, three that found room behind it, and the line for the rest.
         let lost = vec![Lost { entries: 6, from_ms: 5, to_ms: 10 }];
         assert_eq!(verify(&path).unwrap(), Verdict::Intact { entries: 5, unfinished_bytes: 0, lost });

@@ -185,6 +185,7 @@ impl Assembly<'_> {
             snapshot_wanted,
             committed_ms: vitals.journal_committed_ms.clone(),
             trouble: vitals.journal_error.clone(),
+            full: vitals.disk_full.clone(),
             given_up: None,
             stop: stop_rest.clone(),
         };
@@ -342,8 +343,12 @@ impl Assembly<'_> {
             period_ms: self.plant.period_ms,
             continues: self.resumed.continues,
         };
-        let options =
-            JournalOptions { keep_bytes: self.settings.journal.keep_mb << 20, ..JournalOptions::default() };
+        let journal = &self.settings.journal;
+        let options = JournalOptions {
+            keep_bytes: journal.keep_mb << 20,
+            room_bytes: journal.reserve_mb << 20,
+            ..JournalOptions::default()
+        };
         let mut writer = JournalWriter::create(&self.data.journal(), header, options).into_diagnostic()?;
         let files: Vec<(&str, &str)> =
             self.plant.sources.iter().map(|source| (source.path.as_str(), source.text.as_str())).collect();

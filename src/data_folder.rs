@@ -6,7 +6,7 @@
 //!   users            names, roles and password hashes
 //!   journal/         inputs and commands of every scan, with snapshots: resume and replay
 //!   history/         samples and events
-//!   audit.log        who did what, hash-chained
+//!   audit.log        who did what, hash-chained; beside it what a full disk kept out of it
 //!   pki/             OPC UA certificates
 //!   in-force         plants that were applied while a controller ran, so that a restart goes on with them
 //!   plant/           the plant that the demo runs, as text (demo only)

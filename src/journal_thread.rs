@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use control::plant::Plant;
 use historian::journal::{JournalHeader, JournalWriter, ScanRecord};
+use historian::{Lost, Room};
 use model::wire::{CommandReply, EventKind, EventRecord};
 use model::{Event, EventBody};
 use tokio::sync::{broadcast, oneshot};
@@ -50,6 +51,8 @@ pub struct JournalThread {
     pub committed_ms: Arc<AtomicU64>,
     /// Why it does not, for whoever looks at the System page.
     pub trouble: DiskTrouble,
+    /// That the disk is full and the journal lives on the room that it has kept.
+    pub full: DiskTrouble,
     /// Of the records up to this tick at least one was given up and will never be on disk.
     pub given_up: Option<u64>,
     pub stop: Arc<AtomicBool>,
@@ -60,6 +63,9 @@ impl JournalThread {
     pub fn run(mut self) {
         let mut record = ScanRecord::default();
         let (mut committed, mut tried) = (Instant::now(), Instant::now());
+        self.tell_what_was_left_before();
+        self.keep_room();
+        let mut kept_room = Instant::now();
         loop {
             // Read before the rings: what came before the order to stop is still written.
             let stopping = self.stop.load(Relaxed);
@@ -81,6 +87,10 @@ impl JournalThread {
             }
             if stopping {
                 return;
+            }
+            if kept_room.elapsed() >= wiring::DISK_RETRY {
+                self.keep_room();
+                kept_room = Instant::now();
             }
             std::thread::sleep(PACE);
         }
@@ -212,6 +222,38 @@ impl JournalThread {
             }
         }
         self.ask_after_loss(given_up, self.writer.last_tick().unwrap_or(0));
+    }
+
+    /// Asks the disk for room ahead of the records, and tells when it has none left.
+    fn keep_room(&mut self) {
+        let room = match self.writer.keep_room() {
+            Room::Short(bytes) => Some(bytes),
+            Room::Kept(_) | Room::Unknown => None,
+        };
+        let why = room.map(|bytes| {
+            let mb = bytes as f64 / f64::from(1 << 20);
+            format!("the disk is full or nearly so: the journal has {mb:.1} MB of its own left; free space on that disk")
+        });
+        match (self.full.set(why.clone()), why) {
+            (None, Some(why)) => {
+                tracing::error!("{why}");
+                self.tell_of_journal(why);
+            }
+            (Some(_), None) => self.tell_of_journal("has room on the disk again".to_owned()),
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+
+    fn tell_what_was_left_before(&self) {
+        let Some(Lost { entries, from_ms, to_ms }) = self.writer.left_before() else { return };
+        let text = format!(
+            "the controller before ended while the disk refused: {entries} scans from {} to {} are not in the journal, \
+             and this start goes on from before them; look at modes, set points and the batch",
+            clock::local_text(from_ms),
+            clock::local_text(to_ms)
+        );
+        tracing::warn!("{text}");
+        self.tell_of_journal(text);
     }
 
     /// To the event list: at the first refusal and when it is over, not at every try.

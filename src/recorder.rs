@@ -33,6 +33,7 @@ pub struct Vitals {
     pub real_time: OnceLock<String>,
     /// On the monotonic clock, as the uptime: neither may jump with the clock on the wall.
     pub journal_committed_ms: Arc<AtomicU64>,
+    pub disk_full: DiskTrouble,
     pub journal_error: DiskTrouble,
     pub audit_error: DiskTrouble,
     pub links: plc_bridge::Troubles,
@@ -45,6 +46,7 @@ impl Vitals {
         Self {
             real_time: OnceLock::new(),
             journal_committed_ms: Arc::new(AtomicU64::new(now)),
+            disk_full: DiskTrouble::default(),
             journal_error: DiskTrouble::default(),
             audit_error: DiskTrouble::default(),
             links,
@@ -345,6 +347,7 @@ fn system(
             .collect(),
         real_time: vitals.real_time.get().cloned().unwrap_or_default(),
         journal_age_ms: now.saturating_sub(vitals.journal_committed_ms.load(Relaxed)),
+        disk_full: vitals.disk_full.get(),
         journal_error: vitals.journal_error.get(),
         audit_error: vitals.audit_error.get(),
         uptime_ms: now.saturating_sub(vitals.started_ms),

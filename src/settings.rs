@@ -35,6 +35,8 @@ pub struct ScanSettings {
 pub struct JournalSettings {
     pub keep_mb: u64,
     pub snapshot_s: u32,
+    /// What the journal keeps of the disk for the time when it is full: for 5,000 busy tags twelve minutes.
+    pub reserve_mb: u64,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -63,7 +65,7 @@ impl Default for Settings {
 
 impl Default for JournalSettings {
     fn default() -> Self {
-        Self { keep_mb: 4096, snapshot_s: 60 }
+        Self { keep_mb: 4096, snapshot_s: 60, reserve_mb: 32 }
     }
 }
 

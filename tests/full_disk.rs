@@ -1,9 +1,13 @@
 //! A disk that refuses every write, for the real controller: what acts, what is told, and what is kept in the end.
 
 mod common;
+#[path = "../historian/tests/common/small_disk.rs"]
+mod small_disk;
 
 use common::{Plant, until};
+use model::wire::EventRecord;
 use rustix::process::{Resource, Rlimit};
+use small_disk::SmallDisk;
 
 /// From here on no file of the process can grow, as on a full disk.
 fn fill(plant: &Plant) {
@@ -72,4 +76,64 @@ fn on_a_full_disk_the_plant_runs_on_and_commands_say_that_they_acted_and_are_not
     assert!(report.contains("every hash agrees"), "{report}");
     plant.start_controller();
     assert_eq!(plant.value("LIC-311.SP").0, sp - 3.0);
+}
+
+#[test]
+fn on_a_full_disk_the_journal_and_the_audit_log_have_room_of_their_own_and_a_kill_costs_nothing() {
+    let Some(disk) = SmallDisk::new(128) else { return };
+    let mut plant = Plant::start_on(disk.path());
+    let (sp, _) = plant.value("LIC-311.SP");
+    disk.fill();
+    let full = until("the System page tells", || plant.frame().system.disk_full);
+    assert!(full.contains("MB of its own left"), "{full}");
+    for step in 1..=20 {
+        let reply = plant.write("LIC-311.SP", sp - f64::from(step) / 10.0);
+        assert!(reply.accepted && !reply.unrecorded, "{reply:?}");
+    }
+    let system = plant.frame().system;
+    assert_eq!((system.journal_error, system.audit_error), (None, None));
+    until("the audit log has all of them", || {
+        (plant.run(&["audit", "show"]).matches("LIC-311 SP").count() == 20).then_some(())
+    });
+
+    disk.fill();
+    plant.kill_controller();
+    plant.start_controller();
+    assert_eq!(plant.value("LIC-311.SP").0, sp - 2.0, "it goes on, on a disk that is still full");
+    let reply = plant.write("LIC-311.SP", sp);
+    assert!(reply.accepted && !reply.unrecorded, "{reply:?}");
+    until("its entry is there", || {
+        (plant.run(&["audit", "show"]).matches("LIC-311 SP").count() == 21).then_some(())
+    });
+    assert!(plant.run(&["audit", "verify"]).contains("intact"), "nothing is missing");
+    assert!(!plant.logs().contains("are not in the journal"), "{}", plant.logs());
+
+    disk.free();
+    until("there is room again", || plant.frame().system.disk_full.is_none().then_some(()));
+    plant.kill_controller();
+    let report = plant.run(&["replay", plant.journal().to_str().unwrap()]);
+    assert!(report.contains("every hash agrees"), "{report}");
+}
+
+#[test]
+fn a_start_after_a_kill_without_any_room_tells_what_it_lacks() {
+    let Some(disk) = SmallDisk::new(128) else { return };
+    let mut plant = Plant::start_on(disk.path());
+    plant.kill_controller();
+    plant.set("[journal]\nreserve_mb = 0\n");
+    plant.start_controller();
+    let (sp, _) = plant.value("LIC-311.SP");
+    disk.fill();
+    until("the System page tells why", || plant.frame().system.journal_error);
+    let (status, _) = plant.command_error(&plant.write_action("LIC-311.SP", sp - 1.0));
+    assert_eq!(status, 503, "it has acted and is not kept");
+    plant.kill_controller();
+    disk.free();
+    plant.start_controller();
+    assert_eq!(plant.value("LIC-311.SP").0, sp, "as the journal knows it");
+    assert!(plant.logs().contains("the controller before ended while the disk refused"), "{}", plant.logs());
+    until("the event list tells", || {
+        let events: Vec<EventRecord> = plant.get("/events?tag=JOURNAL");
+        events.iter().any(|event| event.text.contains("are not in the journal")).then_some(())
+    });
 }

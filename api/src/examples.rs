@@ -216,6 +216,9 @@ fn on_a_full_disk() -> SystemStatus {
                 .into(),
         }],
         journal_age_ms: 4_200,
+        disk_full: Some(
+            "the disk is full or nearly so: the journal has 31.5 MB of its own left; free space on that disk".into(),
+        ),
         journal_error: Some(
             "the journal cannot be written: no space left on device; free space on that disk".into(),
         ),

@@ -10,7 +10,11 @@ use crate::error::{HistorianError, io_error};
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<File, HistorianError> {
     let temporary = with_suffix(path, ".tmp");
     let mut file = File::create(&temporary).map_err(io_error("create", &temporary))?;
-    file.write_all(bytes).map_err(io_error("write", &temporary))?;
+    if let Err(error) = file.write_all(bytes) {
+        // Half a file would keep what little room there is.
+        let _ = fs::remove_file(&temporary);
+        return Err(io_error("write", &temporary)(error));
+    }
     file.sync_all().map_err(io_error("make durable", &temporary))?;
     fs::rename(&temporary, path).map_err(io_error("put in place", path))?;
     sync_parent(path)?;

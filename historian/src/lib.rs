@@ -29,13 +29,15 @@
 //!              journal-<first tick>.cjl        inputs, commands, hash of each scan journal/
 //!              snapshot-<tick>.csn             the whole state after a tick
 //!              plant-<hash>.cpa                the text of the plant that ran
+//!              unwritten                       what a disk refused before a kill   unwritten.rs
 //!   audit.log                                  one hash-chained line per action    audit/
+//!   audit.log.unwritten                        what a disk refused before a kill   unwritten.rs
 //! ```
 //!
 //! Every store has one writer, which holds a lock, and any number of readers in any process, which
 //! hold none. What grows at its end is written in frames with length and checksum (`frame.rs`); what
 //! is replaced is replaced by renaming (`disk.rs`). A process that is killed leaves at most a torn
-//! end that was never committed.
+//! end that was never committed. Journal and audit log have room of their own on a full disk (`room.rs`).
 //!
 //! Room is left, and nothing built yet, for two things behind [`SampleReader`]: forwarding to InfluxDB
 //! (pages of [`SampleReader::query_raw`] from the last time that was sent) and the aggregates of
@@ -70,6 +72,8 @@ mod error;
 mod varint;
 mod frame;
 mod disk;
+mod room;
+mod unwritten;
 mod samples;
 mod events;
 pub mod journal;
@@ -78,8 +82,10 @@ pub mod audit;
 pub use error::HistorianError;
 pub use events::{EventReader, EventRetention, EventStore};
 pub use frame::Damage;
+pub use room::Room;
 pub use samples::{
     Column, Columns, DamagedBlock, Gap, GapReason, PointInfo, PointPolicy, Recorder, RecoveryReport,
     Retention, Sample, SampleId, SampleOptions, SampleReader, SampleStats, SampleStore, Series, Storage,
     VerifyReport,
 };
+pub use unwritten::{Lost, UnwrittenNote};

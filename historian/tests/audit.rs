@@ -5,8 +5,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use historian::HistorianError;
-use historian::audit::{AuditEntry, AuditLog, Lost, Verdict, verify};
+use historian::audit::{AuditEntry, AuditLog, Verdict, verify};
+use historian::{HistorianError, Lost};
 use model::wire::Role;
 
 fn entry(number: i64) -> AuditEntry {

@@ -102,6 +102,20 @@ fn a_disk_that_refuses_stands_on_the_system_page_with_what_to_do() {
 }
 
 #[test]
+fn a_full_disk_stands_on_the_system_page_while_the_journal_has_room_of_its_own() {
+    let mut console = Console::new(Role::Engineer);
+    let mut frame = fixture::frame(&console.view);
+    frame.system.disk_full = Some(
+        "the disk is full or nearly so: the journal has 31.5 MB of its own left; free space on that disk"
+            .into(),
+    );
+    console.frame(frame);
+    console.keys("7");
+    console.size(120, 40);
+    insta::assert_snapshot!("full_120x40", console.text(120, 40));
+}
+
+#[test]
 fn a_link_that_is_down_says_why_on_the_system_page_in_the_devices_own_words() {
     let mut console = Console::new(Role::Engineer);
     let mut frame = fixture::frame(&console.view);

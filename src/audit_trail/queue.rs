@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use historian::audit::{AuditEntry, Lost};
+use historian::Lost;
+use historian::audit::AuditEntry;
 
 /// What the log gets, in this order.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,6 +70,16 @@ impl Queue {
         }
     }
 
+    /// Everything that waits, as the next start has to know it.
+    pub fn unwritten(&self) -> Option<Lost> {
+        let inside = self.lock();
+        let each = inside.items.iter().map(|item| match item {
+            Item::Entry(entry) => Lost { entries: 1, from_ms: entry.time_ms, to_ms: entry.time_ms },
+            Item::Lost(lost) => *lost,
+        });
+        each.reduce(Lost::and)
+    }
+
     /// What the disk has refused, before all others. Returns how many entries wait.
     pub fn put_back(&self, item: Item) -> usize {
         let mut inside = self.lock();
@@ -89,7 +100,8 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::{Item, Queue};
-    use historian::audit::{AuditEntry, Lost};
+    use historian::Lost;
+    use historian::audit::AuditEntry;
 
     fn entry(time_ms: i64) -> AuditEntry {
         AuditEntry { time_ms, ..AuditEntry::default() }

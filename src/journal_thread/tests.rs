@@ -104,6 +104,7 @@ impl Pair {
             snapshot_wanted,
             committed_ms: Arc::default(),
             trouble: crate::disk_trouble::DiskTrouble::default(),
+            full: crate::disk_trouble::DiskTrouble::default(),
             given_up: None,
             stop: Arc::default(),
         };

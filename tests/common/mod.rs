@@ -6,7 +6,7 @@ pub mod folder;
 
 use std::fs::File;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -58,7 +58,22 @@ impl Plant {
     /// The same for a plant in a folder that has these Modbus devices besides those of the refinery.
     pub fn start_of(initial: &str, folder: Option<PathBuf>, more: &[&str]) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let data = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), turn, initial, folder, more)
+    }
+
+    /// A refinery at work whose data lie in a folder of this one.
+    pub fn start_on(disk: &Path) -> Self {
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::start_in(tempfile::tempdir_in(disk).unwrap(), turn, "running", None, &[])
+    }
+
+    fn start_in(
+        data: tempfile::TempDir,
+        turn: MutexGuard<'static, ()>,
+        initial: &str,
+        folder: Option<PathBuf>,
+        more: &[&str],
+    ) -> Self {
         let others = other_plcs();
         let ports = free_ports(3 + more.len() + others.len());
         let mut settings = format!(
@@ -291,7 +306,7 @@ fn client() -> reqwest::blocking::Client {
 /// Ports that nobody uses at this moment.
 /// The Modbus devices of the refinery besides PLC-300, by its text.
 fn other_plcs() -> Vec<String> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("plants/refinery");
     let areas = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path().join("io.toml"));
     let mut found: Vec<String> = areas
         .filter_map(|io| std::fs::read_to_string(io).ok())

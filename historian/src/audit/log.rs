@@ -11,6 +11,8 @@ use super::verify::{Break, scan};
 use super::{FIRST, HASH_DIGITS, chain};
 use crate::disk;
 use crate::error::{HistorianError, io_error};
+use crate::room::{self, Room};
+use crate::unwritten::Lost;
 
 /// Longest text of one field; what a client sends beyond it is cut.
 const TEXT_MAX: usize = 4096;
@@ -39,15 +41,6 @@ pub struct AuditEntry {
     pub lost: Option<Lost>,
 }
 
-/// Entries that no line holds, because the disk refused for longer than memory could keep them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lost {
-    pub entries: u64,
-    /// Times of the first and the last of them.
-    pub from_ms: i64,
-    pub to_ms: i64,
-}
-
 /// What was found in the file when it was opened. Worth an entry of its own unless all is well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecovery {
@@ -64,6 +57,8 @@ pub struct AuditLog {
     path: PathBuf,
     file: File,
     bytes: u64,
+    /// Kept behind them for a full disk.
+    room: u64,
     head: String,
     line: Vec<u8>,
 }
@@ -94,9 +89,21 @@ impl AuditLog {
             removed_bytes: found.unfinished,
             broken: found.broken.map(|Break { line, why }| (line, why)),
         };
-        let log =
-            Self { path: path.to_owned(), file, bytes: found.bytes, head: found.head, line: Vec::new() };
+        let log = Self {
+            path: path.to_owned(),
+            file,
+            bytes: found.bytes,
+            room: 0,
+            head: found.head,
+            line: Vec::new(),
+        };
         Ok((log, recovery))
+    }
+
+    /// From now on the log has this many bytes of its own on a full disk, renewed by each entry.
+    pub fn keep_room(&mut self, bytes: u64) -> Room {
+        self.room = bytes;
+        room::keep(&self.file, self.bytes, bytes)
     }
 
     /// Durable when this returns. Returns the hash of the new line.
@@ -116,6 +123,7 @@ impl AuditLog {
             return Err(io_error("write", &self.path)(source));
         }
         self.bytes += self.line.len() as u64;
+        room::keep(&self.file, self.bytes, self.room);
         self.head = head;
         Ok(&self.head)
     }

@@ -23,7 +23,7 @@
 mod log;
 mod verify;
 
-pub use log::{AuditEntry, AuditLog, AuditRecovery, Lost};
+pub use log::{AuditEntry, AuditLog, AuditRecovery};
 pub use verify::{Verdict, verify};
 
 use sha2::{Digest as _, Sha256};

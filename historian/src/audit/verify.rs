@@ -5,8 +5,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use super::log::AuditEntry;
-use super::{FIRST, HASH_DIGITS, Lost, chain};
+use super::{FIRST, HASH_DIGITS, chain};
 use crate::error::{HistorianError, io_error};
+use crate::unwritten::Lost;
 
 /// What the chain says.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,6 +11,8 @@ use super::{archive, retention, snapshot};
 use crate::disk;
 use crate::error::{HistorianError, io_error};
 use crate::frame::{self, Damage};
+use crate::room::{self, Room};
+use crate::unwritten::{Lost, UnwrittenNote};
 use crate::varint::put;
 
 pub(super) const MAGIC: [u8; 3] = *b"CLJ";
@@ -30,11 +32,13 @@ pub struct JournalOptions {
     pub keep_bytes: u64,
     /// These many newest snapshots, and all that follows them, are never removed.
     pub keep_snapshots: usize,
+    /// Room that the open segment keeps for a full disk.
+    pub room_bytes: u64,
 }
 
 impl Default for JournalOptions {
     fn default() -> Self {
-        Self { segment_bytes: 32 << 20, keep_bytes: 4 << 30, keep_snapshots: 2 }
+        Self { segment_bytes: 32 << 20, keep_bytes: 4 << 30, keep_snapshots: 2, room_bytes: 0 }
     }
 }
 
@@ -46,6 +50,9 @@ pub struct JournalWriter {
     options: JournalOptions,
     start: SegmentStart,
     segment: Option<OpenSegment>,
+    /// The segment before, until the next one takes over the room behind its end.
+    behind: Option<File>,
+    room: Room,
     context: Context,
     /// The frame that is being filled; empty when no record waits.
     frame: Vec<u8>,
@@ -60,6 +67,11 @@ pub struct JournalWriter {
     /// Written since the last fdatasync.
     unsynced: bool,
     lost_records: u64,
+    note: UnwrittenNote,
+    /// What the process before took with it.
+    left_before: Option<Lost>,
+    /// What will never be written, and no segment tells of yet: that, and what was given up since the disk refuses.
+    gone: Option<Lost>,
     damage: Vec<Damage>,
     snapshot_buffer: Vec<u8>,
     _lock: File,
@@ -90,6 +102,13 @@ impl JournalWriter {
             return Err(HistorianError::TickBehind { path: folder.to_owned(), last, given: after + 1 });
         }
         let start = header.continues.map_or(SegmentStart::Cold, SegmentStart::Resumed);
+        let note = UnwrittenNote::open(&folder.join("unwritten"))?;
+        // On a full disk the start itself needs some: the rest becomes that of the first segment.
+        if let Some(last) = reader.segments().last()
+            && let Ok(file) = OpenOptions::new().write(true).open(&last.path)
+        {
+            room::give_back(&file);
+        }
         Ok(Self {
             folder: folder.to_owned(),
             last_tick: header.continues.max(on_disk),
@@ -97,6 +116,8 @@ impl JournalWriter {
             options,
             start,
             segment: None,
+            behind: None,
+            room: Room::Kept(0),
             context: Context::default(),
             frame: Vec::with_capacity(FRAME_BYTES / 4),
             frame_start: 0,
@@ -106,6 +127,9 @@ impl JournalWriter {
             begun: false,
             unsynced: false,
             lost_records: 0,
+            left_before: note.said(),
+            gone: note.said(),
+            note,
             damage,
             snapshot_buffer: Vec::new(),
             _lock: lock,
@@ -120,6 +144,19 @@ impl JournalWriter {
     /// Records that were given up because the disk refused for too long.
     pub const fn lost_records(&self) -> u64 {
         self.lost_records
+    }
+
+    /// Records that the process before had when it ended, and the disk did not: their number at least, and their times.
+    pub const fn left_before(&self) -> Option<Lost> {
+        self.left_before
+    }
+
+    /// Renews the room that the open segment keeps for a full disk. To be called every second or so.
+    pub fn keep_room(&mut self) -> Room {
+        if let Some(segment) = &self.segment {
+            self.room = room::keep(&segment.file, segment.bytes, self.options.room_bytes);
+        }
+        self.room
     }
 
     pub const fn last_tick(&self) -> Option<u64> {
@@ -157,7 +194,9 @@ impl JournalWriter {
             segment.file.sync_data().map_err(io_error("make durable", &segment.path))?;
             self.unsynced = false;
         }
-        if self.segment.as_ref().is_some_and(|segment| segment.bytes >= self.options.segment_bytes) {
+        let long = self.segment.as_ref().is_some_and(|segment| segment.bytes >= self.options.segment_bytes);
+        // On a full disk the next one would find no room, and this one has some.
+        if long && !matches!(self.room, Room::Short(_)) {
             self.rotate();
         }
         Ok(())
@@ -168,10 +207,9 @@ impl JournalWriter {
     pub fn lose(&mut self) -> Result<(), HistorianError> {
         let kept = self.commit();
         if !self.frame.is_empty() {
-            self.lost_records += self.frame_records;
-            self.empty_frame();
+            self.give_up();
         }
-        self.segment = None;
+        self.close_segment();
         self.start = SegmentStart::Loss;
         kept
     }
@@ -212,8 +250,7 @@ impl JournalWriter {
         let kept = self.commit();
         if !self.frame.is_empty() {
             // Scans of the old plant must not stand under the name of the new one.
-            self.lost_records += self.frame_records;
-            self.empty_frame();
+            self.give_up();
         }
         self.rotate();
         self.header = header;
@@ -249,19 +286,47 @@ impl JournalWriter {
             Ok(()) => {
                 self.empty_frame();
                 self.unsynced = true;
+                self.gone = None;
+                self.note_unwritten();
                 Ok(())
             }
             Err(error) => {
                 self.write_at = self.frame.len() + FRAME_BYTES;
+                self.note_unwritten();
                 self.give_up_if_too_much();
                 Err(error)
             }
         }
     }
 
+    /// For the next start, should this process end before the disk takes what waits.
+    fn note_unwritten(&mut self) {
+        // A disk that refuses even this leaves the note as it was.
+        let _ = self.note.say(self.unwritten());
+    }
+
+    fn unwritten(&self) -> Option<Lost> {
+        let time_ms = |tick: u64| self.header.epoch_ms + tick as i64 * i64::from(self.header.period_ms);
+        let waiting = (self.frame_records > 0).then(|| Lost {
+            entries: self.frame_records,
+            from_ms: time_ms(self.frame_tick),
+            to_ms: time_ms(self.last_tick.unwrap_or(self.frame_tick)),
+        });
+        match (self.gone, waiting) {
+            (Some(gone), Some(waiting)) => Some(gone.and(waiting)),
+            (gone, waiting) => gone.or(waiting),
+        }
+    }
+
     fn write_out(&mut self) -> Result<(), HistorianError> {
         if self.segment.is_none() {
-            self.segment = Some(create_segment(&self.folder, self.frame_tick)?);
+            let segment = create_segment(&self.folder, self.frame_tick)?;
+            // At once, so that nobody else finds what one gives back before the other has it.
+            if let Some(behind) = self.behind.take() {
+                room::give_back(&behind);
+            }
+            self.room = room::keep(&segment.file, 0, self.options.room_bytes);
+            self.segment = Some(segment);
         }
         let Some(segment) = &mut self.segment else { return Ok(()) };
         let written = segment.file.write_all(&self.frame);
@@ -280,10 +345,16 @@ impl JournalWriter {
         if self.frame.len() < WAITING_MAX {
             return;
         }
+        self.give_up();
+        self.close_segment();
+        self.start = SegmentStart::Loss;
+    }
+
+    /// What waits will never be written.
+    fn give_up(&mut self) {
+        self.gone = self.unwritten();
         self.lost_records += self.frame_records;
         self.empty_frame();
-        self.segment = None;
-        self.start = SegmentStart::Loss;
     }
 
     fn empty_frame(&mut self) {
@@ -293,11 +364,18 @@ impl JournalWriter {
     }
 
     fn rotate(&mut self) {
-        if self.segment.take().is_some()
+        if self.close_segment()
             && let Some(tick) = self.last_tick
         {
             self.start = SegmentStart::After(tick);
         }
+    }
+
+    /// Whether one was open. Its room stays until the next one needs it.
+    fn close_segment(&mut self) -> bool {
+        let Some(segment) = self.segment.take() else { return false };
+        self.behind = Some(segment.file);
+        true
     }
 }
 

@@ -107,12 +107,17 @@ fn record_box(panel: &mut Pane<'_>, state: &State) {
     ];
     // In full, above what matters less: what to do stands at its end.
     let width = inside.width().saturating_sub(16);
-    let trouble = system.journal_error.iter().chain(&system.audit_error).flat_map(|why| wrapped(why, width));
+    let full = system.disk_full.iter().filter(|_| system.journal_error.is_none());
+    let trouble = full.chain(&system.journal_error).chain(&system.audit_error);
+    let trouble = trouble.flat_map(|why| wrapped(why, width));
     shown.splice(1..1, trouble.map(|line| ("", line)));
     lines(&mut inside, &shown);
     if system.journal_error.is_some() || system.audit_error.is_some() {
         let fill = inside.look.fill(Priority::High);
         inside.right(inside.width().saturating_sub(1), 0, " DISK REFUSES ", fill);
+    } else if system.disk_full.is_some() {
+        let fill = inside.look.fill(Priority::High);
+        inside.right(inside.width().saturating_sub(1), 0, " DISK FULL ", fill);
     } else if system.lost > 0 {
         let fill = inside.look.fill(Priority::Medium);
         inside.right(inside.width().saturating_sub(1), 1, " RECORDS LOST ", fill);

@@ -206,6 +206,9 @@ pub struct SystemStatus {
     pub real_time: String,
     /// How long ago the journal last reached the disk.
     pub journal_age_ms: u64,
+    /// The disk is full, and how much room the journal has kept for that; absent while there is room, or nobody can know.
+    #[serde(default)]
+    pub disk_full: Option<String>,
     /// Why the journal cannot be written, and what to do; absent while it can.
     #[serde(default)]
     pub journal_error: Option<String>,
