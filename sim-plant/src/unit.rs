@@ -116,3 +116,8 @@ impl Shape {
         (value.clamp(low, high), value >= low && value <= high)
     }
 }
+
+/// A reading that is so much per something: 0, which is no value, where there is not even `least` of that to divide by.
+pub(crate) fn ratio(amount: f64, per: f64, least: f64) -> f64 {
+    if per > least { amount / per } else { 0.0 }
+}

@@ -92,3 +92,10 @@ fn live_steam_alone_evaporates_what_its_duty_is_worth() {
     let evaporated = of(&body, "evaporated");
     assert!((600.0..950.0).contains(&evaporated), "{evaporated} kg/h, {} bar", of(&body, "pressure"));
 }
+
+#[test]
+fn what_is_per_product_is_nothing_while_there_is_no_product() {
+    let none = run(&["feed.nominal=0", "feed.steam=1000kW", "feed.draw=0"], 0.5);
+    assert_eq!((of(&none, "water-per-t"), of(&none, "kWh-per-t")), (0.0, 0.0));
+    assert!(of(&none, "evaporated") > 100.0);
+}

@@ -37,7 +37,7 @@ use crate::matter::{Account, Matter};
 use crate::root::rising;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
-use crate::unit::{Duty, Exchange, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, Shape, UnitOperation, ratio};
 
 pub use settings::Settings;
 pub use shape::SHAPE;
@@ -249,7 +249,7 @@ impl ChlorideCell {
         self.foul(water, sodium);
         self.diffuse(sodium, dt);
         self.passed.alkali = moved;
-        self.passed.water = water / moved.max(1e-30);
+        self.passed.water = ratio(water, moved, 1e-6 * electrons);
         self.passed.made = across[Species::Lithium] * MASS_LIOH + across[Species::Sodium] * MASS_NAOH;
     }
 

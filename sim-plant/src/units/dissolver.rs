@@ -26,7 +26,7 @@ use crate::root;
 use crate::solution::density::Makeup;
 use crate::solution::{Notes, Remark, Slurry, solubility, vapour};
 use crate::species::Species;
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, ratio};
 use crate::units::compartments::Vent;
 use crate::units::hardness::{Liquor, TEN};
 use crate::units::heat_loss::Wall;
@@ -443,7 +443,7 @@ impl UnitOperation for Dissolver {
         readings[14] = milligrams(Species::Calcium);
         readings[15] = milligrams(Species::Magnesium);
         readings[16] = trim.concentration(Species::Carbonate) * 1e3;
-        readings[17] = moles * NORMAL_VOLUME / (self.dissolved * 1e-3).max(1e-9);
+        readings[17] = ratio(moles * NORMAL_VOLUME, self.dissolved * 1e-3, 1e-6);
     }
 
     fn contents(&self, account: &mut Account) {

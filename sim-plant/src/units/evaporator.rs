@@ -24,7 +24,7 @@ use crate::root;
 use crate::solution::solubility::Salt;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, ratio};
 use crate::units::crystals::Crystals;
 use crate::units::heat_loss::Wall;
 use crate::units::heating::{Coil, free_volume};
@@ -161,6 +161,8 @@ const BRIM: f64 = 1.1;
 const COVERED: f64 = 0.05;
 /// K of the slurry up to which the live steam gives all its duty: it boils at 105 to 108 degC at 1 bar.
 const RATED: f64 = 388.15;
+/// kg of product below which nothing is per product.
+const GRAM: f64 = 1e-3;
 /// No step warms what is in the body by more, K: a heater that would has run dry.
 const STEP_RISE: f64 = 5.0;
 
@@ -485,8 +487,8 @@ impl Evaporator {
             * self.chemistry.molar_mass(Species::LithiumHydroxideHydrate);
         self.seen.product = hydrate / dt;
         self.made += hydrate;
-        self.seen.impurities =
-            IMPURITIES.map(|species| cake[species] * self.chemistry.molar_mass(species) / hydrate.max(1e-9));
+        self.seen.impurities = IMPURITIES
+            .map(|species| ratio(cake[species] * self.chemistry.molar_mass(species), hydrate, 1e-9));
         x.outlets[PRODUCT].add(&cake);
     }
 }
@@ -543,11 +545,11 @@ impl UnitOperation for Evaporator {
             s.impurities[0] * 1e6,
             s.impurities[1] * 1e6,
             s.impurities[2] * 1e6,
-            self.water / self.made.max(1e-6),
+            ratio(self.water, self.made, GRAM),
             s.shaft * 1e-3,
             s.ratio,
-            s.shaft / s.compressed.max(1e-9) / 3600.0,
-            self.energy / 3600.0 / self.made.max(1e-6),
+            ratio(s.shaft / 3600.0, s.compressed, 1e-9),
+            ratio(self.energy / 3600.0, self.made, GRAM),
             s.steam * 1e-3,
         ]);
     }

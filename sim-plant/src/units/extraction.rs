@@ -244,14 +244,13 @@ struct Stage {
 }
 
 impl Stage {
-    /// D of one metal over D of another in the mixer; 0 where one of them is missing.
+    /// D of one metal over D of another in the mixer; 0 where one of the four cannot be measured.
     fn separation(&self, one: usize, other: usize) -> f64 {
-        let spread = |k: usize| {
-            let amounts = &self.mixer.matter;
-            amounts[METAL[k].organic] / amounts[METAL[k].aqueous].max(1e-15)
-        };
-        let other = spread(other);
-        if other > 0.0 { (spread(one) / other).min(1e9) } else { 0.0 }
+        let amounts = &self.mixer.matter;
+        let [(a, b), (c, d)] = [one, other].map(|k| (amounts[METAL[k].organic], amounts[METAL[k].aqueous]));
+        // A nanomole in a litre.
+        let trace = 1e-6 * self.mixer.volume();
+        if a.min(b).min(c).min(d) > trace { a / b * d / c } else { 0.0 }
     }
 }
 

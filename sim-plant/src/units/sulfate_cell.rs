@@ -207,7 +207,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "power", unit: "kW", text: "of the string" },
         Reading { name: "CE-LiOH", unit: "%", text: "alkali through the cation membrane per charge" },
         Reading { name: "CE-acid", unit: "%", text: "acid gained in the anolyte per charge" },
-        Reading { name: "SEC", unit: "kWh/kg", text: "per kg LiOH made" },
+        Reading { name: "SEC", unit: "kWh/kg", text: "per kg LiOH made; 0 while none is" },
         Reading { name: "LiOH", unit: "mol/L", text: "catholyte" },
         Reading { name: "H2SO4", unit: "mol/L", text: "anolyte, half its net acid" },
         Reading { name: "Li-feed", unit: "mol/L", text: "where the cation membrane drinks" },

@@ -176,3 +176,10 @@ fn the_parts_of_the_voltage_are_all_of_it() {
     assert!((sum - read(&cell, "voltage")).abs() < 1e-12);
     assert!(parts.iter().all(|part| read(&cell, part) > 0.0));
 }
+
+#[test]
+fn what_is_per_alkali_is_nothing_while_no_alkali_goes() {
+    let starved = run(8.0, &["feed.strength=0", "cell.volume=0.05L"]);
+    let per = ["CE", "SEC", "water-transfer"].map(|name| read(&starved, name));
+    assert!(per[0] < 1e-4 && per[1] == 0.0 && per[2] == 0.0, "{per:?}");
+}

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use super::contact::{ALL, Isotherm, METAL, towards_equilibrium};
+use super::contact::{ALL, COBALT, Isotherm, MANGANESE, METAL, towards_equilibrium};
 use crate::chemistry::Chemistry;
 use crate::experiment::{Conditions, Experiment};
 use crate::matter::Matter;
@@ -219,4 +219,18 @@ fn impurities_of_the_liquor_are_read_in_both_phases() {
     let raffinate = value(&unit, "Cu") * value(&unit, "raffinate");
     assert!(((organic + raffinate) / 200.0 - 1.0).abs() < 0.05, "{organic} {raffinate}");
     assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
+}
+
+#[test]
+fn a_metal_that_is_all_in_one_phase_has_no_separation_factor() {
+    let (chemistry, mut notes) = (Chemistry::built_in().unwrap(), Notes::default());
+    let mut stage =
+        super::Stage { mixer: flask(0.01, 0.01, 0.0, &chemistry, &mut notes), ..super::Stage::default() };
+    for (metal, organic) in [(COBALT, 0.02), (MANGANESE, 0.06)] {
+        stage.mixer.matter[METAL[metal].aqueous] = 0.01;
+        stage.mixer.matter[METAL[metal].organic] = organic;
+    }
+    assert!((stage.separation(MANGANESE, COBALT) - 3.0).abs() < 1e-9);
+    stage.mixer.matter[METAL[MANGANESE].aqueous] = 0.0;
+    assert_eq!(stage.separation(MANGANESE, COBALT), 0.0);
 }
