@@ -123,7 +123,8 @@ impl Scene<'_> {
 
     /// What stands where a refused command wanted something else.
     fn present(&self, action: &Action) -> f64 {
-        let value = |point: PointId| self.state.image.values().get(point.index()).copied();
+        let value =
+            |point: PointId| (point.index() < self.plant.points.len()).then(|| self.state.image.value(point));
         let found = match *action {
             Action::Write { point, .. } | Action::Force { point, .. } | Action::Unforce { point } => {
                 value(point)

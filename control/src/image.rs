@@ -1,31 +1,35 @@
-//! The process image: value and quality of every point, as structure of arrays.
+//! The process image: value and quality of every point.
+//!
+//! What belongs to a point stands together: blocks and conditions reach for single points, and one look into the list
+//! then costs one check of its length and one line of the cache.
 //!
 //! Two rules hold always: a value is finite, and a bad value is the last usable one.
 
 use alloc::{vec, vec::Vec};
 use model::{PointId, Quality, StateWalk};
 
-use crate::plant::{Origin, Plant};
+use crate::plant::{Origin, Plant, Point};
 
-/// Values and qualities of all points, indexed by [`PointId`].
+/// All points, indexed by [`PointId`].
 #[derive(Clone, Debug)]
 pub struct Image {
-    values: Vec<f64>,
-    qualities: Vec<Quality>,
-    /// What was given another value or quality since [`Self::forget_changes`]; no part of the state.
-    changes: Changes,
+    cells: Vec<Cell>,
+    /// Points that were given another value or quality since [`Self::forget_changes`], in the order in which they
+    /// first were, each once; no part of the state.
+    changed: Vec<PointId>,
 }
 
-/// Points in the order in which they first changed, each once.
-#[derive(Clone, Debug, Default)]
-struct Changes {
-    points: Vec<PointId>,
-    listed: Vec<bool>,
+#[derive(Clone, Copy, Debug)]
+struct Cell {
+    value: f64,
+    quality: Quality,
+    /// It stands among the changed ones.
+    listed: bool,
 }
 
 impl PartialEq for Image {
     fn eq(&self, other: &Self) -> bool {
-        self.values == other.values && self.qualities == other.qualities
+        self.values().eq(other.values()) && self.qualities().eq(other.qualities())
     }
 }
 
@@ -42,28 +46,31 @@ impl Image {
             | Origin::Scan(_) => Quality::Good,
         };
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
-        let count = plant.points.len();
+        let cell = |point: &Point| Cell {
+            value: finite(point.initial),
+            quality: quality(&point.origin),
+            listed: false,
+        };
         Self {
-            values: plant.points.iter().map(|point| finite(point.initial)).collect(),
-            qualities: plant.points.iter().map(|point| quality(&point.origin)).collect(),
-            changes: Changes { points: Vec::with_capacity(count), listed: vec![false; count] },
+            cells: plant.points.iter().map(cell).collect(),
+            changed: Vec::with_capacity(plant.points.len()),
         }
     }
 
     pub fn value(&self, point: PointId) -> f64 {
-        self.values[point.index()]
+        self.cells[point.index()].value
     }
 
     pub fn quality(&self, point: PointId) -> Quality {
-        self.qualities[point.index()]
+        self.cells[point.index()].quality
     }
 
-    pub fn values(&self) -> &[f64] {
-        &self.values
+    pub fn values(&self) -> impl ExactSizeIterator<Item = f64> {
+        self.cells.iter().map(|cell| cell.value)
     }
 
-    pub fn qualities(&self) -> &[Quality] {
-        &self.qualities
+    pub fn qualities(&self) -> impl ExactSizeIterator<Item = Quality> {
+        self.cells.iter().map(|cell| cell.quality)
     }
 
     /// A switch is on from one half upwards.
@@ -74,46 +81,45 @@ impl Image {
     /// Writes a value. One that is no number leaves the last value and turns the quality bad.
     #[inline]
     pub(crate) fn set(&mut self, point: PointId, value: f64, quality: Quality) {
-        let index = point.index();
-        let last = self.values[index];
+        let cell = &mut self.cells[point.index()];
         let (value, quality) =
-            if value.is_finite() { (value, quality) } else { (last, Quality::BadCalculation) };
-        if value.to_bits() != last.to_bits() || quality != self.qualities[index] {
-            self.values[index] = value;
-            self.qualities[index] = quality;
-            self.changes.note(point);
+            if value.is_finite() { (value, quality) } else { (cell.value, Quality::BadCalculation) };
+        if value.to_bits() != cell.value.to_bits() || quality != cell.quality {
+            cell.value = value;
+            cell.quality = quality;
+            note(cell, &mut self.changed, point);
         }
     }
 
     /// Keeps the value and tells how far it may be trusted.
     pub(crate) fn set_quality(&mut self, point: PointId, quality: Quality) {
-        if quality != self.qualities[point.index()] {
-            self.qualities[point.index()] = quality;
-            self.changes.note(point);
+        let cell = &mut self.cells[point.index()];
+        if quality != cell.quality {
+            cell.quality = quality;
+            note(cell, &mut self.changed, point);
         }
     }
 
     /// The points that have changed, in the order in which they first did.
     pub(crate) fn changed(&self) -> &[PointId] {
-        &self.changes.points
+        &self.changed
     }
 
     pub(crate) fn forget_changes(&mut self) {
-        for point in &self.changes.points {
-            self.changes.listed[point.index()] = false;
+        for point in self.changed.drain(..) {
+            self.cells[point.index()].listed = false;
         }
-        self.changes.points.clear();
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
-        for value in &mut self.values {
-            walk.f64(value);
+        for cell in &mut self.cells {
+            walk.f64(&mut cell.value);
         }
-        // Eight to a word: the hash of every scan walks over them.
-        for qualities in self.qualities.chunks_mut(8) {
+        // Eight qualities to a word: the journal's hash walks over them.
+        for cells in self.cells.chunks_mut(8) {
             let mut bytes = [0; 8];
-            for (byte, quality) in bytes.iter_mut().zip(qualities.iter()) {
-                *byte = u8::from(*quality);
+            for (byte, cell) in bytes.iter_mut().zip(cells.iter()) {
+                *byte = u8::from(cell.quality);
             }
             let before = u64::from_le_bytes(bytes);
             let mut word = before;
@@ -121,21 +127,18 @@ impl Image {
             if word == before {
                 continue;
             }
-            for (byte, quality) in word.to_le_bytes().into_iter().zip(qualities) {
-                *quality = Quality::from(byte);
+            for (byte, cell) in word.to_le_bytes().into_iter().zip(cells) {
+                cell.quality = Quality::from(byte);
             }
         }
     }
 }
 
-impl Changes {
-    #[inline]
-    fn note(&mut self, point: PointId) {
-        let listed = &mut self.listed[point.index()];
-        if !*listed {
-            *listed = true;
-            self.points.push(point);
-        }
+#[inline]
+fn note(cell: &mut Cell, changed: &mut Vec<PointId>, point: PointId) {
+    if !cell.listed {
+        cell.listed = true;
+        changed.push(point);
     }
 }
 
@@ -158,7 +161,11 @@ impl Previous {
         }
         let watched =
             (0..plant.points.len()).filter(|index| asked[*index]).map(|index| PointId(index as u32));
-        Self { watched: watched.collect(), values: image.values.clone(), qualities: image.qualities.clone() }
+        Self {
+            watched: watched.collect(),
+            values: image.values().collect(),
+            qualities: image.qualities().collect(),
+        }
     }
 
     /// The last values of another plant's points; `theirs` gives the old index of each. A point that

@@ -129,7 +129,7 @@ fn field_tag(dice: &mut Dice, plant: &Plant) -> PointId {
 }
 
 fn check_image(engine: &Engine, plant: &Plant) {
-    for (index, value) in engine.image().values().iter().enumerate() {
+    for (index, value) in engine.image().values().enumerate() {
         assert!(value.is_finite(), "{} is {value}", plant.points[index].name);
     }
     for block in &plant.blocks {

@@ -214,7 +214,7 @@ impl Run {
 /// What must hold after every scan, whatever anybody does.
 fn broken(plant: &Plant, engine: &Engine) -> Option<String> {
     let image = engine.image();
-    if let Some(index) = image.values().iter().position(|value| !value.is_finite()) {
+    if let Some(index) = image.values().position(|value| !value.is_finite()) {
         return Some(format!("{} is no number", plant.points[index].name));
     }
     let beyond = plant.io.points.iter().filter(|io| io.direction == Direction::Output).find(|io| {

@@ -1,5 +1,7 @@
 //! A copy of what people see, for readers outside the scan.
 
+use alloc::vec::Vec;
+
 use super::Engine;
 use crate::blocks::BlockState;
 use crate::state_view::{LoopView, StateView};
@@ -10,8 +12,8 @@ impl Engine {
         let state = &self.state;
         view.tick = state.tick;
         view.ready = state.ready;
-        copy(&mut view.values, state.image.values());
-        copy(&mut view.qualities, state.image.qualities());
+        refill(&mut view.values, state.image.values());
+        refill(&mut view.qualities, state.image.qualities());
         copy(&mut view.alarms, &state.alarms);
         copy(&mut view.interlocks, &state.interlocks);
         copy(&mut view.phases, &state.phases);
@@ -50,7 +52,11 @@ impl Engine {
     }
 }
 
-fn copy<T: Copy>(to: &mut alloc::vec::Vec<T>, from: &[T]) {
+fn copy<T: Copy>(to: &mut Vec<T>, from: &[T]) {
+    refill(to, from.iter().copied());
+}
+
+fn refill<T>(to: &mut Vec<T>, from: impl ExactSizeIterator<Item = T>) {
     to.clear();
-    to.extend_from_slice(from);
+    to.extend(from);
 }
