@@ -1,5 +1,6 @@
 //! `catholyte run`: the controller. Resumes or begins, wires the threads, serves, stops in order.
 
+use std::fs::File;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
@@ -76,6 +77,8 @@ struct Running {
     bridge: plc_bridge::Bridge,
     server: tokio::task::JoinHandle<Result<(), api::ServeError>>,
     shutdown: watch::Sender<bool>,
+    /// The data folder is this controller's until the last of its threads has ended.
+    _claim: File,
 }
 
 fn start(
@@ -86,7 +89,8 @@ fn start(
     settings: &Settings,
     args: &RunArgs,
 ) -> miette::Result<Running> {
-    // The port first: a second controller on the same plant must fail before it touches anything.
+    // Folder and port first: a second controller on the same plant must fail before it touches anything.
+    let claim = data.claim().into_diagnostic()?;
     let listener = runtime
         .block_on(TcpListener::bind(settings.listen))
         .into_diagnostic()
@@ -106,7 +110,7 @@ fn start(
     let wiring = links.iter().map(|link| FieldNames::of(link, &plant)).collect();
     let mut fields: Vec<Field> = links.into_iter().map(Field::new).collect();
     wait_for_field(&mut fields);
-    let assembly = Assembly { plant, started_with, wiring, resumed, fields, data, settings };
+    let assembly = Assembly { claim, plant, started_with, wiring, resumed, fields, data, settings };
     assembly.start(runtime, bridge, listener)
 }
 
@@ -120,6 +124,7 @@ fn wait_for_field(fields: &mut [Field]) {
 
 /// Everything that is known before the first thread starts.
 struct Assembly<'a> {
+    claim: File,
     plant: Arc<Plant>,
     started_with: [u8; 32],
     wiring: Vec<FieldNames>,
@@ -147,7 +152,12 @@ impl Assembly<'_> {
         bridge: plc_bridge::Bridge,
         listener: TcpListener,
     ) -> miette::Result<Running> {
-        let people = Arc::new(People::open(&self.data.path().join("people")).into_diagnostic()?);
+        let people = self.data.path().join("people");
+        let people = Arc::new(
+            People::open(&people)
+                .into_diagnostic()
+                .wrap_err_with(|| format!("cannot read {}", people.display()))?,
+        );
         let stats = Arc::new(ScanStats::default());
         let vitals = Arc::new(Vitals::new(bridge.troubles()));
         let stop_scan = Arc::new(AtomicBool::new(false));
@@ -278,7 +288,7 @@ impl Assembly<'_> {
             last
         })?;
         tracing::info!("listening on http://{}", self.settings.listen);
-        Ok(Running { scan, rest, stop_scan, stop_rest, bridge, server, shutdown })
+        Ok(Running { scan, rest, stop_scan, stop_rest, bridge, server, shutdown, _claim: self.claim })
     }
 
     fn scan_thread(

@@ -10,10 +10,11 @@
 //!   pki/             OPC UA certificates
 //!   in-force         plants that were applied while a controller ran, so that a restart goes on with them
 //!   plant/           the plant that the demo runs, as text (demo only)
+//!   controller.lock  held by the controller that runs with this folder
 //!   sim.sock         control socket of the simulator (while it runs)
 //! ```
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -22,16 +23,21 @@ use std::path::{Path, PathBuf};
 pub struct DataFolder(PathBuf);
 
 #[derive(Debug, thiserror::Error)]
-#[error("cannot create the data folder {path}: {source}; choose another with --data")]
-pub struct DataFolderError {
-    path: PathBuf,
-    source: io::Error,
+pub enum DataFolderError {
+    #[error("cannot create the data folder {path}: {source}; choose another with --data")]
+    Create { path: PathBuf, source: io::Error },
+    #[error("cannot lock {path}: {source}")]
+    Lock { path: PathBuf, source: io::Error },
+    #[error(
+        "another controller runs with the data folder {path}; stop it, or choose another folder with --data"
+    )]
+    Taken { path: PathBuf },
 }
 
 impl DataFolder {
     /// Opens the folder, made for its owner alone when it is new.
     pub fn open(path: &Path) -> Result<Self, DataFolderError> {
-        let fail = |source| DataFolderError { path: path.to_owned(), source };
+        let fail = |source| DataFolderError::Create { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(fail)?;
         Ok(Self(fs::canonicalize(path).map_err(fail)?))
     }
@@ -46,6 +52,18 @@ impl DataFolder {
             .unwrap_or_else(std::env::temp_dir)
             .join("catholyte")
             .join(name)
+    }
+
+    /// For one controller alone, as long as the file lives; the operating system lets go of it when the process dies.
+    pub fn claim(&self) -> Result<File, DataFolderError> {
+        let path = self.0.join("controller.lock");
+        let fail = |source| DataFolderError::Lock { path: path.clone(), source };
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(DataFolderError::Taken { path: self.0.clone() }),
+            Err(TryLockError::Error(source)) => Err(fail(source)),
+        }
     }
 
     pub fn path(&self) -> &Path {

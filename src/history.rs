@@ -195,7 +195,15 @@ fn events(args: &HistoryRange, out: &mut impl Write) -> miette::Result<()> {
 }
 
 fn verify(target: &HistoryTarget, out: &mut impl Write) -> miette::Result<()> {
+    let folder = demo::data_or_newest(target.data.as_deref())?.history();
     let report = open(target.data.as_deref())?.verify().into_diagnostic()?;
+    let events = match EventReader::open(&folder).and_then(|reader| reader.check()) {
+        Ok(wrong) => wrong,
+        Err(error) => vec![error.to_string()],
+    };
+    for wrong in &events {
+        writeln!(out, "events: {wrong}").into_diagnostic()?;
+    }
     for damage in &report.damage {
         writeln!(out, "{damage}").into_diagnostic()?;
     }
@@ -207,7 +215,7 @@ fn verify(target: &HistoryTarget, out: &mut impl Write) -> miette::Result<()> {
     }
     writeln!(out, "{} files, {} blocks, {} samples read", report.files, report.blocks, report.samples)
         .into_diagnostic()?;
-    if report.is_sound() {
+    if report.is_sound() && events.is_empty() {
         writeln!(out, "the history is sound").into_diagnostic()
     } else {
         Err(miette!("the history is damaged; what could be read stays readable"))

@@ -108,7 +108,7 @@ fn print_json<T: serde::Serialize>(value: &T) -> miette::Result<()> {
 /// The order that a person means by a point and a word.
 fn written(plant: &PlantView, name: &str, text: &str) -> miette::Result<Action> {
     if let Some((block, _)) = name.rsplit_once('.').filter(|(_, part)| part.eq_ignore_ascii_case("MODE"))
-        && let Some(block) = plant.blocks.iter().find(|known| known.name.eq_ignore_ascii_case(block))
+        && let Some(block) = named(plant.blocks.iter(), block, |block| &block.name)
         && !block.modes.is_empty()
     {
         let mode = Mode::parse(text).filter(|mode| block.modes.contains(mode));
@@ -121,10 +121,23 @@ fn written(plant: &PlantView, name: &str, text: &str) -> miette::Result<Action> 
     Ok(Action::Write { point: point.id, value: value(point, text)? })
 }
 
+/// What has this name, or else the one that has it but for upper and lower case; never one of two such.
+fn named<'p, T>(
+    mut all: impl Iterator<Item = &'p T> + Clone,
+    name: &str,
+    of: impl Fn(&T) -> &String,
+) -> Option<&'p T> {
+    let mut alike = all.clone().filter(|one| of(one).eq_ignore_ascii_case(name));
+    all.find(|one| of(one) == name).or_else(|| alike.next().filter(|_| alike.next().is_none()))
+}
+
 /// A point that people may write; another is answered with what may be written of it, or with the nearest name.
 fn writable<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p PointView> {
     let writable = || plant.points.iter().filter(|point| point.write.is_some());
-    if let Some(found) = writable().find(|point| point.name.eq_ignore_ascii_case(name)) {
+    let exact = plant.points.iter().find(|point| point.name == name);
+    if let Some(found) = exact.or_else(|| named(writable(), name, |point| &point.name))
+        && found.write.is_some()
+    {
         return Ok(found);
     }
     let block = name.split('.').next().unwrap_or(name);
@@ -145,8 +158,7 @@ fn writable<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p PointVie
 
 fn alarm<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p AlarmView> {
     let names = || plant.alarms.iter().map(|alarm| alarm.name.as_str());
-    let found = plant.alarms.iter().find(|alarm| alarm.name.eq_ignore_ascii_case(name));
-    found.ok_or_else(|| {
+    named(plant.alarms.iter(), name, |alarm| &alarm.name).ok_or_else(|| {
         let of_tag: Vec<&str> = plant
             .alarms
             .iter()
@@ -161,8 +173,7 @@ fn alarm<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p AlarmView> 
 }
 
 fn interlock<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p InterlockView> {
-    let found = plant.interlocks.iter().find(|interlock| interlock.name.eq_ignore_ascii_case(name));
-    found.ok_or_else(|| {
+    named(plant.interlocks.iter(), name, |interlock| &interlock.name).ok_or_else(|| {
         unknown("interlock", name, plant.interlocks.iter().map(|interlock| interlock.name.as_str()))
     })
 }

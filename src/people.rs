@@ -16,8 +16,9 @@ pub struct People {
 
 impl People {
     pub fn open(path: &Path) -> io::Result<Self> {
-        let mut names: Vec<String> = match fs::read_to_string(path) {
-            Ok(text) => text.lines().map(str::to_owned).collect(),
+        let mut names: Vec<String> = match fs::read(path) {
+            // A damaged letter costs that letter: the line's number is what the journal knows.
+            Ok(bytes) => String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error),
         };
@@ -63,5 +64,20 @@ mod tests {
         assert_eq!(second.id("jane").unwrap(), jane);
         assert_eq!(second.name(UserId::SYSTEM), "system");
         assert_eq!(second.name(jane), "jane");
+    }
+
+    #[test]
+    fn a_damaged_letter_costs_no_other_name_its_number() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("people");
+        let first = People::open(&path).unwrap();
+        let (jane, joe) = (first.id("jane").unwrap(), first.id("joe").unwrap());
+        let mut bytes = std::fs::read(&path).unwrap();
+        let letter = bytes.iter().position(|byte| *byte == b'j').unwrap();
+        bytes[letter] = 0xFF;
+        std::fs::write(&path, bytes).unwrap();
+        let second = People::open(&path).unwrap();
+        assert_eq!(second.name(jane), "\u{FFFD}ane");
+        assert_eq!(second.id("joe").unwrap(), joe);
     }
 }

@@ -33,7 +33,7 @@ fn replay(args: &ReplayArgs) -> miette::Result<Total> {
     let first = first.ok_or_else(|| {
         miette!("{} holds no journal: name the journal folder of a data folder", args.journal.display())
     })?;
-    let mut wanted = Some(Wanted { first, why: String::new(), clock: None });
+    let mut wanted = Some(Wanted { first, from: first, why: String::new(), clock: None });
     while let Some(next) = wanted.take() {
         let (beginning, gap) = beginning::find(&reader, &next)?;
         if let Some(gap) = gap {
@@ -127,7 +127,9 @@ fn replay_run(
     for damage in records.damage() {
         eprintln!("{damage}");
     }
-    let wanted = |first: u64, why: String| Some(Wanted { first, why, clock: Some(clock) });
+    let after = beginning.segment.first_tick + 1;
+    let wanted =
+        |first: u64, why: String| Some(Wanted { first, from: first.max(after), why, clock: Some(clock) });
     let damaged = || records.damage().iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     Ok(match records.end() {
         RunEnd::NewRun { tick } => wanted(*tick, String::new()),

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{Plant, until};
+use historian::journal::JournalReader;
 
 fn segments(plant: &Plant) -> Vec<PathBuf> {
     let files = fs::read_dir(plant.journal()).unwrap().map(|entry| entry.unwrap().path());
@@ -97,4 +98,27 @@ fn a_replay_goes_on_behind_every_hole_and_says_which_scans_are_not_verified() {
         fewer.contains(&longer) && fewer.contains("no snapshot of its first state"),
         "{longer} in {fewer}"
     );
+
+    // A segment whose own header is whole and whose first record is not: the replay looks for the next one.
+    let spoiled = &files[1];
+    let header = header_length(&plant, spoiled);
+    let mut bytes = fs::read(spoiled).unwrap();
+    bytes[header + 2] ^= 0x55;
+    fs::write(spoiled, bytes).unwrap();
+    let (_, headless) = replay(&plant);
+    let lost = format!(" to {} (", tick(&files[2]) - 1);
+    assert_eq!(headless.matches(&lost).count(), 2, "told at once and at the end: {headless}");
+}
+
+/// The shortest beginning of a segment that says what it is.
+fn header_length(plant: &Plant, segment: &Path) -> usize {
+    let whole = fs::read(segment).unwrap();
+    let length = (0..whole.len()).find(|length| {
+        fs::write(segment, &whole[..*length]).unwrap();
+        let reader = JournalReader::open(&plant.journal()).unwrap();
+        let found = reader.segments().iter().find(|found| found.first_tick == tick(segment)).cloned();
+        found.is_some_and(|found| reader.describe(&found).is_ok())
+    });
+    fs::write(segment, whole).unwrap();
+    length.expect("the segment has a header")
 }

@@ -171,7 +171,13 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "alternate = \"24 h\"", "alternate = 24", "missing-unit", "alternate", "24 s"),
     mistake(LOOPS, "auto = \"HYST(LT-311, 80 %, 20 %)\"", "auto = \"LT-311\"", "type-mismatch", "auto = ", "compare it"),
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "TT-311 > 195 degC FOR 5 s", "outside-range", "TT-311 > 195 degC", "write a limit from"),
+    mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "195 degC < TT-311 FOR 5 s", "outside-range", "195 degC < TT-311", "write a limit from"),
+    mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "PREV(TT-311) > 195 degC", "outside-range", "PREV(TT-311) > 195 degC", "write a limit from"),
+    mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "MAX(TT-311, 5 degC) >= 195 degC", "outside-range", "MAX(TT-311, 5 degC)", "within its range"),
+    mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "5 > 10 OR TT-311 > 95 degC", "outside-range", "5 > 10", "within its range"),
     mistake(SAFETY, "XV-301 := close", "P-331 := start", "bad-action", "P-331 := start", "stop the group"),
+    // Names.
+    mistake(FILL, "PARAM flow", "PARAM LT-311 : % = 50 IN 30 .. 70 \"hides\"\nPARAM flow", "hidden-name", "LT-311", "another name"),
     // Drives.
     mistake(LOOPS, "speed = \"SY-333\"\n", "", "missing-key", "[drive.P-333]", "speed = ").causing(&["no-writer", "unit-mismatch", "missing-key"]),
     mistake(LOOPS, "speed = \"SY-333\"", "speed = \"ST-333\"", "direction", "speed = \"ST-333\"", "holding").causing(&["no-writer"]),
@@ -286,6 +292,29 @@ fn the_sound_plant_has_nothing_to_complain_about() {
     let sources = small();
     let compiled = control::compile(&sources).unwrap_or_else(|found| panic!("{found:#?}"));
     assert_eq!(compiled.warnings, []);
+}
+
+#[test]
+fn two_names_that_only_case_tells_apart_are_told() {
+    let mut sources = small();
+    let loops = sources.iter_mut().find(|source| source.path == LOOPS).unwrap();
+    loops.text.push_str("\n[calc.tt-311]\nunit = \"%\"\nrange = [0, 100]\nvalue = \"LT-311\"\n");
+    let warnings = control::compile(&sources).unwrap().warnings;
+    let codes: Vec<&str> = warnings.iter().map(|warning| warning.code).collect();
+    assert_eq!(codes, ["alike-names"], "{warnings:#?}");
+}
+
+#[test]
+fn a_trip_may_stand_where_a_reading_is_uncertain_but_not_where_it_is_bad() {
+    // Range 0..120 degC, so a reading is bad from 141.12 on.
+    let outside = |limit: &str| {
+        let mut sources = small();
+        let safety = sources.iter_mut().find(|source| source.path == SAFETY).unwrap();
+        let text = safety.text.replace("TT-311 > 95 degC FOR 5 s", &format!("TT-311 > {limit} FOR 5 s"));
+        safety.text = text;
+        control::compile(&sources).err().unwrap_or_default().len()
+    };
+    assert_eq!((outside("119 degC"), outside("140 degC"), outside("142 degC")), (0, 0, 1));
 }
 
 #[test]

@@ -60,6 +60,8 @@ impl std::fmt::Display for Unverified {
 /// What is looked for: the scan that comes next, and why it is not simply there.
 pub struct Wanted {
     pub first: u64,
+    /// No segment that begins earlier is looked at: one whose first record is damaged would be found again and again.
+    pub from: u64,
     /// Empty when nothing is known to be missing.
     pub why: String,
     /// Of the run before, for its times.
@@ -73,11 +75,13 @@ pub fn find(
     wanted: &Wanted,
 ) -> miette::Result<(Option<Beginning>, Option<Unverified>)> {
     let mut whys: Vec<String> = (!wanted.why.is_empty()).then(|| wanted.why.clone()).into_iter().collect();
-    for segment in reader.segments().iter().filter(|segment| segment.first_tick >= wanted.first) {
+    for segment in reader.segments().iter().filter(|segment| segment.first_tick >= wanted.from) {
         match look(reader, segment)? {
             Ok(found) => {
                 let clock = wanted.clock.unwrap_or_else(|| found.clock());
-                let gap = (!whys.is_empty()).then(|| Unverified {
+                // Where all scans up to here are known, what was damaged comes after them.
+                let missing = !whys.is_empty() && found.stands_at() >= wanted.first;
+                let gap = missing.then(|| Unverified {
                     first: wanted.first,
                     last: Some(found.stands_at()),
                     why: whys.join("; "),

@@ -1,15 +1,17 @@
 //! Comparisons, and the functions of expressions.
 
+use alloc::borrow::ToOwned as _;
 use alloc::format;
 use model::{Mode, PointId};
 
+use super::bounds::Bounds;
 use super::draft::Part;
 use super::emit::Emitter;
 use super::operand::{Operand, Type};
 use super::quantity::Shown;
 use super::report::Mistake;
 use super::syntax::{Function, Node, Tree};
-use crate::plant::{Op, Origin};
+use crate::plant::Op;
 
 impl Emitter<'_, '_, '_> {
     pub(super) fn compare(&mut self, op: Op, left: &Tree<'_>, right: &Tree<'_>) -> Option<Operand> {
@@ -23,33 +25,48 @@ impl Emitter<'_, '_, '_> {
         left: (&Tree<'_>, Operand),
         right: (&Tree<'_>, Operand),
     ) -> Option<Operand> {
-        let limit_tree = right.0;
+        let right_tree = right.0;
         let (second, _) = self.alike((left.0, &left.1), right)?;
-        if let ([Op::Load(point)], Some(limit)) = (&left.1.ops[..], second.constant()) {
-            self.can_change(*point, limit, limit_tree);
-        }
+        self.can_change(op, (left.0, &left.1.ops), (right_tree, &second.ops));
         Some(left.1.with(second, op, Type::Truth))
     }
 
-    /// A measured value never leaves its range, so a limit outside of it is never passed.
-    pub(super) fn can_change(&mut self, point: PointId, limit: f64, tree: &Tree<'_>) {
-        if !self.draft.is_sure(point) {
+    /// A comparison that its operands' ranges decide never trips, or always. One of two constants may stand in a class,
+    /// for an instance that has no use of it; what protects has to be about the plant.
+    pub(super) fn can_change(&mut self, op: Op, left: (&Tree<'_>, &[Op]), right: (&Tree<'_>, &[Op])) {
+        let (first, second) = (Bounds::of(self.draft, left.1), Bounds::of(self.draft, right.1));
+        let fixed = |bounds: Bounds| bounds.low == bounds.high;
+        let protects = self.report.protects;
+        let Some(always) = Bounds::always(op, first, second) else { return };
+        if fixed(first) && fixed(second) && !protects {
             return;
         }
-        let point = self.draft.point(point);
-        let measured = matches!(point.origin, Origin::Field(_) | Origin::Entry);
-        if measured && (limit > point.high || limit < point.low) {
-            let (low, high, limit) = (Shown(point.low), Shown(point.high), Shown(limit));
-            let message = format!("{} is never {limit}: it reads {low} to {high}", point.name);
-            let help = format!("write a limit from {low} to {high} {}", point.unit);
-            let mistake = if self.report.protects {
-                Mistake::error("outside-range", message).at(self.place(tree), "this never trips, or always")
-            } else {
-                Mistake::warning("outside-range", message)
-                    .at(self.place(tree), "this comparison never changes")
-            };
-            self.report.add(mistake.help(help));
-        }
+        // The limit is what a person has written wrong.
+        let (value, limit) = if fixed(first) { (right, left) } else { (left, right) };
+        let place = self.place(limit.0);
+        let (name, limit_text) = (self.written(value.0), self.written(limit.0));
+        let (message, help) = match value.1 {
+            [Op::Load(point) | Op::LoadPrevious(point)] => {
+                let point = self.draft.point(*point);
+                let (low, high) = (Shown(point.low), Shown(point.high));
+                let message = format!(
+                    "{name} never passes {limit_text}: its range is {low} to {high}, and further out than 17.6 % of that \
+                     it is bad"
+                );
+                (message, format!("write a limit from {low} to {high} {}", point.unit))
+            }
+            _ => (
+                format!("{name} never passes {limit_text}"),
+                "compare what moves with a limit within its range".to_owned(),
+            ),
+        };
+        let what = if always { "this is always true" } else { "this is never true" };
+        let mistake = if protects {
+            Mistake::error("outside-range", message)
+        } else {
+            Mistake::warning("outside-range", message)
+        };
+        self.report.add(mistake.at(place, what).help(help));
     }
 
     /// `=` and `<>` also compare conditions, and modes and device states with their words.

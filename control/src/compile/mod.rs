@@ -24,6 +24,7 @@ mod tags;
 mod lexer;
 mod syntax;
 mod operand;
+mod bounds;
 mod emit;
 mod arithmetic;
 mod functions;
@@ -47,6 +48,7 @@ mod phase_text;
 mod phases;
 mod trip_phases;
 mod silent_devices;
+mod alike_names;
 mod alarms;
 mod interlocks;
 mod recipes_table;
@@ -249,6 +251,7 @@ fn assemble(
     };
     if !report.has_errors() {
         silent_devices::warn(&plant, &draft, items, report);
+        alike_names::warn(&draft, report);
     }
     (plant, scenarios)
 }

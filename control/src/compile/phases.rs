@@ -72,6 +72,20 @@ pub(super) fn compile(
 impl Phases<'_, '_> {
     fn phase(&mut self, text: &PhaseText, written: &mut BTreeMap<PointId, Place>) -> Phase {
         let name = text.name.as_str();
+        for parameter in &text.parameters {
+            if let Some(named) = self.draft.names.get(parameter.name.as_str()) {
+                let name = &parameter.name;
+                self.report.add(
+                    Mistake::error(
+                        "hidden-name",
+                        format!("`{name}` of the plant cannot be read in this phase"),
+                    )
+                    .at(name.place, "this parameter has its name")
+                    .related(named.place, "what it hides")
+                    .help("give the parameter another name"),
+                );
+            }
+        }
         let parameters = text.parameters.iter().filter_map(|parameter| {
             self.draft.names.get(&format!("{name}.{}", parameter.name)).and_then(|named| named.point)
         });

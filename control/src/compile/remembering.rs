@@ -32,12 +32,9 @@ impl Emitter<'_, '_, '_> {
             );
             return None;
         }
-        if let [Op::Load(point)] = parts[0][..] {
-            for (limit, tree) in [(limits.0, on), (limits.1, off)] {
-                if let Some(limit) = limit {
-                    self.can_change(point, limit, tree);
-                }
-            }
+        // On towards the one limit, off towards the other.
+        for (part, tree) in [(&parts[1], on), (&parts[2], off)] {
+            self.can_change(Op::Greater, (&arguments[0], &parts[0]), (tree, part));
         }
         let edge = self.draft.code.edges;
         self.draft.code.edges += 1;

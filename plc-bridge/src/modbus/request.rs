@@ -2,6 +2,7 @@
 //! connection.
 
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use model::ModbusTable;
@@ -26,9 +27,25 @@ pub(super) async fn call(
 ) -> Result<Result<Response, Refused>, Lost> {
     match timeout(limit, connection.call(request)).await {
         Ok(Ok(answer)) => Ok(answer.map_err(Refused)),
-        Ok(Err(error)) => Err(Lost(format!("the connection broke: {error}"))),
+        Ok(Err(error)) => Err(Lost(broken(&error))),
         Err(_) => Err(Lost(format!("no answer in {limit:?}"))),
     }
+}
+
+/// When the device closes the connection the transport gives whatever error number stood there last, so only the
+/// numbers that a network gives are told.
+fn broken(error: &tokio_modbus::Error) -> String {
+    use ErrorKind as Kind;
+    if let tokio_modbus::Error::Transport(error) = error
+        && error.raw_os_error().is_some()
+        && !matches!(
+            error.kind(),
+            Kind::TimedOut | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown
+        )
+    {
+        return "the device closed the connection".to_owned();
+    }
+    format!("the connection broke: {error}")
 }
 
 pub(super) async fn read(
