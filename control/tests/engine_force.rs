@@ -4,10 +4,11 @@ mod support;
 
 use std::sync::Arc;
 
-use control::plant::{DeviceKind, Forcing, Origin, Pick, ScanTiming};
+use control::plant::{AlarmCondition, DeviceKind, Forcing, Origin, Pick, ScanTiming};
 use control::{Engine, FORCE_MAX_MS, FORCES, Forces, ScanOutput, StateView};
 use model::{
-    Action, Event, EventBody, ForceChange, ForceEnd, InterlockId, Mode, PointId, Quality, Refusal, UserId,
+    Action, AlarmState, Event, EventBody, ForceChange, ForceEnd, InterlockId, Mode, PointId, Quality,
+    Refusal, UserId,
 };
 use support::{Builder, Harness, Loop};
 
@@ -414,4 +415,26 @@ fn a_snapshot_knows_the_forces_and_goes_on_with_them_bit_for_bit() {
         assert_eq!(out.events(), h.out.events());
     }
     assert!(forces(&h).all().is_empty(), "both ended on the way");
+}
+
+#[test]
+fn the_alarm_that_something_is_forced_goes_when_an_interlock_ends_the_force() {
+    let mut b = Builder::new();
+    let trip = b.input("TRIP");
+    let valve = b.output("VALVE");
+    let count = b.point("NFORCED", Origin::Scan(ScanTiming::Forced));
+    b.alarm("FORCED", AlarmCondition::Above { point: count, limit: 1.0, deadband: 0.0 });
+    let when = b.above(trip, 80.0);
+    let close = Forcing { point: valve, device: None, value: 0.0, text: "VALVE := 0".into() };
+    b.interlock("IL-1", vec![when], vec![close], true);
+    let mut h = b.finish();
+    h.all_good(50.0);
+    h.run(2);
+    force(&mut h, "VALVE", 60.0).unwrap();
+    h.run(2);
+    assert_eq!(h.engine.alarms()[0].state, AlarmState::Unacked);
+    field(&mut h, "TRIP", 90.0);
+    h.scan();
+    assert_eq!((h.value("NFORCED"), h.value("VALVE")), (0.0, 0.0));
+    assert_eq!(h.engine.alarms()[0].state, AlarmState::Returned);
 }

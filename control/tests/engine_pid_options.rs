@@ -378,3 +378,24 @@ fn why_tells_what_of_the_options_is_at_work() {
     assert!(busy.contains("OUT is on its way to 81."), "{busy}");
     assert!(busy.contains("at 1.0000 %/s"), "{busy}");
 }
+
+/// The derivative of a PV that stands is zero, also after numbers that could not be worked with.
+#[test]
+fn what_the_derivative_remembers_of_a_sane_pv_outlives_an_absurd_feed_forward() {
+    let mut h = running("kc = 1\nti = \"1 h\"\ntd = \"20 s\"\nsp = 160\nff = \"LT-2\"\n", 100.0, 0.0, 40.0);
+    let load = h.point("LT-2");
+    h.write("TIC-1.TI", 0.01).unwrap();
+    h.set(load, f64::MAX);
+    h.run(2);
+    // Together with the integral, which has followed the first, this is beyond all numbers.
+    h.set(load, -f64::MAX);
+    h.scan();
+    h.set(load, 0.0);
+    h.write("TIC-1.TI", 3600.0).unwrap();
+    let stands = out(&h);
+    assert!((stands - 30.0).abs() < 0.1, "half a percent of each of 60 K: {stands}");
+    for _ in 0..100 {
+        h.scan();
+        assert!((out(&h) - stands).abs() < 0.1, "{} from {stands}", out(&h));
+    }
+}

@@ -609,3 +609,55 @@ fn what_finds_no_room_is_counted_and_the_scan_goes_on() {
     engine.scan(2, &[], &[], &mut out);
     assert_eq!((out.events().len(), out.dropped()), (0, 0));
 }
+
+#[test]
+fn an_interlock_holds_what_its_device_moves_while_it_is_away_in_the_same_scan() {
+    let mut b = Builder::new();
+    let level = b.input("LEVEL");
+    let valve = b.output("VALVE");
+    let close = Forcing { point: valve, device: None, value: 0.0, text: "VALVE := 0".into() };
+    let cause = b.above(level, 80.0);
+    b.interlock("IL-1", vec![cause], vec![close], true);
+    let mut h = b.finish();
+    h.all_good(90.0);
+    h.run(2);
+    let link = h.point("PLC.LINK");
+    h.set(link, 0.0);
+    h.run(10);
+    // The watchdog has moved the valve, and nothing else changes.
+    h.set(valve, 70.0);
+    h.scan();
+    assert_eq!(h.value("VALVE"), 0.0);
+}
+
+#[test]
+fn a_ramp_begins_at_the_set_point_of_its_loop_and_stands_while_its_source_is_bad() {
+    let mut b = Builder::new();
+    let (pv, demand) = (b.input("PV"), b.input("DEMAND"));
+    let source = b.expr(&[Op::Load(demand)]);
+    let (_, out) = b.ramp("HY", 2.0, Some(source));
+    // Its task comes after that of the loop.
+    let later = b.task(1, 0) as usize;
+    let ramp = b.plant.tasks[0].blocks.pop().unwrap();
+    b.plant.tasks[later].blocks.push(ramp);
+    let valve = b.output("VALVE");
+    let ordinary =
+        Loop { cascade: Some(out), target: Some(valve), normal_mode: Mode::Cascade, ..Loop::default() };
+    b.pid("IC", pv, &Loop { sp: 30.0, ..ordinary });
+    let mut h = b.finish();
+    h.all_good(80.0);
+    h.scan();
+    assert!((h.value("HY.OUT") - 30.0).abs() < 0.1, "{}", h.value("HY.OUT"));
+    assert_eq!(h.value("IC.SP"), 30.0);
+    h.run(100);
+    assert!(h.value("HY.OUT") > 31.5, "it is on its way: {}", h.value("HY.OUT"));
+    h.input(demand, 0.0, Quality::BadSensorFailure);
+    h.scan();
+    let stands = h.value("HY.OUT");
+    h.run(100);
+    assert_eq!(h.value("HY.OUT"), stands);
+    assert_eq!(h.quality("HY.OUT"), Quality::UncertainLastUsable);
+    h.set(demand, 80.0);
+    h.run(100);
+    assert!(h.value("HY.OUT") > stands + 1.5, "and goes on: {}", h.value("HY.OUT"));
+}

@@ -463,3 +463,127 @@ fn an_applied_change_keeps_the_phase_of_a_trip_and_the_trip_that_waits_for_its_u
     switch(&mut h, "EMPTY", true);
     assert_eq!((state(&h, "Empty"), h.engine.interlocks()[1].starting), (Idle, false));
 }
+
+/// The phase of another unit takes this valve in place of DUMP.
+fn with_store_on(valve: &str) -> Harness {
+    let phases = PHASES.replace("DUMP := 20 %", &format!("{valve} := 20 %"));
+    let mut h = Harness::new(control::compile(&sources(PLANT, &phases)).unwrap().plant);
+    h.all_good(0.0);
+    h.run(20);
+    order(&mut h, "Store", ProcOrder::Start);
+    h
+}
+
+#[test]
+fn a_phase_of_another_unit_aborts_only_for_a_valve_that_the_trip_needs() {
+    for (valve, left) in [("WASH", Running), ("FEED", Running), ("VENT", Aborted), ("DUMP", Aborted)] {
+        let mut h = with_store_on(valve);
+        switch(&mut h, "HOT", true);
+        assert_eq!((state(&h, "Store"), state(&h, "Empty")), (left, Running), "{valve}");
+    }
+}
+
+#[test]
+fn what_a_person_started_works_for_the_trip_that_finds_it_and_no_later_one_takes_its_unit() {
+    let mut h = ready();
+    order(&mut h, "Drown", ProcOrder::Start);
+    switch(&mut h, "FIRE", true);
+    assert!(lines(&h, "Drown").contains(&"started by the trip of IL-1".into()), "{:?}", lines(&h, "Drown"));
+    switch(&mut h, "HOT", true);
+    assert_eq!((state(&h, "Drown"), starts(&h, "Drown"), state(&h, "Empty")), (Running, 1, Idle));
+}
+
+/// A loop, a motor, a valve and a group of motors for what a trip starts.
+const MACHINES: &str = r#"
+[tag.LT-1]
+description = "Level"
+unit = "%"
+range = [0, 100]
+io = { device = "PLC", input = 0, raw = [0, 27648] }
+[[instance]]
+class = "valve"
+with = { name = "DRAIN", n = 5 }
+[pid.LIC-1]
+description = "Level"
+pv = "LT-1"
+out = "DRAIN"
+action = "direct"
+kc = 1.0
+ti = "10 s"
+sp = 50
+[class.coil]
+parameters = ["name", "n"]
+[class.coil.tag."{name}"]
+description = "{name}"
+words = ["stop", "start"]
+fail = 0
+io = { device = "PLC", coil = "{n}" }
+[[instance]]
+class = "coil"
+with = { name = "A.RUN", n = 0 }
+[[instance]]
+class = "coil"
+with = { name = "B.RUN", n = 1 }
+[[instance]]
+class = "coil"
+with = { name = "C.RUN", n = 2 }
+[motor.P-A]
+description = "A"
+out = "A.RUN"
+fault_alarm = false
+[motor.P-B]
+description = "B"
+out = "B.RUN"
+fault_alarm = false
+[motor.P-C]
+description = "C"
+out = "C.RUN"
+fault_alarm = false
+[duty_standby.P-1]
+description = "Group"
+motors = ["P-A", "P-B"]
+on_duty = 1
+fault_alarm = false
+"#;
+
+/// What IL-2 withholds of its phase when it does this and the phase does that.
+fn withheld(held: &str, action: &str) -> Vec<String> {
+    let plant = PLANT.replace(
+        "do = [\"FEED := 0 %\"]\nstart = \"Empty\"",
+        &format!("do = [\"{held}\"]\nstart = \"Empty\""),
+    );
+    let plant = plant.replace("start = \"Drown\"", "");
+    let phases = PHASES.replace("    DUMP := 80 %", &format!("    DUMP := 80 %\n    {action}"));
+    let found = control::compile(&sources(&format!("{plant}{MACHINES}"), &phases));
+    let found = found.unwrap_or_else(|found| panic!("{held}, {action}: {found:#?}")).warnings;
+    found.into_iter().filter(|found| found.code == "withheld-action").map(|found| found.message).collect()
+}
+
+#[test]
+fn what_is_withheld_is_told_of_loops_devices_and_groups_too_and_nothing_else_is() {
+    let (yes, no) = (1, 0);
+    let cases = [
+        // OUT of a loop is its valve, its set point and its mode are nobody's to hold.
+        ("DRAIN := 0 %", "LIC-1.OUT := 30 %", yes),
+        ("DRAIN := 30 %", "LIC-1.OUT := 30 %", no),
+        ("DRAIN := 0 %", "LIC-1.SP := 30 %", no),
+        ("DRAIN := 0 %", "LIC-1.MODE := MAN", no),
+        // A device is what stands behind it.
+        ("P-C := stop", "P-C := start", yes),
+        ("P-C := stop", "P-C := stop", no),
+        ("C.RUN := stop", "P-C := start", yes),
+        ("P-C := stop", "P-A := start", no),
+        // A group is all its motors.
+        ("P-1 := stop", "P-A := start", yes),
+        ("P-1 := stop", "P-B := start", yes),
+        ("P-1 := stop", "P-C := start", no),
+        // What is worked out may be anything.
+        ("VENT := 0 %", "VENT := LT-1", yes),
+        ("VENT := 0 %", "VENT := 0 % + LT-1", yes),
+    ];
+    for (held, action, told) in cases {
+        let found = withheld(held, action);
+        let count = found.iter().filter(|message| message.contains(&format!("`{action}`"))).count();
+        assert_eq!(count, told, "{held}, {action}: {found:?}");
+    }
+}

@@ -9,7 +9,7 @@ use model::{BlockId, PointId, Priority, Unit};
 
 use super::draft::{Draft, check_within};
 use super::emit::{self, Wanted};
-use super::fields::{Fields, Range};
+use super::fields::Fields;
 use super::items::{Item, Items, Kind, duplicate};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
@@ -354,9 +354,8 @@ impl Alarms<'_, '_> {
         let value = fields.quantity(key, unit, self.report)?;
         let place = fields.place_of(key);
         let name = self.draft.point(point).name.clone();
-        let said = Range { place: self.draft.facts[point.index()].place, ..range };
         let range_name = format!("the range of `{name}`");
-        if check_within(&format!("`{key}`"), value, place, &said, &range_name, self.report) {
+        if check_within(&format!("`{key}`"), value, place, &range, &range_name, self.report) {
             let limit = Limit { kind, value, name: item.name.as_str().to_string(), place };
             self.limits.entry(point).or_default().push(limit);
         }
@@ -376,9 +375,8 @@ impl Alarms<'_, '_> {
         };
         for (point, limits) in &mut self.limits {
             limits.sort_by_key(|limit| RANK(limit.kind));
-            for lower in 0..limits.len() {
-                for upper in lower + 1..limits.len() {
-                    let (low, high) = (&limits[lower], &limits[upper]);
+            for (number, low) in limits.iter().enumerate() {
+                for high in &limits[number..] {
                     if RANK(low.kind) == RANK(high.kind) || low.value < high.value {
                         continue;
                     }

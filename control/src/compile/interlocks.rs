@@ -8,7 +8,7 @@ use model::{BlockId, InterlockId, PointId};
 
 use super::draft::{Draft, check_within};
 use super::emit::{self, Wanted};
-use super::fields::{Fields, Range};
+use super::fields::Fields;
 use super::items::{Item, Items, Kind, duplicate};
 use super::machines;
 use super::place::{Place, Text};
@@ -290,8 +290,7 @@ impl Interlocks<'_, '_> {
                 let unit = found.unit;
                 let quantity = super::quantity::parse_quantity(value.as_str(), value.place, self.report)?;
                 let number = quantity.value_in(unit, self.report)?;
-                let range =
-                    Range { place: self.draft.facts[point.index()].place, ..self.draft.range_of(point) };
+                let range = self.draft.range_of(point);
                 check_within("this", number, value.place, &range, "the range of the output", self.report);
                 number
             }

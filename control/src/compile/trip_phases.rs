@@ -84,9 +84,9 @@ impl Trips<'_> {
     /// The interlock holds what the action writes, and not where the action wants it.
     fn holds(&self, forcing: &Forcing, action: &Assignment) -> bool {
         let target = match action.block.and_then(|block| self.body(block)) {
-            // OUT of a loop is its valve; its set point and mode are nobody's to hold.
+            // OUT of a loop is its valve; its set point and mode are nobody's to hold. What holds the output of a device
+            // holds its command.
             Some(BlockBody::Pid(pid)) if pid.out == action.point => pid.target.unwrap_or(action.point),
-            Some(BlockBody::Device(device)) if device.command == action.point => device.out,
             _ => action.point,
         };
         let wanted = match self.draft.code.ops.get(action.value.start as usize) {

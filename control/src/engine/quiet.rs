@@ -166,3 +166,36 @@ impl Looks {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::Looks;
+
+    /// Who is looked at in this tick, and then not before `again`.
+    fn looked_at(looks: &mut Looks, tick: u64, again: u64) -> Vec<usize> {
+        let mut seen = Vec::new();
+        looks.each(tick, |index| {
+            seen.push(index);
+            again
+        });
+        seen
+    }
+
+    #[test]
+    fn each_of_many_is_looked_at_in_order_by_its_own_number_when_it_is_marked_or_due() {
+        let mut looks = Looks::new(200);
+        assert_eq!(looked_at(&mut looks, 1, u64::MAX), (0..200).collect::<Vec<_>>(), "all at first");
+        assert_eq!(looked_at(&mut looks, 2, u64::MAX), []);
+        for index in [3, 64, 130, 199] {
+            looks.mark(index);
+        }
+        assert_eq!(looked_at(&mut looks, 3, 10), [3, 64, 130, 199]);
+        looks.mark(131);
+        assert_eq!(looked_at(&mut looks, 9, 12), [131]);
+        assert_eq!(looked_at(&mut looks, 10, u64::MAX), [3, 64, 130, 199], "no later than they asked");
+        assert_eq!(looked_at(&mut looks, 11, u64::MAX), []);
+        assert_eq!(looked_at(&mut looks, 13, u64::MAX), [131], "and late when the scan was");
+    }
+}

@@ -213,3 +213,31 @@ pub(crate) fn characterise(table: &[(f64, f64)], x: f64) -> Option<f64> {
     let ((x0, y0), (x1, y1)) = (*table.get(above.checked_sub(1)?)?, *table.get(above)?);
     Some(y0 + (y1 - y0) * ((x - x0) / (x1 - x0)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{PidForm, Shape, Tuning};
+
+    fn shape(form: PidForm) -> Shape {
+        Shape { form, gap: None, linearity: 1.0, pv_span: 100.0 }
+    }
+
+    #[test]
+    fn a_form_without_its_gain_or_its_integral_is_that_of_what_is_left() {
+        let tuning = |form, kc, ti| shape(form).tuning(kc, 0.5, ti, 3.0);
+        assert_eq!(tuning(PidForm::Parallel, 0.0, 8.0), Tuning { gain: 0.0, ti: 0.0, td: 0.0 });
+        assert_eq!(tuning(PidForm::Series, 2.0, 0.0), Tuning { gain: 1.0, ti: 0.0, td: 3.0 });
+        assert_eq!(tuning(PidForm::Series, 2.0, 6.0), Tuning { gain: 1.5, ti: 9.0, td: 2.0 });
+    }
+
+    #[test]
+    fn only_a_parallel_integral_goes_on_without_a_gain() {
+        let reset = |form, ti| {
+            let shape = shape(form);
+            shape.reset(shape.tuning(1e-9, 0.5, ti, 0.0), 0.5, ti, 4.0, 0.1)
+        };
+        assert_eq!(reset(PidForm::Parallel, 8.0), (0.5 * 4.0 * (0.1 / 8.0), 0.1));
+        assert_eq!(reset(PidForm::Parallel, 0.0), (1e-9 * 0.5 * 4.0, 0.0), "it has none");
+        assert_eq!(reset(PidForm::Isa, 0.05), (1e-9 * 0.5 * 4.0, 0.05));
+    }
+}

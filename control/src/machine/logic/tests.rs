@@ -44,6 +44,24 @@ fn arithmetic_within_a_condition_is_code_among_steps() {
     assert_eq!(steps(&code), [switch, Step::Code { start: 1, len: 5 }, Step::Or]);
 }
 
+#[test]
+fn two_points_a_quality_a_delay_and_an_edge_are_steps_of_their_own() {
+    let join = Join::And;
+    let two = Step::Points { left: A, right: B, how: How::LessEqual, join };
+    let one = limit(A, How::NotEqual, Join::Nothing, 0.0);
+    assert_eq!(steps(&[Op::Load(A), Op::Load(A), Op::Load(B), Op::LessEqual, Op::And]), [one, two]);
+    assert_eq!(steps(&[Op::IsGood(A), Op::IsBad(B), Op::Or]), [Step::IsGood(A), Step::IsBad(B), Step::Or]);
+    let memories = [
+        Op::OnDelay { timer: 0, ms: 10 },
+        Op::OffDelay { timer: 0, ms: 10 },
+        Op::Rise { edge: 0 },
+        Op::Fall { edge: 0 },
+    ];
+    for memory in memories {
+        assert_eq!(steps(&[Op::Load(A), memory]), [one, Step::Remember(memory)]);
+    }
+}
+
 /// Draws conditions: what comes is arbitrary and always the same.
 struct Dice(u64, [u32; 2]);
 
@@ -146,7 +164,10 @@ fn a_condition_says_at_every_scan_what_the_stack_machine_says_and_remembers_the_
         image.set_quality(point, qualities[dice.roll(4) as usize]);
         for (start, len) in &places {
             (one.due, two.due) = (u64::MAX, u64::MAX);
-            let truth = one.truth_at(ops, (*start, *len), &image, now(tick));
+            let truth = match one.logic.condition((*start, *len)) {
+                Some(_) => one.reason(ops, (*start, *len), &image, now(tick)).expect("it needs no stack"),
+                None => one.truth_at(ops, (*start, *len), &image, now(tick)),
+            };
             let code = &ops[*start as usize..(*start + *len) as usize];
             assert_eq!(truth, two.run(code, &image, now(tick)).truth(), "{code:?} at {tick}");
             assert_eq!(one.due, two.due, "{code:?} at {tick}");
