@@ -141,8 +141,10 @@ impl Experiment {
         waiting.sort_by(|a, b| b.at.total_cmp(&a.at));
         let given: Vec<Given> = now.into_iter().map(|setting| setting.given).collect();
         let (mut unit, entries) = build(row, conditions.file.as_ref(), &given, chemistry)?;
-        for setting in &waiting {
-            let with: Vec<Given> = given.iter().chain([&setting.given]).cloned().collect();
+        let mut with = given.clone();
+        for setting in waiting.iter().rev() {
+            // Numbers that contradict each other are found here, at the moment when they do.
+            with.push(setting.given.clone());
             let (changed, _) = build(row, conditions.file.as_ref(), &with, chemistry)?;
             mistakes.extend(setting.cannot_wait(unit.as_mut(), changed));
         }

@@ -251,6 +251,26 @@ impl<'a> Reader<'a> {
         self.mistakes.push(ParameterMistake { file, line, message: format!("{name}: {message}") });
     }
 
+    /// Parts of a table that are more than the whole together, as shares of one: a mistake where a person wrote one of them.
+    pub(crate) fn at_most_whole(&mut self, table: &str, parts: &[(&str, f64)], unit: &str) {
+        let sum: f64 = parts.iter().map(|(_, share)| share).sum();
+        // A number that was refused before is NaN, and says nothing more here.
+        if sum.is_nan() || sum <= 1.0 + 1e-9 {
+            return;
+        }
+        let names: Vec<String> = parts.iter().map(|(part, _)| format!("{table}.{part}")).collect();
+        let on_a_flag =
+            |name: &&String| self.entries.iter().any(|entry| entry.name == **name && entry.line == 0);
+        let name = names.iter().rfind(on_a_flag).unwrap_or(&names[0]).clone();
+        let others: Vec<&str> = names.iter().filter(|other| **other != name).map(String::as_str).collect();
+        let message = format!(
+            "with {} it adds up to {:.1} {unit}; lower one of them, for together they are at most 100",
+            others.join(", "),
+            100.0 * sum
+        );
+        self.refuse(&name, &message);
+    }
+
     /// Entries that no code reads are slips of the pen.
     pub(crate) fn refuse_unknown(&mut self) {
         for document in &self.documents {

@@ -109,13 +109,25 @@ pub struct Settings {
 
 impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Self {
-        Self {
+        let made = Self {
             drum: Drum::read(r, "drum"),
             fire: Fire::read(r, "fire"),
             header: Header::read(r, "header"),
             start: Start::read(r, "start"),
             feed: Feed::read(r, "feed"),
+        };
+        let d = &made.drum;
+        if d.bottom >= d.top {
+            let message =
+                "not below drum.top: a gauge has its 0 % below its 100 %; lower it or raise drum.top";
+            r.refuse("drum.bottom", message);
         }
+        for (name, part) in [("drum.top", d.top), ("drum.covered", d.covered)] {
+            if part > d.volume {
+                r.refuse(name, "beyond drum.volume; lower it or raise the volume");
+            }
+        }
+        made
     }
 }
 

@@ -435,6 +435,9 @@ fn recipes(s: &Settings, c: &Chemistry, notes: &mut Notes) -> [Matter; 3] {
     ]
 }
 
+/// A pH within this of the titrator's mark is not beyond it.
+const CLOSE: f64 = 0.05;
+
 impl UnitOperation for Extraction {
     fn shape(&self) -> &'static Shape {
         &SHAPE
@@ -536,6 +539,8 @@ impl UnitOperation for Extraction {
         if s.lye.titrate > 0.0 {
             // As fast as would move a buffer of 0.2 mol/L per pH to the mark in three minutes.
             let mixer = &self.stages[self.stages.len() - 1].mixer;
+            // A titrator can make a flask more alkaline only.
+            duty.notes.check(Remark::Limited, mixer.ph() <= s.lye.titrate + CLOSE);
             let missing = (s.lye.titrate - mixer.ph()).clamp(0.0, 1.0) * 200.0 * mixer.volume();
             lye = missing / 180.0 / self.recipes[LYE][Species::Sodium].max(1e-9);
         }

@@ -133,7 +133,7 @@ tables! {
     Solid {
         /// Layered oxide LiMO2
         active: "wt%", 0.0, 100.0;
-        /// Nickel among its metals, by moles
+        /// Nickel among its metals, by moles; the three count as parts of their sum
         nickel: "", 0.0, 1.0;
         /// Cobalt among its metals
         cobalt: "", 0.0, 1.0;
@@ -207,7 +207,7 @@ pub struct Settings {
 
 impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Self {
-        Self {
+        let made = Self {
             tanks: Tanks::read(r, "tanks"),
             kinetics: Kinetics::read(r, "kinetics"),
             side: Side::read(r, "side"),
@@ -215,6 +215,34 @@ impl Settings {
             charge: Charge::read(r, "charge"),
             feed: Feed::read(r, "feed"),
             hydroxides: Hydroxides::read(r),
+        };
+        made.solid.check(r);
+        let t = &made.tanks;
+        if t.oxygen > t.pressure {
+            let message = "more than tanks.pressure, of which it is a part; lower it or raise the pressure";
+            r.refuse("tanks.oxygen", message);
+        }
+        made
+    }
+}
+
+impl Solid {
+    /// Refuses what no black mass can be.
+    fn check(&self, r: &mut Reader<'_>) {
+        let parts = [
+            ("active", self.active),
+            ("phosphate", self.phosphate),
+            ("copper", self.copper),
+            ("aluminium", self.aluminium),
+            ("iron", self.iron),
+            ("fluoride", self.fluoride),
+            ("carbon", self.carbon),
+        ];
+        r.at_most_whole("solid", &parts, "wt%");
+        if self.active > 0.0 && self.nickel + self.cobalt + self.manganese <= 0.0 {
+            let message = "with solid.cobalt and solid.manganese there is no metal in the oxide; raise one of \
+                           them, or set solid.active=0";
+            r.refuse("solid.nickel", message);
         }
     }
 }

@@ -102,12 +102,17 @@ pub struct Settings {
 
 impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Self {
-        Self {
+        let made = Self {
             pack: Pack::read(r, "pack"),
             runaway: Runaway::read(r, "runaway"),
             bench: Bench::read(r, "bench"),
             start: Start::read(r, "start"),
+        };
+        if made.bench.low >= made.bench.high {
+            let message = "not below bench.high, the other end of the voltages; lower it or raise bench.high";
+            r.refuse("bench.low", message);
         }
+        made
     }
 }
 

@@ -106,13 +106,23 @@ pub struct Settings {
 impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Self {
         let text = "Transfer units at the design flows";
-        Self {
+        let made = Self {
             sump: Sump::read(r, "sump"),
             column: Column::read(r, "column"),
             units: GASES.map(|gas| r.described("transfer", gas.name, text, "", 0.0, 50.0)),
             feed: Feed::read(r, "feed"),
             start: Start::read(r, "start"),
-        }
+        };
+        let f = &made.feed;
+        let gases = [
+            ("chlorine", f.chlorine),
+            ("hydrogen_chloride", f.hydrogen_chloride),
+            ("hydrogen_fluoride", f.hydrogen_fluoride),
+            ("sulfur_dioxide", f.sulfur_dioxide),
+            ("carbon_dioxide", f.carbon_dioxide),
+        ];
+        r.at_most_whole("feed", &gases, "%vol");
+        made
     }
 }
 

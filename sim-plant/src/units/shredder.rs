@@ -144,12 +144,37 @@ pub struct Settings {
 
 impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Self {
-        Self {
+        let made = Self {
             chamber: Chamber::read(r, "chamber"),
             dryer: Dryer::read(r, "dryer"),
             sieve: Sieve::read(r, "sieve"),
             module: Module::read(r, "module"),
             feed: Feed::read(r, "feed"),
+        };
+        made.module.check(r);
+        made
+    }
+}
+
+impl Module {
+    /// Refuses what no module can be.
+    fn check(&self, r: &mut Reader<'_>) {
+        let parts = [
+            ("active", self.active),
+            ("graphite", self.graphite),
+            ("binder", self.binder),
+            ("copper", self.copper),
+            ("aluminium", self.aluminium),
+            ("steel", self.steel),
+            ("plastic", self.plastic),
+            ("solvent", self.solvent),
+            ("salt", self.salt),
+            ("inert", self.inert),
+        ];
+        r.at_most_whole("module", &parts, "wt%");
+        if !self.grade.is_nan() && ![111.0, 532.0, 622.0, 811.0].contains(&self.grade) {
+            let message = format!("no NMC grade is called {}; write 111, 532, 622 or 811", self.grade);
+            r.refuse("module.grade", &message);
         }
     }
 }
