@@ -17,7 +17,7 @@ use crate::noise::Noise;
 use crate::parameters::Parameters;
 use crate::properties::Excursions;
 use crate::sensor::{Sensor, kind_of};
-use crate::tags::{Input, Output, PLCS, Side, Target, inputs, outputs};
+use crate::tags::{Input, Output, PLCS, Side, Signal, Target, inputs, outputs};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Link {
@@ -94,6 +94,16 @@ impl Area300 {
     /// From now on brine (or acid) comes out of a neighbour's tank.
     pub(crate) fn join(&mut self, pipe: usize) {
         self.plant.neighbours.pipes[pipe] = Some(Pipe::default());
+    }
+
+    /// The instruments of the scrubber show that of the neighbour, which has just been told.
+    pub(crate) fn know_absorber(&mut self) {
+        for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
+            if matches!(input.signal, Signal::ScrubberFan | Signal::ScrubberLye) {
+                let kind = kind_of(&self.plant.p.sensors, input.kind);
+                *sensor = Sensor::new(kind, measure::truth(&self.plant, input.signal));
+            }
+        }
     }
 
     /// Advances by `dt` seconds, at most a tenth.

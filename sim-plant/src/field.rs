@@ -18,6 +18,7 @@ mod instrument;
 mod line;
 mod compile;
 mod order;
+mod vent;
 mod watch;
 mod faults;
 mod explain;
@@ -46,6 +47,7 @@ use instrument::Truth;
 use line::Line;
 use order::{Order, Term};
 use supply::Supply;
+use vent::Vent;
 use watch::Watch;
 
 pub(crate) use compile::{Beginning, ELECTROLYSIS};
@@ -168,6 +170,8 @@ pub(crate) struct Ports {
     cooling: Option<Term>,
     /// How much of its design flow there is.
     cooling_flow: Option<Term>,
+    /// The absorber of the chlorine that it vents.
+    vent: Vent,
 }
 
 impl Field {
@@ -255,6 +259,7 @@ impl Field {
         if let Some(term) = &self.ports.cooling_flow {
             string.cooling_flow = Some(term.value(&self.sheet, &self.elements, 0.0).clamp(0.0, 1.0));
         }
+        self.tell_of_absorber(string);
         for (export, pipe) in string.pipes.iter_mut().enumerate() {
             let (Some(pipe), Some(asked)) = (pipe, self.ports.asked.get_mut(export)) else { continue };
             *asked = pipe.asked;
@@ -271,6 +276,11 @@ impl Field {
                 came.add(&matter);
             }
         }
+    }
+
+    /// What stands behind the chlorine vent, if a line leads there.
+    pub(crate) fn tell_of_absorber(&self, string: &mut Neighbours) {
+        string.absorber = self.ports.vent.absorber(&self.sheet, &self.elements, &self.lines);
     }
 
     /// Advances by `dt` seconds, at most a tenth. `done` hears of every part that has moved on.

@@ -128,6 +128,8 @@ impl Simulator {
             for pipe in field.joined() {
                 area.join(pipe);
             }
+            field.tell_of_absorber(area.neighbours());
+            area.know_absorber();
         }
         let fingerprint = fingerprint(parameters, files, seed);
         Ok(Self::of(area, Some(field), fingerprint))

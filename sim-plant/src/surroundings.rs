@@ -20,16 +20,13 @@ impl Surroundings {
         Self { room_chlorine: 0.0, room_hydrogen: 0.0, lye: p.scrubber_liquor * p.scrubber_strength }
     }
 
-    /// `leaks` escaped into the room, `scrubbed` went to the scrubber; mol in this step.
-    pub(crate) fn step(&mut self, p: &Site, leaks: &[[f64; GASES]; 2], scrubbed: f64, fan: bool, dt: f64) {
+    /// `leaks` and `slipped` (chlorine) escaped into the room, `scrubbed` went to the own scrubber; mol in this step.
+    pub(crate) fn step(&mut self, p: &Site, leaks: &[[f64; GASES]; 2], slipped: f64, scrubbed: f64, dt: f64) {
         let fresh = (p.room_changes * dt).min(1.0);
         for leak in leaks {
             self.room_chlorine += leak[CL2];
             self.room_hydrogen += leak[H2];
         }
-        // Without the fan the scrubber's draught is gone and it breathes into the building.
-        const BREATHES: f64 = 1e-3;
-        let slipped = if fan { 0.0 } else { BREATHES * scrubbed };
         self.room_chlorine += slipped;
         self.room_chlorine -= self.room_chlorine * fresh;
         self.room_hydrogen -= self.room_hydrogen * fresh;

@@ -179,10 +179,11 @@ impl Area300 {
                 )
             }
             Signal::ChlorinePressure | Signal::ChlorineFlow => format!(
-                "{}, {}, {}",
+                "{}, {}, {} against {:+.1} mbar",
                 self.valve_text(valve::CHLORINE),
                 self.block_text(block::FURNACE),
-                self.block_text(block::SCRUBBER)
+                self.block_text(block::SCRUBBER),
+                plant.absorber().pressure * 1e-2
             ),
             Signal::HydrogenInChlorine | Signal::OxygenInChlorine | Signal::ChlorinePurity => {
                 let gas = &plant.chlorine.gas;

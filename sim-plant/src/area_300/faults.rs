@@ -100,6 +100,10 @@ impl Area300 {
                     missing("device", device, hint(device, PLCS.iter().map(|(name, _)| *name)))
                 })
             }
+            "scrubber-fan" if self.plant.neighbours.absorber.is_some() => {
+                let hint = ": a neighbour's takes the chlorine; give its fan the fault pump-trip".to_owned();
+                Err(missing("scrubber of the string's own", "", hint))
+            }
             _ => Ok(Place::None),
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn truth(plant: &Electrolysis, signal: Signal) -> f64 {
         Signal::Open(k) => switch(plant.blocks[k].is_open()),
         Signal::Closed(k) => switch(plant.blocks[k].is_closed()),
         Signal::EmergencyStopHealthy => switch(!plant.upsets.emergency_stop),
-        Signal::ScrubberFan => switch(!plant.upsets.no_fan),
+        Signal::ScrubberFan => switch(plant.absorber().fan),
         Signal::CoolingOk => switch(plant.rates.cooling * HOUR > 3.0),
         Signal::BreakerClosed => switch(plant.rectifier.closed),
         Signal::RectifierReady => switch(plant.rectifier.is_ready(plant.upsets.emergency_stop)),
@@ -141,7 +141,7 @@ fn utility(plant: &Electrolysis, signal: Signal) -> f64 {
         Signal::NitrogenPressure => p.site.nitrogen_pressure / BAR,
         Signal::RoomChlorine(share) => plant.surroundings.chlorine_ppm(&p.site) * room(share),
         Signal::RoomHydrogen(share) => plant.surroundings.hydrogen_lel(&p.site) * room(share),
-        Signal::ScrubberLye => plant.surroundings.lye_percent(&p.site),
+        Signal::ScrubberLye => plant.absorber().lye,
         _ => f64::NAN,
     }
 }

@@ -1,9 +1,10 @@
 //! The gas side of a step: chlorine over the tank, the two headers, what they give back and lose.
 
+use super::neighbours::Absorber;
 use super::{Electrolysis, block, neighbours, valve};
 use crate::cell::{CellYield, degas, strippable};
 use crate::circuit::Circuit;
-use crate::gas::{CL2, Gas, HeaderDuty, HeaderExchange, STEAM};
+use crate::gas::{CL2, GASES, Gas, HeaderDuty, HeaderExchange, STEAM};
 use crate::ledger::Ledger;
 use crate::liquid::{Enthalpies, W};
 
@@ -33,35 +34,33 @@ impl Electrolysis {
     pub(super) fn step_headers(&mut self, made: &CellYield, dt: f64) {
         let site = &self.p.site;
         let opening = |k: usize| self.blocks[k].position;
-        let fan_stopped = self.upsets.no_fan;
-        let duty = |valve: usize, user: usize, vent: usize, purge: usize, vent_pressure: f64, leak: f64| {
-            HeaderDuty {
+        let absorber = self.absorber();
+        let duty =
+            |valve: usize, user: usize, vent: f64, purge: usize, vent_pressure: f64, leak: f64| HeaderDuty {
                 dt,
                 site_pressure: site.pressure,
                 site_temperature: site.temperature,
                 valve: self.valves[valve].position,
                 user: opening(user),
-                vent: opening(vent),
+                vent,
                 vent_pressure,
                 purge: opening(purge),
                 leak,
-            }
-        };
+            };
         let hydrogen_duty = duty(
             valve::HYDROGEN,
             block::USER,
-            block::VENT,
+            opening(block::VENT),
             block::NITROGEN_HYDROGEN,
             self.p.hydrogen_header.vent_pressure,
             self.upsets.hydrogen_leak,
         );
-        let scrubber = if fan_stopped { 0.0 } else { self.p.chlorine_header.vent_pressure };
         let chlorine_duty = duty(
             valve::CHLORINE,
             block::FURNACE,
-            block::SCRUBBER,
+            opening(block::SCRUBBER) * absorber.open,
             block::NITROGEN_CHLORINE,
-            scrubber,
+            absorber.pressure,
             self.upsets.chlorine_leak,
         );
         let hydrogen = self.hydrogen.step(&self.p.hydrogen_header, &self.g, &made.hydrogen, &hydrogen_duty);
@@ -73,13 +72,34 @@ impl Electrolysis {
         let cooled = Self::settle_header(&mut self.ledger, &hydrogen, &mut self.catholyte, &self.h, warm_h)
             + Self::settle_header(&mut self.ledger, &chlorine, &mut self.anolyte, &self.h, warm_c);
         self.rates.cooling_heat += cooled / dt;
-        self.surroundings.step(
-            &self.p.site,
-            &[hydrogen.leaked, chlorine.leaked],
-            chlorine.vented[CL2],
-            !fan_stopped,
-            dt,
-        );
+        let slipped = self.vent(&absorber, &chlorine.vented);
+        let own = self.neighbours.absorber.is_none();
+        let scrubbed = if own { chlorine.vented[CL2] } else { 0.0 };
+        let leaks = [hydrogen.leaked, chlorine.leaked];
+        self.surroundings.step(&self.p.site, &leaks, slipped, scrubbed, dt);
+    }
+
+    /// What takes the vented chlorine: the neighbour's absorber, or the string's own.
+    pub(crate) fn absorber(&self) -> Absorber {
+        self.neighbours.absorber.unwrap_or_else(|| Absorber {
+            pressure: if self.upsets.no_fan { 0.0 } else { self.p.chlorine_header.vent_pressure },
+            open: 1.0,
+            fan: !self.upsets.no_fan,
+            lye: self.surroundings.lye_percent(&self.p.site),
+        })
+    }
+
+    /// Hands the vented gas over, and returns the mol of chlorine that get into the room: a duct that no fan holds
+    /// below the room's pressure breathes out a little of what passes.
+    fn vent(&mut self, absorber: &Absorber, vented: &[f64; GASES]) -> f64 {
+        const BREATHES: f64 = 1e-3;
+        let tight = if self.neighbours.absorber.is_some() { absorber.pressure < 0.0 } else { absorber.fan };
+        let slipped = if tight { 0.0 } else { BREATHES * vented[CL2] };
+        let mut gas = Gas { amount: *vented, enthalpy: 0.0 };
+        gas.amount[CL2] -= slipped;
+        gas.enthalpy = self.g.of(&gas.amount, self.p.chlorine_header.temperature);
+        self.neighbours.deliver(neighbours::CHLORINE_VENT, &gas);
+        slipped
     }
 
     /// Condensate returns to its circuit; the rest goes into the books. Returns what the gas cooler took, J.

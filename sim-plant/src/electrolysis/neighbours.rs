@@ -5,6 +5,7 @@
 //! brine brings (sodium, sulfate, carbonate ..) travels with the anolyte as neutral salts and leaves with the
 //! spent brine. Carbonate takes its two protons along, as CO2 does at the anolyte's pH. What demineralised water still
 //! brings goes with the lye. The utilities may say how warm their cooling water is and how much of it there is, and take the heat that it carries off.
+//! An absorber of theirs may take what XV-353 vents: then it says against which pressure.
 
 use model::StateWalk;
 
@@ -25,6 +26,8 @@ pub(crate) const LYE: usize = 0;
 pub(crate) const SPENT: usize = 1;
 pub(crate) const HYDROGEN: usize = 2;
 pub(crate) const CHLORINE: usize = 3;
+/// What XV-353 and the header's seal let go.
+pub(crate) const CHLORINE_VENT: usize = 4;
 
 /// A pipe holds so many seconds of its flow,
 const HOLDS: f64 = 2.0;
@@ -56,7 +59,7 @@ pub(crate) struct Neighbours {
     /// `None` where the string lives on its own supply.
     pub(crate) pipes: [Option<Pipe>; 3],
     /// What has gone out since it was fetched.
-    pub(crate) out: [Matter; 4],
+    pub(crate) out: [Matter; 5],
     /// In the anolyte tank: what the string's liquid does not count.
     strangers: Matter,
     /// K of the cooling water; `None` where it comes over the battery limit.
@@ -65,6 +68,21 @@ pub(crate) struct Neighbours {
     pub(crate) cooling_flow: Option<f64>,
     /// J that the coolers have given to it since it was fetched.
     pub(crate) cooling_heat: f64,
+    /// What takes the vented chlorine; `None` where it leaves by the string's own door.
+    pub(crate) absorber: Option<Absorber>,
+}
+
+/// The neighbour's absorber behind XV-353, as the string knows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Absorber {
+    /// At its gas inlet, Pa above the outside.
+    pub(crate) pressure: f64,
+    /// How open the pipe to it is, 0..1.
+    pub(crate) open: f64,
+    /// Its fan turns.
+    pub(crate) fan: bool,
+    /// Free NaOH of its liquor, per cent by mass.
+    pub(crate) lye: f64,
 }
 
 impl Pipe {
@@ -176,6 +194,14 @@ impl Neighbours {
         }
         self.strangers.state(walk);
         walk.f64(&mut self.cooling_heat);
+        let mut told = self.absorber.is_some();
+        let mut absorber = self.absorber.unwrap_or_default();
+        walk.bool(&mut told);
+        for value in [&mut absorber.pressure, &mut absorber.open, &mut absorber.lye] {
+            walk.f64(value);
+        }
+        walk.bool(&mut absorber.fan);
+        self.absorber = told.then_some(absorber);
         for value in [&mut self.cooling, &mut self.cooling_flow] {
             let (mut told, mut number) = (value.is_some(), value.unwrap_or(0.0));
             walk.bool(&mut told);

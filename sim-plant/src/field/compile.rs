@@ -5,6 +5,7 @@ mod measures;
 mod phases;
 mod streams;
 mod stations;
+mod vent;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -30,9 +31,9 @@ const TABLES: [&str; 6] = ["supply", "unit", "line", "measure", "start", "unused
 /// The unit kind that is the electrolyser string of area 300 with its own model and instruments.
 pub(crate) const ELECTROLYSIS: &str = "electrolysis";
 pub(crate) const ELECTROLYSIS_INLETS: [&str; 3] = ["brine", "acid", "water"];
-pub(crate) const ELECTROLYSIS_OUTLETS: [&str; 4] = ["lye", "spent", "hydrogen", "chlorine"];
+pub(crate) const ELECTROLYSIS_OUTLETS: [&str; 5] = ["lye", "spent", "hydrogen", "chlorine", "chlorine-vent"];
 
-pub(super) use phases::import_is_gas;
+pub(super) use phases::{import_is_gas, import_is_vent};
 
 /// Everything that the text has said so far.
 struct Compiler<'a> {
@@ -149,6 +150,7 @@ impl Compiler<'_> {
             self.refuse_second(self.lines.iter().any(|line| line.name == name), "line", name, &item);
             self.line(name, &item);
         }
+        self.join_vent(documents);
         self.start(documents);
     }
 

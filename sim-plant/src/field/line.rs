@@ -12,7 +12,7 @@ use crate::matter::Matter;
 use crate::units::tank::{BULK_DENSITY, SUCTION};
 
 use super::Ports;
-use super::compile::import_is_gas;
+use super::compile::{import_is_gas, import_is_vent};
 use super::driven::Driven;
 use super::instrument::Basis;
 use super::order::Gate;
@@ -87,6 +87,11 @@ impl Line {
         }
     }
 
+    /// How open it is, 0..1.
+    pub(super) const fn open(&self) -> f64 {
+        self.open
+    }
+
     /// Its flow has to be worked out again.
     pub(super) const fn renew(&mut self) {
         self.new = true;
@@ -154,7 +159,9 @@ impl Line {
                 sheet.stations[station].orders[order] = gathered * self.per_basis[1] / dt * 3600.0;
             }
             (Source::Import(import), End::Inlet(station, inlet)) => {
-                let matter = ports.came[import].take(self.open);
+                // What the header has vented is on its way: how open this line is has decided already how much that was.
+                let share = if import_is_vent(import) { 1.0 } else { self.open };
+                let matter = ports.came[import].take(share);
                 self.now = matter.amount.iter().sum::<f64>() / dt;
                 self.per_basis[basis_index(Basis::Normal)] = NORMAL_VOLUME;
                 sheet.feed(station, inlet, &matter);

@@ -1,6 +1,7 @@
 //! Which ports of the units are for gases: no liquor flows into a burner or a sparger.
 
 use super::ELECTROLYSIS_OUTLETS;
+use crate::electrolysis::neighbours;
 use crate::unit::Shape;
 
 /// Inlets that take a gas alone.
@@ -43,9 +44,14 @@ pub(super) fn gives_gas(shape: &Shape, outlet: usize) -> bool {
     OUTLETS.contains(&shape.outlets[outlet].name)
 }
 
-/// Of the electrolyser string: lye and spent brine are no gases, the two behind them are.
+/// Of the electrolyser string: lye and spent brine are no gases, the three behind them are.
 pub(in super::super) fn import_is_gas(port: usize) -> bool {
     port % ELECTROLYSIS_OUTLETS.len() >= 2
+}
+
+/// What the chlorine header vents through XV-353 and its seal.
+pub(in super::super) fn import_is_vent(port: usize) -> bool {
+    port % ELECTROLYSIS_OUTLETS.len() == neighbours::CHLORINE_VENT
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::station::Station;
 use super::super::UnitPlace;
 use super::super::order::{Amount, Order, Term};
 use super::super::text::{Item, hint};
-use super::{Compiler, ELECTROLYSIS, ELECTROLYSIS_INLETS, ELECTROLYSIS_OUTLETS};
+use super::{Compiler, ELECTROLYSIS, ELECTROLYSIS_INLETS, ELECTROLYSIS_OUTLETS, vent};
 
 const KEYS: [&str; 6] = ["kind", "text", "set", "running", "orders", "step"];
 
@@ -113,18 +113,21 @@ impl Compiler<'_> {
         }
     }
 
-    /// The string has valves and pumps of its own; told is only how warm its cooling water is, and how much there is.
+    /// The string has valves and pumps of its own; told is only what comes from its neighbours: cooling water, and the
+    /// absorber of what it vents.
     fn orders_of_string(&mut self, orders: &Item<'_>) {
         const WRITE: &str = "the string is told of its cooling water: orders = { cooling-water = { of = \"CT-701.T-supply\" }, \
-             cooling-flow = \"P-701A|P-701B\" }";
+             cooling-flow = \"P-701A|P-701B\" }, and of the absorber of its vented chlorine: vent-pressure, vent-fan, vent-lye";
         let entries = orders.table().map(|table| table.entries()).unwrap_or_default();
         if entries.is_empty() {
             self.mistakes.push(orders.mistake(WRITE));
         }
         for (name, value) in &entries {
-            let unit = match *name {
-                "cooling-water" => "degC",
-                "cooling-flow" => "",
+            let vent = vent::ORDERS.iter().position(|(known, _)| known == name);
+            let unit = match (*name, vent) {
+                (_, Some(told)) => vent::ORDERS[told].1,
+                ("cooling-water", _) => "degC",
+                ("cooling-flow", _) => "",
                 _ => {
                     self.mistakes.push(value.mistake(format!("there is no order {name}: {WRITE}")));
                     continue;
@@ -137,7 +140,10 @@ impl Compiler<'_> {
                     self.mistakes.push(value.mistake(text));
                 }
                 Ok(term) if unit == "degC" => self.ports.cooling = Some(term),
-                Ok(term) => self.ports.cooling_flow = Some(term),
+                Ok(term) => match vent {
+                    Some(told) => self.ports.vent.told[told] = Some(term),
+                    None => self.ports.cooling_flow = Some(term),
+                },
                 Err(mistake) => self.mistakes.push(mistake),
             }
         }
