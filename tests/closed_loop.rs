@@ -55,9 +55,10 @@ fn the_stop_recipe_brings_the_string_to_rest_and_the_start_recipe_back_to_produc
 fn from_cold_the_start_recipe_reaches_product_unattended() {
     let mut plant = Lockstep::new(&refinery(), Initial::Cold);
     plant.run(60.0);
-    // Cooling water first: the cells wait for it.
+    // Cooling water first, and the scrubber of what they vent: the cells wait for both.
     plant.start_recipe("UT-START", 1).unwrap();
     plant.start_recipe("EL-START", 2).unwrap();
+    plant.start_recipe("SC-START", 3).unwrap();
     let done = |plant: &::lockstep::Lockstep| {
         matches!(plant.batch_state(2), Some(ProcState::Complete | ProcState::Held | ProcState::Aborted))
     };
