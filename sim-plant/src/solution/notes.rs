@@ -31,9 +31,11 @@ pub enum Remark {
     Limited,
     /// A feed or an order was no number or outside its physical bounds, and was held inside.
     BadInput,
+    /// A liquor above the solubility of something whose crystals are left out.
+    Oversaturated,
 }
 
-const OTHERS: usize = 10;
+const OTHERS: usize = 11;
 const REMARKS: usize = 2 * SOLUTES + OTHERS;
 
 impl Remark {
@@ -51,6 +53,7 @@ impl Remark {
             Self::Iteration => 2 * SOLUTES + 7,
             Self::Limited => 2 * SOLUTES + 8,
             Self::BadInput => 2 * SOLUTES + 9,
+            Self::Oversaturated => 2 * SOLUTES + 10,
         }
     }
 
@@ -81,6 +84,7 @@ impl Remark {
                 "iteration: did not converge; the best value stands",
                 "unit: asked for more than it holds or can do; it did what it could",
                 "input: no number, or outside its physical bounds; held inside",
+                "solubility: a liquor above it, whose crystals are left out",
             ][k - 2 * SOLUTES]
                 .to_owned(),
         }

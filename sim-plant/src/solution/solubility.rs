@@ -2,7 +2,7 @@
 
 use super::{Notes, Remark, Slurry, interpolate};
 use crate::chemistry::Chemistry;
-use crate::constants::{MASS_LI, REFERENCE, ZERO_CELSIUS};
+use crate::constants::{MASS_LI, MASS_NAOH, MASS_WATER, REFERENCE, ZERO_CELSIUS};
 use crate::species::Species;
 
 /// Straight lines between points (degC, value); held and noted outside.
@@ -69,6 +69,32 @@ pub(crate) const LITHIUM_HYDROXIDE: [(f64, f64); 8] = [
     (100.0, 17.5),
     (115.6, 17.7),
 ];
+
+/// g NaOH per 100 g of water: Seidell's table (recalled); at 90 degC 76.28 wt%, ACS Omega 2020, 5, 4875, table 5, looked up.
+const SODIUM_HYDROXIDE: [(f64, f64); 10] = [
+    (0.0, 42.0),
+    (10.0, 51.0),
+    (20.0, 109.0),
+    (30.0, 119.0),
+    (40.0, 129.0),
+    (50.0, 145.0),
+    (60.0, 174.0),
+    (80.0, 313.0),
+    (90.0, 321.6),
+    (100.0, 347.0),
+];
+
+/// Notes a lye with more NaOH in its water than dissolves.
+pub(crate) fn note_sodium_hydroxide(lye: &Slurry, notes: &mut Notes) {
+    let caustic = (-lye.matter[Species::Acid]).min(lye.matter[Species::Sodium]);
+    if caustic <= 0.0 {
+        return;
+    }
+    // OH- is water less a proton.
+    let water = (lye.matter[Species::Water] - caustic).max(0.0) * MASS_WATER;
+    let most = 0.01 * interpolate(&SODIUM_HYDROXIDE, lye.temperature - ZERO_CELSIUS);
+    notes.check(Remark::Oversaturated, caustic * MASS_NAOH <= most * water);
+}
 
 /// A salt with a solubility in g of anhydrous salt per 100 g of water.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use crate::chemistry::Chemistry;
 use crate::experiment::{Conditions, Experiment};
+use crate::solution::Remark;
 
 fn after(minutes: f64, settings: &[&str]) -> Experiment {
     let chemistry = Arc::new(Chemistry::built_in().unwrap());
@@ -83,4 +84,16 @@ fn sulfite_destroys_the_hypochlorite_mole_for_mole() {
     let half = reading(&gases(&["chlorine=2%vol", "sulfur_dioxide=1%vol"]), "ClO");
     let none = reading(&gases(&["chlorine=1%vol", "sulfur_dioxide=2%vol"]), "ClO");
     assert!((half / alone - 0.5).abs() < 0.03 && none < 1e-3 * alone, "{alone} {half} {none}");
+}
+
+#[test]
+fn a_lye_that_dries_beyond_the_solubility_of_soda_says_so() {
+    let still = ["sump.volume=0.05m3", "feed.lye=0", "feed.draw=0", "feed.cooling=0", "feed.chlorine=0%vol"];
+    let over = |gas: &str| {
+        let dried = after(60.0, &[&still[..], &["feed.temperature=90degC", gas]].concat());
+        (reading(&dried, "NaOH"), dried.notes().count(Remark::Oversaturated))
+    };
+    let (weak, strong) = (over("feed.gas=1Nm3/h"), over("feed.gas=1500Nm3/h"));
+    assert!(weak.0 < 30.0 && weak.1 == 0, "{weak:?}");
+    assert!(strong.0 > 50.0 && strong.1 > 0, "{strong:?}");
 }
