@@ -5,6 +5,7 @@
 
 pub(crate) mod conductivity;
 pub(crate) mod density;
+pub(crate) mod dilution;
 pub(crate) mod equilibria;
 pub(crate) mod laliberte;
 pub mod notes;
@@ -158,7 +159,7 @@ impl Slurry {
         let (mut enthalpy, mut capacity) = chemistry.sums(&self.matter);
         if self.liquor >= VOLUME_FLOOR {
             let (more, more_capacity) = self.species.extra(&chemistry.constants);
-            enthalpy += more * self.liquor * 1e3;
+            enthalpy += more * self.liquor * 1e3 + dilution::enthalpy(&self.matter, chemistry);
             capacity += more_capacity * self.liquor * 1e3;
         }
         (enthalpy, capacity)

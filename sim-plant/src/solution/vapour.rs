@@ -63,6 +63,32 @@ const LITHIUM_CHLORIDE: [(f64, f64); 12] = [
     (20.0, 3.115),
 ];
 
+/// Osmotic coefficient of HCl at 25 degC by molality: Hamer and Wu 1972 to 6 mol/kg, then from the partial pressures of
+/// water in Perry's table for 24 to 42 wt% (recalled; with those of HCl it gives the total pressures of the International
+/// Critical Tables at 20 degC, looked up, within 2 % from 30 to 38 wt%).
+const HYDROCHLORIC_ACID: [(f64, f64); 13] = [
+    (0.0, 1.0),
+    (0.2, 0.952),
+    (1.0, 1.039),
+    (2.0, 1.188),
+    (3.0, 1.348),
+    (4.0, 1.517),
+    (5.0, 1.680),
+    (6.0, 1.845),
+    (8.66, 2.345),
+    (11.75, 2.709),
+    (14.13, 2.921),
+    (16.81, 3.110),
+    (19.86, 3.258),
+];
+
+/// Of HCl at any temperature: what exceeds 1 fades by 0.54 % per kelvin, as in Perry's table from 25 to 100 degC at
+/// 20, 30, 38 wt%.
+fn hydrochloric_acid(molality: f64, kelvin: f64) -> f64 {
+    let at = super::interpolate(&HYDROCHLORIC_ACID, molality);
+    1.0 + (at - 1.0) * (1.0 - 0.0054 * (kelvin - 298.15)).clamp(0.3, 1.2)
+}
+
 /// Of LiCl at any temperature: what exceeds 1 fades by 0.43 % per kelvin, which reproduces the boiling
 /// points of 30, 40, 45 wt% of Conde 2009 (basis 3.2).
 fn lithium_chloride(molality: f64, kelvin: f64) -> f64 {
@@ -70,10 +96,10 @@ fn lithium_chloride(molality: f64, kelvin: f64) -> f64 {
     1.0 + (at - 1.0) * (1.0 - 0.0043 * (kelvin - 298.15)).clamp(0.3, 1.2)
 }
 
-/// Water activity from osmotic coefficients: LiCl as above; LiOH 0.85, which Pitzer's equation (basis 5.4) gives
-/// within 0.015 from 0.5 to 8 mol/kg and 0.045 at 10 (activity 0.85 over the liquor saturated at 25 degC, basis 2.3); acids, lyes and
-/// sulfates as straight lines in molality (recalled). Each solute sees the molality of its own ions plus that of
-/// all others of its kind, so that mixtures add up.
+/// Water activity from osmotic coefficients: LiCl and HCl as above; LiOH 0.85, which Pitzer's equation (basis 5.4) gives
+/// within 0.015 from 0.5 to 8 mol/kg and 0.045 at 10 (activity 0.85 over the liquor saturated at 25 degC, basis 2.3);
+/// other acids, lyes and sulfates as straight lines in molality (recalled). Each solute sees the molality of its own ions
+/// plus that of all others of its kind, so that mixtures add up.
 pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
     let water = makeup.water.max(0.05);
     let molality = |solute: usize| makeup.solutes[solute].max(0.0) / ions(solute).1 / water;
@@ -90,7 +116,7 @@ pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
         let osmotic = match solute {
             l::LICL => lithium_chloride(like, kelvin),
             l::LIOH => 0.85,
-            l::HCL => 0.94 + 0.13 * like.min(16.0),
+            l::HCL => hydrochloric_acid(like, kelvin),
             l::NAOH => 0.90 + 0.07 * like.min(16.0),
             l::LI2SO4 => 0.80 + 0.06 * like.min(4.0),
             l::H2O2 => 1.0,
@@ -103,13 +129,13 @@ pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
 }
 
 /// True when the osmotic coefficients were made for so strong a liquor: each solute up to the molality at which its
-/// line above ends, hydrochloric acid as long as its own vapour (left out) is below a hundredth of the water's.
-fn within_fits(makeup: &Makeup) -> bool {
+/// line above ends, hydrochloric acid up to `acid`.
+fn within_fits(makeup: &Makeup, acid: f64) -> bool {
     let water = makeup.water.max(0.05);
     (0..SOLUTES).all(|solute| {
         let most = match solute {
             l::LICL => 20.0,
-            l::HCL => 5.0,
+            l::HCL => acid,
             l::NAOH => 16.0,
             l::LIOH => 10.0,
             l::LI2SO4 => 4.0,
@@ -120,16 +146,31 @@ fn within_fits(makeup: &Makeup) -> bool {
     })
 }
 
-/// Pa
+/// mol/kg of HCl whose own vapour, left out here, is below a hundredth of the water's.
+const ACID_WITHOUT_VAPOUR: f64 = 5.0;
+/// mol/kg of HCl at 42 wt%, where the table of its own vapour ends as well.
+const ACID_WITH_VAPOUR: f64 = 19.9;
+
+/// Pa over a liquor whose water alone evaporates.
 pub(crate) fn pressure(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f64 {
-    notes.check(Remark::Vapour, (273.15..=423.15).contains(&kelvin) && within_fits(makeup));
+    check(makeup, kelvin, ACID_WITHOUT_VAPOUR, notes);
     water_activity(makeup, kelvin) * saturation_pressure(kelvin)
+}
+
+/// Pa of the water over strong hydrochloric acid, for a unit that reckons the HCl beside it by itself.
+pub(crate) fn water_pressure(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f64 {
+    check(makeup, kelvin, ACID_WITH_VAPOUR, notes);
+    water_activity(makeup, kelvin) * saturation_pressure(kelvin)
+}
+
+fn check(makeup: &Makeup, kelvin: f64, acid: f64, notes: &mut Notes) {
+    notes.check(Remark::Vapour, (273.15..=423.15).contains(&kelvin) && within_fits(makeup, acid));
 }
 
 /// K at which the liquor boils under `pressure` (Pa).
 pub(crate) fn boiling_point(makeup: &Makeup, pressure: f64, notes: &mut Notes) -> f64 {
     let excess = |kelvin: f64| water_activity(makeup, kelvin) * saturation_pressure(kelvin) - pressure;
     let kelvin = rising(excess, 273.15, 423.15, 1e-4, notes);
-    notes.check(Remark::Vapour, kelvin < 423.1 && within_fits(makeup));
+    notes.check(Remark::Vapour, kelvin < 423.1 && within_fits(makeup, ACID_WITHOUT_VAPOUR));
     kelvin
 }

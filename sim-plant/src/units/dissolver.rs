@@ -11,8 +11,8 @@
 //! (solubility product from s(T)). `n0` is what the grains in the tank weighed when they came; it travels with
 //! them from tank to tank. The step is implicit in the dissolved amount, because at pH 4 the liquor holds
 //! a second's worth of acid. CaCO3 and Mg(OH)2 that come with the carbonate go
-//! to their own saturation (`hardness.rs`): all dissolved below pH 7. Left out: HCl vapour, heats of dilution of strong
-//! acid, other impurities of the solid.
+//! to their own saturation (`hardness.rs`): all dissolved below pH 7. Left out: HCl vapour, other impurities
+//! of the solid.
 
 use std::sync::Arc;
 

@@ -25,7 +25,7 @@ use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::solution::density::{Makeup, water_viscosity};
 use crate::solution::equilibria::{Speciation, Totals};
-use crate::solution::{Notes, Remark, Slurry};
+use crate::solution::{Notes, Remark, Slurry, dilution};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::heat_loss::Wall;
@@ -247,7 +247,7 @@ impl IonExchange {
             let totals = Totals::of(&cell.liquid, resin.litres * 1e-3);
             let species = Speciation::distribute(cell.proton, &totals, &self.out.equilibria);
             let (joule, per_kelvin) = species.extra(&self.chemistry.constants);
-            more += joule * resin.litres;
+            more += joule * resin.litres + dilution::enthalpy(&cell.liquid, &self.chemistry);
             capacity += per_kelvin * resin.litres;
         }
         let (enthalpy, own) = self.chemistry.sums(&all);
