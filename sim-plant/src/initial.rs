@@ -86,6 +86,7 @@ pub(crate) fn running(p: &Parameters, seed: u64, chemistry: Arc<Chemistry>) -> (
     plant.excursions = crate::properties::Excursions::default();
     // What it gave away meanwhile went nowhere.
     plant.neighbours.out = core::array::from_fn(|_| Matter::default());
+    plant.neighbours.cooling_heat = 0.0;
     plant.open_ledger();
     (plant, operator.orders)
 }

@@ -230,3 +230,18 @@ fn a_snapshot_of_the_joined_plant_goes_on_bit_for_bit() {
     }
     assert_eq!(one.hash(), two.hash());
 }
+
+/// While it settled before the start the string gave half an hour's heat to nobody; all of it once came in the first second.
+#[test]
+fn the_tower_takes_no_heat_from_before_the_start() {
+    let mut plant = plant();
+    let loads: Vec<f64> = (0..120)
+        .map(|_| {
+            plant.step(1000);
+            read(&plant, "JT-701")
+        })
+        .collect();
+    let settled = loads[119];
+    assert!(settled > 20.0, "{settled} kW");
+    assert!(loads.iter().all(|load| *load < 1.2 * settled), "{loads:?}");
+}

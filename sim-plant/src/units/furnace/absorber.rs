@@ -17,7 +17,7 @@ use crate::constants::{REFERENCE, ZERO_CELSIUS};
 use crate::matter::Matter;
 use crate::root;
 use crate::solution::density::Makeup;
-use crate::solution::{Notes, Remark, dilution, interpolate, vapour};
+use crate::solution::{Notes, dilution, interpolate, vapour};
 use crate::species::{Phase, Species};
 
 use model::StateWalk;
@@ -208,13 +208,24 @@ impl Cell {
         let moles = gas.phase_moles(Phase::Gas, chemistry);
         let dry = (moles - steam).max(0.0);
         let kelvin = self.temperature.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 145.0);
-        let over = vapour::water_pressure(&Makeup::of(liquid, chemistry), kelvin, notes);
-        let over = over.min(0.9 * build.pressure);
-        let rest = dry * over / (build.pressure - over);
         let units = build.transfer * dt * build.pressure / moles.max(1e-12);
-        let most = 0.05 * liquid[Species::Water];
-        let extent = ((rest - steam) * (1.0 - libm::exp(-units))).clamp(-steam, most);
-        notes.check(Remark::Limited, extent < most || most <= 0.0);
+        let share = 1.0 - libm::exp(-units);
+        let wants = |liquid: &Matter, notes: &mut Notes| {
+            let over = vapour::water_pressure(&Makeup::of(liquid, chemistry), kelvin, notes);
+            let over = over.min(0.9 * build.pressure);
+            (dry * over / (build.pressure - over) - steam) * share
+        };
+        let mut extent = wants(liquid, notes).max(-steam);
+        let water = liquid[Species::Water];
+        if extent > 0.05 * water {
+            // A trickle in much dry gas: what is left of it grows stronger and holds its water faster, or dries up.
+            let mut trial = liquid.clone();
+            let error = |extent: f64| {
+                trial[Species::Water] = water - extent;
+                extent - wants(&trial, &mut Notes::default())
+            };
+            extent = root::rising(error, 0.0, 0.99 * water, 1e-9 * water, notes);
+        }
         liquid.react(&[(Species::Water, -1.0)], extent);
         gas.react(&[(Species::Steam, 1.0)], extent);
     }
@@ -227,11 +238,11 @@ impl Cell {
 
 #[cfg(test)]
 mod tests {
-    use super::hydrogen_chloride_pressure;
+    use super::{Build, Cell, hydrogen_chloride_pressure};
     use crate::chemistry::Chemistry;
     use crate::matter::Matter;
     use crate::solution::density::Makeup;
-    use crate::solution::{Notes, vapour};
+    use crate::solution::{Notes, Slurry, vapour};
     use crate::species::Species;
 
     fn acid(w: f64, chemistry: &Chemistry) -> Matter {
@@ -257,6 +268,35 @@ mod tests {
         };
         assert!(at(0.18).0 < 0.0 && at(0.22).0 > 0.0, "{:?} {:?}", at(0.18), at(0.22));
         assert!((at(0.202).1 / 101_325.0 - 1.0).abs() < 0.03, "{:?}", at(0.202));
+    }
+
+    #[test]
+    fn a_trickle_dries_up_in_dry_gas_and_a_stream_saturates_it() {
+        let (chemistry, notes) = (Chemistry::built_in().unwrap(), &mut Notes::default());
+        // Share of the water that leaves, and of the steam that the gas could hold.
+        let mut after = |kilograms: f64, w: f64| {
+            let mut cell = Cell::at(298.15, 50e3);
+            let mut liquid =
+                Slurry::at(&acid(w, &chemistry).part(kilograms), 298.15, &chemistry, notes).matter;
+            let mut gas = chemistry.parcel(&[(Species::Nitrogen, 0.4)], 298.15);
+            let build =
+                Build { transfer: 1e-4, capacity: 50e3, exchange: 0.0, water: 298.15, pressure: 101_325.0 };
+            let before = liquid[Species::Water];
+            for _ in 0..3 {
+                cell.contact(&mut liquid, &mut gas, &build, &chemistry, notes, 1.0);
+            }
+            assert!((liquid[Species::Water] + gas[Species::Steam] - before).abs() < 1e-12);
+            let full = 0.4 * 3169.0 / (101_325.0 - 3169.0);
+            (gas[Species::Steam] / before, gas[Species::Steam] / full)
+        };
+        let (dried, filled) = after(1e-5, 0.0);
+        assert!(dried > 0.9 && dried <= 1.0 && filled < 0.05, "{dried} {filled}");
+        let (dried, filled) = after(1.0, 0.0);
+        assert!(dried < 1e-3 && (0.97..1.001).contains(&filled), "{dried} {filled}");
+        // The stronger the acid grows, the less it gives.
+        let (dried, filled) = after(4e-4, 0.2);
+        assert!((0.2..0.9).contains(&dried) && filled < 0.6, "{dried} {filled}");
+        assert_eq!(notes.lines(), Vec::new());
     }
 
     #[test]
