@@ -5,14 +5,14 @@
 //! energy:  H = H_formation + C (T - T0) + int U dq + sum h_i x_i      what is drawn leaves it as V I dt
 //! runaway: dx/dt = -A exp(-E/RT) f(x): SEI and anode (slowed by exp(-z/z0)), cathode a (1 - a)
 //! heat:    SEI always; anode (lithium in the carbon) and cathode (oxide without its lithium) h SoC dx, out of int U dq
+//! short:   dSoC/dt = -SoC / tau once the separator has been hotter than it bears
 //! gas:     C3H6O3 -> 3 CO + 3 H2,  MO1.5 + 1.5 C -> M + 1.5 CO,  C2H2F2 -> 2 C + 2 HF, with SoC times the cathode's progress
 //! ```
 //!
 //! Sources: basis 4.1; rates of Hatchard and Kim, recalled; that an empty cell does not run away and gas grows with the
 //! charge, Golubkov 2015 (RSC Advances 5, 57171), recalled. Stored charge and the SEI are part of the enthalpy, so heat,
 //! electricity and gas close. Left out: entropic heat, ageing, cells that differ, LiPF6 (HF here is that of the binder
-//! alone), electrolyte that boils off an empty cell, the charge that a molten separator shorts, lithium in the gas, fire
-//! outside the module.
+//! alone), electrolyte that boils off an empty cell, lithium in the gas, fire outside the module.
 
 use std::sync::Arc;
 
@@ -69,6 +69,10 @@ tables! {
         cathode_energy: "kJ/mol", 50.0, 300.0;
         /// Heat of that at full charge, of the cell; in proportion to the charge below
         cathode_heat: "kJ/kg", 0.0, 2000.0;
+        /// Where the separator gives way: from then on the charge that is left shorts
+        separator: "degC", 130.0, 1000.0;
+        /// Time of that short
+        short: "s", 0.1, 1e5;
     }
     Bench {
         /// Discharge is positive
@@ -341,9 +345,22 @@ impl Module {
         let p = &self.settings.pack;
         let wanted = charged * (r.anode_heat * anode_done + r.cathode_heat * cathode_done) * p.mass;
         let sei = r.sei_heat * sei_done;
-        let heat = sei + self.spend(wanted) / self.settings.pack.mass;
+        let heat = sei + (self.spend(wanted) + self.short(dt)) / self.settings.pack.mass;
         self.self_heating = heat / self.settings.pack.heat_capacity / dt * 60.0;
         charged * cathode_done / CATHODE
+    }
+
+    /// J of the charge that goes through a molten separator.
+    fn short(&mut self, dt: f64) -> f64 {
+        let r = &self.settings.runaway;
+        if self.hottest < r.separator {
+            return 0.0;
+        }
+        let before = stored(self.charge);
+        let share = self.charge.max(0.0) * -libm::expm1(-dt / r.short);
+        self.charge -= share;
+        self.spent += share;
+        (before - stored(self.charge)) * self.coulomb() * self.settings.pack.cells
     }
 
     /// Takes so many J out of the stored charge, as far as there is any; J that came.
@@ -555,6 +572,19 @@ mod tests {
         );
         assert!(full.balance().worst() < 1e-9, "{:?}", full.balance());
         assert!(of(&full, "SoC") < 75.0, "what ran away is no charge any more");
+    }
+
+    #[test]
+    fn a_separator_that_melts_shorts_what_charge_is_left_within_a_minute() {
+        let adiabatic = ["current=0", "start.temperature=150degC", "heat_loss=0"];
+        let at = |more: &[&str]| run(&[&adiabatic[..], more].concat(), 2.0);
+        let [half, full, tough] =
+            [&["charge=0.5"][..], &["charge=1"], &["charge=1", "separator=1000degC"]].map(at);
+        let hottest = |unit: &Experiment| unit.reading("T-max").unwrap();
+        // 40 Ah of 12 cells at some 3.7 V are 580 kJ/kg, of 1 kJ/(kg K); a seventh leaves with the gas.
+        assert!((hottest(&full) - 650.0).abs() < 40.0, "{}", hottest(&full));
+        assert!(hottest(&half) + 200.0 < hottest(&full) && hottest(&tough) + 200.0 < hottest(&full));
+        assert!(full.reading("SoC").unwrap() < 1.0 && full.balance().worst() < 1e-9, "{:?}", full.readings());
     }
 
     #[test]
