@@ -135,6 +135,20 @@ fn a_batch_in_mid_phase_goes_on_to_its_end() {
 }
 
 #[test]
+fn tuning_may_change_while_a_loop_runs_away_from_its_set_point_and_a_jump_may_not() {
+    let (mut h, mut field) = running();
+    // Far from the set point and fast: from one run to the next the integral alone goes by more than a jump may be.
+    h.ask(Action::Write { point: h.point("FIC-301.TI"), value: 0.5 }).unwrap();
+    h.ask(Action::Write { point: h.point("FIC-301.SP"), value: 3.6 }).unwrap();
+    field.step(&mut h);
+    let faster = [("kc = 0.5\nti = \"4 s\"", "kc = 0.8\nti = \"4 s\"")];
+    let (_, migration) = changed(&h, &faster);
+    let (_, without, with) = migration.moved.iter().find(|moved| moved.0 == "FV-301").unwrap();
+    assert!((with - without).abs() > 0.5, "{without} {with}");
+    assert!(migration.is_bumpless(), "{:?}", migration.reasons());
+}
+
+#[test]
 fn what_cannot_be_taken_over_bumplessly_is_refused_with_its_reason() {
     let (h, _) = running();
     for (edit, reason) in [

@@ -38,8 +38,10 @@ use crate::plant::{Origin, Plant};
 pub use plan::{Change, Plan};
 pub use transfer::Transfer;
 
-/// An output that would first differ by more of its range is a bump.
+/// An output that would jump by more of its range is a bump.
 const BUMP: f64 = 0.005;
+/// So is one that would go another way as fast as this share of its range in one run of its task.
+const STEEP: f64 = 0.05;
 
 /// How much of a state goes over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -110,44 +112,67 @@ impl Engine {
         let mut next = Self::new(Arc::clone(plant));
         transfer.carry(&mut self.clone(), &mut next);
         let mut obstacles = transfer.obstacles(self);
-        let moved = moved(self, &next);
-        for (name, without, with) in &moved {
+        let parted = parted(self, &next);
+        for Parted { name, without, with, again } in &parted {
             let point = plant.find_point(name).map(|point| plant.point(point));
             let span = point.map_or(1.0, |point| point.high - point.low);
-            if (with - without).abs() > BUMP * span {
-                obstacles.push(format!("the output {name} would go from {without} to {with} at once"));
+            let apart = with - without;
+            // What is twice as far apart a run later began without a jump: the loop only goes another way.
+            let jump = again.map_or(apart, |again| 2.0 * apart - again);
+            if jump.abs() > BUMP * span || apart.abs() > STEEP * span {
+                obstacles.push(format!("the output {name} would go from {without:.2} to {with:.2} at once"));
             }
         }
+        let moved = parted.into_iter().map(|parted| (parted.name, parted.without, parted.with)).collect();
         let (plan, carried) = (transfer.plan, transfer.carried);
         Ok((next, Migration { plan, obstacles, moved, carried }))
     }
 }
 
-/// Lets both engines go on without news from the field until every task has run, and tells where each output
-/// first differs. Later differences are what the change is for.
-fn moved(old: &Engine, new: &Engine) -> Vec<(String, f64, f64)> {
+/// An output where two engines part.
+struct Parted {
+    name: String,
+    without: f64,
+    with: f64,
+    /// How far they are apart when that changes for the first time.
+    again: Option<f64>,
+}
+
+/// Lets both engines go on without news from the field until every task has run twice, and tells where each output
+/// that differs after the first time does so first. Later differences are what the change is for.
+fn parted(old: &Engine, new: &Engine) -> Vec<Parted> {
     let mut out = ScanOutput::with_capacity(64);
     let (mut old, mut new) = (old.clone(), new.clone());
     let tasks = old.plant().tasks.iter().chain(&new.plant().tasks);
     let longest = tasks.map(|task| u64::from(task.period_ticks)).max().unwrap_or(1);
     let outputs = old.plant().points.iter().enumerate();
-    let mut same: Vec<(PointId, PointId)> = outputs
+    let mut followed: Vec<(PointId, PointId, Option<usize>)> = outputs
         .filter(|(_, point)| matches!(point.origin, Origin::FieldOutput(_)))
-        .filter_map(|(index, point)| Some((PointId(index as u32), new.plant().find_point(&point.name)?)))
+        .filter_map(|(index, point)| {
+            Some((PointId(index as u32), new.plant().find_point(&point.name)?, None))
+        })
         .collect();
-    let mut moved = Vec::new();
-    for _ in 0..longest {
+    let mut parted: Vec<Parted> = Vec::new();
+    for scan in 0..2 * longest {
         let tick = old.tick() + 1;
         old.scan(tick, &[], &[], &mut out);
         new.scan(tick, &[], &[], &mut out);
-        same.retain(|(before, after)| {
+        for (before, after, known) in &mut followed {
             let (without, with) = (old.image().value(*before), new.image().value(*after));
-            let apart = without.to_bits() != with.to_bits();
-            if apart {
-                moved.push((old.plant().point(*before).name.clone(), without, with));
+            match known.map(|known: usize| &mut parted[known]) {
+                Some(Parted { again: Some(_), .. }) => {}
+                Some(first) => {
+                    let apart = with - without;
+                    first.again = (apart != first.with - first.without).then_some(apart);
+                }
+                None if scan < longest && without.to_bits() != with.to_bits() => {
+                    *known = Some(parted.len());
+                    let name = old.plant().point(*before).name.clone();
+                    parted.push(Parted { name, without, with, again: None });
+                }
+                None => {}
             }
-            !apart
-        });
+        }
     }
-    moved
+    parted
 }
