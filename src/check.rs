@@ -10,7 +10,7 @@ use miette::{IntoDiagnostic as _, miette};
 use model::{Diagnostic, Severity, Source};
 
 use crate::cli::{CheckArgs, Format};
-use crate::plant_files::PlantText;
+use crate::plant_files::{PlantFilesError, PlantText};
 use crate::{check_schema, diagnostics, plant_files, scenarios, sim_field};
 
 pub fn run(args: &CheckArgs) -> miette::Result<()> {
@@ -29,8 +29,19 @@ pub fn run(args: &CheckArgs) -> miette::Result<()> {
 
 /// Prints what the compiler has to say, and whether there is a plant.
 fn report(folder: &Path, format: Format) -> miette::Result<bool> {
-    let text = plant_files::read(folder).into_diagnostic()?;
-    let text = scenarios::Text::new(text, plant_files::read_scenarios(folder).into_diagnostic()?);
+    let text = plant_files::read(folder)
+        .and_then(|text| Ok(scenarios::Text::new(text, plant_files::read_scenarios(folder)?)));
+    let text = match (text, format) {
+        (Ok(text), _) => text,
+        (Err(error), Format::Text) => return Err(error).into_diagnostic(),
+        // Whoever reads documents gets one of this as well.
+        (Err(error), Format::Json) => {
+            let finding = unreadable(&error);
+            let name = folder.display().to_string();
+            println!("{}", diagnostics::to_json(&name, &[], &[finding], None).into_diagnostic()?);
+            return Ok(false);
+        }
+    };
     let (found, mut findings) = match scenarios::compile(&text, Some(folder)) {
         Ok(found) => (Some((found.plant, found.scenarios.len())), found.warnings),
         Err(findings) => (None, findings),
@@ -108,6 +119,17 @@ pub fn compile_named(folder: Option<&Path>) -> miette::Result<Plant> {
     match folder {
         Some(folder) => compile_or_report(folder),
         None => compile_sources(&plant_files::shipped_refinery(), Path::new("the shipped refinery")),
+    }
+}
+
+fn unreadable(error: &PlantFilesError) -> Diagnostic {
+    Diagnostic {
+        severity: Severity::Error,
+        code: "unreadable",
+        message: error.to_string(),
+        primary: None,
+        related: Vec::new(),
+        help: "name the folder that holds plant.toml, with files of UTF-8 text".to_owned(),
     }
 }
 

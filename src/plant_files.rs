@@ -25,6 +25,10 @@ pub enum PlantFilesError {
     Missing(PathBuf),
     #[error("cannot read {0}: {1}")]
     Read(PathBuf, std::io::Error),
+    #[error(
+        "{0} is no file but a pipe, a device or a link that leads nowhere: remove it from the plant folder"
+    )]
+    NoFile(PathBuf),
     #[error("{0} is not UTF-8 text: save it as UTF-8")]
     NotText(PathBuf),
     #[error(
@@ -297,6 +301,10 @@ fn collect(
         if path.is_dir() && depth < DEPTH_MAX {
             collect(root, &path, depth + 1, paths)?;
         } else if name.ends_with(".toml") || name.ends_with(".phase") {
+            // Reading a pipe waits for ever.
+            if !path.is_file() {
+                return Err(PlantFilesError::NoFile(path));
+            }
             paths.push(path);
         }
         if paths.len() > FILES_MAX {
@@ -367,6 +375,19 @@ mod tests {
         let before = stamp(&site);
         put(root.path(), "refinery/io.toml", "area = \"300\"");
         assert_ne!(stamp(&site), before);
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_named_and_a_folder_behind_a_link_is_read() {
+        let root = tempfile::tempdir().unwrap();
+        put(root.path(), "plant/plant.toml", &head("plant", &[]));
+        put(root.path(), "shared/io.toml", "");
+        let plant = root.path().join("plant");
+        std::os::unix::fs::symlink(root.path().join("shared"), plant.join("common")).unwrap();
+        assert_eq!(paths(&plant), ["common/io.toml", "plant.toml"]);
+        std::os::unix::fs::symlink(root.path().join("gone.toml"), plant.join("loops.toml")).unwrap();
+        let error = read(&plant).unwrap_err().to_string();
+        assert!(error.contains("loops.toml is no file"), "{error}");
     }
 
     #[test]

@@ -29,6 +29,14 @@ fn every_shipped_plant_checks_without_a_warning() {
 }
 
 #[test]
+fn whoever_reads_json_gets_a_document_of_a_folder_that_is_not_there_too() {
+    let output = catholyte("check", &plant("nowhere"), &["--format", "json"]);
+    assert!(!output.status.success());
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document.to_string().contains("no plant folder at"), "{document}");
+}
+
+#[test]
 fn a_module_that_warms_by_itself_loses_its_current() {
     let output = catholyte("selftest", &plant("recycling"), &["--scenario", "R100-hot-module"]);
     assert!(output.status.success(), "{}", text(&output));

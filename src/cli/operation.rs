@@ -113,7 +113,7 @@ pub struct LoopReportArgs {
     pub shift: Option<String>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: TableFormat,
-    /// Plant folder [default: the refinery that ships with the program]
+    /// Plant folder [default: the plant that the data folder ran last]
     #[arg(long, value_name = "DIR", env = "CATHOLYTE_PLANT")]
     pub plant: Option<PathBuf>,
     #[command(flatten)]
@@ -189,7 +189,7 @@ pub struct LoopTuneArgs {
     /// Greatest sensitivity that the proposal may have, 1.2 to 2
     #[arg(long, default_value_t = 1.7)]
     pub ms: f64,
-    /// Plant folder [default: the refinery that ships with the program]
+    /// Plant folder [default: the plant that the data folder ran last]
     #[arg(long, value_name = "DIR", env = "CATHOLYTE_PLANT")]
     pub plant: Option<PathBuf>,
     #[command(flatten)]

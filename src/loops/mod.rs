@@ -7,14 +7,18 @@ mod trend;
 mod report;
 mod tune;
 
+use std::path::Path;
+use std::sync::Arc;
+
 use control::plant::{BlockBody, Pid, PidForm, Plant};
+use historian::journal::JournalReader;
 use miette::{IntoDiagnostic as _, miette};
 use model::{Action, BlockId, Experiment, ExperimentShape, Unit};
 use tuning::{Controller, Tuning};
 
-use crate::check;
 use crate::cli::{LoopArgs, LoopCommand, LoopTestArgs, ShapeName};
 use crate::recipe::Remote;
+use crate::{check, demo, replay};
 
 pub fn run(args: &LoopArgs) -> miette::Result<()> {
     match &args.command {
@@ -109,6 +113,19 @@ pub fn seconds(text: &str) -> miette::Result<f64> {
         (Ok(number), Some(factor)) => Ok(number * factor),
         _ => Err(miette!("cannot read the time \"{text}\": write 20s, 15min or 2h")),
     }
+}
+
+/// The plant whose history is read: the folder that was named, or what ran last on the data folder.
+fn plant_of(folder: Option<&Path>, data: Option<&Path>) -> miette::Result<Arc<Plant>> {
+    if let Some(folder) = folder {
+        return check::compile_named(Some(folder)).map(Arc::new);
+    }
+    let journal = demo::data_or_newest(data)?.journal();
+    let reader = JournalReader::open(&journal).into_diagnostic()?;
+    let last = reader.segments().iter().rev().find_map(|segment| reader.describe(segment).ok());
+    let (header, _) =
+        last.ok_or_else(|| miette!("{} tells of no plant: name its folder with --plant", journal.display()))?;
+    replay::recorded_plant(&reader, header.plant_hash)
 }
 
 /// A loop of the plant, and what the mathematics needs of it.

@@ -9,9 +9,9 @@ use tuning::stiction::Verdict;
 use tuning::{harris, oscillation, service, stiction};
 
 use super::trend::Trend;
-use super::{Loop, seconds, written};
+use super::{Loop, plant_of, seconds, written};
 use crate::cli::{LoopReportArgs, TableFormat};
-use crate::{check, clock, history};
+use crate::{clock, history};
 
 /// An amplitude below this share of the PV's range is no oscillation (Hagglund: one percent).
 const TOLERATED: f64 = 0.01;
@@ -49,7 +49,7 @@ pub struct Row {
 }
 
 pub fn run(args: &LoopReportArgs) -> miette::Result<()> {
-    let plant = check::compile_named(args.plant.as_deref())?;
+    let plant = plant_of(args.plant.as_deref(), args.target.data.as_deref())?;
     let reader = history::open(args.target.data.as_deref())?;
     let (from_ms, to_ms) = history::span(&reader, &args.from, &args.to)?;
     let shift_ms = match &args.shift {

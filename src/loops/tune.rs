@@ -14,9 +14,9 @@ use tuning::{Controller, Identified, Margins, Process, Record, identify, margins
 
 use super::report::latest;
 use super::trend::Trend;
-use super::{Loop, seconds};
+use super::{Loop, plant_of, seconds};
 use crate::cli::{LoopTuneArgs, RuleName};
-use crate::{check, clock, demo, history, plot};
+use crate::{clock, demo, history, plot};
 
 /// Samples of a record that are read; the fit thins them further.
 const SAMPLES_MOST: f64 = 4000.0;
@@ -24,7 +24,7 @@ const SAMPLES_MOST: f64 = 4000.0;
 const BEFORE: f64 = 0.05;
 
 pub fn run(args: &LoopTuneArgs) -> miette::Result<()> {
-    let plant = check::compile_named(args.plant.as_deref())?;
+    let plant = plant_of(args.plant.as_deref(), args.target.data.as_deref())?;
     let of = Loop::named(&plant, &args.name)?;
     let reader = history::open(args.target.data.as_deref())?;
     let (span, relayed) = match &args.from {
