@@ -31,7 +31,7 @@ use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::brine::{Brine, balance};
 use crate::units::heat_loss::Wall;
-use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
+use crate::units::heating::{Coil, OPEN_TANK, gripped, stirrable};
 
 use clarifier::{Clarifier, Clarity};
 use precipitation::{Precipitation, Solubility, TRACES};
@@ -360,7 +360,7 @@ impl UnitOperation for BrinePurification {
         }
         let coil = Coil { largest: r.coil, steam: r.steam, rated: OPEN_TANK };
         let joule = coil.warm(reactor, orders[HEATING] * 1e3, dt)
-            + r.agitator * orders[AGITATOR] * gripped(free_volume(reactor), r.volume) * dt;
+            + r.agitator * orders[AGITATOR] * gripped(stirrable(reactor), r.volume) * dt;
         let wall = Wall { conductance: r.heat_loss, ambient: r.ambient };
         x.heat += wall.warm(reactor, joule, dt);
         reactor.respeciate(notes);

@@ -30,7 +30,7 @@ use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::brine::Brine;
 use crate::units::crystals::Crystals;
 use crate::units::heat_loss::Wall;
-use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
+use crate::units::heating::{Coil, OPEN_TANK, gripped, stirrable};
 
 use tank::Tank;
 
@@ -330,7 +330,7 @@ impl UnitOperation for Carbonation {
             here.take_in(&flow, &crystals);
             let coil = Coil { largest: t.coil, steam: t.steam, rated: OPEN_TANK };
             let joule = coil.warm(&here.slurry, orders[TANKS + k] * 1e3, dt)
-                + t.agitator * orders[k] * gripped(free_volume(&here.slurry), t.volume) * dt;
+                + t.agitator * orders[k] * gripped(stirrable(&here.slurry), t.volume) * dt;
             let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
             x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.respeciate(notes);

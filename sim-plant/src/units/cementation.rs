@@ -25,7 +25,7 @@ use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::compartments::Vent;
 use crate::units::heat_loss::Wall;
-use crate::units::heating::{free_volume, gripped};
+use crate::units::heating::{gripped, stirrable};
 use crate::units::water::ATMOSPHERE;
 
 tables! {
@@ -272,7 +272,7 @@ impl UnitOperation for Cementation {
             self.grains += inlet[Species::IronMetal].max(0.0);
         }
         let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
-        let joule = t.agitator * running * gripped(free_volume(&self.slurry), t.volume) * dt;
+        let joule = t.agitator * running * gripped(stirrable(&self.slurry), t.volume) * dt;
         x.heat += wall.warm(&mut self.slurry, joule, dt);
         self.slurry.settle(&self.chemistry, &mut self.notes);
         let air = Vent { pressure: ATMOSPHERE, chemistry: &self.chemistry };

@@ -30,7 +30,7 @@ use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, ra
 use crate::units::compartments::Vent;
 use crate::units::hardness::{Liquor, TEN};
 use crate::units::heat_loss::Wall;
-use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
+use crate::units::heating::{Coil, OPEN_TANK, gripped, stirrable};
 
 tables! {
     Tanks {
@@ -400,7 +400,7 @@ impl UnitOperation for Dissolver {
             let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
             let coil = Coil { largest: t.coil, steam: t.steam, rated: OPEN_TANK };
             let joule = coil.warm(&here.slurry, orders[2 + tank] * 1e3, dt)
-                + t.agitator * orders[tank] * gripped(free_volume(&here.slurry), t.volume) * dt;
+                + t.agitator * orders[tank] * gripped(stirrable(&here.slurry), t.volume) * dt;
             x.heat += wall.warm(&mut here.slurry, joule, dt);
             here.slurry.settle(&self.chemistry, &mut self.notes);
             let head = Vent { pressure: self.settings.venting.pressure, chemistry: &self.chemistry };

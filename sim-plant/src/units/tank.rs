@@ -23,7 +23,7 @@ use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::heat_loss::Wall;
-use crate::units::heating::{Coil, OPEN_TANK, free_volume, gripped};
+use crate::units::heating::{Coil, OPEN_TANK, gripped, stirrable};
 
 tables! {
     Tank {
@@ -287,7 +287,7 @@ impl UnitOperation for StorageTank {
         // The plant's own text says how much its coil gives; the order's range bounds it here.
         let coil = Coil { largest: SHAPE.orders[HEAT].high * 1e3, steam: t.steam, rated: OPEN_TANK };
         let organic = self.slurry.matter.phase_mass(Phase::Organic, &self.chemistry) * 1e-3;
-        let liquid = free_volume(&self.slurry) + organic;
+        let liquid = stirrable(&self.slurry) + organic;
         let joule = coil.warm(&self.slurry, x.orders[HEAT] * 1e3, dt)
             + t.agitator * x.orders[AGITATOR] * gripped(liquid, t.volume) * dt;
         x.heat += wall.warm(&mut self.slurry, joule, dt);
