@@ -127,6 +127,7 @@ impl Experiment {
                 Err(mistake) => mistakes.push(mistake),
             }
         }
+        settings.sort_by(|a, b| a.at.total_cmp(&b.at));
         // A setting that waits must be sound now.
         let all: Vec<Given> = settings.iter().map(|setting| setting.given.clone()).collect();
         if let Err(ExperimentError::Mistakes(more)) = build(row, conditions.file.as_ref(), &all, chemistry) {
@@ -136,21 +137,15 @@ impl Experiment {
         if !mistakes.is_empty() {
             return Err(ExperimentError::Mistakes(mistakes));
         }
-        let (waiting, now): (Vec<_>, Vec<_>) = settings.into_iter().partition(|setting| setting.at > 0.0);
-        let mut waiting = waiting;
-        waiting.sort_by(|a, b| b.at.total_cmp(&a.at));
+        let (mut waiting, now): (Vec<_>, Vec<_>) = settings.into_iter().partition(|setting| setting.at > 0.0);
         let given: Vec<Given> = now.into_iter().map(|setting| setting.given).collect();
-        let (mut unit, entries) = build(row, conditions.file.as_ref(), &given, chemistry)?;
-        let mut with = given.clone();
-        for setting in waiting.iter().rev() {
-            // Numbers that contradict each other are found here, at the moment when they do.
-            with.push(setting.given.clone());
-            let (changed, _) = build(row, conditions.file.as_ref(), &with, chemistry)?;
-            mistakes.extend(setting.cannot_wait(unit.as_mut(), changed));
-        }
+        let build = |given: &[Given]| build(row, conditions.file.as_ref(), given, chemistry);
+        let (mut unit, entries) = build(&given)?;
+        let mistakes = setting::too_late(&waiting, &given, unit.as_mut(), build)?;
         if !mistakes.is_empty() {
             return Err(ExperimentError::Mistakes(mistakes));
         }
+        waiting.reverse();
         let shape = row.shape;
         Ok(Self {
             row,
@@ -230,11 +225,12 @@ impl Experiment {
 
     fn one_step(&mut self) {
         let now = self.time();
-        while self.waiting.last().is_some_and(|setting| setting.at <= now + 1e-9) {
-            if let Some(setting) = self.waiting.pop() {
-                self.given.push(setting.given);
-                self.rebuild();
-            }
+        let before = self.given.len();
+        while let Some(setting) = self.waiting.pop_if(|setting| setting.at <= now + setting::MOMENT) {
+            self.given.push(setting.given);
+        }
+        if self.given.len() > before {
+            self.rebuild();
         }
         self.station.unit().duty(&mut self.duty);
         for (inlet, feed) in self.station.inlets.iter_mut().zip(&self.duty.feeds) {

@@ -39,6 +39,45 @@ fn what_contradicts_only_later_is_refused_before_it_runs() {
 }
 
 #[test]
+fn settings_of_one_moment_are_judged_together_in_whatever_order_they_are_written() {
+    let first = "bench.high=3.2V";
+    let (low, high) = ("bench.low=3.5V@1h", "bench.high=4.2V@1h");
+    assert_eq!(refusal("module", &[first, low, high]), "");
+    assert_eq!(refusal("module", &[first, high, low]), "");
+    assert!(refusal("module", &[first, low, "bench.high=4.2V@2h"]).contains("raise bench.high"));
+}
+
+#[test]
+fn settings_of_one_moment_take_effect_together() {
+    let settings = ["bench.high=3.2V", "bench.low=3.5V@10s", "bench.high=4.2V@10s"];
+    let conditions = Conditions { settings: settings.map(str::to_owned).to_vec(), ..Conditions::default() };
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let mut unit = Experiment::open("module", &conditions, &chemistry).unwrap();
+    let written = |unit: &Experiment| {
+        ["bench.low", "bench.high"].map(|name| {
+            let entry = unit.entries().iter().find(|entry| entry.name == name).unwrap();
+            entry.value
+        })
+    };
+    unit.run_to(10.0);
+    assert_eq!(written(&unit), [3.0, 3.2]);
+    unit.run_to(12.0);
+    assert_eq!(written(&unit), [3.5, 4.2]);
+}
+
+#[test]
+fn settings_that_wait_are_judged_in_the_order_of_time_and_not_of_the_text() {
+    let backwards = ["feed.carbon_dioxide=50%vol@2h", "feed.chlorine=0@90min", "feed.chlorine=60%vol@1h"];
+    assert_eq!(refusal("scrubber", &backwards), "");
+}
+
+#[test]
+fn of_settings_of_one_moment_only_that_which_cannot_wait_is_refused() {
+    let refused = refusal("leach", &["tanks.count=2@1h", "feed.acid=2L/h@1h"]);
+    assert!(refused.contains("tanks.count decides") && !refused.contains("feed.acid"), "{refused}");
+}
+
+#[test]
 fn parts_that_leave_room_and_shares_of_a_sum_are_taken() {
     assert_eq!(refusal("leach", &["solid.active=60wt%", "solid.carbon=40wt%"]), "");
     assert_eq!(refusal("leach", &["solid.nickel=0.8"]), "");

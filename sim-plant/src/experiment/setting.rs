@@ -6,6 +6,8 @@ use crate::matter::{Account, Books};
 use crate::parameters::{Given, ParameterEntry, ParameterMistake};
 use crate::unit::UnitOperation;
 
+use super::{Built, ExperimentError};
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Setting {
     pub(super) given: Given,
@@ -47,6 +49,35 @@ pub(super) fn twice(settings: &[Setting]) -> Vec<ParameterMistake> {
         settings.iter().enumerate().filter(|(k, one)| settings[..*k].iter().any(|two| same(one, two)));
     let mistake = |(_, one): (usize, &Setting)| one.mistake("is given twice for the same moment");
     again.map(mistake).collect()
+}
+
+/// s within which settings take effect together.
+pub(super) const MOMENT: f64 = 1e-9;
+
+/// Settings, in the order of time, that cannot take effect while the unit runs. `unit` is built from what is `given` at the
+/// start. Numbers that contradict each other are the error, at the moment when they do.
+pub(super) fn too_late(
+    waiting: &[Setting],
+    given: &[Given],
+    unit: &mut dyn UnitOperation,
+    build: impl Fn(&[Given]) -> Result<Built, ExperimentError>,
+) -> Result<Vec<ParameterMistake>, ExperimentError> {
+    let mut mistakes = Vec::new();
+    let mut with = given.to_vec();
+    for together in waiting.chunk_by(|one, next| next.at - one.at <= MOMENT) {
+        with.extend(together.iter().map(|setting| setting.given.clone()));
+        let (all, _) = build(&with)?;
+        for setting in together {
+            // By itself, so that none is blamed for another; where it needs the others, with them.
+            let alone = [given, std::slice::from_ref(&setting.given)].concat();
+            let (changed, _) = build(&alone).or_else(|_| build(&with))?;
+            mistakes.extend(setting.cannot_wait(unit, changed));
+        }
+        if let (true, Some(last)) = (mistakes.is_empty(), together.last()) {
+            mistakes.extend(last.cannot_wait(unit, all));
+        }
+    }
+    Ok(mistakes)
 }
 
 impl Setting {
