@@ -3,6 +3,10 @@
 //! Parker 1965 (NSRDS-NBS 2) as the CRC Handbook prints it, seen: kJ that a mole of HCl gives when the acid is diluted
 //! without end at 25 degC; a few per cent more or less at the temperatures of an absorber. Of the other acids and of the lyes
 //! it is left out: 4.4 kJ/mol for LiOH at saturation, but some 20 for sulfuric acid of 50 wt%.
+//!
+//! Acid is what no other anion can hold: each carbonate, sulfite (two), phosphate (three), sulfate and fluoride (one) counts as
+//! full, as it is in strong acid. So the heat depends on amounts alone and not on a pH. In thin acid beside sulfates, where
+//! bisulfate comes apart, it is too small: at most by 0.6 kJ per mol of free acid at 0.1 mol/kg, by 1.7 at 1 mol/kg.
 
 use crate::chemistry::Chemistry;
 use crate::matter::Matter;
@@ -31,10 +35,20 @@ const HYDROCHLORIC_ACID: [(f64, f64); 19] = [
     (100.0, 45_610.0),
 ];
 
+/// mol of protons that one of these can hold.
+const HOLDERS: [(Species, f64); 5] = [
+    (Species::Carbonate, 2.0),
+    (Species::Sulfite, 2.0),
+    (Species::Phosphate, 3.0),
+    (Species::Sulfate, 1.0),
+    (Species::Fluoride, 1.0),
+];
+
 /// J that the hydrochloric acid in a liquor has beyond the formation enthalpies of its ions. Acid beside other chlorides
 /// counts by its own molality.
 pub(crate) fn enthalpy(matter: &Matter, chemistry: &Chemistry) -> f64 {
-    let acid = matter[Species::Acid].min(matter[Species::Chloride]);
+    let held: f64 = HOLDERS.iter().map(|(species, protons)| protons * matter[*species].max(0.0)).sum();
+    let acid = (matter[Species::Acid] - held).min(matter[Species::Chloride]);
     let water = matter[Species::Water] * chemistry.molar_mass(Species::Water);
     if acid <= 0.0 || water <= 0.0 {
         return 0.0;
@@ -86,5 +100,23 @@ mod tests {
         // From 12.9 to 5.2 mol/kg: 13.2 less 5.5 kJ/mol from 8.78 mol, into 6.7 kJ/K.
         let rise = mixed.temperature - 298.15;
         assert!((9.0..11.5).contains(&rise), "{rise} K");
+    }
+
+    #[test]
+    fn protons_that_bicarbonate_bisulfate_or_fluoride_hold_are_no_hydrochloric_acid() {
+        let c = Chemistry::built_in().unwrap();
+        // A kilogram of water with a mole of NaHCO3, NaHSO4 or HF beside a mole of NaCl.
+        for (anion, sodium) in [(Species::Carbonate, 2.0), (Species::Sulfate, 2.0), (Species::Fluoride, 1.0)]
+        {
+            let mut liquor = Matter::default();
+            liquor.react(&[(Species::Acid, 1.0), (anion, 1.0), (Species::Chloride, 1.0)], 1.0);
+            liquor[Species::Sodium] = sodium;
+            liquor[Species::Water] = 1.0 / c.molar_mass(Species::Water);
+            assert_eq!(enthalpy(&liquor, &c), 0.0, "{anion:?}");
+            // A mole of HCl more turns bicarbonate into CO2, but is free beside bisulfate and HF.
+            liquor.react(&[(Species::Acid, 1.0), (Species::Chloride, 1.0)], 1.0);
+            let expected = if anion == Species::Carbonate { 0.0 } else { 1695.0 };
+            assert!((enthalpy(&liquor, &c) - expected).abs() < 1e-6, "{anion:?}");
+        }
     }
 }
