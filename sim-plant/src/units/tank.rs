@@ -35,7 +35,7 @@ tables! {
         ambient: "degC", -20.0, 50.0;
         /// Power of the agitator that ends as heat
         agitator: "kW", 0.0, 500.0;
-        /// Saturated steam in coil or jacket, which nothing in the tank gets hotter than by it
+        /// Saturated steam in coil or jacket; it heats nothing in the tank beyond its own temperature
         steam: "degC", 105.0, 250.0;
     }
     Start {
