@@ -41,6 +41,8 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
     let started_with = plant.hash;
     let path = args.place.data.clone().unwrap_or_else(|| DataFolder::default_path(&plant.name));
     let data = DataFolder::open(&path).into_diagnostic()?;
+    // A second controller on the same folder must fail before it touches anything.
+    let claim = data.claim().into_diagnostic()?;
     if args.rollback {
         plant = take_over::previous_plant(&data.journal(), None)?;
     }
@@ -65,7 +67,8 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
         .enable_all()
         .build()
         .into_diagnostic()?;
-    start(&runtime, Arc::new(plant), started_with, &data, &settings, args)?.until_told_to_stop(&runtime)
+    start(&runtime, Arc::new(plant), started_with, &data, claim, &settings, args)?
+        .until_told_to_stop(&runtime)
 }
 
 /// The threads of a running controller.
@@ -86,11 +89,11 @@ fn start(
     plant: Arc<Plant>,
     started_with: [u8; 32],
     data: &DataFolder,
+    claim: File,
     settings: &Settings,
     args: &RunArgs,
 ) -> miette::Result<Running> {
-    // Folder and port first: a second controller on the same plant must fail before it touches anything.
-    let claim = data.claim().into_diagnostic()?;
+    // The port first: a second controller on the same plant must fail before it touches a device.
     let listener = runtime
         .block_on(TcpListener::bind(settings.listen))
         .into_diagnostic()

@@ -119,3 +119,18 @@ impl DataFolder {
         std::env::temp_dir().join(format!("catholyte-{:016x}.sock", hash.finish()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DataFolder, DataFolderError};
+
+    #[test]
+    fn a_data_folder_is_one_controllers_until_it_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let first = data.claim().unwrap();
+        assert!(matches!(data.claim(), Err(DataFolderError::Taken { .. })));
+        drop(first);
+        assert!(data.claim().is_ok());
+    }
+}

@@ -30,6 +30,9 @@ pub struct ScanSettings {
     pub core: Option<u16>,
 }
 
+/// More than this is a slip of the keyboard, and would take the disk from all others.
+const RESERVE_MB_MAX: u64 = 4096;
+
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JournalSettings {
@@ -96,7 +99,18 @@ pub fn load(file: &Path) -> Result<Settings, SettingsError> {
         .build()
         .map_err(fail)?
         .try_deserialize()
+        .and_then(checked)
         .map_err(fail)
+}
+
+fn checked(settings: Settings) -> Result<Settings, config::ConfigError> {
+    let reserve_mb = settings.journal.reserve_mb;
+    if reserve_mb > RESERVE_MB_MAX {
+        return Err(config::ConfigError::Message(format!(
+            "[journal] reserve_mb = {reserve_mb}: up to {RESERVE_MB_MAX} is possible, 32 is usual"
+        )));
+    }
+    Ok(settings)
 }
 
 /// Puts the endpoints of this installation in place of the plant folder's.

@@ -327,6 +327,19 @@ fn a_trip_may_stand_where_a_reading_is_uncertain_but_not_where_it_is_bad() {
 }
 
 #[test]
+fn a_hysteresis_may_switch_at_the_ends_of_what_people_can_enter() {
+    let mistakes = |limits: &str| {
+        let mut sources = small();
+        let safety = sources.iter_mut().find(|source| source.path == SAFETY).unwrap();
+        safety.text = safety.text.replace("TT-311 > 95 degC FOR 5 s", &format!("HYST(HS-301, {limits})"));
+        control::compile(&sources).err().unwrap_or_default().len()
+    };
+    // 0 to 12 wt%: on at once at the limit, from below or from above.
+    assert_eq!((mistakes("12 wt%, 9 wt%"), mistakes("0 wt%, 3 wt%"), mistakes("9 wt%, 0 wt%")), (0, 0, 0));
+    assert_eq!((mistakes("12.1 wt%, 9 wt%"), mistakes("9 wt%, -0.1 wt%")), (1, 1));
+}
+
+#[test]
 fn every_planted_mistake_is_found_alone_in_its_place_with_its_remedy() {
     let mut failures = String::new();
     for (number, mistake) in MISTAKES.iter().enumerate() {

@@ -146,6 +146,14 @@ fn tuning_may_change_while_a_loop_runs_away_from_its_set_point_and_a_jump_may_no
     let (_, without, with) = migration.moved.iter().find(|moved| moved.0 == "FV-301").unwrap();
     assert!((with - without).abs() > 0.5, "{without} {with}");
     assert!(migration.is_bumpless(), "{:?}", migration.reasons());
+    // Ten times the gain goes another way so fast that nobody could tell it from a jump.
+    let much_faster = ("kc = 0.5\nti = \"4 s\"", "kc = 5\nti = \"4 s\"");
+    let jumps = ("ff = \"HY-301.OUT / 8 kA * 100 %\"", "ff = \"HY-301.OUT / 8 kA * 100 % + 20 %\"");
+    for edit in [much_faster, jumps] {
+        let (_, migration) = changed(&h, &[edit]);
+        let reasons = migration.reasons().join("\n");
+        assert!(reasons.contains(" would go from "), "{edit:?}: {reasons}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@
 //! ```
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ impl Lost {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
-            entries: self.entries + other.entries,
+            entries: self.entries.saturating_add(other.entries),
             from_ms: self.from_ms.min(other.from_ms),
             to_ms: self.to_ms.max(other.to_ms),
         }
@@ -43,23 +43,24 @@ impl Lost {
 #[derive(Debug)]
 pub struct UnwrittenNote {
     path: PathBuf,
-    file: File,
+    /// Missing where the disk was full before there was any.
+    file: Option<File>,
     said: Option<Lost>,
 }
 
 impl UnwrittenNote {
     /// Made with room for its line when it is not there yet.
     pub fn open(path: &Path) -> Result<Self, HistorianError> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(io_error("open", path))?;
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
+        let mut file = match file {
+            Err(error) if error.kind() == ErrorKind::StorageFull => {
+                return Ok(Self { path: path.to_owned(), file: None, said: None });
+            }
+            file => file.map_err(io_error("open", path))?,
+        };
         let mut text = String::new();
         let read = file.read_to_string(&mut text);
-        let mut note = Self { path: path.to_owned(), file, said: None };
+        let mut note = Self { path: path.to_owned(), file: Some(file), said: None };
         match read {
             Ok(length) if length > LINE => note.said = serde_json::from_str(text.trim_end()).ok(),
             // On a disk that is full already there is no note, and all the rest as ever.
@@ -87,10 +88,10 @@ impl UnwrittenNote {
         let text = lost.map(|lost| serde_json::to_string(&lost)).transpose();
         let text = text.map_err(|error| io_error("write", &self.path)(error.into()))?.unwrap_or_default();
         let line = format!("{text:LINE$}\n");
-        self.file
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| self.file.write_all(line.as_bytes()))
-            .and_then(|()| self.file.sync_data())
+        let Some(file) = &mut self.file else { return Ok(()) };
+        file.seek(SeekFrom::Start(0))
+            .and_then(|_| file.write_all(line.as_bytes()))
+            .and_then(|()| file.sync_data())
             .map_err(io_error("write", &self.path))
     }
 }

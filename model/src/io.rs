@@ -111,6 +111,13 @@ pub struct Scaling {
     pub high: f64,
 }
 
+/// Further outside its range than this share of its span a reading is bad, and nearer it is uncertain: -4864 and 32511
+/// of 27648 are the ends of a Siemens module's under- and over-range, for NAMUR NE 43.
+pub const RANGE_BAND: f64 = 0.176;
+
+/// From this many counts on, a raw range is an analogue module's and is supervised.
+pub const SUPERVISED_COUNTS: f64 = 1000.0;
+
 impl Scaling {
     /// The wire carries the tag's own unit.
     pub const IDENTITY: Self = Self { raw_low: 0.0, raw_high: 1.0, low: 0.0, high: 1.0 };

@@ -45,7 +45,10 @@ pub use event::{Event, EventBody, InterlockChange};
 pub use experiment::{Experiment, ExperimentChange, ExperimentEnd, ExperimentShape, StrokeResult};
 pub use force::{ForceChange, ForceEnd};
 pub use id::{AlarmId, BlockId, DeviceId, InterlockId, PhaseId, PointId, RecipeId, UserId};
-pub use io::{Address, Device, Direction, IoMap, IoPoint, ModbusTable, Protocol, RegisterFormat, Scaling};
+pub use io::{
+    Address, Device, Direction, IoMap, IoPoint, ModbusTable, Protocol, RANGE_BAND, RegisterFormat,
+    SUPERVISED_COUNTS, Scaling,
+};
 pub use mode::Mode;
 pub use quality::Quality;
 pub use state::{StateHash, StateReader, StateWalk, StateWriter};

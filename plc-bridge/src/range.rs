@@ -11,7 +11,7 @@
 //! instrument on a fieldbus that tells 900 degC with a range of 0..120 has as little measured that as a
 //! loop of 100 mA.
 
-use model::Quality;
+use model::{Quality, RANGE_BAND};
 
 use crate::signal::Reading;
 
@@ -19,8 +19,6 @@ use crate::signal::Reading;
 const MEASURING_UNDER: f64 = 0.0125;
 /// NE 43: 20.5 mA is still a measurement.
 const MEASURING_OVER: f64 = 0.03125;
-/// -4864 and 32511 of 27648: the ends of a Siemens module's under- and over-range.
-pub(crate) const BAND: f64 = 0.176;
 
 /// A reading in the tag's unit, held against the tag's range where it has one to be held against.
 ///
@@ -37,7 +35,7 @@ pub(crate) fn quality(value: f64, low: f64, high: f64) -> Quality {
     if (low - MEASURING_UNDER * span..=high + MEASURING_OVER * span).contains(&value) {
         return Quality::Good;
     }
-    if (low - BAND * span..=high + BAND * span).contains(&value) {
+    if (low - RANGE_BAND * span..=high + RANGE_BAND * span).contains(&value) {
         return Quality::UncertainEngineeringRange;
     }
     Quality::BadOutOfRange

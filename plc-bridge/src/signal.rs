@@ -26,12 +26,9 @@
 //! held inside what the format can carry; a command to a supervised register is held inside the
 //! 17.6 % band, and no value can turn into a failure code by accident.
 
-use model::{Quality, RegisterFormat, Scaling};
+use model::{Quality, RANGE_BAND, RegisterFormat, SUPERVISED_COUNTS, Scaling};
 
-use crate::range::{self, BAND};
-
-/// From this many counts on, a raw range is an analogue module's and is supervised.
-pub const SUPERVISED_COUNTS: f64 = 1000.0;
+use crate::range;
 
 const FAILED_SIGNED: f64 = 32767.0;
 const FAILED_UNSIGNED: f64 = 65535.0;
@@ -110,7 +107,7 @@ pub fn to_registers(format: RegisterFormat, scaling: Scaling, value: f64) -> Opt
     if !is_supervised(format, scaling) {
         return Some(pack(format, scaling, raw));
     }
-    let margin = BAND * (scaling.raw_high - scaling.raw_low).abs();
+    let margin = RANGE_BAND * (scaling.raw_high - scaling.raw_low).abs();
     let (low, high) = ordered(scaling);
     Some(pack(format, scaling, raw.clamp((low - margin).ceil(), (high + margin).floor())))
 }

@@ -376,7 +376,7 @@ impl Alarms<'_, '_> {
         for (point, limits) in &mut self.limits {
             limits.sort_by_key(|limit| RANK(limit.kind));
             for (number, low) in limits.iter().enumerate() {
-                for high in &limits[number..] {
+                for high in &limits[number + 1..] {
                     if RANK(low.kind) == RANK(high.kind) || low.value < high.value {
                         continue;
                     }

@@ -4,15 +4,10 @@
 //! followed gives every number, so what is told to never change never does.
 
 use alloc::vec::Vec;
-use model::{Address, IoPoint, PointId, RegisterFormat};
+use model::{Address, IoPoint, PointId, RANGE_BAND, RegisterFormat, SUPERVISED_COUNTS};
 
 use super::draft::Draft;
 use crate::plant::{Op, Origin};
-
-/// Beyond this share of its range a reading is bad, and the last value stays (NAMUR NE 43; the manual's table).
-const BAND: f64 = 0.176;
-/// An integer is held against its range where that spans so many counts.
-const SUPERVISED_COUNTS: f64 = 1000.0;
 
 /// All numbers from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -150,7 +145,7 @@ impl Bounds {
 /// register, and of a number that nobody checks nothing is known.
 fn of_field(io: &IoPoint, low: f64, high: f64) -> Bounds {
     let banded = || {
-        let margin = BAND * (high - low);
+        let margin = RANGE_BAND * (high - low);
         Bounds::new(low - margin, high + margin)
     };
     let counts = |first: f64, last: f64| {

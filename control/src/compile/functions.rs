@@ -45,22 +45,17 @@ impl Emitter<'_, '_, '_> {
         let (value, limit) = if fixed(first) { (right, left) } else { (left, right) };
         let place = self.place(limit.0);
         let (name, limit_text) = (self.written(value.0), self.written(limit.0));
-        let (message, help) = match value.1 {
+        let moves = if fixed(first) { second } else { first };
+        let (low, high) = (Shown(moves.low), Shown(moves.high));
+        let message = format!("{name} never passes {limit_text}: it goes from {low} to {high} at most");
+        let help = match value.1 {
             [Op::Load(point) | Op::LoadPrevious(point)] => {
                 let point = self.draft.point(*point);
-                let (low, high) = (Shown(point.low), Shown(point.high));
-                let message = format!(
-                    "{name} never passes {limit_text}: its range is {low} to {high}, and further out than 17.6 % of that \
-                     it is bad"
-                );
-                (message, format!("write a limit from {low} to {high} {}", point.unit))
+                format!("write a limit from {} to {} {}", Shown(point.low), Shown(point.high), point.unit)
             }
-            _ => (
-                format!("{name} never passes {limit_text}"),
-                "compare what moves with a limit within its range".to_owned(),
-            ),
+            _ => "compare what moves with a limit within its range".to_owned(),
         };
-        let what = if always { "this is always true" } else { "this is never true" };
+        let what = if always { "it is always beyond this" } else { "it never comes beyond this" };
         let mistake = if protects {
             Mistake::error("outside-range", message)
         } else {

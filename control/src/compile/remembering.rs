@@ -32,10 +32,15 @@ impl Emitter<'_, '_, '_> {
             );
             return None;
         }
-        // On towards the one limit, off towards the other.
-        for (part, tree) in [(&parts[1], on), (&parts[2], off)] {
-            self.can_change(Op::Greater, (&arguments[0], &parts[0]), (tree, part));
-        }
+        // The higher limit is reached from below, the lower one from above.
+        let on_is_higher = limits.0.zip(limits.1).is_none_or(|(on, off)| on > off);
+        let (higher, lower) = if on_is_higher {
+            ((&parts[1], on), (&parts[2], off))
+        } else {
+            ((&parts[2], off), (&parts[1], on))
+        };
+        self.can_change(Op::GreaterEqual, (&arguments[0], &parts[0]), (higher.1, higher.0));
+        self.can_change(Op::LessEqual, (&arguments[0], &parts[0]), (lower.1, lower.0));
         let edge = self.draft.code.edges;
         self.draft.code.edges += 1;
         let ops = parts.into_iter().flatten().collect();

@@ -115,12 +115,15 @@ impl Engine {
         let parted = parted(self, &next);
         for Parted { name, without, with, again } in &parted {
             let point = plant.find_point(name).map(|point| plant.point(point));
-            let span = point.map_or(1.0, |point| point.high - point.low);
+            let (span, digits) =
+                point.map_or((1.0, 2), |point| (point.high - point.low, usize::from(point.decimals) + 1));
             let apart = with - without;
             // What is twice as far apart a run later began without a jump: the loop only goes another way.
             let jump = again.map_or(apart, |again| 2.0 * apart - again);
             if jump.abs() > BUMP * span || apart.abs() > STEEP * span {
-                obstacles.push(format!("the output {name} would go from {without:.2} to {with:.2} at once"));
+                obstacles.push(format!(
+                    "the output {name} would go from {without:.digits$} to {with:.digits$} at once"
+                ));
             }
         }
         let moved = parted.into_iter().map(|parted| (parted.name, parted.without, parted.with)).collect();

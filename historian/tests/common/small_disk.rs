@@ -11,7 +11,7 @@ use rustix::mount::{MountFlags, UnmountFlags, mount, unmount};
 pub struct SmallDisk(tempfile::TempDir);
 
 impl SmallDisk {
-    /// `None` without the right to mount one, which is then said.
+    /// `None`, and a line that says so, without the right to mount one.
     pub fn new(mb: u32) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let size = CString::new(format!("size={mb}m")).unwrap();

@@ -32,16 +32,23 @@ pub(super) async fn call(
     }
 }
 
-/// When the device closes the connection the transport gives whatever error number stood there last, so only the
-/// numbers that a network gives are told.
+/// When the device closes the connection the transport tells whatever error number stood there last: none, or one of
+/// a call that only had to wait.
 fn broken(error: &tokio_modbus::Error) -> String {
     use ErrorKind as Kind;
+    const IN_PROGRESS: i32 = 115;
     if let tokio_modbus::Error::Transport(error) = error
-        && error.raw_os_error().is_some()
-        && !matches!(
-            error.kind(),
-            Kind::TimedOut | Kind::HostUnreachable | Kind::NetworkUnreachable | Kind::NetworkDown
-        )
+        && (matches!(error.raw_os_error(), Some(0 | IN_PROGRESS))
+            || matches!(
+                error.kind(),
+                Kind::WouldBlock
+                    | Kind::Interrupted
+                    | Kind::NotFound
+                    | Kind::ConnectionReset
+                    | Kind::ConnectionAborted
+                    | Kind::BrokenPipe
+                    | Kind::UnexpectedEof
+            ))
     {
         return "the device closed the connection".to_owned();
     }
@@ -93,5 +100,24 @@ impl Refused {
     /// A smaller block may be welcome.
     pub(super) fn names_an_address(self) -> bool {
         matches!(self.0, ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::broken;
+
+    #[test]
+    fn a_close_is_told_as_one_whatever_number_stood_there_and_trouble_of_the_network_by_its_name() {
+        let told = |number| broken(&tokio_modbus::Error::Transport(io::Error::from_raw_os_error(number)));
+        let (success, again, in_progress, reset) = (0, 11, 115, 104);
+        for number in [success, again, in_progress, reset] {
+            assert_eq!(told(number), "the device closed the connection");
+        }
+        let (unreachable, timed_out) = (113, 110);
+        assert!(told(unreachable).contains("o route to host"), "{}", told(unreachable));
+        assert!(told(timed_out).contains("timed out"), "{}", told(timed_out));
     }
 }
