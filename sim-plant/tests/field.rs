@@ -1,5 +1,8 @@
 //! A field that is told as text: two tanks, a heater, a reactor and a recycle.
 
+#[path = "common/points.rs"]
+mod points;
+
 use model::{Direction, Quality, Unit};
 use sim_plant::{BuildError, FieldFile, FieldTag, Initial, Parameters, Point, Simulator};
 
@@ -117,15 +120,11 @@ impl Plant {
     }
 
     fn read(&self, name: &str) -> f64 {
-        let binding = self.0.bind(&[(name, Direction::Input)]).unwrap();
-        let Point::Sensor(index) = binding.points[0] else { panic!("{name}") };
-        self.0.sensor(index).0
+        points::read(&self.0, name)
     }
 
     fn write(&mut self, name: &str, value: f64) {
-        let binding = self.0.bind(&[(name, Direction::Output)]).unwrap();
-        let Point::Actuator(index) = binding.points[0] else { panic!("{name}") };
-        self.0.actuator(index, value);
+        points::write(&mut self.0, name, value);
     }
 
     fn run(&mut self, seconds: u32) {

@@ -1,7 +1,11 @@
 //! The electrolyser string between the tanks of a field: brine comes out of one, lye and spent brine go into others.
 
+#[path = "common/points.rs"]
+mod points;
+
 use model::{Direction, Unit};
-use sim_plant::{FieldFile, FieldTag, Initial, Parameters, Point, Simulator};
+use points::{read, write};
+use sim_plant::{FieldFile, FieldTag, Initial, Parameters, Simulator};
 
 const TEXT: &str = r#"
 [supply.acid]
@@ -57,18 +61,6 @@ LT-401 = "T-401.level"
 AT-202 = "T-202.SO4"
 AT-401 = "T-401.LiOH"
 "#;
-
-fn read(plant: &Simulator, name: &str) -> f64 {
-    let binding = plant.bind(&[(name, Direction::Input)]).unwrap();
-    let Point::Sensor(index) = binding.points[0] else { panic!("{name}") };
-    plant.sensor(index).0
-}
-
-fn write(plant: &mut Simulator, name: &str, value: f64) {
-    let binding = plant.bind(&[(name, Direction::Output)]).unwrap();
-    let Point::Actuator(index) = binding.points[0] else { panic!("{name}") };
-    plant.actuator(index, value);
-}
 
 fn plant() -> Simulator {
     plant_of(TEXT, Initial::Running)

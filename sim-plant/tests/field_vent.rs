@@ -1,7 +1,11 @@
 //! Chlorine that the string vents, in the absorber of a neighbour: matter, pressure, and what the text must say of it.
 
+#[path = "common/points.rs"]
+mod points;
+
 use model::{Direction, Unit};
-use sim_plant::{FieldFile, FieldTag, Initial, Parameters, Point, Simulator};
+use points::{read, write};
+use sim_plant::{FieldFile, FieldTag, Initial, Parameters, Simulator};
 
 const TEXT: &str = r#"
 [unit.EL-301]
@@ -27,19 +31,6 @@ AT-551 = "C-550.NaOH"
 PT-551 = "C-550.suction"
 AT-553 = "C-550.Cl2-out"
 "#;
-
-/// What a sensor of this plant shows.
-fn read(plant: &Simulator, name: &str) -> f64 {
-    let binding = plant.bind(&[(name, Direction::Input)]).unwrap();
-    let Point::Sensor(index) = binding.points[0] else { panic!("{name}") };
-    plant.sensor(index).0
-}
-
-fn write(plant: &mut Simulator, name: &str, value: f64) {
-    let binding = plant.bind(&[(name, Direction::Output)]).unwrap();
-    let Point::Actuator(index) = binding.points[0] else { panic!("{name}") };
-    plant.actuator(index, value);
-}
 
 fn run(plant: &mut Simulator, seconds: u32) {
     for _ in 0..seconds {
