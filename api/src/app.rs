@@ -11,6 +11,7 @@ use model::wire::{PlantView, Role};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use crate::backend::{AuditKind, AuditRecord, Backend, InForce};
+use crate::doors::{Asking, Conduct};
 use crate::endpoint::Access;
 use crate::error::ApiError;
 use crate::limits::HASHES_AT_ONCE;
@@ -55,9 +56,12 @@ impl Served {
     }
 }
 
-/// The far end of a connection, as the socket says.
-#[derive(Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+/// The far end of a connection, as the socket says, and what it has shown of itself.
+#[derive(Clone)]
+pub(crate) struct Peer {
+    pub(crate) address: IpAddr,
+    pub(crate) conduct: Arc<Conduct>,
+}
 
 /// Where a request comes from: the peer, or whom the trusted proxy names.
 #[derive(Clone, Copy)]
@@ -163,30 +167,40 @@ pub(crate) async fn gate<B: Backend>(
     next: Next,
 ) -> Response {
     match admit(&app, access, &mut request) {
-        Ok(()) => next.run(request).await,
+        Ok(asking) => {
+            let response = next.run(request).await;
+            drop(asking);
+            response
+        }
         Err(error) => error.into_response(),
     }
 }
 
-fn admit<B: Backend>(app: &App<B>, access: Access, request: &mut Request) -> Result<(), ApiError> {
+/// What is held until the answer, when anybody may ask it.
+fn admit<B: Backend>(
+    app: &App<B>,
+    access: Access,
+    request: &mut Request,
+) -> Result<Option<Asking>, ApiError> {
     let peer = request
         .extensions()
         .get::<Peer>()
-        .copied()
+        .cloned()
         .ok_or_else(|| ApiError::internal("the connection has no address; open a new one"))?;
-    let address = client_address(peer.0, request.headers(), app.options.forwarded_by);
+    let address = client_address(peer.address, request.headers(), app.options.forwarded_by);
     request.extensions_mut().insert(From(address));
     if access == Access::Public {
-        return Ok(());
+        return Ok(peer.conduct.asks());
     }
-    let caller = app.caller(request.headers(), address)?;
+    let caller = app.caller(request.headers(), address).inspect_err(|_| peer.conduct.not_signed_in())?;
+    peer.conduct.signed_in();
     if caller.must_change && access != Access::EvenOneTimePassword {
         return Err(ApiError::forbidden(
             "the one-time password must be changed first: POST /api/v1/password {\"old\": ..., \"new\": ...}",
         ));
     }
     request.extensions_mut().insert(caller);
-    Ok(())
+    Ok(None)
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, ApiError> {

@@ -58,6 +58,7 @@ mod described;
 mod schema;
 mod examples;
 mod server;
+mod doors;
 mod listen;
 mod stall;
 mod users;

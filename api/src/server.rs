@@ -2,11 +2,10 @@
 //!
 //! `axum::serve` knows no timeouts and no number of connections, so the loop is ours, on hyper.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::{Extension, Router};
@@ -22,6 +21,7 @@ use tokio::time::{sleep, timeout};
 use crate::app::{App, Peer, stopped};
 use crate::backend::Backend;
 use crate::clock::Clock;
+use crate::doors::{Doors, Entry};
 use crate::endpoint;
 use crate::limits::{HEAD_BYTES, Limits, SEND_BUFFER_BYTES};
 use crate::listen::{ListenError, check_listen};
@@ -78,7 +78,7 @@ pub async fn serve<B: Backend>(
     check_listen(address, options.insecure_listen)?;
     check_plant(&backend.in_force().plant)?;
     let limits = options.limits.clone();
-    let doors = Arc::new(Doors::new(&options));
+    let doors = Doors::new(&limits, options.forwarded_by);
     let (stop, stopping) = watch::channel(false);
     let (alive, mut all_gone) = mpsc::channel::<()>(1);
     let app = Arc::new(App::new(backend, users, options, stopping.clone(), alive.clone()));
@@ -93,13 +93,18 @@ pub async fn serve<B: Backend>(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let Some(door) = Doors::enter(&doors, peer.ip()) else { continue };
-                let service = router.clone().layer(Extension(Peer(peer.ip())));
-                let (limits, stopping, alive) = (limits.clone(), stopping.clone(), alive.clone());
-                tokio::spawn(async move {
-                    let _held = (door, alive);
-                    connection(stream, peer, service, &limits, stopping).await;
+                let entry = doors.enter(peer.ip(), |conduct| {
+                    let service = router.clone().layer(Extension(Peer { address: peer.ip(), conduct }));
+                    let (limits, stopping, alive) = (limits.clone(), stopping.clone(), alive.clone());
+                    async move {
+                        let _held = alive;
+                        connection(stream, peer, service, &limits, stopping).await;
+                    }
                 });
+                if entry == Entry::InPlaceOfAnother {
+                    // In a crowd that comes all at once, those who are in have their requests heard first.
+                    tokio::task::yield_now().await;
+                }
             }
             // The client was gone before it was let in, or handles have run out: neither ends the server.
             Err(error) => {
@@ -158,56 +163,4 @@ fn check_plant(plant: &PlantView) -> Result<(), ServeError> {
     let failed = |error: serde_json::Error| ServeError::Plant(error.to_string());
     let text = serde_json::to_string(plant).map_err(failed)?;
     serde_json::from_str::<PlantView>(&text).map(drop).map_err(failed)
-}
-
-/// Counts connections, of everybody and of each address.
-struct Doors {
-    open: Mutex<HashMap<IpAddr, usize>>,
-    max: usize,
-    max_per_address: usize,
-    /// Everybody behind the proxy comes from its address.
-    proxy: Option<IpAddr>,
-}
-
-/// One open connection; dropping it closes the door.
-struct Door {
-    doors: Arc<Doors>,
-    address: IpAddr,
-}
-
-impl Doors {
-    fn new(options: &Options) -> Self {
-        Self {
-            open: Mutex::default(),
-            max: options.limits.connections,
-            max_per_address: options.limits.connections_per_address,
-            proxy: options.forwarded_by.map(|proxy| proxy.to_canonical()),
-        }
-    }
-
-    fn enter(doors: &Arc<Self>, address: IpAddr) -> Option<Door> {
-        let address = address.to_canonical();
-        let mut open = doors.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let total: usize = open.values().sum();
-        let here = open.get(&address).copied().unwrap_or(0);
-        let full_here = here >= doors.max_per_address && doors.proxy != Some(address);
-        if total >= doors.max || full_here {
-            tracing::debug!(%address, total, here, "no connection is free");
-            return None;
-        }
-        open.insert(address, here + 1);
-        Some(Door { doors: Arc::clone(doors), address })
-    }
-}
-
-impl Drop for Door {
-    fn drop(&mut self) {
-        let mut open = self.doors.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = open.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                open.remove(&self.address);
-            }
-        }
-    }
 }

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::script::event;
-use crate::server::{PATIENCE, Server, connect_from, until};
+use crate::server::{PATIENCE, Server, connect_from, is_healthy, until};
 
 type Live = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
@@ -387,4 +387,18 @@ async fn whoever_read_the_plant_before_its_change_gets_no_frame_of_the_one_after
     let mut again = connect_with(&server, Some(&token), "?plant=0ther").await.unwrap();
     assert_eq!(next_frame(&mut again).await.values.len(), 4);
     assert_eq!(connect_with(&server, Some(&token), "?plnt=0ther").await.err(), Some(400));
+}
+
+#[tokio::test]
+async fn a_live_connection_stays_however_many_strangers_come() {
+    let server = Server::with(Limits { connections: 4, ..soon() }, 6).await;
+    let (mut live, _) = open(&server, Role::Viewer).await;
+    assert!(next_frame(&mut live).await.full);
+    let mut hoard = Vec::new();
+    for _ in 0..40 {
+        hoard.push(connect_from("127.0.0.2", server.address).await);
+    }
+    assert!(is_healthy("127.0.0.1", server.address).await);
+    server.script.events.send(event("still here")).unwrap();
+    assert_eq!(next_event(&mut live).await.text, "still here");
 }

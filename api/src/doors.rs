@@ -1,0 +1,259 @@
+//! Who may be connected to the API: a bounded number, of everybody and of each address.
+//!
+//! When all places are taken, a newcomer gets that of a stranger:
+//!
+//! ```text
+//!   first to go                                                                    never sent away
+//!   said nothing ──► had an answer that anybody gets ──► waits for such an answer ──► signed in
+//! ```
+//!
+//! Among equals the longest silent goes. So who only holds connections open, or comes in crowds, pushes out its
+//! like and never somebody who is at work, nor keeps out an operator who is about to sign in. A live connection
+//! has left its place with its upgrade, and has bounds of its own.
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::task::AbortHandle;
+
+use crate::limits::Limits;
+
+pub(crate) struct Doors {
+    max: usize,
+    max_per_address: usize,
+    /// Everybody behind the proxy comes from its address.
+    proxy: Option<IpAddr>,
+    started: Instant,
+    inside: Mutex<Inside>,
+}
+
+#[derive(Default)]
+struct Inside {
+    next: u64,
+    guests: Vec<Guest>,
+}
+
+struct Guest {
+    number: u64,
+    address: IpAddr,
+    conduct: Arc<Conduct>,
+    task: AbortHandle,
+}
+
+/// What became of a newcomer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    Free,
+    /// In the place of a stranger.
+    InPlaceOfAnother,
+    /// Everybody else is at work.
+    Refused,
+}
+
+/// How far a connection has come, the least first to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Standing {
+    PasserBy,
+    Answered,
+    Asking,
+    AtWork,
+}
+
+/// What a connection has shown of itself. The gate of the requests writes it.
+#[derive(Debug)]
+pub(crate) struct Conduct {
+    started: Instant,
+    standing: AtomicU8,
+    heard_at_ms: AtomicU64,
+}
+
+/// Ends with the answer to a request that anybody may make.
+pub(crate) struct Asking(Arc<Conduct>);
+
+impl Conduct {
+    fn new(started: Instant) -> Arc<Self> {
+        let conduct = Self {
+            started,
+            standing: AtomicU8::new(Standing::PasserBy as u8),
+            heard_at_ms: AtomicU64::new(0),
+        };
+        conduct.is_now(Standing::PasserBy);
+        Arc::new(conduct)
+    }
+
+    fn is_now(&self, standing: Standing) {
+        let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.heard_at_ms.store(now_ms, Relaxed);
+        self.standing.store(standing as u8, Relaxed);
+    }
+
+    /// A request came whose session stands.
+    pub(crate) fn signed_in(&self) {
+        self.is_now(Standing::AtWork);
+    }
+
+    /// A request came whose session does not stand.
+    pub(crate) fn not_signed_in(&self) {
+        self.is_now(Standing::Answered);
+    }
+
+    /// A request came that needs no session: it takes nothing from who has one.
+    pub(crate) fn asks(self: &Arc<Self>) -> Option<Asking> {
+        if self.is_at_work() {
+            return None;
+        }
+        self.is_now(Standing::Asking);
+        Some(Asking(Arc::clone(self)))
+    }
+
+    fn is_at_work(&self) -> bool {
+        self.standing.load(Relaxed) == Standing::AtWork as u8
+    }
+
+    /// The least is the first to go.
+    fn rank(&self) -> (u8, u64) {
+        (self.standing.load(Relaxed), self.heard_at_ms.load(Relaxed))
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.is_now(Standing::Answered);
+    }
+}
+
+impl Doors {
+    pub(crate) fn new(limits: &Limits, proxy: Option<IpAddr>) -> Arc<Self> {
+        Arc::new(Self {
+            max: limits.connections,
+            max_per_address: limits.connections_per_address,
+            proxy: proxy.map(|proxy| proxy.to_canonical()),
+            started: Instant::now(),
+            inside: Mutex::default(),
+        })
+    }
+
+    /// Serves a newcomer on a task of its own, when there is a place for it.
+    pub(crate) fn enter<F>(self: &Arc<Self>, address: IpAddr, serve: impl FnOnce(Arc<Conduct>) -> F) -> Entry
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let address = address.to_canonical();
+        let mut inside = self.lock();
+        let here = inside.guests.iter().filter(|guest| guest.address == address).count();
+        let full_here = here >= self.max_per_address && self.proxy != Some(address);
+        let mut entry = Entry::Free;
+        if full_here || inside.guests.len() >= self.max {
+            let among = full_here.then_some(address);
+            if !inside.send_one_away(among) {
+                tracing::debug!(%address, here, total = inside.guests.len(), "no connection is free");
+                return Entry::Refused;
+            }
+            entry = Entry::InPlaceOfAnother;
+        }
+        let conduct = Conduct::new(self.started);
+        let number = inside.next;
+        inside.next += 1;
+        let (doors, serving) = (Arc::clone(self), serve(Arc::clone(&conduct)));
+        let task = tokio::spawn(async move {
+            serving.await;
+            doors.lock().guests.retain(|guest| guest.number != number);
+        });
+        inside.guests.push(Guest { number, address, conduct, task: task.abort_handle() });
+        entry
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inside {
+    /// False when all of them are at work: those of one address, or of all.
+    fn send_one_away(&mut self, among: Option<IpAddr>) -> bool {
+        let strangers = self.guests.iter().enumerate().filter(|(_, guest)| {
+            among.is_none_or(|address| guest.address == address) && !guest.conduct.is_at_work()
+        });
+        let Some((first, _)) = strangers.min_by_key(|(_, guest)| guest.conduct.rank()) else { return false };
+        let guest = self.guests.swap_remove(first);
+        tracing::debug!(address = %guest.address, "a stranger's connection makes room for a newcomer");
+        guest.task.abort();
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::{Arc, Mutex};
+
+    use super::{Conduct, Doors, Entry};
+    use crate::limits::Limits;
+
+    const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+    const THERE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
+
+    fn doors(connections: usize, connections_per_address: usize) -> Arc<Doors> {
+        Doors::new(&Limits { connections, connections_per_address, ..Limits::default() }, None)
+    }
+
+    /// Somebody who stays until sent away.
+    fn come(doors: &Arc<Doors>, from: IpAddr) -> Result<Arc<Conduct>, Entry> {
+        let slot = Mutex::new(None);
+        let entry = doors.enter(from, |conduct| {
+            *slot.lock().unwrap() = Some(conduct);
+            pending()
+        });
+        slot.into_inner().unwrap().ok_or(entry)
+    }
+
+    fn is_inside(doors: &Doors, conduct: &Arc<Conduct>) -> bool {
+        doors.lock().guests.iter().any(|guest| Arc::ptr_eq(&guest.conduct, conduct))
+    }
+
+    #[tokio::test]
+    async fn the_silent_go_before_those_who_asked_and_nobody_who_is_signed_in_goes_at_all() {
+        let doors = doors(10, 4);
+        let [at_work, asking, answered, silent] = [0; 4].map(|_| come(&doors, HERE).unwrap());
+        at_work.signed_in();
+        let open = asking.asks();
+        drop(answered.asks());
+        for leaves in [&silent, &answered, &asking] {
+            assert!(is_inside(&doors, leaves));
+            come(&doors, HERE).unwrap().signed_in();
+            assert!(!is_inside(&doors, leaves));
+        }
+        assert_eq!(come(&doors, HERE).err(), Some(Entry::Refused), "all are at work");
+        assert!(is_inside(&doors, &at_work));
+        assert!(come(&doors, THERE).is_ok(), "elsewhere there is room");
+        drop(open);
+    }
+
+    #[tokio::test]
+    async fn a_full_address_makes_room_at_home_and_a_full_house_anywhere() {
+        let doors = doors(3, 2);
+        let there = come(&doors, THERE).unwrap();
+        let (first, second) = (come(&doors, HERE).unwrap(), come(&doors, HERE).unwrap());
+        second.signed_in();
+        let third = come(&doors, HERE).unwrap();
+        assert!(!is_inside(&doors, &first) && is_inside(&doors, &there), "each address within its own share");
+        third.signed_in();
+        let other = come(&doors, THERE).unwrap();
+        assert!(!is_inside(&doors, &there) && is_inside(&doors, &other));
+    }
+
+    #[tokio::test]
+    async fn a_session_that_does_not_stand_protects_no_connection_any_more() {
+        let doors = doors(10, 1);
+        let guest = come(&doors, HERE).unwrap();
+        guest.signed_in();
+        assert!(guest.asks().is_none(), "what anybody may ask takes nothing from who is signed in");
+        assert!(come(&doors, HERE).is_err());
+        guest.not_signed_in();
+        assert!(come(&doors, HERE).is_ok());
+    }
+}
