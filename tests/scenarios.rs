@@ -111,6 +111,63 @@ fn what_does_not_come_fails_with_the_values_that_stood_against_it() {
 }
 
 #[test]
+fn a_scenario_says_which_alarm_the_operator_must_see_and_which_he_must_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = with_scenario(
+        folder.path(),
+        r#"
+        title = "Somebody presses the button of area 400"
+        for = "20 s"
+        [[at]]
+        time = "5 s"
+        fault = "switch-pressed"
+        with = { tag = "HS-400" }
+        [[at]]
+        time = "10 s"
+        clear = "switch-pressed"
+        with = { tag = "HS-400" }
+        [[expect]]
+        until = "4.9 s"
+        no_alarm = "all"
+        [[expect]]
+        from = "5 s"
+        by = "7 s"
+        alarm = "HS-400.P"
+        [[expect]]
+        no_alarm = "HS-500.P"
+        # Nobody acknowledges it: it waits, and is over.
+        [[expect]]
+        from = "12 s"
+        no_alarm = "HS-400.P"
+        [[expect]]
+        by = "15 s"
+        alarm = "HS-500.P"
+        [[expect]]
+        no_alarm = "HS-400.P"
+        # Its pump stands by then: suppressed by design, it tells nobody.
+        [[expect]]
+        from = "15 s"
+        by = "18 s"
+        alarm = "LT-411.L"
+        "#,
+    );
+    let output = selftest(&plant, &["--scenario", "mine"]);
+    let said = text(&output);
+    assert!(!output.status.success(), "{said}");
+    for expected in [
+        "pass  0 s to 4.9 s",
+        "pass  by 7 s: after 5.",
+        "pass  0 s to 20 s",
+        "pass  12 s to 20 s",
+        "HS-500.P is NORMAL: emergency stop of area 500 pressed",
+        "HS-400.P is UNACK: emergency stop of area 400 pressed",
+        "LT-411.L is SUPPRESSED: crystalliser level LO",
+    ] {
+        assert!(said.contains(expected), "no `{expected}` in\n{said}");
+    }
+}
+
+#[test]
 fn a_moment_of_stop_holds_the_inputs_and_what_it_stopped_does_not_start_with_run() {
     let folder = tempfile::tempdir().unwrap();
     let plant = with_scenario(

@@ -105,6 +105,10 @@ pub enum Expected {
     Trips(Vec<InterlockId>),
     /// At one moment it has tripped and everything that it dictates stands as it says.
     Safe(InterlockId),
+    /// At one moment this alarm tells the operator: its condition stands, neither shelved nor suppressed.
+    Tells(AlarmId),
+    /// It tells at none; `None`: no alarm does.
+    Quiet(Option<AlarmId>),
 }
 
 /// Evaluates a scenario's expressions beside an engine, which does not notice.

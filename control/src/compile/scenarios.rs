@@ -49,7 +49,7 @@ pub(super) fn compile(sources: &[Source], all: &mut Scenarios<'_, '_>) -> Vec<Sc
 
 /// The keys of a deed; a deed has exactly one of them.
 const DEEDS: [&str; 8] = ["fault", "clear", "set", "start", "order", "acknowledge", "reset", "kill"];
-const EXPECTED: [&str; 6] = ["that", "always", "never", "recipe", "trips", "safe"];
+const EXPECTED: [&str; 8] = ["that", "always", "never", "recipe", "trips", "safe", "alarm", "no_alarm"];
 
 impl Scenarios<'_, '_> {
     fn scenario(&mut self, index: usize, source: &Source) -> Option<Scenario> {
@@ -331,9 +331,12 @@ impl Scenarios<'_, '_> {
         if name.as_str() == "all" {
             return Some((Deed::Acknowledge(None), text));
         }
+        Some((Deed::Acknowledge(Some(self.alarm(name)?)), text))
+    }
+
+    fn alarm(&mut self, name: &Text) -> Option<AlarmId> {
         let names: Vec<&str> = self.alarms.iter().map(|alarm| alarm.name.as_str()).collect();
-        let alarm = self.find("alarm", name, &names)?;
-        Some((Deed::Acknowledge(Some(AlarmId(alarm as u32))), text))
+        self.find("alarm", name, &names).map(|index| AlarmId(index as u32))
     }
 
     fn reset(&mut self, fields: &mut Fields<'_>) -> Option<(Deed, String)> {
@@ -404,6 +407,18 @@ impl Scenarios<'_, '_> {
                     trips.extend(self.interlock(name));
                 }
                 (Expected::Trips(trips), text)
+            }
+            "alarm" => {
+                let name = fields.text(key, self.report)?;
+                (Expected::Tells(self.alarm(name)?), format!("alarm {name}"))
+            }
+            "no_alarm" => {
+                let name = fields.text(key, self.report)?;
+                if name.as_str() == "all" {
+                    (Expected::Quiet(None), String::from("no alarm"))
+                } else {
+                    (Expected::Quiet(Some(self.alarm(name)?)), format!("no alarm {name}"))
+                }
             }
             _ => {
                 let name = fields.text(key, self.report)?;

@@ -2,7 +2,7 @@
 
 use control::plant::{BlockBody, Expr, Plant};
 use control::{Expectation, Expected, StateView, Watch};
-use model::{EventBody, InterlockChange, InterlockId, RecipeId};
+use model::{AlarmId, AlarmState, EventBody, InterlockChange, InterlockId, RecipeId};
 
 use super::{Story, Verdict, time_text};
 use crate::Lockstep;
@@ -70,6 +70,16 @@ impl<'s> Judge<'s> {
                     return self.pass(now);
                 }
             }
+            Expected::Tells(alarm) => {
+                if inside && tells(lockstep, *alarm) {
+                    return self.pass(now);
+                }
+            }
+            Expected::Quiet(alarm) => {
+                if inside && let Some(reason) = what_tells(lockstep, *alarm) {
+                    return self.fail(now, reason);
+                }
+            }
         }
         if over {
             self.decide(lockstep, watch, story);
@@ -88,7 +98,8 @@ impl<'s> Judge<'s> {
     fn decide(&mut self, lockstep: &Lockstep, watch: &mut Watch, story: &Story) {
         let now = lockstep.now_ms();
         match &self.expectation.what {
-            Expected::Always(_) | Expected::Never(_) => self.pass(now),
+            Expected::Always(_) | Expected::Never(_) | Expected::Quiet(_) => self.pass(now),
+            Expected::Tells(alarm) => self.fail(now, alarm_now(lockstep, *alarm)),
             Expected::Becomes(expr) | Expected::Is(expr) => {
                 let reason = watch.missing(expr, &lockstep.engine);
                 let reason =
@@ -139,13 +150,13 @@ impl<'s> Judge<'s> {
         let Expectation { from_ms, until_ms, text, .. } = self.expectation;
         let when = match &self.expectation.what {
             Expected::Is(_) => format!("at {}", time_text(*until_ms)),
-            Expected::Always(_) | Expected::Never(_) | Expected::Trips(_) => {
+            Expected::Always(_) | Expected::Never(_) | Expected::Trips(_) | Expected::Quiet(_) => {
                 format!("{} to {}", time_text(*from_ms), time_text(*until_ms))
             }
-            Expected::Becomes(_) | Expected::Ends(..) | Expected::Safe(_) if passed => {
+            Expected::Becomes(_) | Expected::Ends(..) | Expected::Safe(_) | Expected::Tells(_) if passed => {
                 format!("by {}: after {}", time_text(*until_ms), time_text(at_ms))
             }
-            Expected::Becomes(_) | Expected::Ends(..) | Expected::Safe(_) => {
+            Expected::Becomes(_) | Expected::Ends(..) | Expected::Safe(_) | Expected::Tells(_) => {
                 format!("by {}", time_text(*until_ms))
             }
         };
@@ -182,6 +193,27 @@ fn unsafe_yet(lockstep: &Lockstep, id: InterlockId) -> Option<String> {
             format!("{}: {name} is {}", forcing.text, image.value(point))
         })
     })
+}
+
+/// The operator sees it and its condition stands. One that is shelved or suppressed tells nobody, and one that has returned is over.
+fn tells(lockstep: &Lockstep, alarm: AlarmId) -> bool {
+    matches!(lockstep.engine.alarms()[alarm.index()].state, AlarmState::Unacked | AlarmState::Acked)
+}
+
+/// The alarm that should be quiet and is not; without one the first of all.
+fn what_tells(lockstep: &Lockstep, alarm: Option<AlarmId>) -> Option<String> {
+    let told = |alarm: AlarmId| tells(lockstep, alarm).then(|| alarm_now(lockstep, alarm));
+    match alarm {
+        Some(alarm) => told(alarm),
+        None => (0..lockstep.plant().alarms.len() as u32).find_map(|id| told(AlarmId(id))),
+    }
+}
+
+/// `LT-131.H is SUPPRESSED: coarse tank swells`, as it stands now.
+fn alarm_now(lockstep: &Lockstep, alarm: AlarmId) -> String {
+    let told = &lockstep.plant().alarms[alarm.index()];
+    let state = lockstep.engine.alarms()[alarm.index()].state.word();
+    format!("{} is {state}: {}", told.name, told.text)
 }
 
 /// Where the recipe's batch stands, and what it waits for.
