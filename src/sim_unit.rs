@@ -117,7 +117,7 @@ fn last_values(experiment: &Experiment) -> String {
 fn conscience(experiment: &Experiment) -> String {
     let balance = experiment.balance();
     let mut text = format!("balances close to {:.1e} ({})\n", balance.worst(), balance.worst_text());
-    for (line, count) in experiment.notes().lines() {
+    for (line, count) in experiment.remarks() {
         let _ = writeln!(text, "note: {line} ({count} times)");
     }
     text

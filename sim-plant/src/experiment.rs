@@ -211,6 +211,18 @@ impl Experiment {
         notes
     }
 
+    /// [`Self::notes`] in words, with inlets and orders by their names.
+    pub fn remarks(&self) -> Vec<(String, u64)> {
+        let mut lines = self.station.remarks();
+        for (text, count) in self.duty.notes.lines() {
+            match lines.iter_mut().find(|(told, _)| *told == text) {
+                Some((_, sum)) => *sum += count,
+                None => lines.push((text, count)),
+            }
+        }
+        lines
+    }
+
     pub fn balance(&self) -> Balance {
         self.station.balance()
     }

@@ -159,7 +159,7 @@ pub const FIELD_FAULTS: &[FaultKind] = &[
     FaultKind { name: "supply-loss", text: "nothing comes from the battery limit", parameters: &[SUPPLY] },
     FaultKind {
         name: "supply-spoiled",
-        text: "something is in the supply that does not belong there",
+        text: "something is in the liquor of a supply that does not belong there",
         parameters: &[
             SUPPLY,
             name("solute", "such as CaCl2, FeSO4 or NaCl"),
@@ -204,6 +204,10 @@ pub enum FaultError {
     NotWhole { fault: &'static str, parameter: &'static str, given: String, low: f64, high: f64 },
     #[error("{fault}: there is no {what} {name}{hint}")]
     NoSuchTarget { fault: &'static str, what: &'static str, name: String, hint: String },
+    #[error("{fault}: {supply} is {what}, and only a liquor dissolves {solute}")]
+    NoLiquor { fault: &'static str, supply: String, what: &'static str, solute: String },
+    #[error("{fault}: {order} is what lines draw; block the line with line-blocked")]
+    DrawnByLine { fault: &'static str, order: String },
     #[error("{fault} is not active{on}")]
     NotActive { fault: &'static str, on: String },
 }

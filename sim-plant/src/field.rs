@@ -37,7 +37,6 @@ use crate::noise::Noise;
 use crate::parameters::{Actuator, ParameterEntry, SensorKind};
 use crate::sensor::{Sensor, kind_of};
 use crate::simulator::{Part, UnitName};
-use crate::solution::Notes;
 use crate::station::Station;
 use crate::tags::Kind;
 
@@ -203,8 +202,8 @@ impl Field {
         self.units.iter().map(|unit| UnitName { name: &unit.name, kind: unit.kind, file: &unit.file })
     }
 
-    pub(crate) fn notes(&self) -> impl Iterator<Item = Notes> {
-        self.sheet.stations.iter().map(Station::notes)
+    pub(crate) fn stations(&self) -> impl Iterator<Item = &Station> {
+        self.sheet.stations.iter()
     }
 
     /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.

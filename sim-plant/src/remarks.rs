@@ -5,6 +5,7 @@
 use crate::properties::Property;
 use crate::simulator::Simulator;
 use crate::solution::Notes;
+use crate::station::Station;
 
 /// A remark of one unit's physics.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct UnitRemark {
 /// Per unit, how the counts stood when something new was found, and the finds.
 #[derive(Debug, Default)]
 pub struct Remarks {
-    known: Vec<Notes>,
+    known: Vec<(Notes, usize)>,
     found: Vec<(usize, String, u64)>,
     /// Of the cells of area 300, which have properties of their own.
     cells: Vec<(Property, u64)>,
@@ -34,28 +35,28 @@ impl Remarks {
                 self.cells.push((property, plant.now_ms()));
             }
         }
-        for (unit, notes) in plant.unit_notes().enumerate() {
+        for (unit, station) in plant.stations().enumerate() {
             if self.known.len() <= unit {
-                self.known.push(Notes::default());
+                self.known.push((Notes::default(), 0));
             }
             let known = &mut self.known[unit];
-            if !notes.says_more_than(known) {
+            if !station.says_more_than(&known.0, known.1) {
                 continue;
             }
             let now = plant.now_ms();
-            for (text, _) in notes.lines() {
+            for (text, _) in station.remarks() {
                 if !self.found.iter().any(|(at, told, _)| *at == unit && *told == text) {
                     self.found.push((unit, text, now));
                 }
             }
-            *known = notes;
+            *known = (station.notes(), station.refusing());
         }
     }
 
     /// All of them, with their counts now, in the order in which they were found.
     pub fn told(&self, plant: &Simulator) -> Vec<UnitRemark> {
         let names: Vec<&str> = plant.units().map(|unit| unit.name).collect();
-        let counts: Vec<Vec<(String, u64)>> = plant.unit_notes().map(|notes| notes.lines()).collect();
+        let counts: Vec<Vec<(String, u64)>> = plant.stations().map(Station::remarks).collect();
         let count = |unit: usize, text: &str| {
             counts[unit].iter().find(|(told, _)| told == text).map_or(0, |(_, count)| *count)
         };

@@ -16,7 +16,7 @@ use crate::initial::Initial;
 use crate::ledger::Closure;
 use crate::parameters::{ParameterError, ParameterMistake, Parameters};
 use crate::properties::Excursions;
-use crate::solution::Notes;
+use crate::station::Station;
 
 /// No step of the physics is longer.
 pub const STEP_MAX_MS: u32 = 100;
@@ -204,9 +204,9 @@ impl Simulator {
         self.field.iter().flat_map(Field::units)
     }
 
-    /// What the physics of each of them has to say about itself.
-    pub fn unit_notes(&self) -> impl Iterator<Item = Notes> {
-        self.field.iter().flat_map(Field::notes)
+    /// Each of them in its place, with what its physics has to say about itself.
+    pub(crate) fn stations(&self) -> impl Iterator<Item = &Station> {
+        self.field.iter().flat_map(Field::stations)
     }
 
     /// [`Self::step`] for whoever wants to know what it costs: `done` hears of every part when it has moved on.

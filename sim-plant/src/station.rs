@@ -11,7 +11,7 @@ use crate::constants::REFERENCE;
 use crate::matter::{Account, Balance, Books, Matter};
 use crate::solution::{Notes, Remark};
 use crate::species::Species;
-use crate::unit::{Exchange, Shape, UnitOperation};
+use crate::unit::{Exchange, Order, Shape, UnitOperation};
 
 pub struct Station {
     unit: Box<dyn UnitOperation>,
@@ -26,6 +26,8 @@ pub struct Station {
     books: Books,
     /// What was turned away at the door.
     notes: Notes,
+    /// How often, at each inlet and then for each order.
+    refused: Vec<u64>,
     /// It moves once in so many steps of its flowsheet, over all of them.
     every: u32,
     waited: u32,
@@ -44,12 +46,13 @@ impl Station {
         let shape = unit.shape();
         let mut made = Self {
             inlets: vec![Matter::default(); shape.inlets.len()],
-            orders: shape.orders.iter().map(|order| order.low.max(0.0)).collect(),
+            orders: shape.orders.iter().map(Order::standing).collect(),
             outlets: vec![Matter::default(); shape.outlets.len()],
             readings: vec![0.0; shape.readings.len()],
             held: vec![0.0; shape.orders.len()],
             books: Books::default(),
             notes: Notes::default(),
+            refused: vec![0; shape.inlets.len() + shape.orders.len()],
             every: every.max(1),
             waited: 0,
             parts: vec![Matter::default(); shape.inlets.len() + shape.outlets.len()],
@@ -102,7 +105,7 @@ impl Station {
     pub fn step(&mut self, chemistry: &Chemistry, dt: f64) {
         let shape = self.unit.shape();
         debug_assert!(dt > 0.0 && dt <= shape.step_max * (1.0 + 1e-9), "{}: {dt}", shape.name);
-        for inlet in &mut self.inlets {
+        for (k, inlet) in self.inlets.iter_mut().enumerate() {
             // Most inlets of a plant at rest get nothing, and nothing is sound.
             if inlet.is_nothing() {
                 continue;
@@ -110,12 +113,16 @@ impl Station {
             if !is_matter(inlet, chemistry) {
                 *inlet = Matter::default();
                 self.notes.note(Remark::BadInput);
+                self.refused[k] += 1;
             }
             self.books.inward.count(inlet, chemistry);
         }
         for (k, (held, order)) in self.held.iter_mut().zip(&self.orders).enumerate() {
             let (value, good) = shape.hold(k, *order);
-            self.notes.check(Remark::BadInput, good);
+            if !good {
+                self.notes.note(Remark::BadInput);
+                self.refused[shape.inlets.len() + k] += 1;
+            }
             *held = value;
         }
         clear(&mut self.outlets);
@@ -158,6 +165,46 @@ impl Station {
         notes
     }
 
+    /// [`Self::notes`] in words, with inlets and orders by their names, and how often each was noted.
+    pub fn remarks(&self) -> Vec<(String, u64)> {
+        let shape = self.shape();
+        let doors: u64 = self.refused.iter().sum();
+        let generic = Remark::BadInput.words();
+        let mut lines = self.notes().lines();
+        lines.retain_mut(|(text, count)| {
+            if *text == generic {
+                *count = count.saturating_sub(doors);
+            }
+            *count > 0
+        });
+        for (k, count) in self.refused.iter().enumerate().filter(|(_, count)| **count > 0) {
+            let text = match k.checked_sub(shape.inlets.len()) {
+                None => {
+                    let name = shape.inlets[k].name;
+                    format!(
+                        "inlet {name}: no matter (not finite, negative, or of no temperature); turned away"
+                    )
+                }
+                Some(order) => {
+                    let order = &shape.orders[order];
+                    format!("order {}: no number, or outside {}; held inside", order.name, order.range())
+                }
+            };
+            lines.push((text, *count));
+        }
+        lines
+    }
+
+    /// True when it has noted something that it had not when its notes were `notes`, refused at so many doors.
+    pub(crate) fn says_more_than(&self, notes: &Notes, doors: usize) -> bool {
+        self.refusing() > doors || self.notes().says_more_than(notes)
+    }
+
+    /// Inlets and orders at which something was turned away or held.
+    pub(crate) fn refusing(&self) -> usize {
+        self.refused.iter().filter(|count| **count > 0).count()
+    }
+
     /// Another unit of the same kind takes over the state of this one.
     pub fn replace(&mut self, mut unit: Box<dyn UnitOperation>) {
         let mut state = model::StateWriter::default();
@@ -170,6 +217,9 @@ impl Station {
         self.unit.state(walk);
         self.books.state(walk);
         self.notes.state(walk);
+        for count in &mut self.refused {
+            walk.u64(count);
+        }
         for matter in self.inlets.iter_mut().chain(&mut self.outlets) {
             matter.state(walk);
         }

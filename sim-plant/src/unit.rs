@@ -30,6 +30,18 @@ pub struct Order {
     pub text: &'static str,
 }
 
+impl Order {
+    /// Where it stands while nobody gives it.
+    pub(crate) const fn standing(&self) -> f64 {
+        self.low.max(0.0)
+    }
+
+    /// `0 to 100 kW`
+    pub(crate) fn range(&self) -> String {
+        format!("{} to {} {}", self.low, self.high, self.unit).trim_end().to_owned()
+    }
+}
+
 /// A true value that an instrument could show, in the unit named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {

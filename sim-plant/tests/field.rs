@@ -350,6 +350,26 @@ fn every_mistake_names_its_line_and_what_to_write() {
             "takes a gas, and what comes from supply.peroxide is none",
         ),
         (
+            "solid = { NMC622 = 65, C = 35 }",
+            "gas = { N2 = 100 }",
+            "field/100.toml:38: solids of a leach takes a liquor or solids, and what comes from supply.black-mass is a gas",
+        ),
+        (
+            "solid = { NMC622 = 65, C = 35 }",
+            "organic = \"0.8 mol/L\"",
+            "field/100.toml:38: solids of a leach takes a liquor or solids, and what comes from supply.black-mass is organic",
+        ),
+        (
+            "at_100 = \"60 kW\"",
+            "at_100 = \"8e9 kW\"",
+            "field/100.toml:17: heat takes -100000 to 100000 kW, and this can tell it 8000000000: change that",
+        ),
+        (
+            "agitator-1 = \"A-102\"",
+            "agitator-1 = { by = \"A-102\", at_100 = -1 }",
+            "field/100.toml:22: agitator-1 takes 0 to 1, and this can tell it -1: change that",
+        ),
+        (
             "from = \"R-101.slurry\"\nto = \"T-101\"",
             "from = \"R-101.slurry\"\nto = \"R-101.acid\"",
             "this line ends at R-101, where it begins: lead it to another unit, or leave it out",
@@ -435,4 +455,49 @@ fn remarks_of_the_physics_are_told_with_unit_count_and_when_they_were_found_firs
     let told = remarks.told(&plant.0);
     let first = told.iter().find(|told| of_strength(told)).unwrap_or_else(|| panic!("{told:?}"));
     assert!(first.count > 100 && (10_000..3_600_000).contains(&first.first_ms), "{first:?}");
+}
+
+#[test]
+fn a_tank_that_gets_organic_alone_gives_none_to_a_unit_that_takes_liquors() {
+    let organic = TEXT.replacen("liquor = { H2SO4 = \"40 wt%\" }", "organic = \"0.8 mol/L\"", 1);
+    let told = mistakes(&organic.replacen(
+        "from = \"R-101.slurry\"\nto = \"T-101\"",
+        "from = \"R-101.slurry\"\nto = \"outside\"",
+        1,
+    ));
+    assert!(
+        told.contains("acid of a leach takes a liquor or solids, and what comes from T-101 is organic"),
+        "{told}"
+    );
+    // Where liquor comes as well, nobody knows what the pump draws.
+    assert_eq!(mistakes(&organic), "");
+}
+
+#[test]
+fn a_loop_of_lines_out_of_which_nothing_leads_is_a_mistake_of_the_line_that_fills_it() {
+    let text = TEXT
+        .replacen("kind = \"leach\"\nset = [\"tanks.count=2\", \"tanks.volume=2m3\"]\norders = { agitator-1 = \"A-102\", agitator-2 = \"A-102\" }",
+            "kind = \"tank\"\norders = { agitator = \"A-102\" }", 1)
+        .replacen("to = \"R-101.acid\"", "to = \"R-101\"", 1)
+        .replacen("to = \"R-101.solids\"", "to = \"R-101\"", 1)
+        .replacen("to = \"R-101.peroxide-1\"", "to = \"R-101\"", 1)
+        .replacen("from = \"R-101.slurry\"\n", "from = \"R-101\"\nflow = \"5 m3/h\"\n", 1);
+    let told = mistakes(&text);
+    let of_acid =
+        "no line leads out of the loop of T-101, R-101: what this line brings fills it until it runs over";
+    assert!(told.starts_with("field/100.toml:25: ") && told.contains(of_acid), "{told}");
+    let away = format!("{text}\n[line.away]\nfrom = \"T-101\"\nto = \"outside\"\nflow = \"1 m3/h\"\n");
+    assert_eq!(mistakes(&away), "");
+}
+
+#[test]
+fn a_solute_spoils_a_liquor_and_is_refused_in_a_solid() {
+    let mut plant = Plant::new(Initial::Cold);
+    let spoil = |supply: &str| {
+        [("supply", supply), ("solute", "NaCl"), ("g_per_L", "1")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    plant.0.apply_fault("supply-spoiled", &spoil("acid")).unwrap();
+    let refused = plant.0.apply_fault("supply-spoiled", &spoil("black-mass")).unwrap_err().to_string();
+    assert_eq!(refused, "supply-spoiled: black-mass is a solid, and only a liquor dissolves NaCl");
 }

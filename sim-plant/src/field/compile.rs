@@ -1,5 +1,6 @@
 //! The field's text into a field: names resolved, units converted, every tag accounted for.
 
+mod courses;
 mod elements;
 mod measures;
 mod phases;
@@ -143,6 +144,7 @@ impl Compiler<'_> {
         for (name, item) in &units {
             self.orders_of(name, item);
         }
+        self.leave_orders();
     }
 
     fn read_lines(&mut self, documents: &[Document<'_>]) {
@@ -150,6 +152,7 @@ impl Compiler<'_> {
             self.refuse_second(self.lines.iter().any(|line| line.name == name), "line", name, &item);
             self.line(name, &item);
         }
+        self.check_courses(documents);
         self.join_vent(documents);
         self.start(documents);
     }

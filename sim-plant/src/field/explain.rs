@@ -110,8 +110,7 @@ impl Field {
             trust.join(", "),
             unit.kind
         );
-        let notes = self.sheet.stations[station].notes();
-        for (remark, count) in notes.lines() {
+        for (remark, count) in self.sheet.stations[station].remarks() {
             let _ = write!(text, "\n  noted {count} times: {remark}");
         }
     }

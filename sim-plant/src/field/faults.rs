@@ -6,6 +6,7 @@ use crate::tags::Kind;
 
 use super::Field;
 use super::instrument::Truth;
+use super::supply::Nature;
 
 impl Field {
     /// Switches a fault on (or changes its parameters), or off.
@@ -118,6 +119,16 @@ impl Field {
             return Ok(());
         }
         let solute = call.name_of("solute");
+        let what = match supply.kind {
+            Nature::Liquor => None,
+            Nature::Solid => Some("a solid"),
+            Nature::Gas => Some("a gas"),
+            Nature::Organic => Some("organic"),
+        };
+        if let Some(what) = what {
+            let (supply, solute) = (name.to_owned(), solute.chars().take(40).collect());
+            return Err(FaultError::NoLiquor { fault: call.kind.name, supply, what, solute });
+        }
         if supply.spoil(solute, call.number_of("g_per_L"), &self.chemistry) {
             return Ok(());
         }
@@ -157,9 +168,15 @@ impl Field {
             return Err(missing(call, "order", order, &names));
         };
         let value = on.then(|| call.number_of("value"));
-        match self.orders.iter_mut().find(|known| known.station == station && known.order == index) {
-            Some(known) => known.forced = value,
-            None => return Err(missing(call, "order that the field gives", order, &names)),
+        let found = self.orders.iter_mut().find(|known| known.station == station && known.order == index);
+        let Some(known) = found else {
+            return Err(FaultError::DrawnByLine { fault: call.kind.name, order: order.to_owned() });
+        };
+        known.forced = value;
+        if known.terms.is_empty() && value.is_none() {
+            // Nobody else gives it: it goes back to where it stood.
+            let stood = shape.orders[index].standing();
+            self.sheet.stations[station].orders[index] = stood;
         }
         Ok(())
     }

@@ -35,6 +35,16 @@ pub(super) enum Source {
     Import(usize),
 }
 
+impl Source {
+    /// The unit where it begins, if it is one of the sheet's.
+    pub(super) const fn station(self) -> Option<usize> {
+        match self {
+            Self::Draw { station, .. } | Self::Outlet { station, .. } => Some(station),
+            Self::Supply(_) | Self::Import(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Line {
     pub(super) name: String,

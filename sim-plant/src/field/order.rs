@@ -55,6 +55,7 @@ impl Term {
 pub(super) struct Order {
     pub(super) station: usize,
     pub(super) order: usize,
+    /// None where the text leaves it as it stands.
     pub(super) terms: Vec<Term>,
     /// A fault holds it here.
     pub(super) forced: Option<f64>,
@@ -62,6 +63,9 @@ pub(super) struct Order {
 
 impl Order {
     pub(super) fn give(&self, sheet: &mut Flowsheet, elements: &[Driven], string_heat: f64) {
+        if self.terms.is_empty() && self.forced.is_none() {
+            return;
+        }
         let sum = self.terms.iter().map(|term| term.value(sheet, elements, string_heat)).sum();
         sheet.stations[self.station].orders[self.order] = self.forced.unwrap_or(sum);
     }

@@ -40,7 +40,25 @@ pub(super) struct Supply {
     pub(super) lost: bool,
     /// What a fault mixes in: per kilogram of supply.
     pub(super) spoiled: Matter,
+    /// The word of the text: liquor, solid, gas or organic.
+    pub(super) kind: Nature,
 }
+
+/// What a supply is, by the word of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Nature {
+    Liquor,
+    Solid,
+    Gas,
+    Organic,
+}
+
+const WORDS: [(&str, Nature); 4] = [
+    ("liquor", Nature::Liquor),
+    ("solid", Nature::Solid),
+    ("gas", Nature::Gas),
+    ("organic", Nature::Organic),
+];
 
 /// Cathode materials by their metals: Ni, Co, Mn per metal atom, one lithium each.
 const CATHODES: [(&str, [f64; 3]); 5] = [
@@ -66,7 +84,7 @@ impl Supply {
         };
         table.refuse_unknown(&KEYS, mistakes);
         match composition(&table, chemistry) {
-            Ok(matter) => {
+            Ok((kind, matter)) => {
                 let mass = matter.mass(chemistry);
                 let parcel = matter.part(1.0 / mass);
                 let mut slurry = Slurry { matter: parcel.clone(), temperature: 293.15, ..Slurry::default() };
@@ -80,6 +98,7 @@ impl Supply {
                     parcel,
                     lost: false,
                     spoiled: Matter::default(),
+                    kind,
                 })
             }
             Err(mistake) => {
@@ -114,7 +133,7 @@ impl Supply {
     }
 }
 
-fn composition(table: &Table<'_>, chemistry: &Chemistry) -> Result<Matter, ParameterMistake> {
+fn composition(table: &Table<'_>, chemistry: &Chemistry) -> Result<(Nature, Matter), ParameterMistake> {
     let kelvin = match table.get("temperature") {
         Some(item) => item.quantity_in("degC")? + 273.15,
         None => 293.15,
@@ -122,19 +141,18 @@ fn composition(table: &Table<'_>, chemistry: &Chemistry) -> Result<Matter, Param
     if !(253.15..=423.15).contains(&kelvin) {
         return Err(table.mistake("a supply has between -20 and 150 degC"));
     }
-    let kinds: Vec<(&str, Item<'_>)> = ["liquor", "solid", "gas", "organic"]
-        .into_iter()
-        .filter_map(|kind| table.get(kind).map(|item| (kind, item)))
-        .collect();
+    let kinds: Vec<(Nature, Item<'_>)> =
+        WORDS.iter().filter_map(|(word, kind)| table.get(word).map(|item| (*kind, item))).collect();
     let [(kind, item)] = kinds.as_slice() else {
         return Err(table.mistake("say what it is, once: liquor, solid, gas or organic = { ... }"));
     };
-    match *kind {
-        "liquor" => liquor(item, kelvin, chemistry),
-        "solid" => solid(item, kelvin, chemistry),
-        "gas" => gas(item, kelvin, chemistry),
-        _ => Ok(organic(item.quantity_in("mol/m3")?, kelvin, chemistry)),
-    }
+    let matter = match kind {
+        Nature::Liquor => liquor(item, kelvin, chemistry)?,
+        Nature::Solid => solid(item, kelvin, chemistry)?,
+        Nature::Gas => gas(item, kelvin, chemistry)?,
+        Nature::Organic => organic(item.quantity_in("mol/m3")?, kelvin, chemistry),
+    };
+    Ok((*kind, matter))
 }
 
 fn parts<'a>(item: &Item<'a>) -> Result<Vec<(&'a str, Item<'a>)>, ParameterMistake> {

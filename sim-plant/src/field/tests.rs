@@ -46,3 +46,30 @@ fn a_catholyte_that_the_cooling_water_warms_is_no_bad_order_for_the_tower() {
     assert_eq!(load_of(&mut field, [-5e3; 10]), 0.0);
     assert_eq!(field.sheet.stations[0].notes().count(crate::solution::Remark::BadInput), 0);
 }
+
+#[test]
+fn an_order_that_the_text_leaves_alone_is_forced_by_a_fault_and_goes_back_to_where_it_stood() {
+    let mut field = tower();
+    let warmer =
+        crate::units::cooling_tower::SHAPE.orders.iter().position(|order| order.name == "warmer").unwrap();
+    let call = [("unit", "CT-701"), ("order", "warmer"), ("value", "5")]
+        .map(|(name, value)| (name.into(), value.into()));
+    field.set_fault("unit-forced", &call, true).unwrap();
+    load_of(&mut field, [0.0; 10]);
+    assert_eq!(field.sheet.stations[0].orders[warmer], 5.0);
+    assert_eq!(field.active_faults()[0].to_string(), "unit-forced unit=CT-701 order=warmer value=5");
+    field.set_fault("unit-forced", &call[..2], false).unwrap();
+    load_of(&mut field, [0.0; 10]);
+    assert_eq!((field.sheet.stations[0].orders[warmer], field.active_faults().len()), (0.0, 0));
+}
+
+#[test]
+fn a_remark_about_an_order_names_it() {
+    let mut field = tower();
+    let call = [("unit", "CT-701"), ("order", "fan"), ("value", "3")]
+        .map(|(name, value)| (name.into(), value.into()));
+    field.set_fault("unit-forced", &call, true).unwrap();
+    load_of(&mut field, [0.0; 10]);
+    let told = field.sheet.stations[0].remarks();
+    assert_eq!(told, [("order fan: no number, or outside 0 to 1; held inside".to_owned(), 1)]);
+}

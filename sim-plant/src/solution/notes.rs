@@ -57,6 +57,11 @@ impl Remark {
         }
     }
 
+    /// What it says.
+    pub fn words(self) -> String {
+        Self::text(self.index())
+    }
+
     fn text(index: usize) -> String {
         let range = |what: &str, (low, high, fraction): (f64, f64, f64)| {
             format!("{what}: outside {low}..{high} degC, {:.1} wt%; held at the edge", fraction * 100.0)

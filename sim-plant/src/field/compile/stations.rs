@@ -6,6 +6,8 @@ use crate::experiment;
 use crate::initial::Initial;
 use crate::parameters::ParameterMistake;
 use crate::station::Station;
+use crate::unit;
+use crate::units::tank;
 
 use super::super::UnitPlace;
 use super::super::order::{Amount, Order, Term};
@@ -103,12 +105,25 @@ impl Compiler<'_> {
                 )));
                 continue;
             };
-            let unit = shape.orders[index].unit;
+            let known = shape.orders[index];
             let terms: Result<Vec<Term>, ParameterMistake> =
-                value.list().iter().map(|term| self.term(term, unit)).collect();
-            match terms {
+                value.list().iter().map(|term| self.term(term, known.unit)).collect();
+            match terms.and_then(|terms| within(&known, terms, &value)) {
                 Ok(terms) => self.orders.push(Order { station, order: index, terms, forced: None }),
                 Err(mistake) => self.mistakes.push(mistake),
+            }
+        }
+    }
+
+    /// Orders that the text does not give stand still, and a fault may force them. Draws of a tank are given by lines.
+    pub(super) fn leave_orders(&mut self) {
+        for (station, there) in self.stations.iter().enumerate() {
+            let shape = there.shape();
+            let orders = if shape.name == tank::SHAPE.name { tank::DRAW } else { shape.orders.len() };
+            for order in 0..orders {
+                if !self.orders.iter().any(|given| given.station == station && given.order == order) {
+                    self.orders.push(Order { station, order, terms: Vec::new(), forced: None });
+                }
             }
         }
     }
@@ -217,6 +232,27 @@ impl Compiler<'_> {
             unit => Err(item.mistake(format!("times takes a reading without unit; this one is in {unit}"))),
         }
     }
+}
+
+/// Refuses what an order can never be: a coil that cools, a billion kilowatt. What other units show is not known here, and
+/// its share of the sum counts as nothing.
+fn within(order: &unit::Order, terms: Vec<Term>, item: &Item<'_>) -> Result<Vec<Term>, ParameterMistake> {
+    let ends = terms.iter().filter_map(|term| match term.amount {
+        Amount::Between { at_0, at_100 } => {
+            let none = if term.times.is_some() { 0.0 } else { at_0 };
+            Some((at_0.min(at_100).min(none), at_0.max(at_100).max(none)))
+        }
+        Amount::Reading { .. } | Amount::StringHeat { .. } => None,
+    });
+    let (least, most) = ends.fold((0.0, 0.0), |sum: (f64, f64), end| (sum.0 + end.0, sum.1 + end.1));
+    let told = if most > order.high { most } else { least };
+    // Beside readings a term may be there to take something off.
+    let alone = terms.iter().all(|term| matches!(term.amount, Amount::Between { .. }));
+    if alone && !terms.is_empty() && (least < order.low || most > order.high) {
+        let (name, range) = (order.name, order.range());
+        return Err(item.mistake(format!("{name} takes {range}, and this can tell it {told}: change that")));
+    }
+    Ok(terms)
 }
 
 /// An amount in the unit that an order has; units that the plant does not know must be written as they are.

@@ -10,7 +10,6 @@ use super::super::instrument::Basis;
 use super::super::line::{Line, Source};
 use super::super::text::{Item, Table, hint};
 use super::Compiler;
-use super::phases::{gives_gas, import_is_gas, takes_gas_alone};
 
 const KEYS: [&str; 6] = ["from", "to", "flow", "through", "trim", "text"];
 /// Where a line goes that leaves the plant.
@@ -122,33 +121,14 @@ impl Compiler<'_> {
         Ok(End::Inlet(station, inlet))
     }
 
-    /// No line leads back to where it begins, and none puts a liquor where only a gas may come.
+    /// No line leads back to where it begins.
     fn may_flow(&self, table: &Table<'_>, source: Source, to: End) -> Result<(), ParameterMistake> {
-        let End::Inlet(station, inlet) = to else { return Ok(()) };
-        let begins = match source {
-            Source::Draw { station, .. } | Source::Outlet { station, .. } => Some(station),
-            Source::Supply(_) | Source::Import(_) => None,
-        };
+        let End::Inlet(station, _) = to else { return Ok(()) };
         let item = table.get("to").ok_or_else(|| table.mistake("to is missing"))?;
-        if begins == Some(station) {
+        if source.station() == Some(station) {
             let name = &self.units[station].name;
             return Err(item.mistake(format!(
                 "this line ends at {name}, where it begins: lead it to another unit, or leave it out"
-            )));
-        }
-        let shape = self.stations[station].shape();
-        let gas = match source {
-            Source::Supply(supply) => self.supplies[supply].normal > 0.0,
-            Source::Import(port) => import_is_gas(port),
-            Source::Draw { .. } => false,
-            Source::Outlet { station, outlet } => gives_gas(self.stations[station].shape(), outlet),
-        };
-        if takes_gas_alone(shape, inlet) && !gas {
-            return Err(item.mistake(format!(
-                "{} of a {} takes a gas, and what comes from {} is none",
-                shape.inlets[inlet].name,
-                shape.name,
-                table.text("from", "\"supply.air\"")?
             )));
         }
         Ok(())
