@@ -7,7 +7,8 @@ use api::{AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, InForce,
 use control::plant::Plant;
 use historian::{Column, EventReader, HistorianError, SampleReader};
 use model::wire::{
-    CommandReply, CommandRequest, EventRecord, HistoryReply, HistorySample, PlantChange, PlantPlan, Why,
+    CommandReply, CommandRequest, EventRecord, HistoryReply, HistorySample, PlantChange, PlantPlan,
+    SimulatorStatus, TimeRequest, Why,
 };
 use model::{Command, Refusal};
 use tokio::sync::{broadcast, oneshot};
@@ -15,10 +16,12 @@ use tokio::sync::{broadcast, oneshot};
 use crate::audit_trail::AuditTrail;
 use crate::changer::Changer;
 use crate::clock;
+use crate::data_folder::DataFolder;
 use crate::disk_trouble;
 use crate::in_force::{Current, PlantInForce};
 use crate::journal_thread::Waiting;
 use crate::people::People;
+use crate::trainer;
 use crate::wiring;
 
 pub struct Controller {
@@ -31,6 +34,8 @@ pub struct Controller {
     pub samples: SampleReader,
     pub event_reader: EventReader,
     pub audit: AuditTrail,
+    /// A simulator of the plant may run on it.
+    pub data: DataFolder,
 }
 
 impl Controller {
@@ -150,6 +155,26 @@ impl Backend for Controller {
             Err(message) => self.refuse(&format!("plant not changed: {message}")),
         };
         self.audit.done(&who, &reason, &reply);
+        reply
+    }
+
+    async fn simulator(&self) -> Result<SimulatorStatus, String> {
+        let data = self.data.clone();
+        match tokio::task::spawn_blocking(move || trainer::status(&data)).await {
+            Ok(status) => status,
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    async fn move_time(&self, who: Who, request: TimeRequest) -> CommandReply {
+        let (data, order) = (self.data.clone(), request.order);
+        let ask = move || trainer::ask(&data, &trainer::request(&order)?);
+        let told = tokio::task::spawn_blocking(ask).await.unwrap_or_else(|error| Err(error.to_string()));
+        let reply = match told {
+            Ok(told) => CommandReply { accepted: true, ..self.refuse(told.trim_end()) },
+            Err(why) => self.refuse(&format!("the plant's time is as it was: {why}")),
+        };
+        self.audit.done(&who, &request.reason, &reply);
         reply
     }
 

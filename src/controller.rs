@@ -247,6 +247,7 @@ impl Assembly<'_> {
             samples,
             event_reader,
             audit,
+            data: self.data.clone(),
         });
         let users = Arc::new(api::Users::open(&self.data.users()).into_diagnostic()?);
         if let Some(password) = users.first_administrator().into_diagnostic()? {

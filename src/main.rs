@@ -34,6 +34,7 @@ mod plant_time;
 mod sim_field;
 mod sim_host;
 mod sim_unit;
+mod trainer;
 mod simulator;
 mod demo;
 mod hmi;

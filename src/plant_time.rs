@@ -4,15 +4,17 @@
 //! jumped, as a trainee would; a run is repeated with its controller by `catholyte replay`.
 
 use std::collections::VecDeque;
+use std::fmt::{Display, Formatter};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sim_plant::Simulator;
 
-/// The slowest and the fastest. A controller keeps its own pace: at 100 times it is far too slow for the plant.
+/// The slowest and the fastest that is kept. A controller keeps its own pace: at 100 times it is far too slow for the plant.
 const SPEED: std::ops::RangeInclusive<f64> = 0.1..=100.0;
 /// `rewind` knows the plant at this distance,
 const REMEMBER_EVERY_MS: u64 = 10_000;
@@ -22,8 +24,56 @@ const REMEMBERED_MAX: usize = 720;
 const STEP_MAX_MS: u64 = 600_000;
 const NAME_MAX: usize = 64;
 
+/// Times real time, or as fast as the machine can.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Speed {
+    Times(f64),
+    Max,
+}
+
+impl Speed {
+    /// `None` is as fast as the machine can.
+    pub const fn times(self) -> Option<f64> {
+        match self {
+            Self::Times(times) => Some(times),
+            Self::Max => None,
+        }
+    }
+
+    /// As it is written on the command line.
+    pub fn word(self) -> String {
+        self.times().map_or_else(|| "max".to_owned(), |times| times.to_string())
+    }
+}
+
+impl FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        let times = text.parse().map_err(|_| format!("\"{text}\" is no speed: write `2` or `max`"))?;
+        if SPEED.contains(&times) {
+            return Ok(Self::Times(times));
+        }
+        let (slowest, fastest) = (SPEED.start(), SPEED.end());
+        Err(format!("the plant runs at {slowest} to {fastest} times real time, or `max`; not {text} times"))
+    }
+}
+
+impl Display for Speed {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::Times(times) => write!(f, "at {times} times real time"),
+            Self::Max => f.write_str("as fast as the machine can"),
+        }
+    }
+}
+
 pub struct PlantTime {
     paused: AtomicBool,
+    /// Bits of a factor; of no number when it runs as fast as it can.
     speed: AtomicU64,
     remembered: Mutex<VecDeque<Moment>>,
     folder: PathBuf,
@@ -36,15 +86,15 @@ struct Moment {
 
 impl PlantTime {
     /// `folder` takes the snapshots.
-    pub fn new(speed: f64, folder: PathBuf) -> Result<Self, String> {
+    pub fn new(speed: Speed, folder: PathBuf) -> Self {
         let time = Self {
             paused: AtomicBool::new(false),
             speed: AtomicU64::new(0),
             remembered: Mutex::default(),
             folder,
         };
-        time.set_speed(speed)?;
-        Ok(time)
+        time.set_speed(speed);
+        time
     }
 
     pub fn is_paused(&self) -> bool {
@@ -55,21 +105,20 @@ impl PlantTime {
         self.paused.store(paused, Relaxed);
     }
 
-    /// Times real time.
-    pub fn speed(&self) -> f64 {
-        f64::from_bits(self.speed.load(Relaxed))
+    pub fn speed(&self) -> Speed {
+        let times = f64::from_bits(self.speed.load(Relaxed));
+        if times.is_nan() { Speed::Max } else { Speed::Times(times) }
     }
 
-    pub fn set_speed(&self, speed: f64) -> Result<(), String> {
-        if !SPEED.contains(&speed) {
-            return Err(format!(
-                "the plant runs between {} and {} times real time, not {speed} times",
-                SPEED.start(),
-                SPEED.end()
-            ));
-        }
-        self.speed.store(speed.to_bits(), Relaxed);
-        Ok(())
+    pub fn set_speed(&self, speed: Speed) {
+        self.speed.store(speed.times().unwrap_or(f64::NAN).to_bits(), Relaxed);
+    }
+
+    /// So far back `rewind` goes.
+    pub fn remembered(&self, now_ms: u64) -> Duration {
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = remembered.front().map_or(now_ms, |moment| moment.at_ms);
+        Duration::from_millis(now_ms.saturating_sub(first))
     }
 
     /// To be called after every step.
@@ -184,7 +233,7 @@ mod tests {
 
     fn plant() -> (Simulator, PlantTime, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let time = PlantTime::new(1.0, folder.path().join("snapshots")).unwrap();
+        let time = PlantTime::new(Speed::Times(1.0), folder.path().join("snapshots"));
         (Simulator::new(&Parameters::built_in().unwrap(), Initial::Cold, 3), time, folder)
     }
 
@@ -240,9 +289,15 @@ mod tests {
         assert_eq!(PlantTime::steps(Duration::from_secs(10), 100).unwrap(), 100);
         assert!(PlantTime::steps(Duration::from_secs(601), 100).is_err());
         let (_, time, _folder) = plant();
-        for speed in [0.0, -1.0, f64::NAN, 1e9] {
-            assert!(time.set_speed(speed).is_err());
+        assert_eq!(time.speed(), Speed::Times(1.0));
+        for text in ["0", "-1", "nan", "1e9", "", "fast", "MAX"] {
+            assert!(text.parse::<Speed>().is_err(), "{text}");
         }
-        assert_eq!(time.speed(), 1.0);
+        for (text, speed) in [("0.1", Speed::Times(0.1)), ("100", Speed::Times(100.0)), ("max", Speed::Max)] {
+            assert_eq!(text.parse(), Ok(speed));
+            assert_eq!(speed.word(), text);
+            time.set_speed(speed);
+            assert_eq!(time.speed(), speed);
+        }
     }
 }

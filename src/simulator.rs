@@ -6,7 +6,7 @@
 //! ```text
 //! status | faults | fault NAME key=value ... | clear NAME [key=value ...] | clear all
 //! explain TAG | pause | resume | speed FACTOR | step TIME | rewind TIME
-//! snapshot NAME | restore NAME | snapshots
+//! snapshot NAME | restore NAME | snapshots | state
 //! ```
 
 use std::fs;
@@ -20,13 +20,14 @@ use std::thread;
 use std::time::Duration;
 
 use miette::{Context as _, IntoDiagnostic as _, miette};
+use model::wire::SimulatorStatus;
 use sim_plant::{Initial, Parameters, Simulator};
 
 use crate::cli::{SimArgs, SimCommand, SimServeArgs, SimTarget, Start};
 use crate::data_folder::DataFolder;
 use crate::plant_time::{self, PlantTime};
 use crate::sim_host::{self, STEP_MS, SharedPlant};
-use crate::{check, demo, real_time, settings, sim_field, sim_unit};
+use crate::{check, demo, real_time, settings, sim_field, sim_unit, trainer};
 
 /// A request is a few words; more is a mistake or an attack.
 const REQUEST_MAX: u64 = 4096;
@@ -48,7 +49,7 @@ pub fn run(args: SimArgs) -> miette::Result<()> {
         SimCommand::Explain { tag, target } => ask(&target, &format!("explain {tag}")),
         SimCommand::Pause(target) => ask(&target, "pause"),
         SimCommand::Resume(target) => ask(&target, "resume"),
-        SimCommand::Speed { factor, target } => ask(&target, &format!("speed {factor}")),
+        SimCommand::Speed { speed, target } => ask(&target, &format!("speed {}", speed.word())),
         SimCommand::Step { time, target } => ask(&target, &format!("step {time}")),
         SimCommand::Rewind { time, target } => ask(&target, &format!("rewind {time}")),
         SimCommand::Snapshot { name, target } => ask(&target, &format!("snapshot {name}")),
@@ -60,20 +61,9 @@ pub fn run(args: SimArgs) -> miette::Result<()> {
 
 fn ask(data: Option<&Path>, request: &str) -> miette::Result<()> {
     let folder = demo::data_or_newest(data)?;
-    let path = folder.simulator_socket();
-    let mut stream = UnixStream::connect(&path).into_diagnostic().wrap_err_with(|| {
-        format!("no simulator runs on {}: start `catholyte` or `catholyte sim`", folder.path().display())
-    })?;
-    stream.write_all(format!("{request}\n").as_bytes()).into_diagnostic()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).into_diagnostic()?;
-    match answer.strip_prefix("error: ") {
-        Some(error) => Err(miette!("{}", error.trim_end())),
-        None => {
-            print!("{answer}");
-            Ok(())
-        }
-    }
+    let answer = trainer::ask(&folder, request).map_err(|error| miette!("{error}"))?;
+    print!("{answer}");
+    Ok(())
 }
 
 fn serve(args: &SimServeArgs) -> miette::Result<()> {
@@ -102,8 +92,7 @@ fn serve(args: &SimServeArgs) -> miette::Result<()> {
         .enable_all()
         .build()
         .into_diagnostic()?;
-    let time = PlantTime::new(args.speed, data.path().join("snapshots"))
-        .map_err(|error| miette!("--speed: {error}"))?;
+    let time = PlantTime::new(args.speed, data.path().join("snapshots"));
     let shared = SharedPlant::open(runtime.handle(), &plant, simulator, time, &data.pki())?;
     let stop = Arc::new(AtomicBool::new(false));
     let socket = Socket::open(&data.simulator_socket())?;
@@ -212,10 +201,11 @@ fn obey(request: &str, plant: &SharedPlant) -> Result<String, String> {
             Ok(format!("{name} is off\n"))
         }
         "explain" => simulator.explain(name).map(|text| text + "\n"),
+        "state" => Ok(state(&mut simulator, plant) + "\n"),
         "speed" => {
-            let factor = name.parse().map_err(|_| format!("\"{name}\" is no factor: write `speed 2`"))?;
-            plant.time.set_speed(factor)?;
-            Ok(format!("the plant runs at {factor} times real time\n"))
+            let speed = name.parse()?;
+            plant.time.set_speed(speed);
+            Ok(format!("the plant runs {speed}\n"))
         }
         "step" => {
             for _ in 0..PlantTime::steps(plant_time::duration(name)?, STEP_MS)? {
@@ -250,11 +240,8 @@ fn obey(request: &str, plant: &SharedPlant) -> Result<String, String> {
 
 fn status(simulator: &Simulator, plant: &SharedPlant) -> String {
     let state = if plant.time.is_paused() { "paused" } else { "running" };
-    let mut text = format!(
-        "{state} at {} times real time, {:.1} s since the start\n",
-        plant.time.speed(),
-        simulator.now_ms() as f64 / 1e3
-    );
+    let mut text =
+        format!("{state} {}, {:.1} s since the start\n", plant.time.speed(), simulator.now_ms() as f64 / 1e3);
     for line in plant.plc_lines() {
         text.push_str(&format!("  {line}\n"));
     }
@@ -267,6 +254,20 @@ fn status(simulator: &Simulator, plant: &SharedPlant) -> String {
         text.push_str(&format!("fault {fault}\n"));
     }
     text
+}
+
+/// [`status`] for programs, on one line.
+fn state(simulator: &mut Simulator, plant: &SharedPlant) -> String {
+    let status = SimulatorStatus {
+        paused: plant.time.is_paused(),
+        times: plant.time.speed().times(),
+        seconds: simulator.now_ms() as f64 / 1e3,
+        rewindable: plant.time.remembered(simulator.now_ms()).as_secs_f64(),
+        snapshots: plant.time.names(),
+        faults: simulator.active_faults().iter().map(ToString::to_string).collect(),
+        closure: simulator.closure().worst(),
+    };
+    serde_json::to_string(&status).unwrap_or_default()
 }
 
 fn catalogue(simulator: &Simulator) -> String {

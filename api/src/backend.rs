@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use model::wire::{
     CommandReply, CommandRequest, EventRecord, Frame, HistoryReply, PlantChange, PlantPlan, PlantView, Role,
-    Why,
+    SimulatorStatus, TimeRequest, Why,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -37,6 +37,12 @@ pub trait Backend: Send + Sync + 'static {
     /// Puts another plant in force. Resolves when it is, or with a refusal; the backend keeps both.
     /// The caller's role has been checked.
     fn apply(&self, who: Who, change: PlantChange) -> impl Future<Output = CommandReply> + Send;
+
+    /// How the simulated plant beside this controller is; why there is nothing to tell where none runs.
+    fn simulator(&self) -> impl Future<Output = Result<SimulatorStatus, String>> + Send;
+
+    /// Moves the time of the simulated plant, or refuses. The caller's role has been checked.
+    fn move_time(&self, who: Who, request: TimeRequest) -> impl Future<Output = CommandReply> + Send;
 
     /// Keeps what people tried. Must not block: it is called on the server's own tasks.
     fn audit(&self, record: AuditRecord);

@@ -16,6 +16,8 @@ use crate::limits::{PLANT_BYTES, REASON_CHARS};
 
 /// Compiling a large plant, and waiting for the scan, take longer than any command.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
+const SILENT: &str =
+    "the controller has not answered in time; look at which plant is in force before you try again";
 
 pub(crate) async fn plan<B: Backend>(
     State(app): State<Arc<App<B>>>,
@@ -24,7 +26,8 @@ pub(crate) async fn plan<B: Backend>(
 ) -> Result<Json<PlantPlan>, ApiError> {
     let change = admitted(&app, &caller, request, "plan another plant").await?;
     let backend = Arc::clone(&app.backend);
-    let planned = in_time(tokio::spawn(async move { backend.plan(change).await })).await?;
+    let planned =
+        in_time(tokio::spawn(async move { backend.plan(change).await }), ANSWER_MAX, SILENT).await?;
     planned.map(Json).map_err(|text| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, text))
 }
 
@@ -42,7 +45,8 @@ pub(crate) async fn apply<B: Backend>(
     let who = Who { user: caller.user, role: caller.role, address: caller.address };
     let backend = Arc::clone(&app.backend);
     // A task of its own: a change that has begun ends, also when its client hangs up.
-    let reply = in_time(tokio::spawn(async move { backend.apply(who, change).await })).await?;
+    let reply =
+        in_time(tokio::spawn(async move { backend.apply(who, change).await }), ANSWER_MAX, SILENT).await?;
     if reply.unrecorded { Err(ApiError::unrecorded(reply)) } else { Ok(Json(reply)) }
 }
 
@@ -63,23 +67,30 @@ async fn admitted<B: Backend>(
         return Err(refused);
     }
     let change: PlantChange = read_json_up_to(request, app.options.limits.body_timeout, PLANT_BYTES).await?;
-    if change.reason.chars().count() > REASON_CHARS || change.reason.chars().any(char::is_control) {
+    a_line(&change.reason)?;
+    Ok(change)
+}
+
+pub(crate) fn a_line(reason: &str) -> Result<(), ApiError> {
+    if reason.chars().count() > REASON_CHARS || reason.chars().any(char::is_control) {
         return Err(ApiError::bad_request(format!(
             "the reason is one plain line of at most {REASON_CHARS} characters"
         )));
     }
-    Ok(change)
+    Ok(())
 }
 
-async fn in_time<T>(task: tokio::task::JoinHandle<T>) -> Result<T, ApiError> {
-    match tokio::time::timeout(ANSWER_MAX, task).await {
+/// The task's answer. `silent` is said when none comes within `most`.
+pub(crate) async fn in_time<T>(
+    task: tokio::task::JoinHandle<T>,
+    most: Duration,
+    silent: &str,
+) -> Result<T, ApiError> {
+    match tokio::time::timeout(most, task).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(_)) => Err(ApiError::internal(
-            "the controller failed over this change; look at which plant is in force before you try again",
+            "the controller failed over this; look at what was done before you try again",
         )),
-        Err(_) => Err(ApiError::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "the controller has not answered in time; look at which plant is in force before you try again",
-        )),
+        Err(_) => Err(ApiError::new(StatusCode::GATEWAY_TIMEOUT, silent)),
     }
 }

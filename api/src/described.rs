@@ -49,6 +49,16 @@ const PLAN_ERRORS: &[(u16, &str)] = &[
     (422, "There is no such plant, or it does not compile"),
     (504, "The controller did not answer in time"),
 ];
+const SIMULATOR_ERRORS: &[(u16, &str)] = &[
+    (404, "No simulator runs on this controller's data folder"),
+    (504, "The simulator did not answer in time"),
+];
+const TIME_ERRORS: &[(u16, &str)] = &[
+    (400, "The body is not what this request takes"),
+    (408, "The body did not arrive in time"),
+    (413, "The body is larger than 64 KiB"),
+    (504, "The simulator did not answer in time; what was asked may still happen"),
+];
 const LOGIN_ERRORS: &[(u16, &str)] = &[
     (400, "The body is not what this request takes, or the new password is refused"),
     (401, "User or password is wrong"),
@@ -211,6 +221,27 @@ impl Endpoint {
                 answer: Some("Why"),
                 errors: &[(404, "No such block, interlock or phase; the nearest name is told")],
                 ..text("why", "Why something is as it is", "One line per condition, with live values.")
+            },
+            Self::Simulator => Text {
+                answer: Some("SimulatorStatus"),
+                errors: SIMULATOR_ERRORS,
+                ..text(
+                    "simulator",
+                    "How the simulated plant is",
+                    "Its time, the states that were kept, the faults that are on. 404 where the plant is a real one.",
+                )
+            },
+            Self::SimulatorTime => Text {
+                body: Some("TimeRequest"),
+                answer: Some("CommandReply"),
+                errors: TIME_ERRORS,
+                ..text(
+                    "simulatorTime",
+                    "Move the time of the simulated plant",
+                    "Pause, resume, speed, step, rewind, snapshot, restore. It moves the plant alone: the controller \
+                     keeps its own pace, and finds a plant that has jumped. accepted = false, with the reason, when \
+                     the simulator refuses or none runs. For engineers.",
+                )
             },
         }
     }

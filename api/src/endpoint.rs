@@ -12,7 +12,7 @@ use model::wire::API;
 use crate::app::{App, gate};
 use crate::backend::Backend;
 use crate::error::ApiError;
-use crate::{account, change, command, live, openapi, past, present};
+use crate::{account, change, command, live, openapi, past, present, simulator};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
@@ -31,6 +31,8 @@ pub(crate) enum Endpoint {
     Events,
     History,
     Why,
+    Simulator,
+    SimulatorTime,
 }
 
 /// Who is let through the gate.
@@ -49,7 +51,7 @@ pub(crate) enum Method {
 }
 
 impl Endpoint {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Health,
         Self::OpenApi,
         Self::Login,
@@ -65,6 +67,8 @@ impl Endpoint {
         Self::Events,
         Self::History,
         Self::Why,
+        Self::Simulator,
+        Self::SimulatorTime,
     ];
 
     /// Below [`API`].
@@ -85,14 +89,20 @@ impl Endpoint {
             Self::Events => "/events",
             Self::History => "/history",
             Self::Why => "/why/{name}",
+            Self::Simulator => "/simulator",
+            Self::SimulatorTime => "/simulator/time",
         }
     }
 
     pub(crate) const fn method(self) -> Method {
         match self {
-            Self::Login | Self::Logout | Self::Password | Self::Commands | Self::Plan | Self::Apply => {
-                Method::Post
-            }
+            Self::Login
+            | Self::Logout
+            | Self::Password
+            | Self::Commands
+            | Self::Plan
+            | Self::Apply
+            | Self::SimulatorTime => Method::Post,
             _ => Method::Get,
         }
     }
@@ -124,6 +134,8 @@ impl Endpoint {
             Self::Events => get(past::events),
             Self::History => get(past::history),
             Self::Why => get(present::why),
+            Self::Simulator => get(simulator::status),
+            Self::SimulatorTime => post(simulator::order),
         }
     }
 }

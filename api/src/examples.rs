@@ -9,7 +9,7 @@ use model::wire::{
     ForceView, Frame, HistoryReply, HistorySample, InterlockStatus, InterlockView, LinkTrouble, Login,
     NodeStatus, ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile, PlantPlan,
     PlantView, PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView,
-    ServerMessage, Session, SystemStatus, Why, WhyLine, WriteView,
+    ServerMessage, Session, SimulatorStatus, SystemStatus, TimeOrder, TimeRequest, Why, WhyLine, WriteView,
 };
 use model::{
     Action, AlarmId, AlarmState, BlockId, DeviceId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId,
@@ -95,6 +95,34 @@ pub(crate) fn plant_plan() -> PlantPlan {
         obstacles: vec!["a batch of EL-START runs, and its recipe is not the same; let it end first".into()],
         impossible: vec!["device PLC-400 is new: its connection must be made".into()],
     }
+}
+
+pub(crate) fn simulator() -> SimulatorStatus {
+    SimulatorStatus {
+        paused: false,
+        times: Some(1.0),
+        seconds: 5421.3,
+        rewindable: 5420.0,
+        snapshots: vec!["before-start".into()],
+        faults: vec!["pump-trip tag=P-301A".into()],
+        closure: 3.1e-12,
+    }
+}
+
+pub(crate) fn time_requests() -> Vec<TimeRequest> {
+    let name = || String::from("before-start");
+    [
+        TimeOrder::Pause,
+        TimeOrder::Resume,
+        TimeOrder::Speed { times: Some(10.0) },
+        TimeOrder::Speed { times: None },
+        TimeOrder::Step { seconds: 30.0 },
+        TimeOrder::Rewind { seconds: 300.0 },
+        TimeOrder::Snapshot { name: name() },
+        TimeOrder::Restore { name: name() },
+    ]
+    .map(|order| TimeRequest { order, reason: "lesson 3".into() })
+    .into()
 }
 
 pub(crate) fn reply() -> CommandReply {

@@ -45,6 +45,7 @@ mod app;
 mod account;
 mod command;
 mod change;
+mod simulator;
 mod present;
 mod past;
 mod live;

@@ -75,6 +75,8 @@ const SCHEMAS: &[Named] = &[
     ("PlantView", || vec![value(&examples::plant())]),
     ("ServerMessage", || values(&examples::messages())),
     ("Session", || vec![value(&examples::session())]),
+    ("SimulatorStatus", || vec![value(&examples::simulator())]),
+    ("TimeRequest", || values(&examples::time_requests())),
     ("Why", || vec![value(&examples::why())]),
 ];
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::{Place, Start};
+use crate::plant_time::Speed;
 
 #[derive(Args, Debug)]
 #[command(args_conflicts_with_subcommands = true)]
@@ -25,9 +26,9 @@ pub struct SimServeArgs {
     /// Seed of sensor noise
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Times real time
-    #[arg(long, default_value_t = 1.0)]
-    pub speed: f64,
+    /// Times real time, 0.1 to 100, or `max`
+    #[arg(long, default_value = "1")]
+    pub speed: Speed,
     /// Parameter file in place of the built-in one
     #[arg(long, value_name = "FILE")]
     pub parameters: Option<PathBuf>,
@@ -65,9 +66,10 @@ pub enum SimCommand {
     Pause(SimTarget),
     /// Let it go on
     Resume(SimTarget),
-    /// Run the plant at 0.1 to 100 times real time; the controller keeps its own pace
+    /// Run the plant at 0.1 to 100 times real time, or `max`; the controller keeps its own pace
     Speed {
-        factor: f64,
+        #[arg(value_name = "TIMES")]
+        speed: Speed,
         #[command(flatten)]
         target: SimTarget,
     },

@@ -218,6 +218,39 @@ async fn another_plant_is_for_engineers_and_every_other_try_is_kept() {
 }
 
 #[tokio::test]
+async fn the_time_of_the_simulated_plant_is_for_engineers_and_every_other_try_is_kept() {
+    let server = Server::start().await;
+    for role in Role::ALL {
+        let token = server.login(role).await;
+        let request = TimeRequest { order: TimeOrder::Step { seconds: 30.0 }, reason: "lesson 3".into() };
+        let response = server.post(&token, "/simulator/time").json(&request).send().await.unwrap();
+        if role >= Role::Engineer {
+            assert_eq!(response.status(), StatusCode::OK, "{role:?}");
+            let (who, moved) = server.script.moved.lock().unwrap().last().cloned().unwrap();
+            assert_eq!((who.user.as_str(), moved), (role.word(), request));
+        } else {
+            assert_eq!(response.status(), StatusCode::FORBIDDEN, "{role:?}");
+            let record = server.script.audited.lock().unwrap().last().cloned().unwrap();
+            assert_eq!((record.kind, record.user.as_str()), (AuditKind::CommandRefused, role.word()));
+        }
+    }
+    let token = server.login(Role::Engineer).await;
+    let moved = server.script.moved.lock().unwrap().len();
+    for body in [
+        r#"{"order":{"do":"jump"}}"#,
+        r#"{"order":{"do":"step"}}"#,
+        r#"{"order":{"do":"pause"},"reason":"a\nb"}"#,
+    ] {
+        let request = server.post(&token, "/simulator/time").header("content-type", "application/json");
+        let response = request.body(body).send().await.unwrap();
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{body}");
+    }
+    assert_eq!(server.script.moved.lock().unwrap().len(), moved);
+    let response = server.get(&token, "/simulator").send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::NOT_FOUND, "a real plant has no simulator");
+}
+
+#[tokio::test]
 async fn ids_of_another_plant_than_that_in_force_do_nothing() {
     let server = Server::start().await;
     let token = server.login(Role::Operator).await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use api::{AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, InForce, Who};
 use model::wire::{
     CommandReply, CommandRequest, EventKind, EventRecord, Frame, HistoryReply, HistorySample, PlantChange,
-    PlantPlan, PlantView, Why,
+    PlantPlan, PlantView, SimulatorStatus, TimeRequest, Why,
 };
 use model::{Quality, Unit};
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -21,6 +21,7 @@ pub(crate) struct Script {
     pub(crate) changes: Mutex<Vec<PlantChange>>,
     pub(crate) events: broadcast::Sender<EventRecord>,
     pub(crate) executed: Mutex<Vec<(Who, CommandRequest)>>,
+    pub(crate) moved: Mutex<Vec<(Who, TimeRequest)>>,
     pub(crate) audited: Mutex<Vec<AuditRecord>>,
     pub(crate) event_queries: Mutex<Vec<EventQuery>>,
     pub(crate) history_queries: Mutex<Vec<HistoryQuery>>,
@@ -46,6 +47,7 @@ impl Script {
             changes: Mutex::default(),
             events: broadcast::Sender::new(16),
             executed: Mutex::default(),
+            moved: Mutex::default(),
             audited: Mutex::default(),
             event_queries: Mutex::default(),
             history_queries: Mutex::default(),
@@ -137,6 +139,15 @@ impl Backend for Script {
 
     fn why(&self, name: &str) -> Option<Why> {
         Some(Why { title: name.into(), lines: Vec::new() })
+    }
+
+    async fn simulator(&self) -> Result<SimulatorStatus, String> {
+        Err("no simulator runs here".into())
+    }
+
+    async fn move_time(&self, who: Who, request: TimeRequest) -> CommandReply {
+        self.moved.lock().unwrap().push((who, request));
+        CommandReply { accepted: true, message: "moved".into(), tick: 8, time_ms: 80, unrecorded: false }
     }
 
     fn audit(&self, record: AuditRecord) {

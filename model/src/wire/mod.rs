@@ -14,6 +14,8 @@
 //! | `GET /alarms` | | `Vec<`[`AlarmStatus`]`>` |
 //! | `GET /events?from=&to=&tag=&max=` | | `Vec<`[`EventRecord`]`>`, newest first |
 //! | `GET /history?point=&from=&to=&columns=` | | [`HistoryReply`] |
+//! | `GET /simulator` | | [`SimulatorStatus`] of the simulated plant beside this controller |
+//! | `POST /simulator/time` | [`TimeRequest`] | [`CommandReply`], when the plant's time is as ordered |
 //! | `GET /why/{name}` | | [`Why`]: why a block, interlock or phase is as it is |
 //!
 //! `GET /health` and `GET /openapi.json` (the same in OpenAPI) answer anybody. Every other request but
@@ -23,10 +25,12 @@
 mod live;
 mod plant;
 mod change;
+mod simulator;
 
 pub use change::*;
 pub use live::*;
 pub use plant::*;
+pub use simulator::*;
 
 /// The path under which this version lives.
 pub const API: &str = "/api/v1";
