@@ -3,8 +3,9 @@
 mod common;
 
 use common::{Plant, until};
-use model::wire::AlarmKind;
+use model::wire::{AlarmKind, SimulatorStatus};
 use model::{AlarmState, Quality};
+use serde_json::{Value, json};
 
 #[test]
 fn a_new_set_point_of_current_moves_the_plant_the_history_and_the_audit() {
@@ -107,6 +108,47 @@ fn why_explains_an_interlock_in_live_values() {
     let interlock = &plant.view().interlocks[0];
     let why = plant.why(&interlock.name);
     assert!(why.lines.len() >= interlock.causes.len(), "{why:?}");
+}
+
+#[test]
+fn a_program_moves_the_plants_time_over_the_api() {
+    let mut plant = Plant::settled("running");
+    let order = |plant: &Plant, order: Value| {
+        let (status, reply) = plant.post("/simulator/time", &json!({ "order": order, "reason": "lesson 3" }));
+        assert_eq!(status, 200, "{reply}");
+        (reply["accepted"].as_bool().unwrap(), reply["message"].as_str().unwrap().to_owned())
+    };
+    let state = |plant: &Plant| plant.get::<SimulatorStatus>("/simulator");
+    assert!(order(&plant, json!({ "do": "pause" })).0);
+    let before = state(&plant);
+    assert!(before.paused && before.times == Some(1.0) && before.closure < 1e-6, "{before:?}");
+    assert!(order(&plant, json!({ "do": "snapshot", "name": "paused" })).0);
+    assert!(order(&plant, json!({ "do": "step", "seconds": 30 })).0);
+    assert!((state(&plant).seconds - before.seconds - 30.0).abs() < 0.01);
+    assert!(order(&plant, json!({ "do": "rewind", "seconds": 15 })).0);
+    assert!(state(&plant).seconds <= before.seconds + 15.01);
+    assert!(order(&plant, json!({ "do": "restore", "name": "paused" })).0);
+    assert_eq!((state(&plant).seconds, state(&plant).snapshots), (before.seconds, vec!["paused".to_owned()]));
+    for (wrong, why) in [
+        (json!({ "do": "step", "seconds": 1e6 }), "at most 10 min"),
+        (json!({ "do": "rewind", "seconds": -1 }), "is no time"),
+        (json!({ "do": "speed", "times": 1e9 }), "`max`"),
+        (json!({ "do": "restore", "name": "pauses" }), "did you mean paused?"),
+        (json!({ "do": "snapshot", "name": "a\nclear all" }), "is no name"),
+    ] {
+        let (accepted, message) = order(&plant, wrong);
+        assert!(!accepted && message.contains(why), "{message}");
+    }
+    assert_eq!(state(&plant).seconds, before.seconds, "a refused order changes nothing");
+    assert!(order(&plant, json!({ "do": "speed", "times": null })).0);
+    assert!(order(&plant, json!({ "do": "resume" })).0);
+    until("the plant's time runs", || (state(&plant).seconds > before.seconds + 1.0).then_some(()));
+    assert_eq!(state(&plant).times, None);
+    plant.kill_simulator();
+    let (accepted, message) = order(&plant, json!({ "do": "pause" }));
+    assert!(!accepted && message.contains("no simulator runs on"), "{message}");
+    let audit = plant.run(&["audit", "show"]);
+    assert!(audit.contains("the plant is back by") && audit.contains("lesson 3"), "{audit}");
 }
 
 #[test]

@@ -254,6 +254,12 @@ impl Plant {
         self.command(arguments).args(self.login_arguments()).output().unwrap()
     }
 
+    /// Status and body of a request that is sent as it is.
+    pub fn post(&self, path: &str, body: &impl serde::Serialize) -> (u16, serde_json::Value) {
+        let reply = client().post(self.url(path)).bearer_auth(self.bearer()).json(body).send().unwrap();
+        (reply.status().as_u16(), serde_json::from_str(&reply.text().unwrap()).unwrap())
+    }
+
     /// The HTTP status of a request that is sent as it is.
     pub fn status(&self, path: &str, body: &impl serde::Serialize) -> u16 {
         client().post(self.url(path)).bearer_auth(self.bearer()).json(body).send().unwrap().status().as_u16()

@@ -2,7 +2,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use api::{AuditKind, Limits};
-use model::wire::{CommandReply, CommandRequest, PlantChange, Role};
+use model::wire::{CommandReply, CommandRequest, PlantChange, Role, TimeOrder, TimeRequest};
 use model::{Action, AlarmId, BlockId, InterlockId, Mode, PhaseId, PointId, ProcOrder, RecipeId};
 use reqwest::StatusCode;
 use tokio::io::AsyncWriteExt as _;
@@ -246,8 +246,6 @@ async fn the_time_of_the_simulated_plant_is_for_engineers_and_every_other_try_is
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{body}");
     }
     assert_eq!(server.script.moved.lock().unwrap().len(), moved);
-    let response = server.get(&token, "/simulator").send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::NOT_FOUND, "a real plant has no simulator");
 }
 
 #[tokio::test]
