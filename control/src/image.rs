@@ -148,6 +148,8 @@ pub(crate) struct Previous {
     watched: Vec<PointId>,
     values: Vec<f64>,
     qualities: Vec<Quality>,
+    /// What the watched points gave in the scan that has ended, for those who ask afterwards; no part of the state.
+    given: Vec<(f64, Quality)>,
 }
 
 impl Previous {
@@ -159,10 +161,13 @@ impl Previous {
                 asked[point.index()] = true;
             }
         }
-        let watched =
-            (0..plant.points.len()).filter(|index| asked[*index]).map(|index| PointId(index as u32));
+        let watched: Vec<PointId> = (0..plant.points.len())
+            .filter(|index| asked[*index])
+            .map(|index| PointId(index as u32))
+            .collect();
         Self {
-            watched: watched.collect(),
+            given: watched.iter().map(|point| (image.value(*point), image.quality(*point))).collect(),
+            watched,
             values: image.values().collect(),
             qualities: image.qualities().collect(),
         }
@@ -172,11 +177,16 @@ impl Previous {
     /// was not watched there, or is new, has its present value.
     pub(crate) fn adopt(&mut self, image: &Image, theirs: &[Option<usize>], other: &Self) {
         self.take(image);
-        for point in &self.watched {
-            let old = theirs[point.index()].map(|old| PointId(old as u32));
-            if let Some(old) = old.filter(|old| other.watched.contains(old)) {
-                self.values[point.index()] = other.values[old.index()];
-                self.qualities[point.index()] = other.qualities[old.index()];
+        for (point, given) in self.watched.iter().zip(&mut self.given) {
+            let index = point.index();
+            *given = (self.values[index], self.qualities[index]);
+            let old = theirs[index].map(|old| PointId(old as u32));
+            if let Some(old) = old
+                && let Some(place) = other.watched.iter().position(|watched| *watched == old)
+            {
+                *given = other.given[place];
+                self.values[index] = other.values[old.index()];
+                self.qualities[index] = other.qualities[old.index()];
             }
         }
     }
@@ -186,10 +196,17 @@ impl Previous {
     }
 
     pub(crate) fn take(&mut self, image: &Image) {
-        for point in &self.watched {
-            self.values[point.index()] = image.value(*point);
-            self.qualities[point.index()] = image.quality(*point);
+        for (point, given) in self.watched.iter().zip(&mut self.given) {
+            let index = point.index();
+            *given = (self.values[index], self.qualities[index]);
+            self.values[index] = image.value(*point);
+            self.qualities[index] = image.quality(*point);
         }
+    }
+
+    /// What `PREV` gave in the scan that has ended, in the order of the points.
+    pub(crate) fn given(&self) -> impl Iterator<Item = (PointId, f64, Quality)> {
+        self.watched.iter().zip(&self.given).map(|(point, (value, quality))| (*point, *value, *quality))
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {

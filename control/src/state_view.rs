@@ -36,6 +36,8 @@ pub struct StateView {
     pub loops: Vec<LoopView>,
     /// Delays of the expressions.
     pub timers: Vec<Timer>,
+    /// What `PREV` gave, in the order of the points.
+    pub previous: Vec<(PointId, f64, Quality)>,
     /// Their edges and hystereses, and their rates of change.
     pub edges: Vec<Edge>,
     pub rates: Vec<Rate>,
@@ -70,6 +72,7 @@ impl StateView {
             batches: plant.recipes.iter().map(Procedure::new).collect(),
             loops: plant.blocks.iter().map(|_| LoopView::default()).collect(),
             timers: Vec::with_capacity(plant.code.timers as usize),
+            previous: Vec::new(),
             edges: Vec::with_capacity(plant.code.edges as usize),
             rates: Vec::with_capacity(plant.code.rates as usize),
         }
@@ -82,6 +85,14 @@ impl StateView {
 
     pub fn quality(&self, point: PointId) -> Quality {
         self.qualities.get(point.index()).copied().unwrap_or(Quality::BadWaitingForInitialData)
+    }
+
+    /// What `PREV` of this point gave in the scan of the view.
+    pub fn previous(&self, point: PointId) -> (f64, Quality) {
+        match self.previous.binary_search_by_key(&point, |(point, ..)| *point) {
+            Ok(found) => (self.previous[found].1, self.previous[found].2),
+            Err(_) => (self.value(point), self.quality(point)),
+        }
     }
 
     pub fn hold(&self, point: PointId) -> Hold {

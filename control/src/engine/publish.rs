@@ -21,6 +21,8 @@ impl Engine {
         copy(&mut view.timers, &state.memory.timers);
         copy(&mut view.edges, &state.memory.edges);
         copy(&mut view.rates, &state.memory.rates);
+        view.previous.clear();
+        view.previous.extend(state.memory.previous.given());
         view.forces = state.forces;
         view.loops.clear();
         view.loops.extend(state.blocks.iter().map(|block| match block {

@@ -108,8 +108,10 @@ impl Term {
         let logic = |truth: bool| Slot::good(f64::from(u8::from(truth)));
         match self {
             Self::Const(value) => Slot::good(*value),
-            Self::Point(point) | Self::Previous(point) => {
-                Slot { value: view.value(*point), quality: view.quality(*point) }
+            Self::Point(point) => Slot { value: view.value(*point), quality: view.quality(*point) },
+            Self::Previous(point) => {
+                let (value, quality) = view.previous(*point);
+                Slot { value, quality }
             }
             Self::IsGood(point) => logic(view.quality(*point).is_good()),
             Self::IsBad(point) => logic(view.quality(*point).is_bad()),
@@ -176,6 +178,8 @@ impl Term {
             Self::Binary(Op::Add | Op::Subtract | Op::Modulo | Op::Min | Op::Max, a, b) => {
                 a.unit(plant).or_else(|| b.unit(plant))
             }
+            // What decides says nothing of what is chosen.
+            Self::Ternary(Op::Select, parts) => parts[1..].iter().find_map(|part| part.unit(plant)),
             Self::Ternary(_, parts) => parts.iter().find_map(|part| part.unit(plant)),
             Self::Median(parts) => parts.iter().find_map(|part| part.unit(plant)),
             Self::Rate { of, .. } => {
