@@ -332,6 +332,11 @@ impl BlockBody {
         }
     }
 
+    /// It stands between two loops and two outputs, and answers both.
+    pub(crate) fn answers_twice(&self) -> bool {
+        matches!(self, Self::Function(function) if function.crosses(0).is_some())
+    }
+
     /// What one remembers the other can go on from.
     pub(crate) fn remembers_like(&self, other: &Self) -> bool {
         match (self, other) {

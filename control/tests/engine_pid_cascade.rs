@@ -247,3 +247,128 @@ fn a_trim_through_a_ratio_is_initialised_and_its_balance_fades() {
     assert!((last - 30.0).abs() < 1e-9, "ratio and trim alone: {last}");
     assert_eq!(h.value("FFC.RATIO"), 0.5);
 }
+
+/// Two loops, a decoupler, and the valves that its outputs move: a valve behind each is an analog output.
+const DECOUPLED: &str = r#"
+[tag.SV-2]
+description = "Second valve"
+unit = "%"
+range = [0, 100]
+fail = 0
+io = { device = "PLC", holding = 2, raw = [0, 27648] }
+[pid.LIC-2]
+description = "Level"
+pv = "LT-2"
+action = "reverse"
+kc = 1
+ti = "10 s"
+sp = "50 %"
+task = "10 ms"
+out_unit = "%"
+out_range = [-100, 200]
+[pid.AIC-1]
+description = "Analysis"
+pv = "TT-1"
+action = "reverse"
+kc = 1
+ti = "10 s"
+sp = "100 degC"
+task = "10 ms"
+out_unit = "%"
+out_range = [-100, 200]
+[decoupler.XY-1]
+a = "AIC-1.OUT"
+b = "LIC-2.OUT"
+d12 = -0.5
+d21 = 0.25
+task = "10 ms"
+[analog_output.XA-1]
+input = "XY-1.OUT1"
+out = "TV-1"
+task = "10 ms"
+[analog_output.XA-2]
+input = "XY-1.OUT2"
+out = "SV-2"
+task = "10 ms"
+"#;
+
+fn decoupled() -> Harness {
+    let mut h = support::text_loop::bare(DECOUPLED);
+    h.all_good(0.0);
+    for (name, value) in [("TT-1", 100.0), ("LT-2", 50.0), ("TV-1", 30.0), ("SV-2", 60.0)] {
+        let point = h.point(name);
+        h.set(point, value);
+    }
+    h.scan();
+    h
+}
+
+#[test]
+fn loops_above_a_decoupler_begin_where_its_valves_stand() {
+    let mut h = decoupled();
+    for _ in 0..10 {
+        assert!((h.value("TV-1") - 30.0).abs() < 1e-9, "{}", h.value("TV-1"));
+        assert!((h.value("SV-2") - 60.0).abs() < 1e-9, "{}", h.value("SV-2"));
+        h.scan();
+    }
+    assert_eq!((h.actual("AIC-1"), h.actual("LIC-2")), (Mode::Auto, Mode::Auto));
+    // a - 0.5 b = 30, b + 0.25 a = 60
+    assert!((h.value("AIC-1.OUT") - 60.0 / 1.125).abs() < 1e-9, "{}", h.value("AIC-1.OUT"));
+}
+
+#[test]
+fn loops_above_a_decoupler_do_not_wind_up_against_its_range() {
+    let mut h = decoupled();
+    let (tt, lt) = (h.point("TT-1"), h.point("LT-2"));
+    h.set(tt, 60.0);
+    h.run(20_000);
+    assert_eq!(h.value("TV-1"), 100.0);
+    // 20 % of error stand above the limit and nothing more: OUT1 would be 120 %, less what b takes of it.
+    let wanted = h.value("AIC-1.OUT") - 0.5 * h.value("LIC-2.OUT");
+    assert!(wanted < 121.0, "{wanted}");
+    h.set(tt, 101.0);
+    h.scan();
+    assert!(h.value("TV-1") < 100.0, "it comes back at once: {}", h.value("TV-1"));
+    // The other way, by the other loop.
+    h.set(tt, 100.0);
+    h.set(lt, 90.0);
+    h.run(20_000);
+    assert_eq!(h.value("SV-2"), 0.0);
+    h.set(lt, 49.0);
+    h.scan();
+    assert!(h.value("SV-2") > 0.0, "{}", h.value("SV-2"));
+}
+
+#[test]
+fn a_valve_below_a_decoupler_that_is_held_takes_its_loop_along_and_leaves_the_other_at_work() {
+    let mut h = decoupled();
+    let run = h.point("P-1.RUN");
+    h.set(run, 1.0);
+    h.run(6);
+    assert_eq!(h.value("TV-1"), 80.0, "the interlock");
+    assert_eq!((h.actual("AIC-1"), h.actual("LIC-2")), (Mode::Initialising, Mode::Auto));
+    let (tt, lt) = (h.point("TT-1"), h.point("LT-2"));
+    h.set(tt, 90.0);
+    h.set(lt, 45.0);
+    h.run(100);
+    assert!(h.value("SV-2") > 60.0, "the other loop controls");
+    assert!((h.value("XY-1.OUT1") - 80.0).abs() < 0.1, "{}", h.value("XY-1.OUT1"));
+    h.set(run, 0.0);
+    let (first, second) = (h.value("TV-1"), h.value("SV-2"));
+    for _ in 0..5 {
+        h.scan();
+        assert!((h.value("TV-1") - first).abs() < 0.2, "no bump: {}", h.value("TV-1"));
+        assert!((h.value("SV-2") - second).abs() < 0.2, "{}", h.value("SV-2"));
+    }
+    assert_eq!(h.actual("AIC-1"), Mode::Auto);
+}
+
+#[test]
+fn factors_without_an_inverse_leave_the_loops_at_the_outputs_that_stand() {
+    let body = DECOUPLED.replace("d12 = -0.5", "d12 = 4");
+    let mut h = support::text_loop::bare(&body);
+    h.all_good(0.0);
+    h.run(5);
+    assert!(h.value("AIC-1.OUT").abs() <= 200.0 && h.value("LIC-2.OUT").abs() <= 200.0);
+    assert_eq!(h.engine.plant().blocks.len(), 5);
+}

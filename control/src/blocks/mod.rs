@@ -141,7 +141,7 @@ impl BlockState {
                 Self::Split(split::SplitState::default(), split::Fixed::new(plant, body))
             }
             BlockBody::Function(body) => {
-                Self::Function(function::FunctionState::new(body), function::Fixed::new(plant, body))
+                Self::Function(function::FunctionState::new(body), function::Fixed::new(plant, block, body))
             }
             BlockBody::Pid(body) => {
                 let fixed = pid::Fixed::new(plant, block, body);
@@ -195,7 +195,7 @@ impl BlockState {
                 function::read_back(body, image);
             }
             (Self::Function(_, fixed), BlockBody::Function(body), StartRound::Between) => {
-                handshakes[block] = fixed.start_back(body, image, handshakes);
+                fixed.start_back(body, image, handshakes, block);
             }
             (Self::Split(state, _), BlockBody::Split(body), StartRound::Loops) => {
                 handshakes[block] = split::start(body, state, image);
@@ -262,7 +262,24 @@ fn cascade_consumer(plant: &Plant, source: model::PointId) -> Option<usize> {
 /// So many points are followed through selectors behind each other, such as a low one over a high one.
 const FOLLOWED: usize = 64;
 
-/// The one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, a
+/// Handshakes of a plant: one for each block, and behind them those of the blocks that answer two loops.
+pub(crate) fn answers(plant: &Plant) -> usize {
+    plant.blocks.len() + plant.blocks.iter().filter(|block| block.body.answers_twice()).count()
+}
+
+/// The second handshake of a block that answers two loops.
+pub(crate) fn second_answer(plant: &Plant, block: usize) -> usize {
+    plant.blocks.len() + plant.blocks[..block].iter().filter(|block| block.body.answers_twice()).count()
+}
+
+/// The block that gives this handshake.
+pub(crate) fn answering(plant: &Plant, answer: u32) -> u32 {
+    let Some(behind) = (answer as usize).checked_sub(plant.blocks.len()) else { return answer };
+    let twice = |(_, block): &(usize, &Block)| block.body.answers_twice();
+    plant.blocks.iter().enumerate().filter(twice).nth(behind).map_or(0, |(index, _)| index as u32)
+}
+
+/// The handshake of the one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, a
 /// split range, a drive, a function block that can be turned round; or one of them behind override selectors.
 fn taker(plant: &Plant, source: model::PointId) -> Option<usize> {
     taker_within(plant, source, FOLLOWED)
@@ -291,7 +308,14 @@ fn taker_within(plant: &Plant, source: model::PointId, depth: usize) -> Option<u
             }
             _ => false,
         };
-        let other = || plant.blocks.iter().position(takes);
+        let crossed = |(index, block): (usize, &Block)| match &block.body {
+            BlockBody::Function(function) if function.crosses(0) == Some(point) => Some(index),
+            BlockBody::Function(function) if function.crosses(1) == Some(point) => {
+                Some(second_answer(plant, index))
+            }
+            _ => takes(block).then_some(index),
+        };
+        let other = || plant.blocks.iter().enumerate().find_map(crossed);
         if let Some(found) = cascade_consumer(plant, point).or_else(ratio).or_else(other) {
             return Some(found);
         }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::Engine;
-use crate::blocks::BlockState;
+use crate::blocks::{BlockState, answering};
 use crate::state_view::{LoopView, StateView};
 
 impl Engine {
@@ -24,18 +24,23 @@ impl Engine {
         view.previous.clear();
         view.previous.extend(state.memory.previous.given());
         view.forces = state.forces;
+        let listener = |answer| answering(&self.plant, answer);
         view.loops.clear();
         view.loops.extend(state.blocks.iter().map(|block| match block {
             BlockState::Pid(pid, fixed) => LoopView {
                 target: pid.target,
                 integral: pid.integral,
                 calculated: pid.calculated,
-                downstream: fixed.downstream,
+                downstream: fixed.downstream.map(listener),
             },
-            BlockState::Ratio(_, fixed) => LoopView { downstream: fixed.secondary, ..LoopView::default() },
-            BlockState::Ramp(fixed) => LoopView { downstream: fixed.consumer, ..LoopView::default() },
+            BlockState::Ratio(_, fixed) => {
+                LoopView { downstream: fixed.secondary.map(listener), ..LoopView::default() }
+            }
+            BlockState::Ramp(fixed) => {
+                LoopView { downstream: fixed.consumer.map(listener), ..LoopView::default() }
+            }
             BlockState::Function(_, fixed) => {
-                LoopView { downstream: fixed.downstream, ..LoopView::default() }
+                LoopView { downstream: fixed.downstream.map(listener), ..LoopView::default() }
             }
             BlockState::Stateless
             | BlockState::Filter(_)

@@ -5,7 +5,7 @@ use model::{StateHash, StateWalk};
 use recipes::Procedure;
 
 use crate::alarm::AlarmMemory;
-use crate::blocks::{BlockState, Handshake, Hold};
+use crate::blocks::{BlockState, Handshake, Hold, answers};
 use crate::experiment::{EXPERIMENTS, ExperimentMemory};
 use crate::force::Forces;
 use crate::image::Image;
@@ -57,7 +57,7 @@ impl State {
             memory: Memory::new(plant, &image),
             image,
             blocks: (0..plant.blocks.len()).map(|block| BlockState::new(plant, block)).collect(),
-            handshakes: vec![Handshake::SILENT; plant.blocks.len()],
+            handshakes: vec![Handshake::SILENT; answers(plant)],
             holds: vec![Hold::default(); plant.points.len()],
             alarms: vec![AlarmMemory::default(); plant.alarms.len()],
             interlocks: vec![InterlockMemory::default(); plant.interlocks.len()],

@@ -65,6 +65,9 @@ impl Transfer {
             to.blocks[index].state(&mut StateReader::new(&self.scratch.0));
             to.handshakes[index] = from.handshakes[old];
         }
+        for (new, old) in &self.second_answers {
+            to.handshakes[*new] = from.handshakes[*old];
+        }
     }
 
     fn alarms_and_interlocks(&self, old: &Engine, new: &mut Engine) {

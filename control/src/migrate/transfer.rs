@@ -15,6 +15,7 @@ use super::carry::forces;
 use super::expressions;
 use super::plan::Plan;
 use super::{Carried, MigrateError};
+use crate::blocks::second_answer;
 use crate::engine::{Engine, forced_points};
 use crate::exchange::ScanOutput;
 use crate::force::Reach;
@@ -29,6 +30,8 @@ pub struct Transfer {
     /// Old index of each point, block and alarm that is still there, by new index.
     pub(super) points: Vec<Option<usize>>,
     pub(super) blocks: Vec<Option<usize>>,
+    /// New and old handshake of those that answer two loops.
+    pub(super) second_answers: Vec<(usize, usize)>,
     pub(super) alarms: Vec<Option<usize>>,
     /// Points whose tuning the text changes: they take the new value.
     pub(super) retuned: Vec<bool>,
@@ -109,6 +112,7 @@ impl Transfer {
             old: old.hash,
             new: new.hash,
             points,
+            second_answers: second_answers(old, new, &blocks),
             blocks,
             alarms: new.alarms.iter().map(|alarm| there.get(alarm.name.as_str()).copied()).collect(),
             retuned,
@@ -247,6 +251,15 @@ fn blocks(old: &Plant, new: &Plant) -> Vec<Option<usize>> {
         found.filter(|index| old.blocks[*index].body.remembers_like(&block.body))
     };
     new.blocks.iter().map(find).collect()
+}
+
+fn second_answers(old: &Plant, new: &Plant, blocks: &[Option<usize>]) -> Vec<(usize, usize)> {
+    let both = |(index, before): (usize, &Option<usize>)| {
+        let before = (*before)?;
+        let twice = new.blocks[index].body.answers_twice() && old.blocks[before].body.answers_twice();
+        twice.then(|| (second_answer(new, index), second_answer(old, before)))
+    };
+    blocks.iter().enumerate().filter_map(both).collect()
 }
 
 impl Moves {

@@ -47,6 +47,14 @@ impl Function {
         }
     }
 
+    /// The input of this number, when the block crosses two loops and answers both.
+    pub(crate) fn crosses(&self, number: usize) -> Option<PointId> {
+        match (&*self.law, self.inputs.get(number)) {
+            (Law::Decoupler(_), Some(FunctionInput::Point(point))) => Some(*point),
+            _ => None,
+        }
+    }
+
     /// The points that it reads by name.
     pub fn read_points(&self) -> impl Iterator<Item = PointId> {
         self.inputs.iter().filter_map(|input| match input {

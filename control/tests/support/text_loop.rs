@@ -90,6 +90,23 @@ pub fn text_loop(body: &str) -> Result<Harness, Vec<Diagnostic>> {
     control::compile(&source(body)).map(|compiled| Harness::new(compiled.plant))
 }
 
+/// The tags of that plant alone, with other blocks on them, and an interlock that opens TV-1 to 80 % while P-1 runs.
+pub fn bare(blocks: &str) -> Harness {
+    let tags = HEAD.split("[pid.TIC-1]").next().unwrap();
+    let interlock = r#"
+[interlock.IL-2]
+description = "Pump"
+reset = "auto"
+trip = [ { when = "P-1.RUN", text = "it runs" } ]
+do = ["TV-1 := 80 %"]
+"#;
+    let source = Source { path: "plant.toml".into(), text: format!("{tags}{blocks}{interlock}") };
+    match control::compile(&[source]) {
+        Ok(compiled) => Harness::new(compiled.plant),
+        Err(mistakes) => panic!("{mistakes:#?}"),
+    }
+}
+
 /// The loop running: PV, load and valve stand where they are said to.
 pub fn running(body: &str, pv: f64, load: f64, valve: f64) -> Harness {
     let mut h = text_loop(body).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));

@@ -4,12 +4,15 @@
 //! that the loop above begins without a bump and knows its limits. While the block below does not
 //! listen the law stays settled at its input, which is then what leads to the value that stands.
 //!
+//! A decoupler stands between two loops and answers both: `a = OUT1 - D12 b` for what works of OUT1, and `b` likewise;
+//! when neither output listens, both at once from the two equations.
+//!
 //! An `on_off` or `pulse_width` with `out` drives a switch of the field. What an interlock does to it,
 //! or a device that is lost, is read back: it goes on from there.
 
 use model::{PointId, Quality};
 
-use super::super::{Context, Handshake, bounded, dictated, link_of, taker};
+use super::super::{Context, Handshake, bounded, dictated, link_of, second_answer, taker};
 use super::Law;
 use crate::image::Image;
 use crate::machine::Slot;
@@ -22,6 +25,17 @@ pub(crate) struct Fixed {
     pub(crate) downstream: Option<u32>,
     link: Option<PointId>,
     /// Range of the first port.
+    range: (f64, f64),
+    crossed: Option<Crossed>,
+}
+
+/// The second way through a block that crosses two loops.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Crossed {
+    /// Where the loop of the second input is answered.
+    answer: u32,
+    /// Who takes the second port.
+    downstream: Option<u32>,
     range: (f64, f64),
 }
 
@@ -57,11 +71,21 @@ pub(crate) fn read_back(function: &Function, image: &mut Image) {
 }
 
 impl Fixed {
-    pub(crate) fn new(plant: &Plant, function: &Function) -> Self {
+    pub(crate) fn new(plant: &Plant, block: usize, function: &Function) -> Self {
         let Some(first) = function.ports.first() else { return Self::default() };
         let point = plant.point(*first);
+        let crossed = function.crosses(1).map(|_| {
+            let second = plant.point(function.ports[1]);
+            Crossed {
+                answer: second_answer(plant, block) as u32,
+                downstream: taker(plant, function.ports[1]).map(|index| index as u32),
+                range: (second.low, second.high),
+            }
+        });
+        let answers = function.law.slope().is_some() || crossed.is_some();
         Self {
-            downstream: function.law.slope().and_then(|_| taker(plant, *first)).map(|index| index as u32),
+            crossed,
+            downstream: answers.then(|| taker(plant, *first)).flatten().map(|index| index as u32),
             link: function.target.and_then(|target| link_of(plant, target)),
             range: (point.low, point.high),
         }
@@ -72,15 +96,74 @@ impl Fixed {
         self,
         function: &Function,
         image: &Image,
-        handshakes: &[Handshake],
-    ) -> Handshake {
+        handshakes: &mut [Handshake],
+        block: usize,
+    ) {
+        if let Some(crossed) = self.crossed {
+            let below = self.below_crossed(function, crossed, image, handshakes);
+            let back = unmixed(factors(function, image), below.map(|below| below.back));
+            for (answer, back) in [block, crossed.answer as usize].into_iter().zip(back) {
+                handshakes[answer] = Handshake { back, feedback: back, ..Handshake::SILENT };
+            }
+            return;
+        }
         if function.law.slope().is_none() {
-            return Handshake::SILENT;
+            handshakes[block] = Handshake::SILENT;
+            return;
         }
         // A pulse says nothing of its share: the loop above begins at the low end.
         let wanted = self.downstream.map_or(0.0, |below| handshakes[below as usize].back);
         let back = function.law.inverse(function, image, wanted);
-        Handshake { back, feedback: back, ..Handshake::SILENT }
+        handshakes[block] = Handshake { back, feedback: back, ..Handshake::SILENT };
+    }
+
+    /// What stands below both ports of a block that crosses; who takes a port and does not answer takes what it gets.
+    fn below_crossed(
+        self,
+        function: &Function,
+        crossed: Crossed,
+        image: &Image,
+        handshakes: &[Handshake],
+    ) -> [Handshake; 2] {
+        let below = |number: usize, downstream: Option<u32>, (low, high): (f64, f64)| {
+            let out = image.value(function.ports[number]);
+            let silent = Handshake { invited: true, back: out, feedback: out, ..Handshake::SILENT };
+            let mut below = downstream.map_or(silent, |answer| handshakes[answer as usize]);
+            below.limited_up |= out >= high;
+            below.limited_down |= out <= low;
+            below
+        };
+        [below(0, self.downstream, self.range), below(1, crossed.downstream, crossed.range)]
+    }
+
+    /// Answers both loops. Each is told what works of its own port, less the share that the other loop has in it.
+    fn end_crossed(
+        self,
+        function: &Function,
+        crossed: Crossed,
+        usable: bool,
+        block: usize,
+        context: &mut Context<'_>,
+    ) {
+        let image = &*context.image;
+        let below = self.below_crossed(function, crossed, image, context.handshakes);
+        let factors = factors(function, image);
+        let inputs = [0, 1].map(|number| function.crosses(number).map_or(0.0, |point| image.value(point)));
+        let mine = |number: usize, works: f64| works - factors[number] * inputs[1 - number];
+        let both_away = below.iter().all(|below| !below.invited);
+        let back = if both_away {
+            unmixed(factors, below.map(|below| below.back))
+        } else {
+            [mine(0, below[0].back), mine(1, below[1].back)]
+        };
+        for (number, answer) in [block, crossed.answer as usize].into_iter().enumerate() {
+            context.handshakes[answer] = Handshake {
+                invited: usable && below[number].invited,
+                back: back[number],
+                feedback: mine(number, below[number].feedback),
+                ..below[number]
+            };
+        }
     }
 
     /// The block below takes its value from elsewhere.
@@ -114,6 +197,9 @@ impl Fixed {
             } else {
                 image.set(target, f64::from(u8::from(image.is_on(function.ports[0]))), Quality::Good);
             }
+        }
+        if let Some(crossed) = self.crossed {
+            return self.end_crossed(function, crossed, input.is_some(), block, context);
         }
         let Some(slope) = function.law.slope() else { return };
         let usable = input.filter(|input| input.quality.is_usable());
@@ -157,3 +243,20 @@ impl Fixed {
         context.handshakes[block] = answer;
     }
 }
+
+/// D12 and D21 as they stand.
+fn factors(function: &Function, image: &Image) -> [f64; 2] {
+    [image.value(function.ports[2]), image.value(function.ports[3])]
+}
+
+/// The inputs that give these outputs. Where none do alone (D12 D21 = 1), those that do while the other is at rest.
+fn unmixed([d12, d21]: [f64; 2], [first, second]: [f64; 2]) -> [f64; 2] {
+    let left = 1.0 - d12 * d21;
+    if libm::fabs(left) < SINGULAR {
+        return [first, second];
+    }
+    [(first - d12 * second) / left, (second - d21 * first) / left]
+}
+
+/// Factors so close to each other's inverse make inputs far beyond their ranges out of any output.
+const SINGULAR: f64 = 1e-3;

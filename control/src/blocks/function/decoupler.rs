@@ -2,8 +2,8 @@
 //!
 //! With the gains `K` of the process, `D12 = -K12 / K11` and `D21 = -K21 / K22` take the effect of each
 //! controller on the other's measurement away (Seborg, Edgar, Mellichamp: Process Dynamics and Control,
-//! section 18.3: simplified decoupling). `a` and `b` are outputs of the controllers. It is a signal
-//! block: it does not tell a controller that OUT1 stands at its range.
+//! section 18.3: simplified decoupling). `a` and `b` are outputs of the controllers. Both are answered (FF-891:
+//! BKCAL_OUT): each follows what works of its own output and knows its limits, see `backward.rs`.
 
 use super::super::bounded;
 use super::{Bad, Io, Law, Scale, Shape, Takes, inlet, result, setting};
