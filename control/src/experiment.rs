@@ -180,7 +180,7 @@ impl Scene<'_> {
         let (out, pv) = (self.state.image.value(pid.out), self.state.image.value(pid.pv));
         check_plan(&plan, pid, out)?;
         let actual = Mode::from_value(self.state.image.value(pid.mode));
-        if self.state.image.quality(pid.input).is_bad() {
+        if pid.refuses(self.state.image.quality(pid.input)) {
             return Err(Refusal::NotPermitted);
         }
         if !matches!(actual, Mode::Manual | Mode::Auto | Mode::Cascade) {
@@ -330,7 +330,7 @@ impl Scene<'_> {
             || self.state.holds[pid.out.index()].phase != 0;
         if held || (begun && dictated && target == Mode::Manual) {
             Some(ExperimentEnd::Interrupted)
-        } else if image.quality(pid.input).is_bad() {
+        } else if pid.refuses(image.quality(pid.input)) {
             Some(ExperimentEnd::BadPv)
         } else if valve.is_some_and(|valve| !self.is_seen(valve)) {
             Some(ExperimentEnd::BadPosition)

@@ -15,7 +15,7 @@ mod split;
 
 pub use device::{Auto, Device, DeviceKind, DeviceState, Drive, Duty, Member, Wear, Wish};
 pub use function::{Function, FunctionInput};
-pub use pid_options::{Gap, PidForm, PidOptions, Remote, Schedule, Track};
+pub use pid_options::{Feedback, Gap, PidForm, PidOptions, Remote, Schedule, Track, TracksIn};
 pub use split::{Split, SplitValve};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -447,6 +447,13 @@ pub struct Pid {
     pub normal_mode: Mode,
     pub on_bad_pv: OnBad,
     pub options: Box<PidOptions>,
+}
+
+impl Pid {
+    /// A value of this quality is nothing to control with.
+    pub(crate) fn refuses(&self, quality: model::Quality) -> bool {
+        quality.is_bad() || (self.options.uncertain_is_bad && !quality.is_good())
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

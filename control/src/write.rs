@@ -99,7 +99,7 @@ pub(crate) fn order_mode(
         return Err(Refusal::ModeNotPermitted);
     }
     owned(state, pid.mode, actor)?;
-    let bad_pv = state.image.quality(pid.input).is_bad();
+    let bad_pv = pid.refuses(state.image.quality(pid.input));
     if bad_pv && pid::is_automatic(mode) && pid.on_bad_pv != OnBad::Hold {
         // It would fall back at once.
         return Err(Refusal::NotPermitted);
@@ -181,7 +181,7 @@ fn give_back(state: &mut State, pid: &Pid) {
 fn set_point(state: &mut State, block: u32, actor: Actor) -> Result<(), Refusal> {
     let memory = loop_state(state, block)?;
     match (memory.target, actor) {
-        (Mode::Auto, _) => {}
+        (Mode::Auto, _) => memory.sp_entered |= memory.tracks_now(),
         (Mode::Manual | Mode::OutOfService | Mode::RemoteOutput, _) => memory.sp_entered = true,
         (Mode::RemoteCascade, Actor::Phase(_)) => {}
         (Mode::RemoteCascade, Actor::Person) | (Mode::Cascade | Mode::Initialising | Mode::Tracking, _) => {

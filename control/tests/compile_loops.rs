@@ -2,7 +2,7 @@
 
 mod support;
 
-use control::plant::{BlockBody, PidForm, PidOptions};
+use control::plant::{BlockBody, PidForm, PidOptions, TracksIn};
 use model::Mode;
 use support::text_loop::{TUNED, running, source, text_loop};
 
@@ -40,6 +40,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("kc = 1\nout_rate = \"-5 %/s\"", "out-of-range", "without a sign"),
     ("kc = 1\nsp_rate_down = \"1 K/s\"", "contradiction", "give `sp_rate`"),
     ("kc = 1\nsp_tracks_pv = \"no\"", "wrong-type", "true or false"),
+    ("kc = 1\nsp_tracks_in = [\"auto\"]", "unknown-word", "tracking"),
+    ("kc = 1\nuncertain = \"hold\"", "unknown-word", "bad"),
+    ("kc = 1\nlimit_hysteresis = \"11 %\"", "out-of-range", "0 to 10"),
+    ("kc = 1\nff_as = \"factor\"", "contradiction", "add `ff"),
+    ("kc = 1\nff = \"LT-2 / 50 %\"\nff_as = \"factor\"\nff_gain = 2", "contradiction", "write it into"),
     ("kc = 1\nlimits_in_manual = 0", "wrong-type", "true or false"),
     ("kc = 1\nff_gain = 0.5", "contradiction", "add `ff"),
     ("kc = 1\nff_when = \"P-1.RUN\"", "contradiction", "add `ff"),
@@ -127,6 +132,11 @@ fn every_option_arrives_in_the_units_of_the_engine() {
         ff_when = "P-1.RUN"
         schedule = { by = "LT-2", kc = [[20, 1], [80, 3]], td = [[0, 0], [100, "1 min"]] }
         track = { when = "P-1.RUN", value = "25 %" }
+        uncertain = "bad"
+        sp_tracks_in = ["tracking", "remote_output"]
+        feedback = "LT-2"
+        feedback_band = "2 %"
+        limit_hysteresis = "1 %"
         modes = ["manual", "auto", "remote_cascade", "remote_output", "out_of_service"]
         remote = { timeout = "10 s", shed = "manual" }
         "#,
@@ -139,6 +149,9 @@ fn every_option_arrives_in_the_units_of_the_engine() {
     assert_eq!(schedule.kc, [(20.0, 1.0), (80.0, 3.0)]);
     assert_eq!((schedule.ti, schedule.td), (vec![], vec![(0.0, 0.0), (100.0, 60.0)]));
     assert!(read.track.is_some() && read.ff_gain.is_some() && read.ff_when.is_some());
+    let tracks_in = TracksIn { tracking: true, initialising: false, remote_output: true };
+    assert_eq!((read.sp_tracks_in, read.uncertain_is_bad, read.ff_multiplies), (tracks_in, true, false));
+    assert_eq!((read.feedback.unwrap().band, read.limit_hysteresis), (2.0, 1.0));
     let remote = read.remote.unwrap();
     assert_eq!((remote.timeout_ms, remote.shed), (10_000, Mode::Manual));
     assert!(remote.sp.is_some() && remote.out.is_some());

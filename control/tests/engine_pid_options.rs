@@ -399,3 +399,169 @@ fn what_the_derivative_remembers_of_a_sane_pv_outlives_an_absurd_feed_forward() 
         assert!((out(&h) - stands).abs() < 0.1, "{} from {stands}", out(&h));
     }
 }
+
+/// FF-891, CONTROL_OPTS: SP-PV track in LO or IMan, in ROut.
+#[test]
+fn a_set_point_follows_the_pv_in_the_modes_that_the_text_names() {
+    let text = |option: &str| {
+        format!("{TUNED}track = {{ when = \"P-1.RUN\", value = \"20 %\" }}\nsp_tracks_pv = false\n{option}")
+    };
+    for (option, expected) in [("", 100.0), ("sp_tracks_in = [\"tracking\"]\n", 80.0)] {
+        let mut h = running(&text(option), 100.0, 0.0, 40.0);
+        let run = h.point("P-1.RUN");
+        h.set(run, 1.0);
+        pv(&mut h, 80.0);
+        assert_eq!((h.actual("TIC-1"), h.value("TIC-1.SP")), (Mode::Tracking, expected));
+        h.set(run, 0.0);
+        h.scan();
+        assert_eq!((h.actual("TIC-1"), h.value("TIC-1.SP")), (Mode::Auto, expected));
+        assert!((out(&h) - 20.0).abs() < 0.2, "no bump: {}", out(&h));
+    }
+    // Somebody who enters a set point there means it.
+    let mut h = running(&text("sp_tracks_in = [\"tracking\"]\n"), 100.0, 0.0, 40.0);
+    let run = h.point("P-1.RUN");
+    h.set(run, 1.0);
+    h.scan();
+    h.write("TIC-1.SP", 110.0).unwrap();
+    pv(&mut h, 80.0);
+    assert_eq!(h.value("TIC-1.SP"), 110.0);
+    h.set(run, 0.0);
+    h.run(2);
+    h.set(run, 1.0);
+    h.scan();
+    assert_eq!(h.value("TIC-1.SP"), 80.0, "the next time it follows again");
+}
+
+#[test]
+fn a_set_point_follows_the_pv_in_remote_output_and_while_the_secondary_does_not_listen() {
+    let remote = "modes = [\"manual\", \"auto\", \"remote_output\"]\nremote = { timeout = \"10 s\", shed = \"auto\" }\n";
+    let mut h = running(&format!("{TUNED}{remote}sp_tracks_in = [\"remote_output\"]\n"), 100.0, 0.0, 40.0);
+    h.mode("TIC-1", Mode::RemoteOutput).unwrap();
+    pv(&mut h, 70.0);
+    assert_eq!(h.value("TIC-1.SP"), 70.0);
+    let primary = "[pid.TIC-2]\npv = \"TT-1\"\naction = \"reverse\"\nkc = 1\nti = \"20 s\"\ntask = \"10 ms\"\nsp_tracks_in = [\"initialising\"]\n";
+    let mut h = running(&format!("{TUNED}cascade = \"TIC-2.OUT\"\n{primary}"), 100.0, 0.0, 40.0);
+    pv(&mut h, 90.0);
+    h.scan();
+    assert_eq!((h.actual("TIC-2"), h.value("TIC-2.SP")), (Mode::Initialising, 90.0));
+    h.mode("TIC-1", Mode::Cascade).unwrap();
+    h.run(2);
+    assert_eq!((h.actual("TIC-2"), h.value("TIC-2.SP")), (Mode::Auto, 90.0));
+}
+
+/// FF-891, STATUS_OPTS.
+#[test]
+fn an_uncertain_pv_counts_as_a_bad_one_where_the_text_says_so() {
+    for (option, mode) in [("", Mode::Auto), ("uncertain = \"bad\"\n", Mode::Manual)] {
+        let mut h = running(&format!("{TUNED}{option}"), 100.0, 0.0, 40.0);
+        let input = h.point("TT-1");
+        h.input(input, 150.0, Quality::UncertainEngineeringRange);
+        h.scan();
+        assert_eq!(h.actual("TIC-1"), mode);
+        if mode == Mode::Manual {
+            assert_eq!((out(&h), h.value("TIC-1.PV")), (40.0, 100.0), "nothing of it comes through");
+            assert_eq!(h.quality("TIC-1.PV"), Quality::UncertainLastUsable);
+            assert!(h.mode("TIC-1", Mode::Auto).is_err(), "it would fall back at once");
+        }
+    }
+    // Held, it resumes by itself and without a bump, as after a bad one.
+    let mut h = running(&format!("{TUNED}uncertain = \"bad\"\non_bad_pv = \"hold\"\n"), 100.0, 0.0, 40.0);
+    let input = h.point("TT-1");
+    h.input(input, 150.0, Quality::UncertainSubNormal);
+    h.run(5);
+    assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::Manual, 40.0));
+    pv(&mut h, 100.0);
+    assert_eq!(h.actual("TIC-1"), Mode::Auto);
+    assert!((out(&h) - 40.0).abs() < 1e-9);
+}
+
+/// OUT is an order and no measurement: FF-891 gives it Good, constant, in Man.
+#[test]
+fn out_is_good_in_every_mode_also_while_a_bad_pv_holds_it() {
+    for on_bad in ["manual", "hold", "20 %"] {
+        let mut h = running(&format!("{TUNED}on_bad_pv = \"{on_bad}\"\n"), 100.0, 0.0, 40.0);
+        let input = h.point("TT-1");
+        h.input(input, 0.0, Quality::BadSensorFailure);
+        h.run(3);
+        assert_eq!((h.actual("TIC-1"), h.quality("TIC-1.OUT")), (Mode::Manual, Quality::Good));
+        assert!(h.quality("TIC-1.PV").is_bad(), "and the PV says what is the matter");
+    }
+}
+
+#[test]
+fn a_feed_forward_that_multiplies_takes_out_and_gain_with_it() {
+    let text = format!("{TUNED}ff = \"LT-2 / 50 %\"\nff_as = \"factor\"\n");
+    let mut h = running(&text, 100.0, 50.0, 40.0);
+    let load = h.point("LT-2");
+    assert_eq!((out(&h), h.value("TIC-1.FF")), (40.0, 1.0));
+    h.set(load, 75.0);
+    h.scan();
+    assert!((out(&h) - 60.0).abs() < 1e-9, "half as much again: {}", out(&h));
+    h.set(load, 25.0);
+    h.scan();
+    assert!((out(&h) - 20.0).abs() < 1e-9, "{}", out(&h));
+    // The loop's gain went with it: half of 0.5 % per kelvin.
+    h.write("TIC-1.SP", 104.0).unwrap();
+    let step = 4.0 * 0.25;
+    assert!((out(&h) - 20.0 - step * (1.0 + DT / 10.0)).abs() < 1e-9, "{}", out(&h));
+    // In proportion while it controls, too; of P as of I.
+    let before = out(&h);
+    h.set(load, 50.0);
+    h.scan();
+    assert!((out(&h) - 2.0 * before - 4.0 * 0.5 * DT / 10.0).abs() < 1e-9, "{} {before}", out(&h));
+}
+
+#[test]
+fn a_feed_forward_that_multiplies_comes_goes_and_fails_without_a_bump() {
+    let text = format!("{TUNED}ff = \"LT-2 / 50 %\"\nff_as = \"factor\"\nff_when = \"P-1.RUN\"\n");
+    let mut h = running(&text, 100.0, 80.0, 40.0);
+    let (load, pump) = (h.point("LT-2"), h.point("P-1.RUN"));
+    let same = |h: &Harness, why: &str| assert!((out(h) - 40.0).abs() < 1e-9, "{why}: {}", out(h));
+    same(&h, "it is off");
+    assert_eq!(h.value("TIC-1.FF"), 1.0);
+    h.set(pump, 1.0);
+    h.scan();
+    same(&h, "switched on");
+    assert_eq!(h.value("TIC-1.FF"), 1.6);
+    h.input(load, 0.0, Quality::BadSensorFailure);
+    h.scan();
+    same(&h, "its calculation is bad");
+    assert_eq!((h.value("TIC-1.FF"), h.quality("TIC-1.FF")), (1.6, Quality::BadCalculation));
+    h.set(load, 20.0);
+    h.scan();
+    same(&h, "it comes back with another value");
+    h.set(load, 0.0);
+    h.scan();
+    assert!((out(&h) - 40.0 * 0.05 / 0.4).abs() < 1e-9, "a factor of nothing is a twentieth: {}", out(&h));
+    h.set(load, 20.0);
+    h.scan();
+    same(&h, "and comes back from there");
+    h.set(pump, 0.0);
+    h.scan();
+    same(&h, "switched off");
+}
+
+/// FF-891: BKCAL_HYS.
+#[test]
+fn the_loop_above_hears_of_room_when_out_has_left_its_limit_by_the_hysteresis() {
+    let primary = "[pid.TIC-2]\npv = \"LT-2\"\naction = \"reverse\"\nkc = 1\nti = \"20 s\"\nsp = 50\ntask = \"10 ms\"\n";
+    let moved = |option: &str| {
+        let body = format!("kc = 1\nti = 0\nmode = \"cascade\"\ncascade = \"TIC-2.OUT\"\n{option}{primary}");
+        let mut h = running(&body, 100.0, 0.0, 99.5);
+        // OUT of the secondary goes to its high limit, then 1 % away from it; the primary wants more all the time.
+        pv(&mut h, 80.0);
+        h.run(3);
+        assert_eq!(out(&h), 100.0);
+        let sp = h.value("TIC-2.OUT");
+        h.run(100);
+        assert!((h.value("TIC-2.OUT") - sp).abs() < 1e-9, "blocked at the limit");
+        pv(&mut h, 101.0);
+        h.run(3);
+        let (left, sp) = (out(&h), h.value("TIC-2.OUT"));
+        assert!(left < 100.0 && left > 95.0, "{left}");
+        h.run(2);
+        h.value("TIC-2.OUT") - sp
+    };
+    assert!(moved("") > 0.0);
+    assert_eq!(moved("limit_hysteresis = \"5 %\"\n"), 0.0);
+}

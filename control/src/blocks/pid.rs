@@ -37,6 +37,10 @@
 //! | remote output | so ordered | where the remote puts it |
 //! | cascade, auto, remote cascade | so ordered | controls |
 //!
+//! OUT is good in every mode: it is an order and no measurement. A loop that holds because its PV is bad says so by
+//! its mode and to the loop above, which initialises (FF-891: a block in Man puts out Good, constant; propagating
+//! the fault forward is an option there that we do not have).
+//!
 //! In manual the set point follows the PV, unless somebody has entered one there on purpose. With a
 //! ramp, the working set point follows the PV in every mode that does not control, so that control
 //! always begins at the plant and then ramps.
@@ -65,7 +69,7 @@ pub(crate) struct PidState {
     pub(crate) actual: Mode,
     /// A person ordered the mode: its change is no news.
     pub(crate) commanded: bool,
-    /// Somebody entered a set point in manual: it no longer follows the PV.
+    /// Somebody entered a set point where it follows the PV: it no longer does.
     pub(crate) sp_entered: bool,
     /// The first good PV becomes the set point.
     pub(crate) sp_awaited: bool,
@@ -165,7 +169,7 @@ pub(super) fn start(pid: &Fixed, state: &mut PidState, image: &mut Image) -> Han
     }
     state.written = image.value(pid.out);
     state.calculated = state.written;
-    if state.sp_awaited && image.quality(pid.input).is_usable() {
+    if state.sp_awaited && !pid.refuses(image.quality(pid.input)) {
         // Before anybody upstream asks for it.
         let sp = bounded(image.value(pid.input), pid.sp_limit_low, pid.sp_limit_high);
         image.set(pid.sp, sp, Quality::Good);
@@ -198,7 +202,8 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
     let working = set_point(pid, state, actual, pv, context.image);
     let terms = terms(pid, plant, block, state, (pv, working), taken_over, context);
     let out = if is_automatic(actual) {
-        let feedback = if pid.target.is_some() { readback } else { below.map_or(readback, |b| b.feedback) };
+        let ordered = if pid.target.is_some() { readback } else { below.map_or(readback, |b| b.feedback) };
+        let feedback = state.extra.as_ref().map_or(ordered, |extra| extra.feedback(ordered, context.image));
         control(pid, state, &terms, taken_over.then_some(readback), feedback, below, context.image)
     } else {
         let out = match actual {
@@ -227,7 +232,12 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
         extra::settle(pid, plant, state, block, actual, context.image);
     }
     if pid.cascade.is_some() {
-        context.handshakes[block] = answer(pid, actual, out, working, below, context.image);
+        let limits = (pid.out_limit_low, pid.out_limit_high);
+        let at = match &mut state.extra {
+            Some(extra) => extra.at_limits(out, limits),
+            None => (out >= limits.1, out <= limits.0),
+        };
+        context.handshakes[block] = answer(pid, actual, at, working, below, context.image);
     }
     show_mode(pid, state, actual, block, context);
 }
@@ -236,13 +246,13 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
 fn answer(
     pid: &Fixed,
     actual: Mode,
-    out: f64,
+    (high, low): (bool, bool),
     working: f64,
     below: Option<Handshake>,
     image: &Image,
 ) -> Handshake {
-    let high = out >= pid.out_limit_high || below.is_some_and(|below| below.limited_up);
-    let low = out <= pid.out_limit_low || below.is_some_and(|below| below.limited_down);
+    let high = high || below.is_some_and(|below| below.limited_up);
+    let low = low || below.is_some_and(|below| below.limited_down);
     // What a higher set point would do to OUT.
     let (up, down) = if pid.direct { (low, high) } else { (high, low) };
     let (sp, automatic) = (image.value(pid.sp), is_automatic(actual));
@@ -274,7 +284,8 @@ fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
     let (raw, quality) = (image.value(pid.input), image.quality(pid.input));
     let raw = bounded(raw, pid.pv_floor, pid.pv_ceiling);
     let last = image.value(pid.pv);
-    let pv = if quality.is_bad() {
+    let lost = pid.refuses(quality);
+    let pv = if lost {
         state.pv_lost = true;
         last
     } else {
@@ -289,13 +300,15 @@ fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
             None => last + (raw - last) * pid.pv_weight,
         }
     };
-    image.set(pid.pv, pv, quality);
+    // What is shown for an uncertain value that counts as bad is the last one before it.
+    let shown = if lost && quality.is_usable() { Quality::UncertainLastUsable } else { quality };
+    image.set(pid.pv, pv, shown);
     pv
 }
 
 /// What a bad PV does to an automatic loop; the output that it should be driven to, if any.
 fn shed(pid: &Fixed, state: &mut PidState, image: &Image) -> Option<f64> {
-    if !image.quality(pid.input).is_bad() || !is_automatic(state.target) || !state.pv_met {
+    if !pid.refuses(image.quality(pid.input)) || !is_automatic(state.target) || !state.pv_met {
         return None;
     }
     match pid.on_bad_pv {
@@ -335,8 +348,8 @@ fn actual_mode(
         return (Mode::Tracking, Some(extra.override_out));
     }
     let mode = match state.target {
-        automatic if is_automatic(automatic) && context.image.quality(pid.input).is_bad() => Mode::Manual,
-        Mode::Cascade if pid.cascade.is_none_or(|source| context.image.quality(source).is_bad()) => {
+        automatic if is_automatic(automatic) && pid.refuses(context.image.quality(pid.input)) => Mode::Manual,
+        Mode::Cascade if pid.cascade.is_none_or(|source| pid.refuses(context.image.quality(source))) => {
             Mode::Auto
         }
         Mode::Initialising | Mode::Tracking => Mode::Manual,
@@ -348,7 +361,8 @@ fn actual_mode(
 /// SP and the working set point behind its ramp.
 fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &mut Image) -> f64 {
     let limited = |value: f64| bounded(value, pid.sp_limit_low, pid.sp_limit_high);
-    if state.target != Mode::Manual {
+    let tracks = state.extra.as_ref().is_some_and(|extra| extra.tracks_in(actual));
+    if state.target != Mode::Manual && !tracks {
         state.sp_entered = false;
     }
     let first = state.sp_awaited && !state.pv_lost;
@@ -361,6 +375,7 @@ fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &m
         {
             pv
         }
+        _ if tracks && !state.sp_entered && !state.pv_lost => pv,
         _ => image.value(pid.sp),
     };
     let sp = limited(sp);
@@ -381,6 +396,13 @@ fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &m
     };
     image.set(pid.sp_working, working, Quality::Good);
     working
+}
+
+impl PidState {
+    /// The set point follows the PV where nobody would look for it: in a mode that the plant forces upon the loop.
+    pub(crate) fn tracks_now(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.tracks_in(self.actual))
+    }
 }
 
 /// The set point of a loop in manual follows its PV.

@@ -13,12 +13,16 @@ use super::fields::{Fields, Range};
 use super::loops::{KC, SECONDS};
 use super::place::{Place, Text};
 use super::report::Mistake;
-use crate::plant::{Expr, Gap, PidForm, PidOptions, Remote, Schedule, Track};
+use crate::plant::{Expr, Feedback, Gap, PidForm, PidOptions, Remote, Schedule, Track, TracksIn};
 
 /// FF may be taken with the opposite sign, and beyond this is a slip of the keyboard.
 const FF_GAIN: (f64, f64) = (-100.0, 100.0);
 /// Derivative filters outside of this are none, or let no derivative through.
 const N: (f64, f64) = (1.0, 100.0);
+/// A hysteresis or a band larger than this part of OUT's range would be half of the control.
+const PART_MOST: f64 = 0.1;
+/// Of the range of OUT: what a healthy valve with its transmitter differs from its order, at rest.
+const FEEDBACK_BAND: f64 = 0.005;
 
 /// Two keys of which one makes the other meaningless.
 fn contradiction(
@@ -84,6 +88,11 @@ pub(super) fn options(
         sp_tracks_pv: fields.boolean("sp_tracks_pv", build.report).unwrap_or(true),
         sp_rate_down: fields.rate("sp_rate_down", pv_unit, build.report),
         track: track(build, fields, out_unit),
+        sp_tracks_in: tracks_in(build, fields),
+        uncertain_is_bad: fields.choice("uncertain", &[("good", false), ("bad", true)], build.report)
+            == Some(true),
+        feedback: feedback(build, fields, out_unit),
+        limit_hysteresis: part_of_out(build, fields, "limit_hysteresis", out_unit).unwrap_or(0.0),
         ..PidOptions::default()
     };
     if options.sp_rate_down.is_some() && !fields.has("sp_rate") {
@@ -110,6 +119,74 @@ pub(super) fn options(
     }
     feed_forward(build, fields, &mut options);
     options
+}
+
+/// A distance on OUT, up to a tenth of its range.
+fn part_of_out(
+    build: &mut Build<'_, '_>,
+    fields: &mut Fields<'_>,
+    key: &'static str,
+    unit: Unit,
+) -> Option<f64> {
+    let value = fields.quantity(key, unit.difference(), build.report)?;
+    let range = build.draft.range_of(build.own("OUT"));
+    let most = PART_MOST * (range.high - range.low);
+    if value >= 0.0 && value <= most {
+        return Some(value);
+    }
+    let what = format!("`{key}` of {}", fields.owner);
+    out_of_range(build, &what, value, fields.place_of(key), &format!("0 to {most}"));
+    None
+}
+
+/// The measurement that the integral follows. It is that of the run: a secondary that runs later shows its last one.
+fn feedback(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit) -> Option<Feedback> {
+    let band = part_of_out(build, fields, "feedback_band", unit);
+    if fields.has("feedback_band") && !fields.has("feedback") {
+        contradiction(
+            build,
+            fields,
+            "feedback_band",
+            "feedback_band",
+            "there is no `feedback`",
+            "add `feedback = \"ZT-301\"`, or remove it",
+        );
+    }
+    let text = fields.text("feedback", build.report)?;
+    let point = build.draft.find_point(text.as_str(), text.place, build.report)?;
+    if build.draft.point(point).words.is_some() {
+        build.report.add(
+            Mistake::error("wrong-kind", format!("`{text}` is a switch where a value is expected"))
+                .at(text.place, "a switch")
+                .help("name the position transmitter of the valve, or the PV of the loop below"),
+        );
+        return None;
+    }
+    if build.draft.blocks[build.block].points.iter().any(|(_, own)| *own == point) {
+        build.report.add(
+            Mistake::error("algebraic-loop", format!("`feedback` of {} is its own value", fields.owner))
+                .at(text.place, "says nothing of what OUT does")
+                .help("name the position transmitter of the valve, or the PV of the loop below"),
+        );
+        return None;
+    }
+    let range = build.draft.range_of(build.own("OUT"));
+    let band = band.unwrap_or(FEEDBACK_BAND * (range.high - range.low));
+    build.same_unit(text, point, unit, "OUT").then_some(Feedback { point, band })
+}
+
+fn tracks_in(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> TracksIn {
+    const WORDS: [&str; 3] = ["tracking", "initialising", "remote_output"];
+    let mut found = TracksIn::default();
+    for text in fields.texts("sp_tracks_in", build.report).unwrap_or_default() {
+        match text.as_str() {
+            "tracking" => found.tracking = true,
+            "initialising" => found.initialising = true,
+            "remote_output" => found.remote_output = true,
+            _ => fields.not_one_of("sp_tracks_in", text, &WORDS, build.report),
+        }
+    }
+    found
 }
 
 fn form(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> PidForm {
@@ -192,7 +269,19 @@ fn track(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit) -> Opti
 }
 
 fn feed_forward(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, options: &mut PidOptions) {
-    for key in ["ff_gain", "ff_when"] {
+    let kind = fields.node("ff_as").and_then(super::tree::Node::text);
+    options.ff_multiplies = kind.is_some_and(|text| text.as_str() == "factor");
+    if options.ff_multiplies && fields.has("ff_gain") {
+        contradiction(
+            build,
+            fields,
+            "ff_gain",
+            "ff_as",
+            "a factor has no gain",
+            "write it into `ff`, or make the feed-forward a term",
+        );
+    }
+    for key in ["ff_gain", "ff_when", "ff_as"] {
         if fields.has(key) && !fields.has("ff") {
             contradiction(
                 build,

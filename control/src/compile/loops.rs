@@ -125,8 +125,9 @@ fn scales(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Scales {
     let pv = build.draft.range_of(pv_point);
     let pv_unit = build.draft.point(pv_point).unit;
     let out_unit = build.draft.point(out_point).unit;
+    let factor = fields.choice("ff_as", &[("term", false), ("factor", true)], build.report) == Some(true);
     if let Some(range) = fields.range("out_range", out_unit, build.report) {
-        for role in ["OUT", "FF", "ROUT"] {
+        for role in ["OUT", "FF", "ROUT"].into_iter().filter(|role| !(factor && *role == "FF")) {
             let Some(point) = build.draft.blocks[build.block].point(role) else { continue };
             build.draft.set_unit(point, out_unit, range.low, range.high, None);
         }
@@ -349,7 +350,8 @@ fn modes(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, cascade: bool) -> O
 /// `Some(None)`: there is none. `None`: it has a mistake.
 fn feed_forward(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<Option<crate::plant::Expr>> {
     let Some(text) = fields.text("ff", build.report) else { return Some(None) };
-    let unit = build.draft.point(build.own("OUT")).unit;
+    // In the unit of OUT, or without one when it is a factor.
+    let unit = build.draft.point(build.own("FF")).unit;
     let emitted = emit::compile(build.draft, text, Wanted::Value(unit, None), None, build.report)?;
     for (point, place) in emitted.reads {
         // Its own working set point is known when the feed-forward is asked for.

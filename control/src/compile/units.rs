@@ -10,6 +10,7 @@ use super::place::Place;
 use super::report::{Mistake, Report};
 use super::tags::scale;
 use crate::plant::Origin;
+use crate::plant::pid_options::FACTOR;
 
 /// `to` get unit and range of `from`.
 struct Flow {
@@ -138,12 +139,17 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
             Vec::from([selected])
         }
         Kind::Pid => {
-            let (mode, kc, ti, td) = (at("MODE"), at("KC"), at("TI"), at("TD"));
+            let (mode, kc, ti, td, ff) = (at("MODE"), at("KC"), at("TI"), at("TD"), at("FF"));
             draft.set_unit(mode, Unit::NONE, 0.0, 7.0, Some(0));
             draft.set_unit(kc, Unit::NONE, 0.0, 100.0, Some(3));
             draft.set_unit(ti, seconds, 0.0, 86_400.0, Some(1));
             draft.set_unit(td, seconds, 0.0, 86_400.0, Some(1));
             let mut settled = Vec::from([mode, kc, ti, td]);
+            if multiplies(item) {
+                draft.set_unit(ff, Unit::NONE, FACTOR.0, FACTOR.1, Some(3));
+                draft.points[ff.index()].initial = 1.0;
+                settled.push(ff);
+            }
             if let Some(gain) = draft.blocks[index].point("FFGAIN") {
                 draft.set_unit(gain, Unit::NONE, -100.0, 100.0, Some(3));
                 settled.push(gain);
@@ -228,18 +234,17 @@ fn from_others(
         Kind::Pid => {
             flow(draft, said("pv"), &["PV", "SP", "SPW", "RCAS"]);
             if out_of_text(item, index, draft, report) {
-                settled
-                    .extend(["OUT", "FF", "ROUT"].iter().filter_map(|role| draft.blocks[index].point(role)));
+                settled.extend(like_out(item).iter().filter_map(|role| draft.blocks[index].point(role)));
             } else if said("out").is_some() {
                 // Anything but an output is reported when the body is built.
                 let named = said("out").and_then(|name| draft.names.get(name)).and_then(|named| named.point);
                 let output =
                     named.filter(|point| matches!(draft.point(*point).origin, Origin::FieldOutput(_)));
-                flow(draft, output.and(said("out")), &["OUT", "FF", "ROUT"]);
+                flow(draft, output.and(said("out")), like_out(item));
             } else {
                 let reader = draft.blocks[index].point("OUT").and_then(|out| readers.get(&out)).copied();
                 let to: Vec<PointId> =
-                    ["OUT", "FF", "ROUT"].iter().filter_map(|role| draft.blocks[index].point(role)).collect();
+                    like_out(item).iter().filter_map(|role| draft.blocks[index].point(role)).collect();
                 match reader {
                     Some(from) => flows.push(Flow { from, to }),
                     None => {
@@ -271,13 +276,23 @@ fn out_of_text(item: &Item, index: usize, draft: &mut Draft, report: &mut Report
         return true;
     }
     if let Some(range) = fields.range("out_range", unit, report) {
-        for role in ["OUT", "FF", "ROUT"] {
+        for role in like_out(item) {
             if let Some(point) = draft.blocks[index].point(role) {
                 draft.set_unit(point, unit, range.low, range.high, None);
             }
         }
     }
     true
+}
+
+/// The feed-forward of this loop is a factor, without a unit.
+pub(super) fn multiplies(item: &Item) -> bool {
+    item.table.get_text("ff_as").is_some_and(|text| text.as_str() == "factor")
+}
+
+/// Points of a loop in the unit and range of OUT.
+fn like_out(item: &Item) -> &'static [&'static str] {
+    if multiplies(item) { &["OUT", "ROUT"] } else { &["OUT", "FF", "ROUT"] }
 }
 
 fn nobody_reads(item: &Item, place: Place) -> Mistake {

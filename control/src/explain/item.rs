@@ -249,7 +249,7 @@ fn reasons(
             Some(source) => format!("{} is {}", name(scene, source), view.quality(source).text()),
             None => return,
         },
-        Mode::Manual if ordered != pid.normal_mode && view.quality(pid.input).is_bad() => {
+        Mode::Manual if ordered != pid.normal_mode && pid.refuses(view.quality(pid.input)) => {
             format!(
                 "PV is {}; it stays in manual until a person takes it back",
                 view.quality(pid.input).text()
@@ -310,13 +310,17 @@ fn terms(scene: Scene<'_>, pid: &Pid, integral: f64, calculated: f64, lines: &mu
         if value > 0.0 { format!("+{text}") } else { text }
     };
     let mut text = format!("= P {}  I {}", signed(proportional), signed(integral));
-    let feed_forward = if pid.feed_forward.is_some() { view.value(pid.ff) } else { 0.0 };
+    let multiplies = pid.options.ff_multiplies;
+    let adds = pid.feed_forward.is_some() && !multiplies;
+    let feed_forward = if adds { view.value(pid.ff) } else { 0.0 };
     if view.value(pid.td) > 0.0 {
         let derivative = calculated - proportional - integral - feed_forward;
         text.push_str(&format!("  D {}", signed(derivative)));
     }
-    if pid.feed_forward.is_some() {
+    if adds {
         text.push_str(&format!("  FF {}", signed(feed_forward)));
+    } else if multiplies {
+        text.push_str(&format!("  with FF x {} in each", number(view.value(pid.ff), 3)));
     }
     lines.push(line(1, text));
 }

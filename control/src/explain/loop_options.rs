@@ -23,7 +23,8 @@ pub(super) fn proportional(scene: Scene<'_>, pid: &Pid) -> f64 {
     let tuning = shape.tuning(view.value(pid.kc), scale, view.value(pid.ti), view.value(pid.td));
     let (pv, working) = (view.value(pid.pv), view.value(pid.sp_working));
     let error = working - pv;
-    tuning.gain * (pid.beta * working - pv + (shape.share(error) - 1.0) * error)
+    let factor = if pid.options.ff_multiplies { view.value(pid.ff) } else { 1.0 };
+    factor * tuning.gain * (pid.beta * working - pv + (shape.share(error) - 1.0) * error)
 }
 
 pub(super) fn lines(scene: Scene<'_>, pid: &Pid, actual: Mode, wanted: f64, lines: &mut Vec<WhyLine>) {
@@ -52,6 +53,12 @@ pub(super) fn lines(scene: Scene<'_>, pid: &Pid, actual: Mode, wanted: f64, line
         }
     }
     feed_forward(scene, pid, lines);
+    if let Some(feedback) = pid.options.feedback {
+        let name = &scene.plant.point(feedback.point).name;
+        let usable = scene.view.quality(feedback.point).is_usable();
+        let label = if usable { "its integral follows" } else { "its integral follows OUT, without" };
+        lines.push(point_line(scene, 0, &format!("{label} {name}"), feedback.point));
+    }
     if is_automatic(actual) {
         at_work(scene, pid, wanted, lines);
     }

@@ -22,10 +22,20 @@ pub struct PidOptions {
     pub out_rate: f64,
     /// In manual the set point follows the PV.
     pub sp_tracks_pv: bool,
+    /// Other modes in which it does (FF-891: CONTROL_OPTS, SP-PV track in LO or IMan, in ROut).
+    pub sp_tracks_in: TracksIn,
+    /// An uncertain PV or cascade set point counts as a bad one (FF-891: STATUS_OPTS).
+    pub uncertain_is_bad: bool,
+    /// What of OUT really works, as it is measured: the valve's position, or the PV of the secondary.
+    pub feedback: Option<Feedback>,
+    /// OUT must leave its limit by so much before the loop above is told that there is room (FF-891: BKCAL_HYS).
+    pub limit_hysteresis: f64,
     /// Downwards, per second; `None` is as upwards.
     pub sp_rate_down: Option<f64>,
     pub track: Option<Track>,
     pub remote: Option<Remote>,
+    /// The feed-forward is a factor of OUT and not a part of it.
+    pub ff_multiplies: bool,
     pub ff_gain: Option<PointId>,
     /// While false the feed-forward does nothing.
     pub ff_when: Option<Expr>,
@@ -42,9 +52,14 @@ impl Default for PidOptions {
             schedule: None,
             out_rate: f64::INFINITY,
             sp_tracks_pv: true,
+            sp_tracks_in: TracksIn::default(),
+            uncertain_is_bad: false,
+            feedback: None,
+            limit_hysteresis: 0.0,
             sp_rate_down: None,
             track: None,
             remote: None,
+            ff_multiplies: false,
             ff_gain: None,
             ff_when: None,
         }
@@ -52,10 +67,12 @@ impl Default for PidOptions {
 }
 
 impl PidOptions {
-    /// The loop is an ordinary one. The weight of the derivative costs nothing and does not count.
+    /// The loop is an ordinary one. The weight of the derivative and what an uncertain value counts as cost
+    /// nothing and do not count.
     pub fn is_plain(&self) -> bool {
         let Self { form, gamma: _, second_order, gap, linearity, schedule, out_rate, .. } = self;
         let Self { sp_tracks_pv, sp_rate_down, track, remote, ff_gain, ff_when, .. } = self;
+        let Self { sp_tracks_in, feedback, limit_hysteresis, ff_multiplies, uncertain_is_bad: _, .. } = self;
         *form == PidForm::Isa
             && !second_order
             && gap.is_none()
@@ -68,8 +85,42 @@ impl PidOptions {
             && remote.is_none()
             && ff_gain.is_none()
             && ff_when.is_none()
+            && *sp_tracks_in == TracksIn::default()
+            && feedback.is_none()
+            && *limit_hysteresis == 0.0
+            && !ff_multiplies
     }
 }
+
+/// Modes without control in which the set point follows the PV, besides manual.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TracksIn {
+    pub tracking: bool,
+    pub initialising: bool,
+    pub remote_output: bool,
+}
+
+impl TracksIn {
+    pub(crate) fn contains(self, actual: Mode) -> bool {
+        match actual {
+            Mode::Tracking => self.tracking,
+            Mode::Initialising => self.initialising,
+            Mode::RemoteOutput => self.remote_output,
+            Mode::OutOfService | Mode::Manual | Mode::Auto | Mode::Cascade | Mode::RemoteCascade => false,
+        }
+    }
+}
+
+/// A measurement of what OUT does, in the unit of OUT.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Feedback {
+    pub point: PointId,
+    /// A difference up to here is the play of a valve and the error of its transmitter, no limit.
+    pub band: f64,
+}
+
+/// A factor beyond these would take all of OUT, or leave nothing that could come back.
+pub(crate) const FACTOR: (f64, f64) = (0.05, 20.0);
 
 /// What KC, TI and TD mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,11 @@
 //! * Remote modes: while the loop is in another mode RCAS follows SP and ROUT follows OUT, so that
 //!   whoever takes over begins there. Silence for longer than the timeout sheds. A loop that an
 //!   active phase owns is not silent: the phase writes once and then means it.
+//! * External reset by a measurement of what OUT does: the position of the valve, or the PV of the secondary
+//!   (Shinskey, *Process Control Systems*; McMillan calls it dynamic reset limiting). The integral then waits
+//!   for a valve that is slow, stuck or limited, whatever its reason.
+//! * Multiplicative feed-forward: `u = FF (P + I + D)`, the gain of the whole loop and what stands in its
+//!   integral go with the load (Shinskey; FF-891 knows the sum alone). See `law.rs`.
 //! * Local override: while its condition holds OUT is its value; a bad value holds OUT, a bad
 //!   condition does not count.
 //!
@@ -18,7 +23,7 @@ use super::super::{Context, bounded, walk_flags};
 use super::{Fixed, PidState};
 use crate::image::Image;
 use crate::plant::pid_options::{Shape, characterise};
-use crate::plant::{BlockBody, PidOptions, Plant};
+use crate::plant::{BlockBody, Feedback, PidOptions, Plant, TracksIn};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Extra {
@@ -29,6 +34,9 @@ pub(crate) struct Extra {
     pub(super) out_step: f64,
     pub(super) sp_step_down: f64,
     pub(super) sp_tracks_pv: bool,
+    tracks_in: TracksIn,
+    feedback: Option<Feedback>,
+    limit_hysteresis: f64,
 
     // State.
     /// The PV's rate of change behind the second-order filter, per second.
@@ -41,6 +49,9 @@ pub(crate) struct Extra {
     pub(super) overridden: bool,
     /// Where it wants OUT.
     pub(super) override_out: f64,
+    /// The loop above was told that OUT stands at its limit.
+    at_high: bool,
+    at_low: bool,
 }
 
 impl Extra {
@@ -56,11 +67,16 @@ impl Extra {
             out_step: step(options.out_rate),
             sp_step_down: step(options.sp_rate_down.unwrap_or(pid.sp_rate)),
             sp_tracks_pv: options.sp_tracks_pv,
+            tracks_in: options.sp_tracks_in,
+            feedback: options.feedback,
+            limit_hysteresis: options.limit_hysteresis,
             slope: 0.0,
             ff_factor: 0.0,
             heard: 0,
             overridden: false,
             override_out: 0.0,
+            at_high: false,
+            at_low: false,
         }
     }
 
@@ -69,7 +85,7 @@ impl Extra {
         walk.f64(&mut self.ff_factor);
         walk.f64(&mut self.override_out);
         walk.u64(&mut self.heard);
-        walk_flags(walk, [&mut self.overridden]);
+        walk_flags(walk, [&mut self.overridden, &mut self.at_high, &mut self.at_low]);
     }
 
     /// The filtered PV.
@@ -91,6 +107,30 @@ impl Extra {
         }
         self.slope = slope;
         pv
+    }
+
+    /// What of OUT really works, when it was `ordered`: where the valve is, or what the secondary has made of it.
+    /// Without a usable measurement that is the order itself.
+    pub(super) fn feedback(&self, ordered: f64, image: &Image) -> f64 {
+        let Some(feedback) = self.feedback.filter(|feedback| image.quality(feedback.point).is_usable())
+        else {
+            return ordered;
+        };
+        let away = image.value(feedback.point) - ordered;
+        // Continuous at the edge of the band, so that nothing starts with a step there.
+        ordered + (away - bounded(away, -feedback.band, feedback.band))
+    }
+
+    /// Whether OUT counts as standing at its limits, the high one and the low one.
+    pub(super) fn at_limits(&mut self, out: f64, (low, high): (f64, f64)) -> (bool, bool) {
+        self.at_high = out >= high || (self.at_high && out > high - self.limit_hysteresis);
+        self.at_low = out <= low || (self.at_low && out < low + self.limit_hysteresis);
+        (self.at_high, self.at_low)
+    }
+
+    /// In this mode the set point follows the PV, until somebody enters one.
+    pub(super) fn tracks_in(&self, actual: Mode) -> bool {
+        self.tracks_in.contains(actual)
     }
 
     /// One step of the working set point, up or down at its own pace.

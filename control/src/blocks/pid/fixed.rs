@@ -1,6 +1,6 @@
 //! What a PID needs of the plant, gathered so that its run stays in one place of memory.
 
-use model::PointId;
+use model::{PointId, Quality};
 
 use super::super::filter::weight;
 use super::super::{link_of, taker};
@@ -26,6 +26,9 @@ pub(crate) struct Fixed {
     /// Link state of the device that OUT drives.
     pub(super) link: Option<PointId>,
     pub(super) feeds_forward: bool,
+    /// The feed-forward is a factor.
+    pub(super) ff_multiplies: bool,
+    pub(super) uncertain_is_bad: bool,
     pub(super) direct: bool,
     pub(super) on_bad_pv: OnBad,
     /// KC to signed gain.
@@ -71,7 +74,9 @@ impl Fixed {
             cascade: pid.cascade,
             downstream: pid.secondary.map(|id| id.0).or_else(|| listener(plant, pid)),
             link: pid.target.and_then(|target| link_of(plant, target)),
-            feeds_forward: pid.feed_forward.is_some(),
+            feeds_forward: pid.feed_forward.is_some() && !pid.options.ff_multiplies,
+            ff_multiplies: pid.feed_forward.is_some() && pid.options.ff_multiplies,
+            uncertain_is_bad: pid.options.uncertain_is_bad,
             direct: pid.direct,
             on_bad_pv: pid.on_bad_pv,
             scale: if pid.direct { -scale } else { scale },
@@ -90,6 +95,14 @@ impl Fixed {
             sp_limit_high: pid.sp_limit_high,
             sp_step: if ramped { pid.sp_rate * dt } else { f64::INFINITY },
         }
+    }
+}
+
+impl Fixed {
+    /// Nothing to control with, or to take a set point from.
+    #[inline]
+    pub(super) fn refuses(&self, quality: Quality) -> bool {
+        quality.is_bad() || (self.uncertain_is_bad && !quality.is_good())
     }
 }
 

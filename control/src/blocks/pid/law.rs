@@ -8,7 +8,7 @@ use super::super::{Context, Handshake, bounded};
 use super::extra::options;
 use super::{Fixed, PidState};
 use crate::image::Image;
-use crate::plant::pid_options::Tuning;
+use crate::plant::pid_options::{FACTOR, Tuning};
 use crate::plant::{BlockBody, Plant};
 
 /// The terms of the law that do not depend on the integral.
@@ -77,6 +77,7 @@ pub(super) fn terms(
     taken_over: bool,
     context: &mut Context<'_>,
 ) -> Terms {
+    let factor = if pid.ff_multiplies { multiplier(pid, plant, block, state, context) } else { 1.0 };
     let image = &mut *context.image;
     let (kc, ti, td) = (image.value(pid.kc), image.value(pid.ti), image.value(pid.td));
     let mut tuning = Tuning { gain: kc * pid.scale, ti, td };
@@ -85,6 +86,7 @@ pub(super) fn terms(
     if let Some(extra) = &state.extra {
         let shape = extra.shape;
         tuning = shape.tuning(kc, pid.scale, ti, td);
+        tuning.gain *= factor;
         let share = shape.share(error);
         // What the set-point weight takes away is not bent: the gap refuses a weight below one.
         proportional += (share - 1.0) * error;
@@ -112,7 +114,7 @@ pub(super) fn terms(
         state.td = tuning.td;
     }
     let (error, reset) = match &state.extra {
-        Some(extra) => extra.shape.reset(tuning, pid.scale, ti, error, pid.dt),
+        Some(extra) => extra.shape.reset(tuning, pid.scale * factor, ti, error, pid.dt),
         None => (tuning.gain * error, tuning.ti),
     };
     let feed_forward = if pid.feeds_forward { feed_forward(pid, plant, block, state, context) } else { 0.0 };
@@ -160,6 +162,40 @@ fn feed_forward(
     }
     image.set(pid.ff, value, now.quality);
     image.value(pid.ff)
+}
+
+/// The feed-forward as a factor of OUT. What it changes, OUT follows in proportion: the integral and the gain of the run
+/// before are taken along. Its coming and its going are a change of tuning, without a bump; while it is bad it stays.
+#[inline(never)]
+fn multiplier(
+    pid: &Fixed,
+    plant: &Plant,
+    block: usize,
+    state: &mut PidState,
+    context: &mut Context<'_>,
+) -> f64 {
+    let BlockBody::Pid(body) = &plant.blocks[block].body else { return 1.0 };
+    let (Some(expr), Some(extra)) = (&body.feed_forward, &mut state.extra) else { return 1.0 };
+    let now = context.memory.eval(context.ops, expr, context.image, context.now);
+    let on = factor(plant, block, context) != 0.0;
+    let last = if extra.ff_factor > 0.0 { extra.ff_factor } else { 1.0 };
+    let image = &mut *context.image;
+    if on && now.quality.is_bad() {
+        state.ff_lost = true;
+        image.set_quality(pid.ff, Quality::BadCalculation);
+        return last;
+    }
+    let (value, quality) =
+        if on { (bounded(now.value, FACTOR.0, FACTOR.1), now.quality) } else { (1.0, Quality::Good) };
+    if on && !state.ff_lost && value != last {
+        let share = value / last;
+        state.integral *= share;
+        state.gain *= share;
+    }
+    state.ff_lost = !on;
+    extra.ff_factor = value;
+    image.set(pid.ff, value, quality);
+    value
 }
 
 /// Gain of the feed-forward; zero while it is switched off. A bad condition switches it off.
@@ -216,6 +252,10 @@ pub(super) fn control(
             below.is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
         if !blocked {
             state.integral += step;
+        }
+        if state.extra.as_ref().is_some_and(|extra| !extra.shape.is_prompt()) {
+            // No proportional action stands beside it that would leave the limit when the error changes its sign.
+            state.integral = bounded(other + state.integral, pid.out_limit_low, pid.out_limit_high) - other;
         }
     }
     let calculated = other + state.integral;
