@@ -1,4 +1,5 @@
-//! Calculation: the value of an expression.
+//! Calculation: the value of an expression, with the operators of IEC 61131-3, Structured Text. What a result
+//! does to its inputs cannot be turned round in general, so nothing is handed back to a loop whose OUT it reads.
 //!
 //! A bad result keeps the last value and says [`Quality::BadCalculation`]; an uncertain input makes
 //! the result uncertain.

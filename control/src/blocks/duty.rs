@@ -1,4 +1,5 @@
-//! Duty and standby: of two to four motors so many run as are wanted, and the others stand by.
+//! Duty and standby: of two to four motors so many run as are wanted, and the others stand by. No standard has
+//! equations for it; the rules are those of pumping stations (Karassik and others: *Pump Handbook*, on alternation).
 //!
 //! ```text
 //! commanded on:  DUTY leads; it and the next ones that are ready run

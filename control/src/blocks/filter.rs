@@ -1,5 +1,6 @@
 //! First-order filter: `T dy/dt = u - y`, by backward Euler `y += (u - y) dt / (T + dt)`, which is
-//! stable for any `dt`.
+//! stable for any `dt` (Seborg, Edgar, Mellichamp: Process Dynamics and Control, chapter 17, the exponential
+//! filter; Astrom, Wittenmark: Computer-Controlled Systems, 3rd ed., section 8.2, backward difference).
 //!
 //! A bad input holds the output and makes it bad; when it is good again the filter starts from it,
 //! since what it remembers is of another time.

@@ -1,7 +1,7 @@
 //! Position of a control valve: DEV is how far the valve is from where its output tells it to be.
 //!
 //! `DEV = output - position`, of the scan in which the output is made. A valve on its way deviates, so an alarm
-//! on DEV has an on-delay longer than the stroke. The stroke test and its results: [`crate::stroke`].
+//! on DEV has an on-delay longer than the stroke (position deviation as in IEC 61514-2, positioners). The stroke test and its results: [`crate::stroke`].
 
 use super::Context;
 use crate::plant::Position;

@@ -1,4 +1,5 @@
-//! Ramp: OUT goes to TARGET at its rate, `OUT += clamp(TARGET - OUT, -rate dt, +rate dt)`.
+//! Ramp: OUT goes to TARGET at its rate, `OUT += clamp(TARGET - OUT, -rate dt, +rate dt)`
+//! (the set point ramp generator of FF-892).
 //!
 //! While the loop that takes OUT in cascade is in another mode, OUT follows that loop's set point,
 //! so that taking over starts from there. A target whose calculation is bad holds the ramp.

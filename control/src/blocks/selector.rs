@@ -1,5 +1,8 @@
 //! Selector: the highest, the lowest or the middle one of its usable inputs.
 //!
+//! Of measurements it is the input selector of FF-892; of loops the control selector of FF-891 (Shinskey, *Process
+//! Control Systems*: override control).
+//!
 //! Bad inputs are left out. An even number of usable inputs has no middle one: the median is then
 //! the mean of the two in the middle, and SELECTED names the lower of them. Inputs that differ by
 //! more than the deviation make OUT uncertain. With no usable input OUT keeps its last value, bad.

@@ -8,7 +8,7 @@
 //!        └────┴──────────┴────► IN
 //! ```
 //!
-//! The loop above is answered as a secondary would do it (FF-891, SPLT and BKCAL_OUT):
+//! The loop above is answered as a secondary would do it (FF-892, SPLT; BKCAL_OUT):
 //!
 //! * It is heard while at least one valve obeys. Otherwise it initialises to the signal at which the
 //!   valves would stand where they do, in the sense of least squares.

@@ -1,4 +1,5 @@
-//! The speed of a motor behind a frequency converter.
+//! The speed of a motor behind a frequency converter: reference, ramp, local and fault as in the drive profiles of
+//! IEC 61800-7. `OUT += clamp(SP - OUT, -ramp dt, +ramp dt)`, not below the least speed while the motor runs.
 //!
 //! ```text
 //! at rest     OUT = low end, and the loop above initialises at the least speed

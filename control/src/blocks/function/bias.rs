@@ -1,4 +1,5 @@
-//! Bias: `OUT = input + BIAS`, within the range of the input. BIAS is a setting of the operator.
+//! Bias: `OUT = input + BIAS`, within the range of the input. BIAS is a setting of the operator
+//! (FF-891, bias/gain, with a gain of one).
 
 use super::super::bounded;
 use super::{Bad, Io, Law, Scale, Shape, Takes, inlet, result, setting};

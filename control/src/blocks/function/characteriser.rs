@@ -1,4 +1,4 @@
-//! Characteriser: OUT by straight lines through `points = [[x, y], ...]` with x rising (FF-891 SGCR).
+//! Characteriser: OUT by straight lines through `points = [[x, y], ...]` with x rising (FF-892 SGCR).
 //!
 //! Beyond the ends OUT stays at the end's y; the table is never extrapolated.
 

@@ -1,4 +1,5 @@
-//! Dead time: `OUT(t) = input(t - time)`.
+//! Dead time: `OUT(t) = input(t - time)` (FF-892, dead time; Seborg, Edgar, Mellichamp: Process Dynamics and
+//! Control, chapter 6).
 //!
 //! A ring of one input per run; between two runs OUT is interpolated, so a time need not be a
 //! multiple of the task. It starts filled with its input. One block remembers 36 000 runs at most:

@@ -1,4 +1,5 @@
-//! Flip-flop (T): Q changes with each rise of `toggle` and goes off with `reset`, which goes first.
+//! Flip-flop (T): Q changes with each rise of `toggle` and goes off with `reset`, which goes first
+//! (`Q := NOT Q` at each `R_TRIG` of IEC 61131-3 (2013), table 44).
 //!
 //! An input that is on at the start, or comes back on after it was bad, has not risen. A bad input
 //! holds Q, bad.

@@ -3,7 +3,7 @@
 //! With the lag `x' = (u - x) / lag` solved exactly for an input that is constant from run to run:
 //! `OUT = gain (r u + (1 - r) x)`, `r = lead / lag`. A step of the input moves OUT by `gain r` at once
 //! and by `gain` in the end (Seborg, Edgar, Mellichamp: Process Dynamics and Control, section 5.1;
-//! FF-891 LL). It starts settled. OUT keeps within its range; what it remembers is not clamped.
+//! FF-892 LL). It starts settled. OUT keeps within its range; what it remembers is not clamped.
 
 use super::super::bounded;
 use super::{Bad, Io, Law, Scale, Shape, Takes, inlet, result};

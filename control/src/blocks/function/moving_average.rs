@@ -1,4 +1,5 @@
-//! Moving average: the mean of the last `N = window / task` inputs.
+//! Moving average: the mean of the last `N = window / task` inputs, `OUT += (input - input[N ago]) / N`
+//! (S. W. Smith: The Scientist and Engineer's Guide to Digital Signal Processing, chapter 15).
 //!
 //! A ring of N cells and a running sum. The sum is made anew from the ring each time the ring comes
 //! round, so rounding errors never live longer than one window. It starts filled with its input.

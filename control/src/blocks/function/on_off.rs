@@ -1,6 +1,9 @@
 //! On/off controller with a gap: heating (`reverse`) is on below `SP - gap / 2` and off above
 //! `SP + gap / 2`, cooling (`direct`) the other way; between both OUT stays as it is.
 //!
+//! It is the on-off controller with hysteresis (Seborg, Edgar, Mellichamp: Process Dynamics and Control, chapter 8;
+//! Astrom, Hagglund: Advanced PID Control, chapter 1).
+//!
 //! A bad PV holds OUT, bad, or switches it as `on_bad_pv` says.
 
 use model::Quality;

@@ -1,4 +1,5 @@
-//! Time-proportioned output: OUT is on for `input / 100 %` of every `period`.
+//! Time-proportioned output: OUT is on for `input / 100 %` of every `period`
+//! (Astrom, Hagglund: PID Controllers: Theory, Design, and Tuning, 2nd ed., on pulse width modulated outputs).
 //!
 //! The share is taken when a period begins, so one period is one pulse. A pulse shorter than
 //! `min_on`, or a pause shorter than that, is left out: the contactor is spared. A bad input switches

@@ -1,6 +1,7 @@
 //! Rate limiter: OUT follows the input no faster than `rate` up and `rate_down` down.
 //!
-//! `OUT += clamp(input - OUT, -rate_down dt, +rate dt)`. It starts at its input.
+//! `OUT += clamp(input - OUT, -rate_down dt, +rate dt)`. It starts at its input
+//! (Astrom, Hagglund: Advanced PID Control, on ramping and limiting the rate of set points).
 
 use super::super::bounded;
 use super::{Bad, Io, Law, Scale, Shape, Takes, inlet, result};

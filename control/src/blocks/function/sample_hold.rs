@@ -1,4 +1,6 @@
-//! Sample and hold for an analyser that gives a result per cycle.
+//! Sample and hold for an analyser that gives a result per cycle: `OUT = input` at the rise of `trigger`, constant
+//! between (zero-order hold: Astrom, Wittenmark: Computer-Controlled Systems, 3rd ed., chapter 2; Shinskey, *Process
+//! Control Systems*, on sampling analysers).
 //!
 //! OUT takes the input at each rise of `trigger` (cycle ready) and keeps it; AGE is the time since.
 //! From `stale` on OUT is uncertain (last usable value), from twice `stale` bad. Before the first

@@ -4,7 +4,7 @@
 //! uncertain when the third has failed, since its protection is gone. One usable: `one` says `use`
 //! (default, uncertain) or `bad`. None: OUT keeps its value, bad. With `deviation`, DEV is the greatest
 //! difference between any two usable ones and SPREAD is on, and OUT uncertain, above it; alarm on it
-//! with `when = "NAME.SPREAD"`. USED counts the usable ones. (IEC 61511-1, 11.4; FF-891 ISEL.)
+//! with `when = "NAME.SPREAD"`. USED counts the usable ones. (IEC 61511-1, 11.4; FF-892 ISEL.)
 
 use model::Quality;
 
