@@ -16,6 +16,16 @@ fn pid(criterion: &mut Criterion) {
             });
         }
     }
+    // Every transmitter moves at every scan: filter, derivative, integral and output all have work to do.
+    let mut run = Run::new(&loops(10_000, false));
+    let moved = [run.field(48.0), run.field(49.0)];
+    group.throughput(Throughput::Elements(10_000));
+    group.bench_function("10000 PID whose PV moves", |bencher| {
+        bencher.iter(|| {
+            let inputs = &moved[run.tick as usize % 2];
+            run.scan(inputs);
+        });
+    });
     group.finish();
 }
 
@@ -23,10 +33,12 @@ fn terms(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("interlocks");
     group.sample_size(30).throughput(Throughput::Elements(5_000));
     type Condition = fn(&str) -> String;
-    let kinds: [(&str, Condition); 4] = [
+    let kinds: [(&str, Condition); 6] = [
         ("5000 comparisons", |tag| format!("{tag} > 90 %")),
         ("5000 comparisons with a delay", |tag| format!("{tag} > 90 % FOR 2 s")),
         ("2500 causes of two comparisons", |tag| format!("{tag} > 90 % AND {tag} < 95 %")),
+        ("5000 causes of three, mixed", |tag| format!("({tag} > 90 % OR {tag} < 5 %) AND {tag} < 95 %")),
+        ("5000 negated comparisons of two", |tag| format!("NOT ({tag} > 90 % OR {tag} < 5 %)")),
         ("2500 causes of two with a delay", |tag| format!("({tag} > 90 % OR {tag} < 5 %) FOR 2 s")),
     ];
     for (name, condition) in kinds {

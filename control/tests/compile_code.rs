@@ -243,3 +243,29 @@ fn clamp_is_limit_with_the_value_first() {
     );
     assert!(refused("degC", "CLAMP(TT-311, 1 bar, 2 bar)").contains("unit-mismatch"));
 }
+
+#[test]
+fn rounding_and_remainders_keep_the_unit_and_convert_what_they_divide_by() {
+    assert_eq!(code("degC", "ROUND(TT-311)"), "TT-311 round");
+    assert_eq!(code("degC", "TRUNC(TT-311)"), "TT-311 truncate");
+    assert_eq!(code("mbar", "PT-341 MOD 50 mbar"), "PT-341 50 modulo");
+    assert_eq!(code("mbar", "PT-341 MOD 0.1 bar"), "PT-341 100 modulo");
+    assert_eq!(
+        code("%", "LT-311 - 7 * TRUNC(LT-311 / 7)"),
+        "LT-311 7 LT-311 7 divide truncate multiply subtract"
+    );
+    // Of one rank with the product, from the left.
+    assert_eq!(code("%", "LT-311 MOD 7 * 2"), "LT-311 7 modulo 2 multiply");
+    assert!(refused("mbar", "PT-341 MOD 2 degC").starts_with("unit-mismatch"));
+    assert!(refused("degC", "ROUND(P-311.RUN)").starts_with("type-mismatch"));
+    assert!(refused("bar", "ROUND(TT-311)").starts_with("unit-mismatch"));
+}
+
+#[test]
+fn quality_is_asked_of_a_point() {
+    assert_eq!(code("words", "GOOD(TT-311)"), "good:TT-311");
+    assert_eq!(code("words", "NOT GOOD(TT-311) OR BAD(TT-312)"), "good:TT-311 not bad:TT-312 or");
+    assert_eq!(code("words", "GOOD(TT-311) AND TT-311 > 5 degC"), "good:TT-311 TT-311 5 greater and");
+    assert!(compiled("words", "GOOD(TT-311 + 1 dK)").is_err(), "a sum has no quality of its own");
+    assert!(compiled("words", "GOOD(5)").is_err());
+}
