@@ -362,9 +362,9 @@ impl Extraction {
         *heat += wall.warm(mixer, b.power * running * dt, dt);
         mixer.settle(c, &mut self.notes);
         let rate = b.transfer * running * dt;
-        towards_equilibrium(mixer, isotherm, &ALL, -libm::expm1(-rate), &mut self.notes);
+        towards_equilibrium(mixer, isotherm, &ALL, rate, &mut self.notes);
         mixer.solve(c, &mut self.notes);
-        towards_equilibrium(mixer, isotherm, &ALKALI, -libm::expm1(-10.0 * rate), &mut self.notes);
+        towards_equilibrium(mixer, isotherm, &ALKALI, 10.0 * rate, &mut self.notes);
         mixer.settle(c, &mut self.notes);
         let organic = mixer.solids / mixer.volume().max(1e-12);
         let edge = if st.aqueous_continuous { FLIP.1 } else { FLIP.0 };

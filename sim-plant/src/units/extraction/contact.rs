@@ -49,6 +49,7 @@ pub(super) const SODIUM: usize = 1;
 pub(super) const NICKEL: usize = 2;
 pub(super) const COBALT: usize = 3;
 pub(super) const MANGANESE: usize = 4;
+const FERRIC: usize = 8;
 
 /// All metals, and those that change places with H+ at once.
 pub(super) const ALL: [bool; METALS] = [true; METALS];
@@ -64,6 +65,8 @@ pub(super) struct Isotherm {
     free: [f64; METALS],
     /// J/mol of the exchange at 25 degC.
     heat: [f64; METALS],
+    /// Of Fe(III), in proportion to the other metals.
+    pace: f64,
 }
 
 impl Isotherm {
@@ -78,6 +81,14 @@ impl Isotherm {
             free: column("free", "Free extractant where that was measured", "mol/L", 1e-3, 3.0)
                 .map(|free| free * 1e-3),
             heat: [0.0; METALS],
+            pace: r.described(
+                "ferric_pace",
+                name,
+                "Fe(III) moves so fast, the other metals being one",
+                "",
+                1e-3,
+                1.0,
+            ),
         }
     }
 
@@ -166,15 +177,16 @@ impl Contact {
     }
 }
 
-/// Moves a share of the way to equilibrium: `share` 1 arrives there. Only `mobile` metals take part, the others
-/// keep their places. Changes amounts only; the caller settles.
+/// Moves towards equilibrium at so many time constants: a share of `1 - exp(-rate)` of the way, of Fe(III) less. Only `mobile`
+/// metals take part, the others keep their places. Changes amounts only; the caller settles.
 pub(super) fn towards_equilibrium(
     slurry: &mut Slurry,
     isotherm: &Isotherm,
     mobile: &[bool; METALS],
-    share: f64,
+    rate: f64,
     notes: &mut Notes,
 ) {
+    let share = -libm::expm1(-rate);
     let (aqueous, organic) = (slurry.liquor * 1e3, slurry.solids * 1e3);
     let matter = &slurry.matter;
     let mut contact = Contact { metals: [0.0; METALS], anion: matter[Species::Extractant], aqueous, organic };
@@ -212,6 +224,7 @@ pub(super) fn towards_equilibrium(
     for (k, m) in METAL.iter().enumerate() {
         if mobile[k] && contact.metals[k] > 0.0 {
             let (z, target) = (m.aqueous.charge(), contact.loaded(k, pull[k], free));
+            let share = if k == FERRIC { -libm::expm1(-rate * isotherm.pace) } else { share };
             let extent = (target - slurry.matter[m.organic]) * share;
             let row = [(m.aqueous, -1.0), (Species::Extractant, -z), (m.organic, 1.0), (Species::Acid, z)];
             slurry.matter.react(&row, extent);
