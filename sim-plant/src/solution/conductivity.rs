@@ -1,10 +1,12 @@
 //! Electrical conductivity of a liquor: Casteel-Amis fits, mixed by equivalents.
 //!
 //! `kappa = kmax (m/mu)^a exp(b (m-mu)^2 - a (m-mu)/mu)` at 25, 60, 80 degC, a parabola between; fitted to the
-//! PHREEQC values of basis 5.2 (LiCl, Li2SO4 within 0.4 %: published; LiOH lowered above 2 m toward Kohlrausch
-//! and H2SO4, which reads low above 1 M: recalled). In a mixture each salt conducts as it would alone at the
+//! PHREEQC values of basis 5.2 (LiCl, Li2SO4 within 0.4 %: published; LiOH lowered above 2 m toward Kohlrausch: recalled),
+//! of NaCl to the table of the CRC Handbook at 20 degC (1-25 wt%, within 1 %, warmth as LiCl's), of HCl, H2SO4 and NaOH to
+//! Kohlrausch's at 18 degC with his temperature coefficients (International Critical Tables; 1-35, 1-50, 2.5-40 wt%, within 1, 2
+//! and 3 %; H2SO4 of 30 wt% at 50 degC as Darling 1964: recalled). In a mixture each salt conducts as it would alone at the
 //! liquor's total equivalents, weighted by its share of them. Every other salt borrows its class (chlorides
-//! LiCl, sulfates Li2SO4, lyes LiOH, acids H2SO4), and that is noted.
+//! LiCl, KCl NaCl, sulfates Li2SO4, KOH NaOH), and that is noted.
 
 use super::density::Makeup;
 use super::laliberte as l;
@@ -47,13 +49,40 @@ const SULFATE: Fit = Fit {
     molality_max: 3.0,
     equivalents: 2.0,
 };
-const ACID: Fit = Fit {
+const SODIUM_CHLORIDE: Fit = Fit {
     at: [
-        [54.376642175986376, 3.581394615072377, 1.0178013079073562, 0.00752712931883745],
-        [70.36942440119515, 3.5578656764350343, 1.0120676763668355, 0.004770143527770978],
-        [75.52626672276693, 3.5061047697772154, 1.0101009520542181, 0.002576660629912103],
+        [25.243493391894376, 7.0660705661246626, 0.9518449217218352, -0.0012626649345117396],
+        [43.67124356797709, 7.0660705661246626, 0.9518449217218352, -0.0012626649345117396],
+        [53.894858391695934, 7.0660705661246626, 0.9518449217218352, -0.0012626649345117396],
     ],
-    molality_max: 3.0,
+    molality_max: 6.2,
+    equivalents: 1.0,
+};
+const SODIUM_HYDROXIDE: Fit = Fit {
+    at: [
+        [40.529483750557915, 4.563421059698817, 1.156674524209945, 0.004630030379847084],
+        [72.69623042237293, 5.593798497019084, 1.0947586287510385, 0.0035936616557325136],
+        [91.63720957422235, 5.939193275942707, 1.0806282717674252, 0.0032436111202499254],
+    ],
+    molality_max: 16.7,
+    equivalents: 1.0,
+};
+const HYDROCHLORIC: Fit = Fit {
+    at: [
+        [84.46709974208584, 6.36048085111194, 1.035525854832827, 0.003391227475724986],
+        [125.5899753370665, 6.31157722040236, 1.0292673581420142, 0.0033751664828255757],
+        [149.0904062891938, 6.295819934914445, 1.0272766446121384, 0.003370099822681967],
+    ],
+    molality_max: 14.8,
+    equivalents: 1.0,
+};
+const SULFURIC: Fit = Fit {
+    at: [
+        [82.48127427300861, 4.806854683903488, 1.0085243596068267, 0.002376224020986223],
+        [125.5733800930146, 5.198370177428282, 1.0143481203078233, 0.001382648669629697],
+        [150.37835567230354, 5.3267895414815065, 1.0167506060499538, 0.0010415482438999855],
+    ],
+    molality_max: 10.2,
     equivalents: 2.0,
 };
 
@@ -63,9 +92,12 @@ const fn class(solute: usize) -> (&'static Fit, bool) {
         l::LICL => (&CHLORIDE, true),
         l::LIOH => (&HYDROXIDE, true),
         l::LI2SO4 => (&SULFATE, true),
-        l::H2SO4 => (&ACID, true),
-        l::HCL => (&ACID, false),
-        l::NAOH | l::KOH => (&HYDROXIDE, false),
+        l::H2SO4 => (&SULFURIC, true),
+        l::HCL => (&HYDROCHLORIC, true),
+        l::NACL => (&SODIUM_CHLORIDE, true),
+        l::KCL => (&SODIUM_CHLORIDE, false),
+        l::NAOH => (&SODIUM_HYDROXIDE, true),
+        l::KOH => (&SODIUM_HYDROXIDE, false),
         l::NA2CO3 => (&SULFATE, false),
         _ if l::is_sulfate(solute) => (&SULFATE, false),
         _ => (&CHLORIDE, false),
@@ -119,8 +151,42 @@ pub(crate) fn conductivity(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f
 
 #[cfg(test)]
 mod tests {
-    use super::{SULFATE, class, equivalents};
-    use crate::solution::laliberte::{FITS, is_sulfate};
+    use super::{Makeup, SOLUTES, SULFATE, class, conductivity, equivalents};
+    use crate::constants::ZERO_CELSIUS;
+    use crate::solution::laliberte::{self as l, FITS, is_sulfate};
+    use crate::solution::{Notes, Remark};
+
+    /// S/m of tables: CRC Handbook (20 degC) and Kohlrausch (18 degC), Darling for the last one.
+    #[test]
+    fn salt_acids_and_lye_conduct_as_the_tables_have_it() {
+        let rows: [(usize, f64, f64, f64); 13] = [
+            (l::NACL, 5.0, 20.0, 7.01),
+            (l::NACL, 10.0, 20.0, 12.6),
+            (l::NACL, 20.0, 20.0, 20.4),
+            (l::HCL, 5.0, 18.0, 39.5),
+            (l::HCL, 20.0, 18.0, 76.2),
+            (l::HCL, 30.0, 18.0, 66.2),
+            (l::H2SO4, 5.0, 18.0, 20.9),
+            (l::H2SO4, 20.0, 18.0, 65.3),
+            (l::H2SO4, 30.0, 18.0, 73.9),
+            (l::NAOH, 5.0, 18.0, 19.7),
+            (l::NAOH, 15.0, 18.0, 34.6),
+            (l::NAOH, 30.0, 18.0, 20.2),
+            (l::H2SO4, 30.0, 50.0, 111.7),
+        ];
+        for (solute, percent, celsius, table) in rows {
+            let mut makeup = Makeup { mass: 1.0, water: 1.0 - 0.01 * percent, solutes: [0.0; SOLUTES] };
+            makeup.solutes[solute] = 0.01 * percent;
+            let mut notes = Notes::default();
+            let told = conductivity(&makeup, celsius + ZERO_CELSIUS, &mut notes);
+            assert!(
+                (told / table - 1.0).abs() < 0.045,
+                "{} {percent} %: {told} for {table}",
+                FITS[solute].name
+            );
+            assert_eq!(notes.count(Remark::Conductivity), 0, "{} {percent} %", FITS[solute].name);
+        }
+    }
 
     #[test]
     fn a_solute_s_number_says_of_its_class_what_its_name_says() {
