@@ -130,7 +130,9 @@ impl Slurry {
             return;
         }
         let ionic = self.ionic_strength();
-        self.equilibria = Equilibria::at(&chemistry.constants, self.temperature, ionic, notes);
+        let lye = chemistry.constants.lye_interaction(&self.matter);
+        self.equilibria = Equilibria::at(&chemistry.constants, self.temperature, ionic, lye, notes)
+            .with_metals(&self.matter, &chemistry.constants, self.temperature, ionic);
         self.respeciate(notes);
         let within = self.equilibria.reach(ionic, &self.species, &self.matter, self.liquor);
         notes.check(Remark::IonicStrength, within);

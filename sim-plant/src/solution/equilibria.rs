@@ -4,14 +4,16 @@
 //!
 //! ```text
 //! Acid/V = [H+] - [OH-] + [HSO4-] + [HCO3-] + 2 [CO2] + [HF] + [HPO4] + 2 [H2PO4] + 3 [H3PO4]
-//!        + [HSO3-] + 2 [SO2] - [ClO-]
+//!        + [HSO3-] + 2 [SO2] - [ClO-] - [FeOH++] - [AlOH++]
 //! ```
 //!
 //! Its right side grows with [H+], so a safeguarded Newton in ln[H+] between fixed bounds always ends.
 //! Constants: pK at 25 degC, to other temperatures by van 't Hoff with the enthalpies of formation of
 //! `species.toml` (HSO4-: 2.4 at 60, 2.7 at 90 degC); water by a parabola through 25, 60, 90 degC. To
 //! concentrations by the SIT form `log K' = log K + dz2 D + b I`, `D = A sqrt(I)/(1 + 1.5 sqrt(I))`, held at
-//! I = 6. pH is that of activity, `-log [H+] + D - e I`. Metal hydrolysis and ion pairs other than these are left out.
+//! I = 6; for water `b` is that of H+ and of OH- with the liquor's cations. pH is that of activity, `-log [H+] + D - e I`. Of
+//! the hydrolysis of Fe(III) and Al the first step counts, in liquors that hold them; sulfate complexes, which would hinder it, and
+//! the further steps and dimers, which go on with it, are left out.
 
 use model::StateWalk;
 
@@ -28,6 +30,13 @@ const NAMES: [&str; ACIDS] =
 /// `z(base)^2 + 1 - z(acid)^2`
 const CHARGES: [f64; ACIDS] = [4.0, 4.0, 2.0, 2.0, 6.0, 4.0, 2.0, 4.0, 2.0, 2.0];
 
+/// Metals that give a proton of their water away: the ion, what it becomes.
+const METALS: usize = 2;
+const HYDROLYSED: [(&str, &str, Species); METALS] =
+    [("Fe3+", "FeOH++", Species::Ferric), ("Al3+", "AlOH++", Species::Aluminium)];
+/// Squared charges that it gains: `2^2 + 1 - 3^2`.
+const HYDROLYSIS: f64 = -4.0;
+
 /// Constants as the files give them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Constants {
@@ -38,6 +47,10 @@ pub(crate) struct Constants {
     interaction: [f64; ACIDS],
     water: [f64; 3],
     proton_interaction: f64,
+    /// Of OH- with Li+, Na+ and K+, L/mol.
+    lye: [f64; 3],
+    /// pK, J/mol and `b` of the first hydrolysis of each metal.
+    metals: [(f64, f64, f64); METALS],
     /// What the species adds to the components it is made of: J/mol, J/(mol K).
     extra: [(f64, f64); ACIDS],
     hydroxide: (f64, f64),
@@ -93,7 +106,29 @@ impl Constants {
         }
         c.water = ["25", "60", "90"].map(|t| r.number("pk_water", t, "", 10.0, 16.0));
         c.proton_interaction = r.number("interaction", "H+", "L/mol", -2.0, 2.0);
+        c.metals = HYDROLYSED.map(|(ion, product, _)| {
+            let heat = r.number("formation", product, "kJ/mol", -1e4, 1e3)
+                - r.number("formation", ion, "kJ/mol", -1e4, 1e3)
+                - water;
+            let interaction = r.number("interaction", ion, "L/mol", -2.0, 2.0);
+            (r.number("pk", ion, "", -5.0, 20.0), heat, interaction)
+        });
+        c.lye =
+            ["OH-, Li+", "OH-, Na+", "OH-, K+"].map(|pair| r.number("interaction", pair, "L/mol", -2.0, 2.0));
         c
+    }
+}
+
+impl Constants {
+    /// `e` of OH- among the cations of this liquor, L/mol; that of Na+ where there is none of the three.
+    pub(crate) fn lye_interaction(&self, matter: &Matter) -> f64 {
+        let cations = [Species::Lithium, Species::Sodium, Species::Potassium].map(|ion| matter[ion].max(0.0));
+        let all: f64 = cations.iter().sum();
+        if all > 0.0 {
+            cations.iter().zip(&self.lye).map(|(amount, e)| amount * e).sum::<f64>() / all
+        } else {
+            self.lye[1]
+        }
     }
 }
 
@@ -106,6 +141,8 @@ pub struct Equilibria {
     pub(crate) water: f64,
     /// log10 of the activity coefficient of H+.
     pub(crate) proton: f64,
+    /// [H+][MOH]/[M] of the metals that hydrolyse; 0 in a liquor without them.
+    metals: [f64; METALS],
 }
 
 /// The activity model reaches so far, mol/L.
@@ -114,6 +151,9 @@ const IONIC_STRENGTH_MAX: f64 = 6.0;
 const STRONG_MAX: f64 = 12.0;
 /// K up to which the constants follow the temperature: at 110 degC pKw is within 0.05 of IAPWS R11-07 (12.10).
 const HOTTEST: f64 = ZERO_CELSIUS + 110.0;
+
+/// log10 of the activity of water falls by this, L/mol, as in an ideal solution of an electrolyte of two ions.
+const WATER_ACTIVITY: f64 = 2.0 * 0.018_015 / core::f64::consts::LN_10;
 
 /// `D` of the activity form, `A sqrt(I)/(1 + 1.5 sqrt(I))`; `A` of water is 0.491 at 0, 0.509 at 25, 0.600 at 100 degC.
 fn debye_hueckel(kelvin: f64, ionic: f64) -> f64 {
@@ -131,7 +171,8 @@ pub(crate) fn activity_shift(kelvin: f64, ionic: f64, charges: f64, interaction:
 }
 
 impl Equilibria {
-    pub(crate) fn at(c: &Constants, kelvin: f64, ionic: f64, notes: &mut Notes) -> Self {
+    /// `lye` is the interaction of OH- with the cations.
+    pub(crate) fn at(c: &Constants, kelvin: f64, ionic: f64, lye: f64, notes: &mut Notes) -> Self {
         notes.check(Remark::Equilibria, (ZERO_CELSIUS - 0.01..=HOTTEST + 0.01).contains(&kelvin));
         let kelvin = kelvin.clamp(ZERO_CELSIUS, HOTTEST);
         let ionic = ionic.clamp(0.0, IONIC_STRENGTH_MAX);
@@ -145,7 +186,32 @@ impl Equilibria {
             *constant = libm::exp(ten * log - c.heat[k] / GAS * inverse);
         }
         let pkw = parabola(t, [(25.0, c.water[0]), (60.0, c.water[1]), (90.0, c.water[2])]);
-        Self { acid, water: libm::exp(ten * (2.0 * d - pkw)), proton: c.proton_interaction * ionic - d }
+        let water = 2.0 * d - pkw - (c.proton_interaction + lye + WATER_ACTIVITY) * ionic;
+        let (water, proton) = (libm::exp(ten * water), c.proton_interaction * ionic - d);
+        Self { acid, water, proton, metals: [0.0; METALS] }
+    }
+
+    /// The constants of the metals as well, where there are any: most liquors do without, and pay nothing for it.
+    pub(crate) fn with_metals(mut self, matter: &Matter, c: &Constants, kelvin: f64, ionic: f64) -> Self {
+        let kelvin = kelvin.clamp(ZERO_CELSIUS, HOTTEST);
+        for (k, (_, _, ion)) in HYDROLYSED.into_iter().enumerate() {
+            if matter[ion] > 0.0 {
+                let (pk, heat, interaction) = c.metals[k];
+                let log = activity_shift(kelvin, ionic, HYDROLYSIS, interaction) - pk;
+                let warmth = heat / GAS * (1.0 / kelvin - 1.0 / REFERENCE);
+                self.metals[k] = libm::exp(core::f64::consts::LN_10 * log - warmth);
+            }
+        }
+        self
+    }
+
+    /// Shares of the metals that have given a proton away at a pH of activity: Fe(III), Al.
+    pub(crate) fn hydrolysed(&self, ph: f64) -> [f64; METALS] {
+        if self.metals == [0.0; METALS] {
+            return self.metals;
+        }
+        let proton = libm::exp(-core::f64::consts::LN_10 * (ph + self.proton));
+        self.metals.map(|constant| constant / (proton + constant))
     }
 
     /// Whether these constants do for this liquor, in which `species` were found with them: up to 6 mol/L; up to 12 where
@@ -168,6 +234,9 @@ impl Equilibria {
         }
         walk.f64(&mut self.water);
         walk.f64(&mut self.proton);
+        for value in &mut self.metals {
+            walk.f64(value);
+        }
     }
 }
 
@@ -188,6 +257,8 @@ pub struct Speciation {
     pub bisulfite: f64,
     pub sulfur_dioxide: f64,
     pub hypochlorite: f64,
+    /// FeOH++ and AlOH++.
+    pub hydrolysed: [f64; METALS],
     /// Of activity, as an ideal electrode shows it.
     pub ph: f64,
 }
@@ -201,6 +272,7 @@ pub(crate) struct Totals {
     phosphate: f64,
     sulfite: f64,
     hypochlorous: f64,
+    metals: [f64; METALS],
 }
 
 pub(crate) const PROTON_MIN: f64 = 1e-17;
@@ -218,6 +290,7 @@ impl Totals {
             phosphate: of(Species::Phosphate),
             sulfite: of(Species::Sulfite),
             hypochlorous: of(Species::HypochlorousAcid),
+            metals: HYDROLYSED.map(|(_, _, ion)| of(ion)),
         }
     }
 }
@@ -267,6 +340,7 @@ impl Speciation {
             bisulfite: sulfite * s1,
             sulfur_dioxide: sulfite * s2,
             hypochlorite: t.hypochlorous * a[9] / (h + a[9]),
+            hydrolysed: core::array::from_fn(|j| t.metals[j] * k.metals[j] / (h + k.metals[j])),
             ph: -libm::log10(h) - k.proton,
         }
     }
@@ -280,6 +354,7 @@ impl Speciation {
             - 5.0 * self.phosphates[0]
             - 8.0 * self.phosphates[1]
             - 9.0 * self.phosphates[2]
+            - 5.0 * (self.hydrolysed[0] + self.hydrolysed[1])
     }
 
     /// Net acid that these species make, mol/L.
@@ -296,6 +371,8 @@ impl Speciation {
             + self.bisulfite
             + 2.0 * self.sulfur_dioxide
             - self.hypochlorite
+            - self.hydrolysed[0]
+            - self.hydrolysed[1]
     }
 
     /// J/L and J/(K L) beyond the components.
@@ -316,6 +393,10 @@ impl Speciation {
         for (amount, extra) in amounts.iter().zip(&c.extra) {
             sum.0 += amount * extra.0;
             sum.1 += amount * extra.1;
+        }
+        // What the proton takes of the heat is the ion's that is left.
+        for (amount, (_, heat, _)) in self.hydrolysed.iter().zip(&c.metals) {
+            sum.0 += amount * heat;
         }
         sum
     }
@@ -338,7 +419,7 @@ impl Speciation {
         ] {
             walk.f64(value);
         }
-        for value in &mut self.phosphates {
+        for value in self.phosphates.iter_mut().chain(&mut self.hydrolysed) {
             walk.f64(value);
         }
     }
@@ -400,9 +481,16 @@ impl Speciation {
             count(t.phosphate, [1.0, h / a[4], p2, p2 * h / a[6]]);
         }
         count(t.sulfite, [1.0, h / a[7], h * h / (a[7] * a[8]), 0.0]);
-        // HClO counts no proton as itself, and one less as ClO-.
+        // HClO counts no proton as itself, and one less as ClO-; so does a metal with its water.
         count(t.hypochlorous, [1.0, h / a[9], 0.0, 0.0]);
-        (acid - t.hypochlorous, slope)
+        let mut bare = t.hypochlorous;
+        for (total, constant) in t.metals.into_iter().zip(k.metals) {
+            if total > 0.0 && constant > 0.0 {
+                count(total, [1.0, h / constant, 0.0, 0.0]);
+                bare += total;
+            }
+        }
+        (acid - bare, slope)
     }
 }
 
@@ -418,7 +506,8 @@ mod tests {
         let chemistry = Chemistry::built_in().unwrap();
         for kelvin in [273.15, 298.15, 363.15] {
             for ionic in [0.0, 0.1, 3.0] {
-                let k = Equilibria::at(&chemistry.constants, kelvin, ionic, &mut Notes::default());
+                let mut k = Equilibria::at(&chemistry.constants, kelvin, ionic, 0.0, &mut Notes::default());
+                k.metals = [1e-3, 1e-6];
                 for step in 0..60 {
                     let acid = libm::pow(10.0, f64::from(step % 30) * 0.3 - 8.0)
                         * if step < 30 { 1.0 } else { -1.0 };
@@ -430,6 +519,7 @@ mod tests {
                         phosphate: 0.02,
                         sulfite: 1e-3,
                         hypochlorous: 1e-3,
+                        metals: [0.02, 0.05],
                     };
                     let (h, found) = find_proton(&totals, &k, 1e-7);
                     assert!(found, "{kelvin} {ionic} {acid}");

@@ -5,7 +5,7 @@ use super::{Notes, Remark, Slurry};
 use crate::chemistry::Chemistry;
 use crate::matter::Matter;
 use crate::species::Species;
-use Species::{Acid, Carbonate, Chloride, Lithium, Nickel, Sodium, Sulfate, Water};
+use Species::{Acid, Aluminium, Carbonate, Chloride, Ferric, Lithium, Nickel, Sodium, Sulfate, Water};
 
 static CHEMISTRY: LazyLock<Chemistry> = LazyLock::new(|| Chemistry::built_in().unwrap());
 
@@ -185,11 +185,41 @@ fn lye_grows_lighter_without_a_step_where_its_fit_is_carried_on() {
 }
 
 #[test]
+fn iron_and_aluminium_make_their_water_sour() {
+    let ph = |ions: &[(Species, f64)], percent| {
+        Slurry::at(&solution(ions, percent), 298.15, &CHEMISTRY, &mut Notes::default()).ph()
+    };
+    // Of the field: ferric sulfate of 1 wt% near 2, alum liquor of 1 wt% near 3.5.
+    let (iron, aluminium) =
+        (ph(&[(Ferric, 2.0), (Sulfate, 3.0)], 1.0), ph(&[(Aluminium, 2.0), (Sulfate, 3.0)], 1.0));
+    assert!((1.8..2.6).contains(&iron) && (3.0..3.9).contains(&aluminium), "{iron} {aluminium}");
+    assert!((6.5..7.5).contains(&ph(&[(Sodium, 2.0), (Sulfate, 1.0)], 1.0)));
+}
+
+#[test]
+fn strong_lye_has_the_ph_that_its_activity_coefficients_give_it() {
+    // 14 + log10(m g) - log10(a_w) by Hamer and Wu 1972 for 1 and 5 mol/kg of NaOH; PHREEQC with pitzer.dat for 3 mol/kg of LiOH.
+    for (ions, percent, expected, within) in [
+        (SODIUM_HYDROXIDE, 3.85, 13.85, 0.1),
+        (SODIUM_HYDROXIDE, 16.67, 14.84, 0.25),
+        (LITHIUM_HYDROXIDE, 6.70, 13.97, 0.1),
+    ] {
+        let ph = Slurry::at(&solution(ions, percent), 298.15, &CHEMISTRY, &mut Notes::default()).ph();
+        assert!((ph - expected).abs() < within, "{percent} wt%: {ph} for {expected}");
+    }
+}
+
+#[test]
 fn water_dissociates_as_iapws_says_up_to_110_degc() {
     // IAPWS R11-07 along saturation, computed.
     for (t, expected) in [(25.0, 13.994), (60.0, 13.020), (90.0, 12.416), (100.0, 12.252), (110.0, 12.103)] {
-        let k =
-            super::equilibria::Equilibria::at(&CHEMISTRY.constants, t + 273.15, 0.0, &mut Notes::default());
+        let k = super::equilibria::Equilibria::at(
+            &CHEMISTRY.constants,
+            t + 273.15,
+            0.0,
+            0.0,
+            &mut Notes::default(),
+        );
         assert!((libm::log10(k.water) + expected).abs() < 0.05, "{t} degC: {}", k.water);
     }
 }

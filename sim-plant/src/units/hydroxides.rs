@@ -17,7 +17,7 @@ use core::f64::consts::LN_10;
 use crate::constants::{GAS, REFERENCE, ZERO_CELSIUS};
 use crate::parameters::Reader;
 use crate::root;
-use crate::solution::equilibria::Speciation;
+use crate::solution::equilibria::{Equilibria, Speciation};
 use crate::solution::{Notes, Remark, Slurry, VOLUME_FLOOR};
 use crate::species::Species;
 
@@ -25,7 +25,7 @@ const FILE: (&str, &str) =
     ("sim-plant/parameters/hydroxides.toml", include_str!("../../parameters/hydroxides.toml"));
 
 pub(super) const HYDROXIDES: usize = 6;
-/// Name of its parameters, dissolved, hydroxide.
+/// Name of its parameters, dissolved, hydroxide. The metals that hydrolyse come first, as in [`Equilibria`].
 pub(super) const HYDROXIDE: [(&str, Species, Species); HYDROXIDES] = [
     ("Fe", Species::Ferric, Species::FerricHydroxide),
     ("Al", Species::Aluminium, Species::AluminiumHydroxide),
@@ -122,7 +122,7 @@ impl Hydroxides {
                 sites: self.held[k] * hosts / litres,
             }
         });
-        Ahead { ways, litres, held_slope: self.held_slope }
+        Ahead { ways, litres, held_slope: self.held_slope, equilibria: slurry.equilibria }
     }
 
     /// Moves every hydroxide towards its saturation, or towards what the iron and aluminium solids hold.
@@ -188,6 +188,7 @@ pub(super) struct Ahead {
     ways: [Way; HYDROXIDES],
     litres: f64,
     held_slope: f64,
+    equilibria: Equilibria,
 }
 
 impl Ahead {
@@ -203,9 +204,12 @@ impl Ahead {
         })
     }
 
-    /// mol of H+ set free in a step that ends at this pH; grows with it.
+    /// mol of H+ set free in a step that ends at this pH, beyond what the metal that falls has given away before.
     pub(super) fn acid_freed(&self, ph: f64) -> f64 {
-        (0..HYDROXIDES).map(|k| self.ways[k].protons * self.extent(k, ph)).sum()
+        let given = self.equilibria.hydrolysed(ph);
+        (0..HYDROXIDES)
+            .map(|k| (self.ways[k].protons - given.get(k).unwrap_or(&0.0)) * self.extent(k, ph))
+            .sum()
     }
 
     /// Lets it happen.
