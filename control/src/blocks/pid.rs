@@ -190,14 +190,15 @@ pub(super) fn start_source(pid: &Fixed, state: &mut PidState, image: &mut Image,
 
 pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, context: &mut Context<'_>) {
     let below = pid.downstream.map(|index| context.handshakes[index as usize]);
-    let pv = measure(pid, state, context.image);
+    let lost = pid.refuses(context.image.quality(pid.input));
+    let pv = measure(pid, state, lost, context.image);
     let readback = context.image.value(pid.target.unwrap_or(pid.out));
     let moved = readback != state.written;
-    let shed = shed(pid, state, context.image);
+    let shed = if lost { shed(pid, state) } else { None };
     if state.extra.is_some() {
         extra::prepare(pid, plant, state, block, context);
     }
-    let (actual, local) = actual_mode(pid, state, below, context);
+    let (actual, local) = actual_mode(pid, state, lost, below, context);
     let taken_over = state.actual != actual || moved;
     let working = set_point(pid, state, actual, pv, context.image);
     let terms = terms(pid, plant, block, state, (pv, working), taken_over, context);
@@ -280,11 +281,10 @@ fn show_mode(pid: &Fixed, state: &mut PidState, actual: Mode, block: usize, cont
 }
 
 /// PV through its filter. A bad one stays where it was; what comes after it starts afresh.
-fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
+fn measure(pid: &Fixed, state: &mut PidState, lost: bool, image: &mut Image) -> f64 {
     let (raw, quality) = (image.value(pid.input), image.quality(pid.input));
     let raw = bounded(raw, pid.pv_floor, pid.pv_ceiling);
     let last = image.value(pid.pv);
-    let lost = pid.refuses(quality);
     let pv = if lost {
         state.pv_lost = true;
         last
@@ -307,8 +307,8 @@ fn measure(pid: &Fixed, state: &mut PidState, image: &mut Image) -> f64 {
 }
 
 /// What a bad PV does to an automatic loop; the output that it should be driven to, if any.
-fn shed(pid: &Fixed, state: &mut PidState, image: &Image) -> Option<f64> {
-    if !pid.refuses(image.quality(pid.input)) || !is_automatic(state.target) || !state.pv_met {
+fn shed(pid: &Fixed, state: &mut PidState) -> Option<f64> {
+    if !is_automatic(state.target) || !state.pv_met {
         return None;
     }
     match pid.on_bad_pv {
@@ -330,6 +330,7 @@ fn shed(pid: &Fixed, state: &mut PidState, image: &Image) -> Option<f64> {
 fn actual_mode(
     pid: &Fixed,
     state: &PidState,
+    lost: bool,
     below: Option<Handshake>,
     context: &Context<'_>,
 ) -> (Mode, Option<f64>) {
@@ -348,7 +349,7 @@ fn actual_mode(
         return (Mode::Tracking, Some(extra.override_out));
     }
     let mode = match state.target {
-        automatic if is_automatic(automatic) && pid.refuses(context.image.quality(pid.input)) => Mode::Manual,
+        automatic if lost && is_automatic(automatic) => Mode::Manual,
         Mode::Cascade if pid.cascade.is_none_or(|source| pid.refuses(context.image.quality(source))) => {
             Mode::Auto
         }
