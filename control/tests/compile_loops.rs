@@ -52,6 +52,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("kc = 1\nff = \"LT-2\"\nff_when = \"LT-2\"", "type-mismatch", "compare it"),
     ("kc = 1\ntrack = { when = \"P-1.RUN\" }", "missing-key", "add `value"),
     ("kc = 1\ntrack = { when = \"P-1.RUN\", value = \"20 degC\" }", "unit-mismatch", "%"),
+    ("kc = 1\ntrack = { when = \"P-1.RUN\", value = \"200 %\" }", "outside-range", "0 to 100"),
+    ("kc = 1\ntrack = { when = \"P-1.RUN\", value = \"150 % + LT-2 / 10\" }", "outside-range", "0 to 100"),
     ("kc = 1\ntrack = { when = \"LT-2\", value = \"20 %\" }", "type-mismatch", "compare it"),
     ("kc = 1\ntrack = { when = \"P-2.RUN\", value = \"20 %\" }", "unknown-name", "did you mean `P-1.RUN`?"),
     ("schedule = { by = \"LT-2\", ti = [[0, \"5 s\"], [50, \"9 s\"]] }", "missing-key", "add `kc"),

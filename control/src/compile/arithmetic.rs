@@ -4,6 +4,7 @@ use alloc::format;
 use alloc::vec::Vec;
 use model::Unit;
 
+use super::bounds::Bounds;
 use super::emit::Emitter;
 use super::operand::{Operand, Type, converted};
 use super::quantity::{kind, quoted, span_in, unit_help};
@@ -91,6 +92,8 @@ impl Emitter<'_, '_, '_> {
 
     pub(super) fn multiply(&mut self, left: &Tree<'_>, right: &Tree<'_>) -> Option<Operand> {
         let (first, second) = self.numbers(left, right)?;
+        self.times_temperature((left, &first), &second);
+        self.times_temperature((right, &second), &first);
         let found = match (first.found, second.found) {
             (Type::Bare | Type::Of(Unit::NONE), other) | (other, Type::Bare | Type::Of(Unit::NONE)) => other,
             _ => Type::Free,
@@ -102,6 +105,7 @@ impl Emitter<'_, '_, '_> {
     pub(super) fn divide(&mut self, left: &Tree<'_>, right: &Tree<'_>) -> Option<Operand> {
         let (first, second) = self.numbers(left, right)?;
         self.divides(right, &second)?;
+        self.times_temperature((left, &first), &second);
         match (first.found, second.found) {
             (found, Type::Bare | Type::Of(Unit::NONE)) => Some(first.with(second, Op::Divide, found)),
             (Type::Of(to), Type::Of(own)) if own.converts_to(to) => {
@@ -122,7 +126,7 @@ impl Emitter<'_, '_, '_> {
 
     /// Nothing when it is zero for ever.
     fn divides(&mut self, tree: &Tree<'_>, divisor: &Operand) -> Option<()> {
-        if divisor.constant() != Some(0.0) {
+        if Bounds::of(self.draft, &divisor.ops).fixed() != Some(0.0) {
             return Some(());
         }
         self.report.add(

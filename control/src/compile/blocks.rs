@@ -17,6 +17,8 @@ use crate::plant::{Block, BlockBody, Origin};
 
 /// How often a block runs when it does not say.
 const TASK_MS: u32 = 100;
+/// Slower is no task but a slip.
+const SLOWEST_MS: u32 = 3_600_000;
 
 /// Roles of the points of a block, what each is to it, and the word behind its description.
 type Role3 = (&'static str, Part, &'static str);
@@ -360,6 +362,14 @@ fn task(fields: &mut Fields<'_>, own_ms: u32, period_ms: u32, report: &mut Repor
         return Some(ms / period_ms);
     }
     let ms = fields.time_ms("task", report)?;
+    if ms > SLOWEST_MS {
+        report.add(
+            Mistake::error("bad-task", format!("`task` of {} is longer than an hour", fields.owner))
+                .at(fields.place_of("task"), "how often it runs")
+                .help("write the time from run to run, such as \"1 s\"; what happens once a day belongs to a phase"),
+        );
+        return None;
+    }
     if ms > 0 && ms.is_multiple_of(period_ms) {
         return Some(ms / period_ms);
     }

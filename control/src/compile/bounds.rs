@@ -4,10 +4,10 @@
 //! followed gives every number, so what is told to never change never does.
 
 use alloc::vec::Vec;
-use model::{Address, IoPoint, PointId, RANGE_BAND, RegisterFormat, SUPERVISED_COUNTS};
+use model::{Address, BlockId, IoPoint, PointId, RANGE_BAND, RegisterFormat, SUPERVISED_COUNTS};
 
 use super::draft::Draft;
-use crate::plant::{Op, Origin};
+use crate::plant::{Block, BlockBody, Op, Origin};
 
 /// All numbers from `low` to `high`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -62,8 +62,35 @@ impl Bounds {
                 .get(index as usize)
                 .map_or(Self::ANY, |io| of_field(io, point.low, point.high)),
             Origin::Entry => Self::new(point.low, point.high),
+            Origin::Block(_) => draft.reach.get(&id).copied().unwrap_or(Self::ANY),
             _ => Self::ANY,
         }
+    }
+
+    /// The value that it always has.
+    pub(super) fn fixed(self) -> Option<f64> {
+        (self.low == self.high && self.low.is_finite()).then_some(self.low)
+    }
+
+    const fn truth(known: Option<bool>) -> Self {
+        match known {
+            Some(true) => Self { low: 1.0, high: 1.0 },
+            Some(false) => Self { low: 0.0, high: 0.0 },
+            None => TRUTH,
+        }
+    }
+
+    /// What a condition always is.
+    fn known(self) -> Option<bool> {
+        self.fixed().map(|value| value != 0.0)
+    }
+
+    /// At least `need` of them.
+    fn vote(need: usize, all: &[Self]) -> Self {
+        let count = |wanted: fn(Option<bool>) -> bool| all.iter().filter(|one| wanted(one.known())).count();
+        let surely = count(|known| known == Some(true)) >= need;
+        let possibly = count(|known| known != Some(false)) >= need;
+        Self::truth((surely == possibly).then_some(surely))
     }
 
     /// Of the code of a whole expression.
@@ -99,27 +126,19 @@ impl Bounds {
             (Op::Limit, &[low, x, high]) => Self::both(Self::both(x, low, f64::max), high, f64::min),
             (Op::Select, &[_, a, b]) => Self::around(&[a, b]),
             (Op::Median { .. }, all) => Self::around(all),
+            (Op::Not, &[a]) => Self::truth(a.known().map(|a| !a)),
+            (Op::And, &[a, b]) => Self::vote(2, &[a, b]),
+            (Op::Or, &[a, b]) => Self::vote(1, &[a, b]),
+            (Op::Xor, &[a, b]) => Self::truth(a.known().zip(b.known()).map(|(a, b)| a != b)),
+            (Op::OnDelay { .. } | Op::OffDelay { .. }, &[a]) => Self::truth(a.known()),
+            (Op::Vote { need, .. }, all) => Self::vote(usize::from(need), all),
             (
-                Op::Less
-                | Op::LessEqual
-                | Op::Greater
-                | Op::GreaterEqual
-                | Op::Equal
-                | Op::NotEqual
-                | Op::And
-                | Op::Or
-                | Op::Xor
-                | Op::Not
-                | Op::Vote { .. }
-                | Op::IsGood(_)
-                | Op::IsBad(_)
-                | Op::OnDelay { .. }
-                | Op::OffDelay { .. }
-                | Op::Rise { .. }
-                | Op::Fall { .. }
-                | Op::Hysteresis { .. },
-                _,
-            ) => TRUTH,
+                Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual | Op::Equal | Op::NotEqual,
+                &[a, b],
+            ) => Self::truth(Self::always(op, a, b)),
+            (Op::IsGood(_) | Op::IsBad(_) | Op::Rise { .. } | Op::Fall { .. } | Op::Hysteresis { .. }, _) => {
+                TRUTH
+            }
             _ => Self::ANY,
         }
     }
@@ -128,16 +147,52 @@ impl Bounds {
     pub(super) fn always(op: Op, left: Self, right: Self) -> Option<bool> {
         let (below, above) = (left.high < right.low, left.low > right.high);
         let (not_above, not_below) = (left.high <= right.low, left.low >= right.high);
+        let same = left.fixed().is_some() && left == right;
         let known = |yes: bool, no: bool| if yes { Some(true) } else { no.then_some(false) };
         match op {
             Op::Less => known(below, not_below),
             Op::LessEqual => known(not_above, above),
             Op::Greater => known(above, not_above),
             Op::GreaterEqual => known(not_below, below),
-            Op::Equal => known(false, below || above),
-            Op::NotEqual => known(below || above, false),
+            Op::Equal => known(same, below || above),
+            Op::NotEqual => known(below || above, same),
             _ => None,
         }
+    }
+}
+
+/// Between which values the results of the blocks stay, in the order in which they run; others read on.
+pub(super) fn of_blocks(order: &[BlockId], blocks: &[Option<Block>], draft: &mut Draft) {
+    for id in order {
+        let Some(Some(block)) = blocks.get(id.index()) else { continue };
+        for (point, bounds) in of_block(&block.body, draft) {
+            // Before its first run, and with inputs that never came, it stands at its initial value.
+            let initial = draft.point(point).initial;
+            draft.reach.insert(point, Bounds::around(&[bounds, Bounds::new(initial, initial)]));
+        }
+    }
+}
+
+fn of_block(body: &BlockBody, draft: &Draft) -> Vec<(PointId, Bounds)> {
+    let read = |point: PointId| Bounds::of_point(draft, point);
+    match body {
+        BlockBody::Filter(filter) => Vec::from([(filter.out, read(filter.input))]),
+        BlockBody::Calc(calc) => {
+            let (start, length) = (calc.value.start as usize, calc.value.len as usize);
+            let ops = draft.code.ops.get(start..start + length).unwrap_or_default();
+            Vec::from([(calc.out, Bounds::of(draft, ops))])
+        }
+        BlockBody::Selector(selector) => {
+            let inputs: Vec<Bounds> = selector.inputs.iter().map(|input| read(*input)).collect();
+            Vec::from([(selector.out, Bounds::around(&inputs))])
+        }
+        BlockBody::Pid(pid) => {
+            let limits = Bounds::new(pid.sp_limit_low, pid.sp_limit_high);
+            // A filter of second order overshoots.
+            let pv = if pid.options.second_order { Bounds::ANY } else { read(pid.input) };
+            Vec::from([(pid.sp, limits), (pid.sp_working, limits), (pid.pv, pv)])
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -194,6 +249,15 @@ mod tests {
             assert_eq!(Bounds::always(op, low, wide), None);
             assert_eq!(Bounds::always(op, Bounds::ANY, high), None);
         }
+    }
+
+    #[test]
+    fn conditions_are_known_where_the_others_make_no_difference() {
+        let (never, always, either) = (Bounds::truth(Some(false)), Bounds::truth(Some(true)), TRUTH);
+        assert_eq!(Bounds::vote(2, &[never, either]).known(), Some(false), "AND");
+        assert_eq!(Bounds::vote(1, &[always, either]).known(), Some(true), "OR");
+        assert_eq!(Bounds::vote(2, &[always, either]).known(), None);
+        assert_eq!(Bounds::vote(2, &[always, Bounds::ANY, always]).known(), Some(true));
     }
 
     #[test]

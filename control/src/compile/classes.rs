@@ -122,6 +122,17 @@ pub(super) fn instances(fields: &mut Fields<'_>, parameters: &[&Text], report: &
     match fields.text("for", report) {
         Some(text) => {
             if let Some((name, low, high)) = parse_for(text, report) {
+                if fixed.contains_key(&name) {
+                    report.add(
+                        Mistake::error(
+                            "contradiction",
+                            format!("`{name}` is given by both `for` and `with`"),
+                        )
+                        .at(text.place, "counted here")
+                        .related(fields.place_of("with"), "and given here")
+                        .help(format!("remove `{name}` from `with`, or `for`")),
+                    );
+                }
                 for number in low..=high {
                     let mut bindings = fixed.clone();
                     bindings.insert(name.clone(), Binding::Integer(number));

@@ -27,9 +27,8 @@ impl Taken {
     /// and in one OPC UA server several namespaces.
     fn connect(&mut self, protocol: &Protocol, owner: &str, place: Place, report: &mut Report) {
         let (Protocol::ModbusTcp { endpoint, .. } | Protocol::OpcUa { endpoint, .. }) = protocol;
-        let rest = endpoint.strip_prefix("opc.tcp://").unwrap_or(endpoint);
-        let host = rest.split_once('/').map_or(rest, |(host, _)| host);
-        let there = self.endpoints.entry(String::from(host)).or_default();
+        let host = authority(endpoint);
+        let there = self.endpoints.entry(machine(host)).or_default();
         let collides = |other: &&(Protocol, String, Place)| match (&other.0, protocol) {
             (Protocol::ModbusTcp { unit_id: one, .. }, Protocol::ModbusTcp { unit_id: two, .. }) => {
                 one == two
@@ -90,6 +89,21 @@ impl Taken {
     }
 }
 
+/// `host:port` of an endpoint.
+fn authority(endpoint: &str) -> &str {
+    let rest = endpoint.strip_prefix("opc.tcp://").unwrap_or(endpoint);
+    rest.split_once('/').map_or(rest, |(authority, _)| authority)
+}
+
+/// The same for every name of this machine.
+fn machine(authority: &str) -> String {
+    let authority = authority.to_ascii_lowercase();
+    match authority.rsplit_once(':') {
+        Some(("localhost" | "[::1]" | "127.0.0.1", port)) => format!("localhost:{port}"),
+        _ => authority,
+    }
+}
+
 pub(super) const fn table_word(table: ModbusTable) -> &'static str {
     match table {
         ModbusTable::Coil => "coil",
@@ -114,6 +128,20 @@ pub(super) fn compile(items: &Items, draft: &mut Draft, taken: &mut Taken, repor
             }
         }
         let watchdog_ms = watchdog(&mut fields, poll_ms, report);
+        if watchdog_ms > 0 && timeout_ms >= watchdog_ms {
+            let key = if fields.has("timeout") { "timeout" } else { "watchdog" };
+            report.add(
+                Mistake::warning(
+                    "timeout-long",
+                    format!("{} waits longer for an answer than its watchdog waits for it", fields.owner),
+                )
+                .at(
+                    fields.place_of(key),
+                    format!("a `timeout` of {timeout_ms} ms, a `watchdog` of {watchdog_ms} ms"),
+                )
+                .help("one answer that is lost moves its outputs to their fail positions: write a shorter `timeout`"),
+            );
+        }
         let heartbeat = heartbeat(&mut fields, protocol.as_ref(), report);
         fields.finish(report);
         if let Some(known) = draft.names.get(item.name.as_str()) {
@@ -194,16 +222,14 @@ fn protocol(fields: &mut Fields<'_>, report: &mut Report) -> Option<Protocol> {
     }
     let endpoint = endpoint?;
     if modbus? {
-        let port = endpoint.as_str().rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
-        if port.is_none() {
-            wrong_endpoint(endpoint, "\"host:port\", such as \"127.0.0.1:5020\"", report);
-        }
+        let example = "\"host:port\", such as \"127.0.0.1:5020\"";
+        sound(endpoint, Some(endpoint.as_str()), example, report);
         let unit_id = unit_id.unwrap_or(1) as u8;
         return Some(Protocol::ModbusTcp { endpoint: String::from(endpoint), unit_id });
     }
-    if !endpoint.as_str().starts_with("opc.tcp://") {
-        wrong_endpoint(endpoint, "an address such as \"opc.tcp://127.0.0.1:4840/\"", report);
-    }
+    let is_opc = endpoint.as_str().starts_with("opc.tcp://");
+    let example = "an address such as \"opc.tcp://127.0.0.1:4840/\"";
+    sound(endpoint, is_opc.then(|| authority(endpoint.as_str())), example, report);
     if namespace.is_none() && !fields.has("namespace") {
         fields.missing("namespace", "\"urn:...\"", report);
     }
@@ -213,12 +239,24 @@ fn protocol(fields: &mut Fields<'_>, report: &mut Report) -> Option<Protocol> {
     })
 }
 
-fn wrong_endpoint(endpoint: &Text, example: &str, report: &mut Report) {
-    report.add(
-        Mistake::error("bad-endpoint", format!("\"{endpoint}\" is no endpoint for this protocol"))
+/// A host and a port, as the bridge will want them.
+fn sound(endpoint: &Text, authority: Option<&str>, example: &str, report: &mut Report) {
+    let parts = authority.and_then(|authority| authority.rsplit_once(':'));
+    let number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    let mistake = match parts {
+        Some((host, port)) if !host.is_empty() && number(port) => {
+            if port.parse::<u16>().is_ok_and(|port| port > 0) {
+                return;
+            }
+            Mistake::error("bad-endpoint", format!("there is no port {port}"))
+                .at(endpoint.place, "the port of this address")
+                .help("write a port from 1 to 65535: 502 is the usual one of Modbus, 4840 that of OPC UA")
+        }
+        _ => Mistake::error("bad-endpoint", format!("\"{endpoint}\" is no endpoint for this protocol"))
             .at(endpoint.place, "this address")
             .help(format!("write {example}")),
-    );
+    };
+    report.add(mistake);
 }
 
 /// Without a watchdog a dead controller would leave its outputs where they are.

@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use model::wire::Role;
 use model::{BlockId, DeviceId, IoMap, PointId, Unit, nearest};
 
+use super::bounds::Bounds;
 use super::fields::{Fields, Range};
 use super::items::{Item, Kind, duplicate};
 use super::place::{Place, Text};
@@ -37,6 +38,8 @@ pub(super) struct Draft {
     pub(super) groups: BTreeMap<String, (BlockId, usize, Place)>,
     /// The output that the text of a device names.
     pub(super) outs: BTreeMap<BlockId, String>,
+    /// Between which values the results of blocks stay, where it is known.
+    pub(super) reach: BTreeMap<PointId, Bounds>,
 }
 
 /// What one name stands for. A calculation is both a block and a point.

@@ -9,6 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use model::{PointId, Unit};
 
+use super::bounds::Bounds;
 use super::draft::{Draft, Part};
 use super::operand::{Operand, Type, converted, stack_depth};
 use super::place::{Place, Text};
@@ -65,20 +66,38 @@ pub(super) fn compile(
         }
     };
     let start = draft.code.ops.len();
-    let mut emitter = Emitter { draft, report, text, parameters, reads: Vec::new() };
+    let mut emitter = Emitter { draft, report, text, parameters, reads: Vec::new(), told: false };
     let part = emitter.tree(&tree)?;
     let boolean = part.found == Type::Truth;
     let (ops, unit) = emitter.fit(part, wanted, &tree)?;
-    let reads = emitter.reads;
-    let constant = match ops.as_slice() {
-        [Op::Const(value)] => Some(*value),
-        _ => None,
-    };
+    let (reads, told) = (emitter.reads, emitter.told);
+    let constant = if told { None } else { constant_of(draft, &ops, report.protects) };
     draft.code.stack = draft.code.stack.max(stack_depth(&ops));
     let expr =
         Expr { start: start as u32, len: ops.len() as u32, unit, boolean, text: one_line(text.as_str()) };
     draft.code.ops.extend(ops);
     Some(Emitted { expr, reads, constant })
+}
+
+/// The one value that an expression always has. A comparison of two constants may stand in a class, for an instance that
+/// has no use of it; what protects has to be about the plant.
+fn constant_of(draft: &Draft, ops: &[Op], protects: bool) -> Option<f64> {
+    let of_numbers = |op: &Op| {
+        matches!(
+            op,
+            Op::Const(_)
+                | Op::Not
+                | Op::And
+                | Op::Or
+                | Op::Xor
+                | Op::Add
+                | Op::Subtract
+                | Op::Multiply
+                | Op::Divide
+                | Op::Negate
+        )
+    };
+    if protects || ops.iter().all(of_numbers) { Bounds::of(draft, ops).fixed() } else { None }
 }
 
 /// An expression that is one constant: a device's command, a mode.
@@ -110,6 +129,8 @@ pub(super) struct Emitter<'d, 'r, 't> {
     pub(super) text: &'t Text,
     pub(super) parameters: Option<&'t str>,
     pub(super) reads: Vec<(PointId, Place)>,
+    /// A part that never changes has been reported.
+    pub(super) told: bool,
 }
 
 impl Emitter<'_, '_, '_> {
@@ -213,16 +234,14 @@ impl Emitter<'_, '_, '_> {
     }
 
     fn vote(&mut self, need: u8, conditions: &[Tree<'_>]) -> Option<Operand> {
-        let mut ops = Vec::new();
-        let mut complete = true;
-        for condition in conditions {
-            match self.truth(condition) {
-                Some(operand) => ops.extend(operand.ops),
-                None => complete = false,
-            }
-        }
+        let found: Vec<Option<Operand>> = conditions.iter().map(|condition| self.truth(condition)).collect();
+        let parts: Vec<Vec<Op>> = found.into_iter().map(|found| Some(found?.ops)).collect::<Option<_>>()?;
         let of = conditions.len() as u8;
-        complete.then(|| Operand { found: Type::Truth, ops }.then(Op::Vote { need, of }, Type::Truth))
+        if need > 1 && need < of {
+            self.own_votes(conditions, &parts);
+        }
+        let ops = parts.into_iter().flatten().collect();
+        Some(Operand { found: Type::Truth, ops }.then(Op::Vote { need, of }, Type::Truth))
     }
 
     fn binary(&mut self, operator: Operator, left: &Tree<'_>, right: &Tree<'_>) -> Option<Operand> {

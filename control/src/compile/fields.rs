@@ -12,6 +12,9 @@ use super::report::{Mistake, Report};
 use super::schema::Shape;
 use super::tree::{Entry, Node, Table, Value};
 
+/// Beyond these a number no longer tells one count from the next.
+const LARGEST: f64 = 1e15;
+
 /// One table while it is read. Every key that is asked for is known; [`Fields::finish`] reports the rest.
 pub(super) struct Fields<'a> {
     table: &'a Table,
@@ -226,7 +229,7 @@ impl<'a> Fields<'a> {
             return None;
         }
         let ms = quantity.value_in(Unit::parse("ms")?, report)?;
-        if ms > 0.0 && ms < 0.5 {
+        if ms > 0.0 && ms < 1.0 {
             // It would become 0, which means something else: no delay, no integral.
             report.add(
                 Mistake::error(
@@ -268,6 +271,16 @@ impl<'a> Fields<'a> {
     /// `[low, high]` in `unit`, with low below high.
     pub(super) fn range(&mut self, key: &'static str, unit: Unit, report: &mut Report) -> Option<Range> {
         let (low, high, place) = self.pair(key, unit, report)?;
+        if low.abs().max(high.abs()) > LARGEST {
+            report.add(
+                Mistake::error("out-of-range", format!("`{key}` of {} goes beyond {LARGEST:e}", self.owner))
+                    .at(place, "no value of a plant is that large")
+                    .help(
+                        "write the range of the value, such as [0, 100]; a larger unit makes smaller numbers",
+                    ),
+            );
+            return None;
+        }
         if low < high {
             return Some(Range { low, high, place });
         }

@@ -37,6 +37,9 @@ impl Emitter<'_, '_, '_> {
         let (first, second) = (Bounds::of(self.draft, left.1), Bounds::of(self.draft, right.1));
         let fixed = |bounds: Bounds| bounds.low == bounds.high;
         let protects = self.report.protects;
+        if left.1 == right.1 && first.fixed().is_none() {
+            return self.compares_itself(left.0, right.0);
+        }
         let Some(always) = Bounds::always(op, first, second) else { return };
         if fixed(first) && fixed(second) && !protects {
             return;
@@ -51,7 +54,8 @@ impl Emitter<'_, '_, '_> {
         let help = match value.1 {
             [Op::Load(point) | Op::LoadPrevious(point)] => {
                 let point = self.draft.point(*point);
-                format!("write a limit from {} to {} {}", Shown(point.low), Shown(point.high), point.unit)
+                let (low, high) = (point.low.max(moves.low), point.high.min(moves.high));
+                format!("write a limit from {} to {} {}", Shown(low), Shown(high), point.unit)
             }
             _ => "compare what moves with a limit within its range".to_owned(),
         };
@@ -61,6 +65,7 @@ impl Emitter<'_, '_, '_> {
         } else {
             Mistake::warning("outside-range", message)
         };
+        self.told = true;
         self.report.add(mistake.at(place, what).help(help));
     }
 
@@ -78,7 +83,12 @@ impl Emitter<'_, '_, '_> {
         let second = self.tree(right);
         let (first, second) = (first?, second?);
         match (first.found, second.found) {
-            (Type::Truth, Type::Truth) => Some(first.with(second, op, Type::Truth)),
+            (Type::Truth, Type::Truth) => {
+                if first.ops == second.ops && first.constant().is_none() {
+                    self.compares_itself(left, right);
+                }
+                Some(first.with(second, op, Type::Truth))
+            }
             (Type::Truth, _) => {
                 self.truth_and_number(left, right);
                 None
@@ -138,6 +148,7 @@ impl Emitter<'_, '_, '_> {
             (Function::Select, [condition, a, b]) => self.select(condition, a, b),
             (Function::Limit, [_, _, _]) => {
                 let (mut parts, found) = self.list(arguments, Some(1))?;
+                self.ends_in_order((&arguments[0], &parts[0]), (&arguments[2], &parts[2]))?;
                 let mut ops = parts.remove(0);
                 ops.extend(parts.into_iter().flatten());
                 Some(Operand { found, ops }.then(Op::Limit, found))
@@ -145,6 +156,7 @@ impl Emitter<'_, '_, '_> {
             // The same as LIMIT, in the order in which it is spoken.
             (Function::Clamp, [_, _, _]) => {
                 let (mut parts, found) = self.list(arguments, Some(0))?;
+                self.ends_in_order((&arguments[1], &parts[1]), (&arguments[2], &parts[2]))?;
                 parts.swap(0, 1);
                 let ops = parts.into_iter().flatten().collect();
                 Some(Operand { found, ops }.then(Op::Limit, found))
@@ -179,6 +191,7 @@ impl Emitter<'_, '_, '_> {
                     _ => Op::Ln,
                 };
                 let operand = self.number(value)?;
+                self.has_result(op, value, &operand)?;
                 let found = if operand.found == Type::Bare { Type::Bare } else { Type::Free };
                 Some(operand.then(op, found))
             }

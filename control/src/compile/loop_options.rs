@@ -7,6 +7,7 @@ use model::wire::Role;
 use model::{Mode, PointId, Unit};
 
 use super::blocks::Build;
+use super::bounds::Bounds;
 use super::draft::check_within;
 use super::emit::{self, Wanted};
 use super::fields::{Fields, Range};
@@ -264,8 +265,21 @@ fn track(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit) -> Opti
     let value = track.need_text("value", "\"20 %\"", build.report);
     track.finish(build.report);
     let when = expression(build, when?, Wanted::Condition);
-    let value = expression(build, value?, Wanted::Value(unit, None));
-    Some(Track { when: when?, value: value? })
+    let value_text = value?;
+    let value = expression(build, value_text, Wanted::Value(unit, None))?;
+    let (start, length) = (value.start as usize, value.len as usize);
+    let reach = Bounds::of(build.draft, &build.draft.code.ops[start..start + length]);
+    let range = build.draft.range_of(build.own("OUT"));
+    // OUT stays within its range; a value that never lies there is a slip.
+    if build.draft.is_sure(build.own("OUT")) {
+        let outside = if reach.low > range.high { Some(reach.low) } else { None };
+        let outside = outside.or((reach.high < range.low).then_some(reach.high));
+        if let Some(outside) = outside {
+            let what = format!("`value` of {}", track.owner);
+            check_within(&what, outside, value_text.place, &range, "the range of OUT", build.report);
+        }
+    }
+    Some(Track { when: when?, value })
 }
 
 fn feed_forward(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, options: &mut PidOptions) {

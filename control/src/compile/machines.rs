@@ -95,6 +95,13 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
             for (point, place) in emitted.reads {
                 build.reads(point, place);
             }
+            if emitted.constant == Some(0.0) {
+                build.report.add(
+                    Mistake::warning("constant-condition", format!("nobody can ever start {}", fields.owner))
+                        .at(text.place, "never true")
+                        .help("write when it may go on; take one that is out of use out of the plant's text"),
+                );
+            }
             Some(emitted.expr)
         }
         None => None,

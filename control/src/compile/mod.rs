@@ -29,6 +29,7 @@ mod emit;
 mod arithmetic;
 mod functions;
 mod remembering;
+mod doubts;
 mod blocks;
 mod units;
 mod signals;
@@ -194,6 +195,7 @@ fn assemble(
     writers::link_cascades(&draft, &mut blocks);
     let run_order = flow::order(&draft, &drivers, report);
     let tasks = flow::tasks(&run_order, &draft, &mut blocks);
+    bounds::of_blocks(&run_order, &blocks, &mut draft);
     let mut alarms = alarms::compile(items, &mut draft, &blocks, report);
     alarms::inherit_equipment(&mut alarms, &blocks);
     let mut all = interlocks::Interlocks {

@@ -3,17 +3,19 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::vec::Vec;
-use model::{PointId, Unit};
+use model::{PointId, RANGE_BAND, Unit};
 
 use super::blocks::Build;
 use super::draft::{Draft, Part, check_within};
 use super::emit::{self, Wanted};
 use super::fields::Fields;
 use super::items::Item;
+use super::place::Place;
+use super::quantity::Shown;
 use super::report::{Mistake, Report};
 use super::tags::scale;
 use crate::blocks::function::{INPUTS, Inlet, PORTS, SHAPES, Scale, Shape, Takes};
-use crate::plant::{Function, FunctionInput};
+use crate::plant::{Expr, Function, FunctionInput};
 
 /// The settings of one block, as its kind asks for them.
 pub(crate) struct Form<'f, 'a, 'd, 'r> {
@@ -272,7 +274,93 @@ impl Form<'_, '_, '_, '_> {
         self.need(key, example)?;
         let (x, y) = (self.input_unit(0), self.unit(0));
         let points = self.fields.characteristic(key, x, y, self.build.report)?;
+        self.reached(key, &points);
         Some(points.into_iter().map(|(x, y, _)| (x, y)).collect())
+    }
+
+    /// A table that gives what OUT cannot show, or begins where the input never is.
+    fn reached(&mut self, key: &str, points: &[(f64, f64, Place)]) {
+        let Some(input) = self.input_point(0) else { return };
+        let draft = &*self.build.draft;
+        if !draft.is_sure(input) || !draft.is_sure(self.ports[0]) {
+            return;
+        }
+        let (x_range, y_range) = (draft.range_of(input), draft.range_of(self.ports[0]));
+        let name = format!("the range of `{}`", draft.point(input).name);
+        // So far beyond its range a reading still acts.
+        let margin = RANGE_BAND * (x_range.high - x_range.low);
+        for (x, y, place) in points {
+            check_within("y", *y, *place, &y_range, "the range of OUT", self.build.report);
+            if *x >= x_range.low - margin && *x <= x_range.high + margin {
+                continue;
+            }
+            let (low, high) = (Shown(x_range.low), Shown(x_range.high));
+            self.build.report.add(
+                Mistake::warning(
+                    "outside-range",
+                    format!(
+                        "`{key}` of {} has a point at {}, outside of {name}",
+                        self.fields.owner,
+                        Shown(*x)
+                    ),
+                )
+                .at(*place, format!("the input goes from {low} to {high}"))
+                .related(x_range.place, format!("{name} is given here"))
+                .help("write the points where the input is; beyond the ends OUT stays level"),
+            );
+        }
+    }
+
+    /// Refuses two inputs that are the same: `label` says what that would mean.
+    pub(crate) fn distinct(&mut self, first: (usize, &str), second: (usize, &str), label: &str) {
+        if !self.is_same(first.0, second.0) {
+            return;
+        }
+        let said = format!("`{}` and `{}` are the same", first.1, second.1);
+        self.refuse(second.1, "same-input", &said, label, "name two different ones");
+    }
+
+    fn is_same(&self, first: usize, second: usize) -> bool {
+        let code = |expr: &Expr| {
+            let (start, length) = (expr.start as usize, expr.len as usize);
+            self.build.draft.code.ops.get(start..start + length)
+        };
+        match (self.inputs.get(first), self.inputs.get(second)) {
+            (Some(FunctionInput::Point(first)), Some(FunctionInput::Point(second))) => first == second,
+            // Two delays are two, so their code is never the same; their text is.
+            (Some(FunctionInput::Condition(first)), Some(FunctionInput::Condition(second))) => {
+                code(first) == code(second) || first.text == second.text
+            }
+            _ => false,
+        }
+    }
+
+    /// Reports an amount beyond the high end of a range.
+    pub(crate) fn within(
+        &mut self,
+        key: &'static str,
+        value: Option<f64>,
+        (_, high): (f64, f64),
+        name: &str,
+    ) {
+        if let Some(value) = value
+            && value > high
+        {
+            let said = format!("`{key}` is {}, outside of {name}", Shown(value));
+            let label = format!("never reached: it ends at {}", Shown(high));
+            self.refuse(key, "outside-range", &said, &label, "write an amount within the range, or widen it");
+        }
+    }
+
+    /// An amount that the range of a port leaves room for.
+    pub(crate) fn fits_span(&mut self, key: &'static str, value: f64, port: usize) -> Option<()> {
+        let (low, high) = self.range(port);
+        if value < high - low || !self.build.draft.is_sure(self.ports[port]) {
+            return Some(());
+        }
+        let said = format!("`{key}` is {}, the whole range is {}", Shown(value), Shown(high - low));
+        self.refuse(key, "outside-range", &said, "never passed", "write a part of the range");
+        None
     }
 
     /// The initial value of a setting, by a key.

@@ -8,6 +8,7 @@ use super::blocks::Build;
 use super::draft::check_within;
 use super::emit::{self, Wanted};
 use super::fields::Fields;
+use super::quantity::Shown;
 use super::report::Mistake;
 use super::tags::normal;
 use crate::plant::{Calc, Filter, Pick, Ramp, Ratio, Selector};
@@ -143,6 +144,21 @@ pub(super) fn selector(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Op
     let words = [("high", Pick::High), ("low", Pick::Low), ("median", Pick::Median)];
     let pick = fields.choice("pick", &words, build.report);
     let deviation = fields.quantity("deviation", unit.difference(), build.report);
+    let span = build.draft.range_of(out);
+    if let Some(deviation) = deviation
+        && build.draft.is_sure(out)
+        && !(deviation > 0.0 && deviation < span.high - span.low)
+    {
+        let span = Shown(span.high - span.low);
+        build.report.add(
+            Mistake::error(
+                "outside-range",
+                format!("`deviation` of {} is {}", fields.owner, Shown(deviation)),
+            )
+            .at(fields.place_of("deviation"), format!("above 0 and below {span} is possible"))
+            .help(format!("write a part of the range of {span} {}", unit.difference())),
+        );
+    }
     let texts = fields.texts("inputs", build.report)?;
     let least = if pick == Some(Pick::Median) { 3 } else { 2 };
     if texts.len() < least || texts.len() > 200 {

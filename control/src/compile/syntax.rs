@@ -270,6 +270,10 @@ impl<'t> Parser<'t> {
             .filter(|unit| unit.dimension() == Dimension::Time)
             .and_then(|unit| unit.convert(value, Unit::parse("ms")?));
         match ms {
+            Some(ms) if ms > 0.0 && ms < 1.0 => {
+                let help = "times are whole milliseconds: write 1 ms or more";
+                Err(Unread::new(self.span.clone(), "a time shorter than a millisecond", help))
+            }
             Some(ms) if (0.0..=f64::from(u32::MAX)).contains(&ms) => Ok(libm::round(ms) as u32),
             Some(_) => Err(Unread::new(self.span.clone(), "a time beyond 49 days", "write a shorter time")),
             None => Err(Unread::new(self.span.clone(), "this is no time", example)),

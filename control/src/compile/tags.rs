@@ -142,6 +142,13 @@ pub(super) fn scale(
 fn words(fields: &mut Fields<'_>, report: &mut Report) -> Option<(String, String)> {
     let texts = fields.texts("words", report)?;
     if let [low, high] = texts.as_slice() {
+        if low.as_str().eq_ignore_ascii_case(high.as_str()) {
+            report.add(
+                Mistake::error("same-words", format!("both words of {} are \"{low}\"", fields.owner))
+                    .at(high.place, "the same as the first")
+                    .help("write one word for 0 and another for 1: `words = [\"stopped\", \"running\"]`"),
+            );
+        }
         return Some((String::from(*low), String::from(*high)));
     }
     report.add(

@@ -36,6 +36,8 @@ pub(super) static SHAPE: Shape = Shape {
 pub(crate) struct Counter;
 
 fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
+    form.distinct((0, "up"), (1, "down"), "it counts up and down at once");
+    form.distinct((0, "up"), (2, "reset"), "every count is taken back at once");
     form.initial(1, "preset", MOST)?;
     Some((Law::Counter(Counter), 2))
 }

@@ -34,6 +34,7 @@ pub(crate) struct Decoupler {
 }
 
 fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
+    form.distinct((0, "a"), (1, "b"), "there are not two loops");
     form.need("d12", "-0.3");
     form.need("d21", "-0.2");
     let first = form.initial(2, "d12", 0.0);

@@ -29,6 +29,7 @@ pub(crate) struct Latch {
 }
 
 fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
+    form.distinct((0, "set"), (1, "reset"), "it sets and resets at once");
     let set_wins = form.word("dominant", &[("reset", false), ("set", true)], false)?;
     Some((Law::Latch(Latch { set_wins }), 0))
 }

@@ -52,6 +52,7 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
         );
         return None;
     }
+    form.fits_span("gap", gap, 2)?;
     Some((Law::OnOff(OnOff { half_gap: gap * 0.5, direct: direct?, on_bad: on_bad? }), 0))
 }
 

@@ -37,10 +37,15 @@ const HEAD: usize = 2;
 
 fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
     form.need("gain", "1.2");
-    let gain = form.number("gain", 0.0, -1e6, 1e6);
+    let gain = form.number("gain", 1.0, -1e6, 1e6);
     let lag_s = form.time_s("lag", "\"60 s\"");
     let time_s = form.time_s("dead_time", "\"30 s\"");
     let (gain, lag_s, time_s) = (gain?, lag_s?, time_s?);
+    if gain == 0.0 {
+        let help = "write the gain of the process: PV per OUT; without a model the loop needs no predictor";
+        form.refuse("gain", "out-of-range", "`gain` is 0", "a model that never moves", help);
+        return None;
+    }
     form.runs("dead_time", time_s, CELLS - 3 - HEAD)?;
     let (delay, cells) = DeadTime::new(time_s, form.dt);
     let decay = if lag_s > 0.0 { libm::exp(-form.dt / lag_s) } else { 0.0 };

@@ -36,8 +36,10 @@ pub(crate) struct Totaliser {
 fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
     let per_s = form.per_second(0);
     let preset = form.amount("preset", form.unit(0));
+    form.within("preset", preset, form.range(0), "the range of OUT");
     let pulse = form.amount("pulse", form.unit(0));
     let cut_off = form.amount("cut_off", form.input_unit(0));
+    form.within("cut_off", cut_off, form.input_range(0), "the range of the input");
     Some((Law::Totaliser(Totaliser { per_s: per_s?, cut_off: cut_off.unwrap_or(0.0), preset, pulse }), 3))
 }
 

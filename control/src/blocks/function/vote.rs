@@ -46,12 +46,19 @@ enum Two {
 }
 
 fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
+    let label = "one transmitter has one vote";
+    for (first, second) in [((0, "a"), (1, "b")), ((0, "a"), (2, "c")), ((1, "b"), (2, "c"))] {
+        form.distinct(first, second, label);
+    }
     let two =
         form.word("two", &[("average", Two::Average), ("high", Two::High), ("low", Two::Low)], Two::Average);
     let one_is_bad = form.word("one", &[("use", false), ("bad", true)], false);
     let (low, high) = form.range(0);
     form.difference(2, 0.0, high - low);
     let deviation = form.amount("deviation", form.unit(0).difference());
+    if let Some(deviation) = deviation {
+        form.fits_span("deviation", deviation, 0)?;
+    }
     Some((Law::Vote(Vote { two: two?, one_is_bad: one_is_bad?, deviation }), 0))
 }
 

@@ -1,0 +1,63 @@
+//! What a plant may say and hardly means: told as a warning, alone, in its place, with the remedy.
+
+mod folder;
+
+use folder::{place, small};
+use model::Diagnostic;
+
+const IO: &str = "io.toml";
+const LOOPS: &str = "loops.toml";
+const SAFETY: &str = "safety.toml";
+
+/// File, what is replaced by what there, code, a text on the line of the warning, a part of the help.
+type Doubt = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+#[rustfmt::skip] // one row a doubt
+const DOUBTS: &[Doubt] = &[
+    (LOOPS, "[filter.TY-311]", "[calc.TX-1]\nunit = \"degC\"\nrange = [-1, 239]\nvalue = \"2 * TT-311\"\n[filter.TY-311]", "scaled-temperature", "2 * TT-311", "AVG(a, b)"),
+    (LOOPS, "[filter.TY-311]", "[calc.TX-1]\nunit = \"degC\"\nrange = [0, 60]\nvalue = \"TT-311 / 2\"\n[filter.TY-311]", "scaled-temperature", "TT-311 / 2", "TT-311 / (1 degC)"),
+    (LOOPS, "permit = \"LT-311 > 15 %\"", "permit = \"FALSE\"", "constant-condition", "permit = \"FALSE\"", "when it may go on"),
+    (LOOPS, "permit = \"LT-311 > 15 %\"", "permit = \"2 OF (LT-311 > 15 %, LT-311 < 80 %, XV-301.ZSO)\"", "counted-twice", "2 OF (", "one vote"),
+    (LOOPS, "[100, 12]]", "[150, 12]]", "outside-range", "[150, 12]]", "OUT stays level"),
+    (IO, "timeout = \"500 ms\"", "timeout = \"3 s\"", "timeout-long", "timeout = \"3 s\"", "a shorter `timeout`"),
+    (SAFETY, "deviation = \"5 dK\"", "when = \"TT-311 > TT-311\"", "constant-condition", "TT-311 > TT-311", "with a limit"),
+];
+
+/// All warnings of the small plant with this in place of that.
+fn warnings(file: &str, from: &str, to: &str) -> (Vec<model::Source>, Vec<Diagnostic>) {
+    let mut sources = small();
+    let source = sources.iter_mut().find(|source| source.path == file).unwrap();
+    assert!(source.text.contains(from), "{file}: {from}");
+    source.text = source.text.replacen(from, to, 1);
+    let found = control::compile(&sources).unwrap_or_else(|found| panic!("{to}: {found:#?}"));
+    (sources, found.warnings)
+}
+
+#[test]
+fn every_doubt_is_told_alone_in_its_place_with_its_remedy() {
+    for (file, from, to, code, line, help) in DOUBTS {
+        let (sources, found) = warnings(file, from, to);
+        let [warning] = found.as_slice() else { panic!("{to}: {found:#?}") };
+        let text = &sources.iter().find(|source| source.path == *file).unwrap().text;
+        let number = text.find(line).map(|byte| text[..byte].matches('\n').count() + 1).unwrap();
+        assert_eq!(warning.code, *code, "{to}: {warning:#?}");
+        assert!(place(&sources, warning).starts_with(&format!("{file}:{number}:")), "{to}: {warning:#?}");
+        assert!(warning.help.contains(help), "{to}: {warning:#?}");
+    }
+}
+
+#[test]
+fn what_only_looks_doubtful_is_let_pass() {
+    for (file, from, to) in [
+        // A difference has multiples, and one may count a transmitter where a single vote is enough.
+        (LOOPS, "\"TT-312 - TT-311\"", "\"2 * (TT-312 - TT-311)\""),
+        (LOOPS, "\"LT-311 > 15 %\"", "\"1 OF (LT-311 > 15 %, LT-311 < 80 %)\""),
+        // Up to 17.6 % beyond its range a reading still acts.
+        (LOOPS, "[100, 12]]", "[110, 12]]"),
+        // For an instance of a class that has no use of the alarm.
+        (SAFETY, "deviation = \"5 dK\"", "when = \"3 > 5 AND TT-311 > 90 degC\""),
+        (SAFETY, "TT-311 > 95 degC FOR 5 s", "TY-311 > 130 degC"),
+    ] {
+        assert_eq!(warnings(file, from, to).1, [], "{to}");
+    }
+}
