@@ -7,7 +7,9 @@ use model::{
     InterlockChange, InterlockId, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal, StrokeResult, UserId,
 };
 
+use crate::alarm::SHELVE_MAX_MS;
 use crate::force::{FORCES, defeated};
+use crate::interlock::BYPASS_MAX_MS;
 use crate::plant::{BlockBody, Phase, Plant};
 use crate::text::{bare_text, batch_name, duration, joined, kind_word, number, part_of, value_text};
 
@@ -140,9 +142,21 @@ fn names(plant: &Plant, interlocks: &[InterlockId]) -> String {
     names.join(", ")
 }
 
-/// What a refused force should have been: ` (0.0 to 100.0 %)`, ` (IL-301)`.
+/// What a refused command should have been: ` (0.0 to 100.0 %)`, ` (at most 12 h)`, ` (IL-301)`.
 fn refusal_details(plant: &Plant, action: &Action, refusal: Refusal) -> Option<String> {
-    let Action::Force { point, .. } = *action else { return None };
+    let at_most = |ms: u32| Some(format!(" (at most {})", duration(u64::from(ms))));
+    let point = match (*action, refusal) {
+        (Action::Force { point, .. }, _) => point,
+        (Action::Write { point, .. }, Refusal::BelowLimit | Refusal::AboveLimit) => {
+            let definition = plant.points.get(point.index())?;
+            let write = definition.write.as_ref()?;
+            let high = value_text(plant, point, write.high);
+            return Some(format!(" ({} to {high})", bare_text(plant, point, write.low)));
+        }
+        (Action::Shelve { .. }, Refusal::AboveLimit) => return at_most(SHELVE_MAX_MS),
+        (Action::Bypass { .. }, Refusal::AboveLimit) => return at_most(BYPASS_MAX_MS),
+        _ => return None,
+    };
     let definition = plant.points.get(point.index())?;
     match refusal {
         Refusal::BelowLimit | Refusal::AboveLimit => {

@@ -127,7 +127,7 @@ fn modes_and_states_are_compared_with_their_words() {
     assert_eq!(code("words", "TIC-311.MODE = AUTO"), "TIC-311.MODE 2 equal");
     assert_eq!(code("words", "TIC-311.MODE <> cascade"), "TIC-311.MODE 3 notequal");
     assert_eq!(code("words", "P-311.STATE = failed"), "P-311.STATE 4 equal");
-    assert!(refused("words", "TIC-311.MODE = AUTOMATIC").starts_with("unknown-name"));
+    assert!(refused("words", "TIC-311.MODE = AUTOMATIC").starts_with("unknown-word"));
 }
 
 #[test]

@@ -19,6 +19,7 @@ const DOUBTS: &[Doubt] = &[
     (LOOPS, "permit = \"LT-311 > 15 %\"", "permit = \"FALSE\"", "constant-condition", "permit = \"FALSE\"", "when it may go on"),
     (LOOPS, "permit = \"LT-311 > 15 %\"", "permit = \"2 OF (LT-311 > 15 %, LT-311 < 80 %, XV-301.ZSO)\"", "counted-twice", "2 OF (", "one vote"),
     (LOOPS, "[100, 12]]", "[150, 12]]", "outside-range", "[150, 12]]", "OUT stays level"),
+    (LOOPS, "on_bad_pv = \"0 %\"\n", "", "bad-pv-unsaid", "[pid.TIC-311]", "on_bad_pv = \"hold\""),
     (IO, "timeout = \"500 ms\"", "timeout = \"3 s\"", "timeout-long", "timeout = \"3 s\"", "a shorter `timeout`"),
     (SAFETY, "deviation = \"5 dK\"", "when = \"TT-311 > TT-311\"", "constant-condition", "TT-311 > TT-311", "with a limit"),
 ];

@@ -3,13 +3,14 @@
 mod support;
 
 use control::plant::{BlockBody, PidForm, PidOptions, TracksIn};
-use model::Mode;
+use model::{Mode, Refusal};
 use support::text_loop::{TUNED, running, source, text_loop};
 
 /// Key lines of the loop, the code of the one mistake, a part of its remedy.
 #[rustfmt::skip] // one row a mistake
 const MISTAKES: &[(&str, &str, &str)] = &[
     ("kc = 0", "out-of-range", "form = \"integral\""),
+    ("kc = 0.0005", "out-of-range", "a thousandth"),
     ("kc = -1", "out-of-range", "action = \"direct\""),
     ("kc = 1e9", "out-of-range", "both ranges"),
     ("kc = 1\nti = \"1e-9 s\"", "out-of-range", "1 ms"),
@@ -66,7 +67,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ("schedule = { by = \"LT-2\", kc = [[0, 1], [50]] }", "wrong-type", "list of pairs"),
     ("schedule = { by = \"LT-2\", kc = [[0, 1], [50, 2], [40, 3]] }", "not-rising", "x rising"),
     ("schedule = { by = \"LT-2\", kc = [[0, 1], [150, 2]] }", "outside-range", "0 to 100"),
-    ("schedule = { by = \"LT-2\", kc = [[0, 0], [50, 2]] }", "out-of-range", "0 to 100"),
+    ("schedule = { by = \"LT-2\", kc = [[0, 0], [50, 2]] }", "out-of-range", "0.001 to 100"),
     ("kc = 1\nschedule = { by = \"LT-2\", ti = [[0, 5], [50, \"9 s\"]] }", "missing-unit", "5 s"),
     ("kc = 1\nschedule = { by = \"LT-2\", ti = [[\"1 bar\", \"5 s\"], [50, \"9 s\"]] }", "unit-mismatch", "%"),
     ("kc = 1\nmodes = [\"manual\", \"auto\", \"remote_cascade\"]", "bad-mode", "add `remote"),
@@ -203,4 +204,14 @@ fn an_integral_faster_than_its_loop_is_a_warning_and_acts_as_one_run() {
     };
     assert_eq!(out("1 ms"), out("10 ms"));
     assert_ne!(out("10 ms"), out("1 s"));
+}
+
+#[test]
+fn only_the_parallel_form_can_be_left_without_gain() {
+    for form in ["isa", "series", "integral", "parallel"] {
+        let mut h = running(&format!("kc = 1\nti = \"10 s\"\nform = \"{form}\"\n"), 100.0, 50.0, 50.0);
+        let wanted = if form == "parallel" { Ok(1.0) } else { Err(Refusal::BelowLimit) };
+        assert_eq!(h.write("TIC-1.KC", 0.0), wanted, "{form}");
+    }
+    assert!(text_loop("kc = 0\nti = \"10 s\"\nform = \"parallel\"\n").is_ok());
 }

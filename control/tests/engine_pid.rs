@@ -321,6 +321,27 @@ fn every_status_of_the_pv_has_its_mode_and_a_finite_output() {
 }
 
 #[test]
+fn a_loop_that_a_bad_pv_has_put_in_manual_keeps_its_set_point() {
+    for (lost, sp) in [(true, 50.0), (false, 44.0)] {
+        let mut rig = rig(30.0, &Loop { on_bad_pv: OnBad::Manual, ..Loop::default() }).start(50.0);
+        if lost {
+            rig.h.input(rig.pv, 10.0, Quality::BadSensorFailure);
+            rig.h.scan();
+        } else {
+            rig.h.mode("LIC", Mode::Manual).unwrap();
+        }
+        rig.h.set(rig.pv, 44.0);
+        rig.h.scan();
+        assert_eq!((rig.h.actual("LIC"), rig.h.value("LIC.SP")), (Mode::Manual, sp), "lost: {lost}");
+        // Taken back it goes on for what was wanted, and begins where the output stands.
+        let before = rig.out();
+        rig.h.mode("LIC", Mode::Auto).unwrap();
+        assert_eq!(rig.h.value("LIC.SP"), sp);
+        assert!((rig.out() - before).abs() < 0.1, "{} {before}", rig.out());
+    }
+}
+
+#[test]
 fn a_loop_whose_measurement_has_never_come_waits_for_it_in_its_normal_mode() {
     let mut b = Builder::new();
     let pv = b.input("PV");

@@ -108,7 +108,7 @@ fn every_mode_that_was_not_ordered_has_its_reason() {
         lines(&why)[..2],
         [
             "mode MAN, normal AUTO",
-            "  PV is bad, no communication with the device; it stays in manual until a person takes it back",
+            "  PV is bad, no communication with the device; it stays in manual, with its set point, until a person takes it back",
         ]
     );
     set(&mut h, "PLC-300.LINK", 0.0, Quality::Good);
@@ -383,7 +383,22 @@ fn events_read_as_a_person_would_write_them() {
         command(Action::Write { point: point("FIC-301.SP"), value: 99.0 }, 11.0, Some(Refusal::AboveLimit));
     for (body, kind, tag, text) in [
         (write("FIC-301.SP", 1.0, 1.2), EventKind::Operator, "FIC-301", "SP 1.00 -> 1.20 m3/h"),
-        (too_high, EventKind::Operator, "FIC-301", "SP 11.00 -> 99.00 m3/h refused: above the high limit"),
+        (
+            too_high,
+            EventKind::Operator,
+            "FIC-301",
+            "SP 11.00 -> 99.00 m3/h refused: above the high limit (0.00 to 10.00 m3/h)",
+        ),
+        (
+            command(
+                Action::Shelve { alarm: model::AlarmId(0), for_ms: 99 * 3_600_000 },
+                0.0,
+                Some(Refusal::AboveLimit),
+            ),
+            EventKind::Operator,
+            plant.alarms[0].tag.as_str(),
+            "shelve HI for 99 h refused: above the high limit (at most 12 h)",
+        ),
         (write("P-311.CMD", 0.0, 1.0), EventKind::Operator, "P-311", "CMD stop -> start"),
         (write("HS-301", 5.0, 5.25), EventKind::Operator, "HS-301", "5.00 -> 5.25 wt%"),
         (

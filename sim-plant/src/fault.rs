@@ -192,7 +192,7 @@ pub const FIELD_FAULTS: &[FaultKind] = &[
 
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum FaultError {
-    #[error("no fault is called {name}{hint}; `faults` lists them")]
+    #[error("no fault is called {name} (`faults` lists them){hint}")]
     Unknown { name: String, hint: String },
     #[error("{fault} has no parameter {parameter}; it takes: {known}")]
     UnknownParameter { fault: &'static str, parameter: String, known: String },

@@ -17,7 +17,7 @@ fn a_wrong_call_says_what_is_wrong_and_what_would_be_right() {
     let mut plant = cold();
     assert_eq!(
         refused(&mut plant, "pinhol", &[]),
-        "no fault is called pinhol; did you mean pinhole?; `faults` lists them"
+        "no fault is called pinhol (`faults` lists them); did you mean pinhole?"
     );
     assert_eq!(refused(&mut plant, "pinhole", &[]), "pinhole needs cell (number of the cell)");
     assert_eq!(

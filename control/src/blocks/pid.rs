@@ -41,7 +41,8 @@
 //! its mode and to the loop above, which initialises (FF-891: a block in Man puts out Good, constant; propagating
 //! the fault forward is an option there that we do not have).
 //!
-//! In manual the set point follows the PV, unless somebody has entered one there on purpose. With a
+//! In manual the set point follows the PV, unless somebody has entered one there on purpose, or a bad PV and no person has
+//! put the loop there: then it stays where it was. With a
 //! ramp, the working set point follows the PV in every mode that does not control, so that control
 //! always begins at the plant and then ramps.
 
@@ -311,19 +312,16 @@ fn shed(pid: &Fixed, state: &mut PidState) -> Option<f64> {
     if !is_automatic(state.target) || !state.pv_met {
         return None;
     }
-    match pid.on_bad_pv {
-        OnBad::Hold => None,
-        OnBad::Manual => {
-            state.target = Mode::Manual;
-            state.commanded = false;
-            None
-        }
-        OnBad::Drive(out) => {
-            state.target = Mode::Manual;
-            state.commanded = false;
-            Some(out)
-        }
-    }
+    let out = match pid.on_bad_pv {
+        OnBad::Hold => return None,
+        OnBad::Manual => None,
+        OnBad::Drive(out) => Some(out),
+    };
+    state.target = Mode::Manual;
+    state.commanded = false;
+    // Nobody has chosen manual: what the operator wanted is still there when the PV comes back.
+    state.sp_entered = true;
+    out
 }
 
 /// The actual mode, and where a local override wants OUT.

@@ -46,6 +46,72 @@ fn substitute_node(node: &Node, bindings: &Bindings) -> Node {
     Node { place: node.place, value }
 }
 
+/// Reports braces that calculate with a parameter which the class does not have. Those of a display that hold a name
+/// alone are fields, and looked up there.
+pub(super) fn check_braces(body: &Table, parameters: &[&Text], report: &mut Report) {
+    for entry in body.entries.iter().filter(|entry| entry.key.as_str() != "parameters") {
+        let is_display = entry.key.as_str() == "display";
+        braces_of_text(&entry.key, parameters, is_display, report);
+        braces_of_node(&entry.node, parameters, is_display, report);
+    }
+}
+
+fn braces_of_node(node: &Node, parameters: &[&Text], is_display: bool, report: &mut Report) {
+    match &node.value {
+        Value::Text(text) => braces_of_text(text, parameters, is_display, report),
+        Value::List(items) => {
+            items.iter().for_each(|item| braces_of_node(item, parameters, is_display, report));
+        }
+        Value::Table(table) => {
+            for entry in &table.entries {
+                braces_of_text(&entry.key, parameters, is_display, report);
+                braces_of_node(&entry.node, parameters, is_display, report);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn braces_of_text(text: &Text, parameters: &[&Text], is_display: bool, report: &mut Report) {
+    for (open, _) in text.value.match_indices('{') {
+        let behind = &text.value[open + 1..];
+        let Some(inside) = behind.find(['{', '}']).filter(|end| behind[*end..].starts_with('}')) else {
+            continue;
+        };
+        let Some((name, alone)) = asked_for(&behind[..inside]) else { continue };
+        if (alone && is_display) || parameters.iter().any(|parameter| parameter.as_str() == name) {
+            continue;
+        }
+        let known: Vec<&str> = parameters.iter().map(|parameter| parameter.as_str()).collect();
+        let help = if known.is_empty() {
+            format!("declare it: `parameters = [\"{name}\"]`")
+        } else {
+            super::fields::one_of(name, &known)
+        };
+        report.add(
+            Mistake::error("unknown-parameter", format!("the class has no parameter `{name}`"))
+                .at(text.part(open..open + inside + 2), "asked for here")
+                .help(help),
+        );
+    }
+}
+
+/// The parameter that braces ask for, and whether it stands alone: `n` of `{n+20:03}`.
+fn asked_for(inside: &str) -> Option<(&str, bool)> {
+    let (term, format) = inside.split_once(':').map_or((inside, None), |(term, format)| (term, Some(format)));
+    let term = term.trim();
+    let length = term.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(term.len());
+    let (name, rest) = (&term[..length], term[length..].trim());
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || calculate(0, rest).is_none() {
+        return None;
+    }
+    if format.is_some_and(|format| !format.starts_with('0')) {
+        return None;
+    }
+    // A tag may have a hyphen and a number: `{TT-311}`.
+    Some((name, format.is_none() && !rest.contains(['+', '*'])))
+}
+
 /// Braces that hold no parameter stay: they are fields of a display.
 fn replace(text: &Text, bindings: &Bindings) -> Text {
     let mut changes = Vec::new();
@@ -237,10 +303,15 @@ fn parse_for(text: &Text, report: &mut Report) -> Option<(String, i64, i64)> {
     };
     let count = high.saturating_sub(low).saturating_add(1);
     if !(1..=INSTANCES).contains(&count) {
+        let help = if count > INSTANCES {
+            "divide it: what has more instances than a plant has of one kind is no class"
+        } else {
+            "write the low number first: `for = \"n in 1..=24\"`"
+        };
         report.add(
             Mistake::error("bad-for", format!("\"{text}\" makes {} instances", count.max(0)))
-                .at(text.place, "from 1 to 10000 instances are possible")
-                .help("write the low number first: `for = \"n in 1..=24\"`"),
+                .at(text.place, format!("from 1 to {INSTANCES} instances are possible"))
+                .help(help),
         );
         let turned = (1..=INSTANCES).contains(&low.saturating_sub(high).saturating_add(1));
         return turned.then_some((name, high, low));
@@ -250,7 +321,7 @@ fn parse_for(text: &Text, report: &mut Report) -> Option<(String, i64, i64)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Binding, Bindings, evaluate};
+    use super::{Binding, Bindings, asked_for, evaluate};
     use alloc::string::ToString;
 
     #[test]
@@ -267,5 +338,16 @@ mod tests {
         assert_eq!(value("TT-311"), None, "a field of a display stays");
         assert_eq!(value("n:9999999999"), None);
         assert_eq!(value(""), None);
+    }
+
+    #[test]
+    fn what_braces_ask_for_is_told_from_the_field_of_a_display() {
+        assert_eq!(asked_for("k+20"), Some(("k", false)));
+        assert_eq!(asked_for("k:02"), Some(("k", false)));
+        assert_eq!(asked_for("k"), Some(("k", true)));
+        assert_eq!(asked_for("TT-311 "), Some(("TT", true)));
+        for field in ["FIC-301.PV", "P-311A", "TT-311:5.1", "", "2"] {
+            assert_eq!(asked_for(field), None, "{field}");
+        }
     }
 }

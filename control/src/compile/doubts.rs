@@ -3,11 +3,14 @@
 
 use alloc::collections::BTreeSet;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
-use model::{PointId, Unit};
+use model::{Mode, PointId, Unit};
 
 use super::bounds::Bounds;
+use super::draft::Part;
 use super::emit::Emitter;
+use super::fields::one_of;
 use super::operand::{Operand, Type};
 use super::quantity::Shown;
 use super::report::Mistake;
@@ -16,7 +19,7 @@ use crate::plant::Op;
 
 impl Emitter<'_, '_, '_> {
     /// An error in what protects, otherwise a warning.
-    fn doubt(&self, code: &'static str, message: alloc::string::String) -> Mistake {
+    fn doubt(&self, code: &'static str, message: String) -> Mistake {
         if self.report.protects { Mistake::error(code, message) } else { Mistake::warning(code, message) }
     }
 
@@ -85,6 +88,31 @@ impl Emitter<'_, '_, '_> {
                     "multiply a difference, as in `{written} - 20 {unit}`; the mean of two is AVG(a, b); for a fit that takes the number, write `{written} / (1 {unit})`"
                 )),
         );
+    }
+
+    /// A word that a mode, a state or a switch is compared with in vain, if it is meant as one.
+    pub(super) fn no_word(&self, op: Op, (name, point): (&str, PointId), word: &str) -> Option<Mistake> {
+        const STATES: [&str; 7] = ["off", "stopped", "on", "running", "turning_on", "turning_off", "failed"];
+        let known = match self.draft.part(point) {
+            Part::Mode => Mode::ALL.map(Mode::short).to_vec(),
+            Part::State => STATES.to_vec(),
+            _ => {
+                let (low, high) = self.draft.point(point).words.as_ref()?;
+                let is = |other: &str| other.eq_ignore_ascii_case(word);
+                let help = match (is(low), is(high)) {
+                    (false, false) => return None,
+                    (is_low, _) if is_low == (op == Op::Equal) => format!("write `NOT {name}`"),
+                    _ => format!("write `{name}` alone"),
+                };
+                let message = format!("`{name}` is a condition: true when it is \"{high}\"");
+                return Some(Mistake::error("type-mismatch", message).help(help));
+            }
+        };
+        let what = if self.draft.part(point) == Part::Mode { "mode" } else { "state" };
+        Some(
+            Mistake::error("unknown-word", format!("`{word}` is no {what} that `{name}` could have"))
+                .help(one_of(word, &known)),
+        )
     }
 
     /// Two votes of one transmitter are one vote: when it fails, it decides alone.

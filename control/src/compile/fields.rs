@@ -195,6 +195,14 @@ impl<'a> Fields<'a> {
         match &node.value {
             Value::Integer(value) => Some(bare(*value as f64)),
             Value::Float(value) if value.is_finite() => Some(bare(*value)),
+            Value::Float(value) => {
+                report.add(
+                    Mistake::error("not-a-quantity", format!("`{key}` of {} is {value}", self.owner))
+                        .at(node.place, "no number that a plant could have")
+                        .help("write a number, or a quantity such as \"95 degC\""),
+                );
+                None
+            }
             Value::Text(text) => parse_quantity(text.as_str(), node.place, report),
             _ => {
                 self.wrong_type(key, node, "a number or a quantity such as \"95 degC\"", report);
@@ -212,14 +220,32 @@ impl<'a> Fields<'a> {
     pub(super) fn time_ms(&mut self, key: &'static str, report: &mut Report) -> Option<u32> {
         let node = self.ask(key, Shape::Time)?;
         let quantity = self.node_quantity(key, node, report)?;
-        self.milliseconds(key, quantity, report)
+        self.milliseconds(key, quantity, (f64::from(u32::MAX), "49 d"), report)
+    }
+
+    /// A time of at most so many seconds, which stand in words beside it.
+    pub(super) fn time_s_to(
+        &mut self,
+        key: &'static str,
+        (most_s, words): (f64, &str),
+        report: &mut Report,
+    ) -> Option<f64> {
+        let node = self.ask(key, Shape::Time)?;
+        let quantity = self.node_quantity(key, node, report)?;
+        self.milliseconds(key, quantity, (most_s * 1000.0, words), report).map(|ms| f64::from(ms) / 1000.0)
     }
 
     pub(super) fn time_s(&mut self, key: &'static str, report: &mut Report) -> Option<f64> {
         self.time_ms(key, report).map(|ms| f64::from(ms) / 1000.0)
     }
 
-    fn milliseconds(&self, key: &str, quantity: Quantity, report: &mut Report) -> Option<u32> {
+    fn milliseconds(
+        &self,
+        key: &str,
+        quantity: Quantity,
+        (most_ms, most): (f64, &str),
+        report: &mut Report,
+    ) -> Option<u32> {
         if quantity.unit.is_none() && quantity.value != 0.0 {
             report.add(
                 Mistake::error("missing-unit", format!("`{key}` of {} has no unit of time", self.owner))
@@ -241,13 +267,14 @@ impl<'a> Fields<'a> {
             );
             return None;
         }
-        if (0.0..=f64::from(u32::MAX)).contains(&ms) {
+        if (0.0..=most_ms).contains(&ms) {
             return Some(libm::round(ms) as u32);
         }
+        let said = if ms < 0.0 { "is below zero".into() } else { format!("is longer than {most}") };
         report.add(
-            Mistake::error("out-of-range", format!("`{key}` of {} is out of bounds", self.owner))
-                .at(quantity.place, "0 s to 49 d is possible")
-                .help("write a time from \"0 s\" to \"49 d\""),
+            Mistake::error("out-of-range", format!("`{key}` of {} {said}", self.owner))
+                .at(quantity.place, format!("0 s to {most} is possible"))
+                .help(format!("write a time from \"0 s\" to \"{most}\", such as \"120 s\"")),
         );
         None
     }
@@ -283,6 +310,17 @@ impl<'a> Fields<'a> {
         }
         if low < high {
             return Some(Range { low, high, place });
+        }
+        if low == high {
+            report.add(
+                Mistake::error(
+                    "low-above-high",
+                    format!("`{key}` of {} begins and ends at {low}", self.owner),
+                )
+                .at(place, "there is nothing between the two ends")
+                .help(format!("write the low end and the high end, such as `{key} = [0, 100]`")),
+            );
+            return None;
         }
         report.add(
             Mistake::error(
@@ -494,6 +532,9 @@ impl<'a> Fields<'a> {
 pub(super) fn one_of(wanted: &str, words: &[&str]) -> String {
     if let Some(near) = nearest(wanted, words.iter().copied()) {
         return format!("did you mean `{near}`?");
+    }
+    if words.is_empty() {
+        return String::from("there is none of this kind: remove it, or declare one");
     }
     let mut help = String::from("one of these is possible: ");
     for (index, word) in words.iter().enumerate() {

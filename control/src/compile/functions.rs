@@ -79,6 +79,15 @@ impl Emitter<'_, '_, '_> {
             let word = Operand::new(Type::Bare, Op::Const(value));
             return Some(self.load(name, left)?.with(word, op, Type::Truth));
         }
+        if let (Node::Name(name), Node::Name(word)) = (&left.node, &right.node)
+            && !self.draft.names.contains_key(*word)
+            && let Some(point) = self.draft.names.get(*name).and_then(|named| named.point)
+            && let Some(mistake) = self.no_word(op, (name, point), word)
+        {
+            let place = self.place(right);
+            self.report.add(mistake.at(place, "this word"));
+            return None;
+        }
         let first = self.tree(left);
         let second = self.tree(right);
         let (first, second) = (first?, second?);

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use model::{Source, nearest};
 
-use super::classes::{Bindings, instances, substitute};
+use super::classes::{Bindings, check_braces, instances, substitute};
 use super::fields::{Fields, one_of};
 use super::includes::Plants;
 use super::place::{Place, Text};
@@ -454,10 +454,13 @@ impl<'a> Gatherer<'a, '_> {
             );
             return;
         }
-        self.used.insert(class.key.as_str());
+        let is_first = self.used.insert(class.key.as_str());
         let Some(body) = class.node.table() else { return };
         let mut head = Fields::new(body, format!("class `{name}`"), class.key.place).of("class");
         let parameters = head.texts("parameters", self.report).unwrap_or_default();
+        if is_first {
+            check_braces(body, &parameters, self.report);
+        }
         let all: Vec<Bindings> = instances(&mut fields, &parameters, self.report);
         fields.finish(self.report);
         for bindings in &all {

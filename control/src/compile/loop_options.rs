@@ -11,7 +11,7 @@ use super::bounds::Bounds;
 use super::draft::check_within;
 use super::emit::{self, Wanted};
 use super::fields::{Fields, Range};
-use super::loops::{KC, SECONDS};
+use super::loops::{KC, KC_PARALLEL, SECONDS};
 use super::place::{Place, Text};
 use super::report::Mistake;
 use crate::plant::{Expr, Feedback, Gap, PidForm, PidOptions, Remote, Schedule, Track, TracksIn};
@@ -331,6 +331,9 @@ pub(super) fn schedule(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Op
         None => (Unit::NONE, None),
     };
     let seconds = Unit::parse("s").unwrap_or(Unit::NONE);
+    let parallel =
+        fields.node("form").and_then(|node| node.text()).is_some_and(|form| form.as_str() == "parallel");
+    let kc_range = if parallel { KC_PARALLEL } else { KC };
     let mut column = |key: &'static str, y_unit: Unit, (low, high): (f64, f64)| {
         // Without its measurement the unit of x is not known.
         table.has(key);
@@ -338,10 +341,10 @@ pub(super) fn schedule(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Op
         let points = table.characteristic(key, unit, y_unit, build.report)?;
         for (x, y, place) in &points {
             check_within("x", *x, *place, range, "the range of what decides", build.report);
-            let sound = if key == "kc" { *y > low && *y <= high } else { *y >= low && *y <= high };
-            if !sound {
+            if !(*y >= low && *y <= high) {
                 let what = format!("`{key}` of {}", table.owner);
-                out_of_range(build, &what, *y, *place, &format!("{low} to {high}"));
+                let possible = if key == "kc" { format!("{low} to {high}") } else { "0 s to 24 h".into() };
+                out_of_range(build, &what, *y, *place, &possible);
             }
         }
         if fields.has(key) {
@@ -350,7 +353,7 @@ pub(super) fn schedule(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Op
         Some(points.into_iter().map(|(x, y, _)| (x, y)).collect::<Vec<_>>())
     };
     let (kc, ti, td) =
-        (column("kc", Unit::NONE, KC), column("ti", seconds, SECONDS), column("td", seconds, SECONDS));
+        (column("kc", Unit::NONE, kc_range), column("ti", seconds, SECONDS), column("td", seconds, SECONDS));
     table.finish(build.report);
     Some(Schedule {
         by: by?,

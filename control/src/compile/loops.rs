@@ -17,9 +17,11 @@ use crate::plant::{OnBad, Pid, PidForm, PidOptions, Schedule};
 
 /// Tf = Td / N, unless `n` says it.
 const DERIVATIVE_N: f64 = 10.0;
-/// Tuning beyond these is a slip of the keyboard.
-pub(super) const KC: (f64, f64) = (0.0, 100.0);
+/// Tuning beyond these is a slip of the keyboard. Without KC no form acts at all but the parallel one.
+pub(super) const KC: (f64, f64) = (0.001, 100.0);
+pub(super) const KC_PARALLEL: (f64, f64) = (0.0, 100.0);
 pub(super) const SECONDS: (f64, f64) = (0.0, 86_400.0);
+const SECONDS_IN_WORDS: &str = "24 h";
 
 struct Scales {
     pv: Range,
@@ -53,6 +55,9 @@ pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, dt: f64) -
     let (modes, normal_mode) = modes(build, fields, cascade.is_some())?;
     let feed_forward = feed_forward(build, fields);
     let on_bad_pv = on_bad(build, fields, &scales);
+    if out_text.is_some() && !fields.has("on_bad_pv") {
+        unsaid_bad_pv(build, fields);
+    }
     let filter_s = fields.time_s("filter", build.report).unwrap_or(0.0);
     let beta = fraction(build, fields, "beta");
     let sp_rate = fields.rate("sp_rate", unit, build.report).unwrap_or(f64::INFINITY);
@@ -185,37 +190,34 @@ fn tuning(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, schedule: Option<&
         fields.missing("kc", "1.0", build.report);
     }
     let kc = fields.number("kc", build.report);
+    let parallel =
+        fields.node("form").and_then(|node| node.text()).is_some_and(|form| form.as_str() == "parallel");
+    let kc_range = if parallel { KC_PARALLEL } else { KC };
     if let Some(kc) = kc
-        && !(kc > KC.0 && kc <= KC.1)
+        && !(kc >= kc_range.0 && kc <= kc_range.1)
     {
         let help = match kc {
             0.0 => {
                 "for an integral alone write `form = \"integral\"` with `kc = 1` and `ti`; for a loop that waits, `mode = \"manual\"`"
             }
             kc if kc < 0.0 => "a gain is above zero; its direction is `action = \"direct\"` or \"reverse\"",
+            kc if kc < 1.0 => {
+                "with less than that a whole range of error moves OUT by less than a thousandth of its own"
+            }
             _ => {
                 "KC is per cent of the OUT range per per cent of the PV range: see that both ranges are those of the plant"
             }
         };
         build.report.add(
             Mistake::error("out-of-range", format!("`kc` of {} is {kc}", fields.owner))
-                .at(fields.place_of("kc"), "above 0 to 100 is possible")
+                .at(fields.place_of("kc"), format!("{} to {} is possible", kc_range.0, kc_range.1))
                 .help(help),
         );
     }
-    let ti = fields.time_s("ti", build.report);
-    let td = fields.time_s("td", build.report);
-    for (key, value) in [("ti", ti), ("td", td)] {
-        if value.is_some_and(|value| value > SECONDS.1) {
-            build.report.add(
-                Mistake::error("out-of-range", format!("`{key}` of {} is longer than a day", fields.owner))
-                    .at(fields.place_of(key), "0 s to 24 h is possible")
-                    .help(format!("write `{key} = \"120 s\"`")),
-            );
-        }
-    }
+    let ti = fields.time_s_to("ti", (SECONDS.1, SECONDS_IN_WORDS), build.report);
+    let td = fields.time_s_to("td", (SECONDS.1, SECONDS_IN_WORDS), build.report);
     let values = [
-        ("KC", kc.unwrap_or(1.0), KC, scheduled_kc),
+        ("KC", kc.unwrap_or(1.0), kc_range, scheduled_kc),
         ("TI", ti.unwrap_or(0.0), SECONDS, scheduled_ti),
         ("TD", td.unwrap_or(0.0), SECONDS, scheduled_td),
     ];
@@ -381,6 +383,15 @@ fn on_bad(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, scales: &Scales) -
     let Some(value) = fields.quantity("on_bad_pv", unit, build.report) else { return OnBad::Manual };
     check_within("`on_bad_pv`", value, node.place, &scales.out, "the range of OUT", build.report);
     OnBad::Drive(value)
+}
+
+/// What a valve does when its measurement fails is decided by whoever knows the process, not by a default.
+fn unsaid_bad_pv(build: &mut Build<'_, '_>, fields: &Fields<'_>) {
+    build.report.add(
+        Mistake::warning("bad-pv-unsaid", format!("{} does not say what a bad PV does", fields.owner))
+            .at(fields.place, "falls to manual with OUT as it stands, until a person takes it back")
+            .help("write `on_bad_pv = \"hold\"` (OUT stays, and the loop goes on by itself), \"manual\", or where OUT goes, such as \"0 %\""),
+    );
 }
 
 fn fraction(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, key: &'static str) -> f64 {

@@ -251,7 +251,7 @@ fn reasons(
         },
         Mode::Manual if ordered != pid.normal_mode && pid.refuses(view.quality(pid.input)) => {
             format!(
-                "PV is {}; it stays in manual until a person takes it back",
+                "PV is {}; it stays in manual, with its set point, until a person takes it back",
                 view.quality(pid.input).text()
             )
         }

@@ -82,7 +82,9 @@ time = "30 min"
 "#;
 
 pub fn source(body: &str) -> Vec<Source> {
-    vec![Source { path: "plant.toml".into(), text: format!("{HEAD}{body}") }]
+    // A loop says what a bad PV does; what is not about that says it here.
+    let bad_pv = if body.contains("on_bad_pv") { "" } else { "on_bad_pv = \"manual\"\n" };
+    vec![Source { path: "plant.toml".into(), text: format!("{HEAD}{bad_pv}{body}") }]
 }
 
 /// The loop TIC-1 with this text, or what the compiler says.
