@@ -7,29 +7,51 @@ use alloc::vec::Vec;
 
 /// The candidate that is closest to `wanted`, if any is close enough to be a slip of the finger; of two the first by name.
 pub fn nearest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let mut limit = (wanted.chars().count() / 3).clamp(1, 3);
-    let left: Vec<char> = lower(wanted).collect();
-    let letters = wanted.is_ascii().then(|| Letters::of(wanted));
-    let mut right: Vec<char> = Vec::new();
+    let most = (wanted.chars().count() / 3).clamp(1, 3);
+    let word = Word::new(wanted);
+    let possible: Vec<&str> = candidates.filter(|candidate| !word.is_far(candidate, most)).collect();
     let mut rows = Rows::default();
-    let mut found: Option<(usize, &str)> = None;
-    for candidate in candidates {
-        if letters.as_ref().is_some_and(|letters| candidate.is_ascii() && letters.are_far(candidate, limit)) {
-            continue;
-        }
-        right.clear();
-        right.extend(lower(candidate));
-        let Some(distance) = rows.distance(&left, &right, limit) else { continue };
-        if found.is_none_or(|best| (distance, candidate) < best) {
-            found = Some((distance, candidate));
-            limit = distance;
-        }
-    }
-    found.map(|(_, candidate)| candidate)
+    // Nearly always it is one edit, and whether it is can be seen from the first letters of most.
+    (1..=most).find_map(|limit| {
+        let within = possible.iter().filter(|candidate| !word.is_far(candidate, limit));
+        within
+            .filter_map(|candidate| Some((word.distance(candidate, limit, &mut rows)?, *candidate)))
+            .min()
+            .map(|(_, candidate)| candidate)
+    })
 }
 
 fn lower(text: &str) -> impl Iterator<Item = char> {
     text.chars().flat_map(char::to_lowercase)
+}
+
+/// The word that is looked for, in small letters.
+struct Word {
+    whole: Vec<char>,
+    ascii: Option<(Vec<u8>, Letters)>,
+}
+
+impl Word {
+    fn new(text: &str) -> Self {
+        let ascii = text.is_ascii().then(|| (text.to_ascii_lowercase().into_bytes(), Letters::of(text)));
+        Self { whole: lower(text).collect(), ascii }
+    }
+
+    /// More edits than `limit` are needed for certain.
+    fn is_far(&self, candidate: &str, limit: usize) -> bool {
+        self.ascii
+            .as_ref()
+            .is_some_and(|(_, letters)| candidate.is_ascii() && letters.are_far(candidate, limit))
+    }
+
+    fn distance(&self, candidate: &str, limit: usize, rows: &mut Rows) -> Option<usize> {
+        match &self.ascii {
+            Some((own, _)) if candidate.is_ascii() => {
+                rows.distance(own, candidate.to_ascii_lowercase().as_bytes(), limit)
+            }
+            _ => rows.distance(&self.whole, &lower(candidate).collect::<Vec<char>>(), limit),
+        }
+    }
 }
 
 /// Which letters a word of ASCII has, and how many.
@@ -65,7 +87,7 @@ struct Rows {
 
 impl Rows {
     /// Edits between two words (insert, delete, replace, swap two neighbours), as long as they are no more than `limit`.
-    fn distance(&mut self, left: &[char], right: &[char], limit: usize) -> Option<usize> {
+    fn distance<L: PartialEq>(&mut self, left: &[L], right: &[L], limit: usize) -> Option<usize> {
         if left.len().abs_diff(right.len()) > limit {
             return None;
         }
@@ -88,10 +110,10 @@ impl Rows {
             }
             let mut least = self.next[0];
             for j in from..to {
-                let b = right[j];
-                let mut cell =
-                    (self.row[j] + usize::from(*a != b)).min(self.row[j + 1] + 1).min(self.next[j] + 1);
-                if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == b {
+                let b = &right[j];
+                let replaced = self.row[j] + usize::from(a != b);
+                let mut cell = replaced.min(self.row[j + 1] + 1).min(self.next[j] + 1);
+                if i > 0 && j > 0 && *a == right[j - 1] && left[i - 1] == *b {
                     cell = cell.min(self.before[j - 1] + 1);
                 }
                 self.next[j + 1] = cell.min(far);
