@@ -85,6 +85,8 @@ pub enum Command {
     Unforce(UnforceArgs),
     /// Everything that is forced: value, what the field says, until when, by whom, which interlocks it defeats
     Forced(ForcedArgs),
+    /// Every interlock that is bypassed: until when, by whom, whether its cause stands
+    Bypassed(BypassedArgs),
     /// Who may log in
     User(UserArgs),
     /// The log of who did what: show, verify

@@ -51,6 +51,12 @@ pub fn forced(args: &ForcedArgs) -> miette::Result<()> {
     Ok(())
 }
 
+/// ` 0:29:50`
+pub fn left(until_ms: i64, now_ms: i64) -> String {
+    let left = (until_ms - now_ms).max(0) / 1000;
+    format!("{:>2}:{:02}:{:02}", left / 3600, left / 60 % 60, left % 60)
+}
+
 fn line(plant: &PlantView, force: &ForceStatus, now_ms: i64) -> String {
     let Some(point) = plant.points.get(force.point.index()) else {
         return format!("{:?}: the plant has changed meanwhile, ask again", force.point);
@@ -59,17 +65,14 @@ fn line(plant: &PlantView, force: &ForceStatus, now_ms: i64) -> String {
         (Some(raw), Some(quality)) => format!("{}{}", text(point, raw), quality.mark()),
         _ => "-".to_owned(),
     };
-    let left = (force.until_ms - now_ms).max(0) / 1000;
     let defeats = point.force.as_ref().map(|force| interlocks(plant, &force.defeats)).unwrap_or_default();
     let defeats = if defeats.is_empty() { "-".to_owned() } else { defeats.join(", ") };
     format!(
-        "{:<16} {:>16} {:>16}  {:>2}:{:02}:{:02}  {:<12} {defeats}",
+        "{:<16} {:>16} {:>16}  {}  {:<12} {defeats}",
         point.name,
         text(point, force.value),
         raw,
-        left / 3600,
-        left / 60 % 60,
-        left % 60,
+        left(force.until_ms, now_ms),
         force.by
     )
 }

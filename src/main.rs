@@ -83,6 +83,7 @@ fn main() -> miette::Result<()> {
         Command::Force(args) => forcing::force(&args),
         Command::Unforce(args) => forcing::unforce(&args),
         Command::Forced(args) => forcing::forced(&args),
+        Command::Bypassed(args) => orders::bypassed(&args),
         Command::User(args) => accounts::users(&args),
         Command::Audit(args) => accounts::audit(&args),
         Command::Completions { shell } => {

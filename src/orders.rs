@@ -2,12 +2,14 @@
 //! runs. They go through the API as a person's do on the screen, with the same rights and the same audit log.
 
 use miette::miette;
-use model::wire::{AlarmStatus, AlarmView, InterlockView, PlantView, PointView, Why};
+use model::wire::{AlarmStatus, AlarmView, InterlockStatus, InterlockView, PlantView, PointView, Why};
 use model::{Action, AlarmState, Mode, nearest};
 
-use crate::cli::{AckArgs, AlarmsArgs, BypassArgs, Format, ResetArgs, ShelveArgs, Span, WhyArgs, WriteArgs};
+use crate::cli::{
+    AckArgs, AlarmsArgs, BypassArgs, BypassedArgs, Format, ResetArgs, ShelveArgs, Span, WhyArgs, WriteArgs,
+};
 use crate::clock;
-use crate::forcing::{milliseconds, value};
+use crate::forcing::{left, milliseconds, value};
 use crate::recipe::Remote;
 
 pub fn write(args: &WriteArgs) -> miette::Result<()> {
@@ -33,6 +35,39 @@ pub fn bypass(args: &BypassArgs) -> miette::Result<()> {
     let for_ms = length_ms(&args.span)?;
     let interlock = interlock(remote.plant(), &args.interlock)?.id;
     remote.execute(Action::Bypass { interlock, for_ms }, &args.reason)
+}
+
+/// The list of what protects nothing just now.
+pub fn bypassed(args: &BypassedArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    let frame = remote.snapshot()?;
+    let mut bypassed = frame.interlocks.unwrap_or_default();
+    bypassed.retain(|status| status.bypassed_until_ms.is_some());
+    match args.format {
+        Format::Json => print_json(&bypassed)?,
+        Format::Text if bypassed.is_empty() => println!("nothing is bypassed"),
+        Format::Text => {
+            println!("{:<16} {:>8}  {:<12} {:<7} protects", "interlock", "left", "by", "cause");
+            for status in &bypassed {
+                println!("{}", bypassed_line(remote.plant(), status, frame.time_ms));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn bypassed_line(plant: &PlantView, status: &InterlockStatus, now_ms: i64) -> String {
+    let Some(interlock) = plant.interlocks.get(status.interlock.index()) else {
+        return format!("{:?}: the plant has changed meanwhile, ask again", status.interlock);
+    };
+    format!(
+        "{:<16} {}  {:<12} {:<7} {}",
+        interlock.name,
+        left(status.bypassed_until_ms.unwrap_or(now_ms), now_ms),
+        status.bypassed_by.as_deref().unwrap_or("?"),
+        if status.active { "STANDS" } else { "absent" },
+        interlock.description
+    )
 }
 
 /// No length at all ends it.

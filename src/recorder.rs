@@ -304,7 +304,7 @@ fn whole_frame(
             .map(|(index, (value, quality))| PointValue(PointId(index as u32), *value, *quality))
             .collect(),
         alarms: Some(control::alarm_status(plant, view, &time, &name)),
-        interlocks: Some(control::interlock_status(plant, view, &time)),
+        interlocks: Some(control::interlock_status(plant, view, &time, &name)),
         batches: Some(control::batch_status(plant, view, &time)),
         forced: Some(control::force_status(plant, view, &time, &name)),
         system,

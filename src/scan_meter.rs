@@ -32,7 +32,7 @@ impl Readings {
     pub fn of(plant: &Plant) -> Self {
         let readings = plant.points.iter().enumerate().filter_map(|(index, point)| {
             let Origin::Scan(timing) = point.origin else { return None };
-            if timing == ScanTiming::Forced {
+            if !timing.is_told() {
                 return None;
             }
             let of_ms = || Unit::parse("ms")?.convert(1.0, point.unit);
@@ -107,7 +107,7 @@ impl ScanMeter {
                 ScanTiming::LateTicks => self.late_ticks as f64,
                 ScanTiming::Overruns => self.overruns as f64,
                 // The engine counts them itself.
-                ScanTiming::Forced => continue,
+                ScanTiming::Forced | ScanTiming::Bypassed => continue,
             };
             if reading.told != Some(value) {
                 reading.told = Some(value);

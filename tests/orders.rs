@@ -76,8 +76,13 @@ fn a_stranger_runs_the_plant_from_the_command_line() {
     assert!(!status().tripped);
     done(&plant, &["bypass", "IL-101", "--for", "10min", "--reason", "proof test of LT-131"]);
     assert!(status().bypassed_until_ms.is_some());
+    let listed = done(&plant, &["bypassed"]);
+    assert!(listed.contains("IL-101") && listed.contains("engineer"), "{listed}");
+    until("the count of bypasses shows it", || (plant.value("NI-798").0 == 1.0).then_some(()));
     done(&plant, &["bypass", "IL-101", "--end", "--reason", "test done"]);
     assert!(status().bypassed_until_ms.is_none());
+    assert!(done(&plant, &["bypassed"]).contains("nothing is bypassed"));
+    until("the count of bypasses has gone back", || (plant.value("NI-798").0 == 0.0).then_some(()));
 
     // Something is forced, which alarms: read, acknowledged, put on the shelf and taken off.
     done(&plant, &["force", "TT-131", "60", "--for", "5min", "--reason", "probe changed"]);

@@ -32,7 +32,7 @@ fn frame(plant: &Lockstep, view: &StateView) -> Frame {
             .map(|(index, (value, quality))| PointValue(PointId(index as u32), *value, *quality))
             .collect(),
         alarms: Some(control::alarm_status(text, view, &time, &|_| "operator".to_owned())),
-        interlocks: Some(control::interlock_status(text, view, &time)),
+        interlocks: Some(control::interlock_status(text, view, &time, &|_| "operator".to_owned())),
         batches: Some(control::batch_status(text, view, &time)),
         forced: Some(control::force_status(text, view, &time, &|_| "operator".to_owned())),
         system: SystemStatus { links_up: 2, links: 2, scan_load_percent: 1.0, ..SystemStatus::default() },

@@ -286,6 +286,7 @@ fn interlocks() -> Vec<InterlockStatus> {
         first_out,
         since_ms: NOW_MS,
         bypassed_until_ms,
+        bypassed_by: bypassed_until_ms.map(|_| "j.ortiz".into()),
     };
     vec![status(Some(0), None), status(None, Some(NOW_MS + 600_000))]
 }

@@ -3,6 +3,7 @@
 use model::{Action, AlarmState, Command, EventBody, InterlockChange, PointId, Refusal};
 
 use crate::alarm::{self, Order, reported_value};
+use crate::engine::count_bypasses;
 use crate::interlock::BYPASS_MAX_MS;
 use crate::phase::Scene;
 use crate::write::{Actor, order_mode, write};
@@ -48,7 +49,7 @@ impl Scene<'_> {
                 self.out.push(tick, EventBody::Interlock { interlock, change });
                 Ok(old)
             }
-            Action::Bypass { interlock, for_ms } => self.bypass(interlock, for_ms),
+            Action::Bypass { interlock, for_ms } => self.bypass(interlock, for_ms, command.user),
             Action::Prepare { recipe, batch } => {
                 self.known_recipe(recipe.index())?;
                 self.prepare_batch(recipe.index(), batch).map(|()| 0.0)
@@ -95,7 +96,12 @@ impl Scene<'_> {
         self.out.push(self.state.tick, EventBody::Alarm { alarm, from, to: memory.state, value, user });
     }
 
-    fn bypass(&mut self, interlock: model::InterlockId, for_ms: u32) -> Result<f64, Refusal> {
+    fn bypass(
+        &mut self,
+        interlock: model::InterlockId,
+        for_ms: u32,
+        user: model::UserId,
+    ) -> Result<f64, Refusal> {
         let definition = self.plant.interlocks.get(interlock.index()).ok_or(Refusal::Unknown)?;
         if definition.bypass.is_none() {
             return Err(Refusal::NotPermitted);
@@ -106,7 +112,8 @@ impl Scene<'_> {
         let until = if for_ms == 0 { 0 } else { self.after_ms(for_ms) };
         let memory = &mut self.state.interlocks[interlock.index()];
         let old = f64::from(u8::from(memory.bypassed_until != 0));
-        let change = memory.bypass(until)?;
+        let change = memory.bypass(until, user)?;
+        count_bypasses(self.layout, &self.state.interlocks, &mut self.state.image);
         self.out.push(self.state.tick, EventBody::Interlock { interlock, change });
         Ok(old)
     }

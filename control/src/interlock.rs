@@ -8,7 +8,7 @@
 //! What a tripped interlock dictates is written every scan. If two dictate the same point, the
 //! first in the order of the plant wins. A trip may also start a phase, once: [`sequence`].
 
-use model::{InterlockChange, Refusal, StateWalk};
+use model::{InterlockChange, Refusal, StateWalk, UserId};
 
 use crate::image::Image;
 use crate::machine::{Memory, Now, Truth};
@@ -34,6 +34,8 @@ pub struct InterlockMemory {
     pub since: u64,
     /// Tick at which the bypass ends; zero when there is none.
     pub bypassed_until: u64,
+    /// Who bypassed it last.
+    pub bypassed_by: UserId,
     /// It has tripped, and the phase that the trip starts has not begun yet.
     pub starting: bool,
 }
@@ -45,6 +47,7 @@ impl InterlockMemory {
         walk.u16(&mut self.first_out);
         walk.u64(&mut self.since);
         walk.u64(&mut self.bypassed_until);
+        walk.u32(&mut self.bypassed_by.0);
         walk.bool(&mut self.starting);
     }
 
@@ -119,11 +122,12 @@ impl InterlockMemory {
     }
 
     /// Takes it out until a tick, or with zero puts it back.
-    pub(crate) fn bypass(&mut self, until: u64) -> Result<InterlockChange, Refusal> {
+    pub(crate) fn bypass(&mut self, until: u64, user: UserId) -> Result<InterlockChange, Refusal> {
         if until == 0 && self.bypassed_until == 0 {
             return Err(Refusal::NothingToDo);
         }
         self.bypassed_until = until;
+        self.bypassed_by = user;
         self.starting = false;
         Ok(if until == 0 { InterlockChange::Restored } else { InterlockChange::Bypassed })
     }

@@ -107,16 +107,24 @@ pub enum ScanTiming {
     Overruns,
     /// Tags that are forced at this moment. The engine itself knows it; the shell does not tell it.
     Forced,
+    /// Interlocks that are bypassed at this moment; the engine itself knows it too.
+    Bypassed,
 }
 
 impl ScanTiming {
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("lateness", Self::Lateness),
         ("overrun", Self::Overrun),
         ("late-ticks", Self::LateTicks),
         ("overruns", Self::Overruns),
         ("forced", Self::Forced),
+        ("bypassed", Self::Bypassed),
     ];
+
+    /// The shell tells it; the others are of the engine's own state.
+    pub fn is_told(self) -> bool {
+        !matches!(self, Self::Forced | Self::Bypassed)
+    }
 
     /// A time, or a count.
     pub fn is_time(self) -> bool {

@@ -30,7 +30,12 @@ pub fn alarm_status(
 }
 
 /// Every interlock.
-pub fn interlock_status(plant: &Plant, view: &StateView, time: &impl Fn(u64) -> i64) -> Vec<InterlockStatus> {
+pub fn interlock_status(
+    plant: &Plant,
+    view: &StateView,
+    time: &impl Fn(u64) -> i64,
+    name: &impl Fn(UserId) -> String,
+) -> Vec<InterlockStatus> {
     let known = (0..).zip(&view.interlocks).take(plant.interlocks.len());
     let status = |(id, interlock): (u32, &crate::interlock::InterlockMemory)| InterlockStatus {
         interlock: InterlockId(id),
@@ -39,6 +44,7 @@ pub fn interlock_status(plant: &Plant, view: &StateView, time: &impl Fn(u64) -> 
         first_out: interlock.first_out.checked_sub(1),
         since_ms: time(interlock.since),
         bypassed_until_ms: (interlock.bypassed_until != 0).then(|| time(interlock.bypassed_until)),
+        bypassed_by: (interlock.bypassed_until != 0).then(|| name(interlock.bypassed_by)),
     };
     known.map(status).collect()
 }

@@ -2,10 +2,13 @@
 
 mod support;
 
-use control::plant::{AlarmCondition, BlockBody, DeviceKind, DeviceState, Forcing, Op, Pick};
+use control::plant::{
+    AlarmCondition, BlockBody, DeviceKind, DeviceState, Forcing, Op, Origin, Pick, ScanTiming,
+};
 use control::{Engine, Input, ScanOutput};
 use model::{
     Action, AlarmId, AlarmState, EventBody, InterlockChange, InterlockId, Mode, PointId, Quality, Refusal,
+    UserId,
 };
 use support::field::Field;
 use support::{Builder, Harness, Loop, text_plant};
@@ -66,6 +69,34 @@ fn a_trip_wins_over_loop_device_and_operator_in_the_same_scan() {
     h.run(5);
     assert_eq!((h.value("VALVE"), h.value("P-1.CMD")), (0.0, 0.0), "it stays where the trip put it");
     assert!(h.write("P-1.CMD", 1.0).is_ok() && h.write("LIC.OUT", 20.0).is_ok());
+}
+
+#[test]
+fn bypasses_are_counted_while_they_stand_and_until_they_run_out_by_themselves() {
+    let mut b = Builder::new();
+    let level = b.input("LEVEL");
+    let count = b.point("NBYPASSED", Origin::Scan(ScanTiming::Bypassed));
+    b.alarm("NBYPASSED.ON", AlarmCondition::Above { point: count, limit: 1.0, deadband: 0.0 });
+    for name in ["IL-1", "IL-2"] {
+        let cause = b.above(level, 80.0);
+        b.interlock(name, vec![cause], vec![], true);
+    }
+    let mut h = b.finish();
+    h.all_good(50.0);
+    h.run(2);
+    assert_eq!(h.value("NBYPASSED"), 0.0);
+    bypass(&mut h, 0, 1_000).unwrap();
+    assert_eq!((h.value("NBYPASSED"), h.engine.interlocks()[0].bypassed_by), (1.0, UserId(5)));
+    h.run(1);
+    assert_eq!(h.engine.alarms()[0].state, AlarmState::Unacked);
+    bypass(&mut h, 1, 60_000).unwrap();
+    assert_eq!(h.value("NBYPASSED"), 2.0);
+    h.run(101);
+    assert_eq!(h.value("NBYPASSED"), 1.0, "the first has run out");
+    bypass(&mut h, 1, 0).unwrap();
+    assert_eq!(h.value("NBYPASSED"), 0.0);
+    h.run(1);
+    assert_eq!(h.engine.alarms()[0].state, AlarmState::Returned);
 }
 
 /// The link goes, the pump having run; the field comes back with these outputs.

@@ -352,7 +352,7 @@ fn frame_parts_tell_alarms_and_interlocks() {
     assert_eq!((mine.state, mine.active), (AlarmState::Acked, true));
     assert_eq!(mine.acknowledged_by.as_deref(), Some("user 5"));
     assert!(alarms.iter().all(|status| status.state != AlarmState::Normal));
-    let interlocks = control::interlock_status(&plant, &view, &time);
+    let interlocks = control::interlock_status(&plant, &view, &time, &name);
     assert_eq!(interlocks.len(), 3);
     assert!(interlocks[0].tripped && interlocks[0].active);
     assert_eq!((interlocks[0].first_out, interlocks[1].first_out), (Some(0), None));

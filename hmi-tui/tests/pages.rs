@@ -84,6 +84,18 @@ fn what_is_forced_stands_on_the_system_page_in_the_header_and_on_the_faceplate()
 }
 
 #[test]
+fn what_is_bypassed_stands_on_the_system_page_and_in_the_header() {
+    let mut console = Console::new(Role::Engineer);
+    console.now_ms = 1_000;
+    console.frame(fixture::bypassed_frame(1_000));
+    console.keys("7");
+    for (width, height) in [(120, 40), (80, 24)] {
+        console.size(width, height);
+        insta::assert_snapshot!(format!("bypassed_{width}x{height}"), console.text(width, height));
+    }
+}
+
+#[test]
 fn a_disk_that_refuses_stands_on_the_system_page_with_what_to_do() {
     let mut console = Console::new(Role::Engineer);
     let mut frame = fixture::frame(&console.view);

@@ -38,3 +38,9 @@ impl UserId {
     /// The control system itself.
     pub const SYSTEM: Self = Self(0);
 }
+
+impl Default for UserId {
+    fn default() -> Self {
+        Self::SYSTEM
+    }
+}

@@ -225,6 +225,14 @@ pub struct UnforceArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct BypassedArgs {
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    #[command(flatten)]
+    pub target: ApiTarget,
+}
+
+#[derive(Args, Debug)]
 pub struct ForcedArgs {
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

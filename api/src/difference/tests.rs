@@ -53,6 +53,7 @@ fn interlock() -> impl Strategy<Value = InterlockStatus> {
             first_out,
             since_ms: 0,
             bypassed_until_ms: None,
+            bypassed_by: None,
         }
     })
 }

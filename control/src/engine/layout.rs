@@ -44,6 +44,8 @@ pub(crate) struct Layout {
     pub(crate) reach: Reach,
     /// The tags that show how many are forced.
     pub(crate) force_counts: Vec<PointId>,
+    /// Tags that show how many interlocks are bypassed.
+    pub(crate) bypass_counts: Vec<PointId>,
 }
 
 impl Layout {
@@ -53,7 +55,8 @@ impl Layout {
         Self {
             terms: Terms::new(plant),
             reach: Reach::new(plant),
-            force_counts: force_counts(plant),
+            force_counts: counts_of(plant, ScanTiming::Forced),
+            bypass_counts: counts_of(plant, ScanTiming::Bypassed),
             bindings: bindings(plant),
             devices: devices(plant),
             task_dt: plant.tasks.iter().map(|task| seconds(task.period_ticks)).collect(),
@@ -108,8 +111,8 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
     bindings
 }
 
-fn force_counts(plant: &Plant) -> Vec<PointId> {
-    let counts = |index: &usize| plant.points[*index].origin == Origin::Scan(ScanTiming::Forced);
+fn counts_of(plant: &Plant, what: ScanTiming) -> Vec<PointId> {
+    let counts = |index: &usize| plant.points[*index].origin == Origin::Scan(what);
     (0..plant.points.len()).filter(counts).map(|index| PointId(index as u32)).collect()
 }
 

@@ -25,7 +25,9 @@ mod snapshot;
 mod state;
 
 use alloc::sync::Arc;
-use model::{AlarmId, Command, DeviceId, EventBody, ForceEnd, InterlockId, PointId, Quality, UserId};
+use model::{
+    AlarmId, Command, DeviceId, EventBody, ForceEnd, InterlockChange, InterlockId, PointId, Quality, UserId,
+};
 
 use crate::blocks::{Context, link_of};
 use crate::exchange::{Input, ScanOutput};
@@ -349,12 +351,14 @@ fn run_interlocks(
 ) {
     let now = state.now(plant);
     let State { interlocks, image, memory, .. } = &mut *state;
-    let Quiet { interlocks: looks, touched, grip, .. } = quiet;
+    let Quiet { interlocks: looks, touched, grip, .. } = &mut *quiet;
+    let mut restored = false;
     looks.each(now.tick, |index| {
         let forced = interlocks[index].forces();
         memory.begin_look();
         let view = (&plant.code.ops[..], &*image, now);
         interlocks[index].scan(&plant.interlocks[index], (&layout.terms, index), view, memory, |change| {
+            restored |= change == InterlockChange::Restored;
             out.push(now.tick, EventBody::Interlock { interlock: InterlockId(index as u32), change });
         });
         *grip |= forced != interlocks[index].forces();
@@ -363,6 +367,18 @@ fn run_interlocks(
     let touched = core::mem::take(touched) && interlocks.iter().any(InterlockMemory::forces);
     if core::mem::take(grip) || touched {
         force(plant, state, quiet);
+    }
+    if restored {
+        count_bypasses(layout, &state.interlocks, &mut state.image);
+        layout.bypass_counts.iter().for_each(|point| quiet.tell_of(*point));
+    }
+}
+
+/// For the tags of the plant that show how many there are, and their alarms.
+pub(crate) fn count_bypasses(layout: &Layout, interlocks: &[InterlockMemory], image: &mut Image) {
+    let count = interlocks.iter().filter(|interlock| interlock.bypassed_until != 0).count();
+    for point in &layout.bypass_counts {
+        image.set(*point, count as f64, Quality::Good);
     }
 }
 

@@ -1,5 +1,5 @@
 use alloc::{vec, vec::Vec};
-use model::{InterlockChange as C, PointId, Quality, Refusal};
+use model::{InterlockChange as C, PointId, Quality, Refusal, UserId};
 
 use super::{InterlockMemory, Terms};
 use crate::image::Image;
@@ -113,8 +113,8 @@ fn a_bad_input_trips_unless_the_cause_says_otherwise() {
 #[test]
 fn a_bypassed_interlock_shows_and_forces_nothing_until_its_time_is_over() {
     let mut bench = bench(true, true);
-    assert_eq!(bench.state.bypass(0), Err(Refusal::NothingToDo));
-    assert_eq!(bench.state.bypass(4), Ok(C::Bypassed));
+    assert_eq!(bench.state.bypass(0, UserId(5)), Err(Refusal::NothingToDo));
+    assert_eq!(bench.state.bypass(4, UserId(5)), Ok(C::Bypassed));
     assert_eq!(bench.scan(true, false), []);
     assert!(bench.state.active && !bench.state.tripped && !bench.state.forces());
     bench.scan(true, false);
@@ -127,9 +127,9 @@ fn a_bypassed_interlock_shows_and_forces_nothing_until_its_time_is_over() {
 fn a_bypass_of_a_tripped_interlock_lets_its_outputs_go_and_ends_by_order() {
     let mut bench = bench(true, true);
     bench.scan(true, false);
-    bench.state.bypass(100).unwrap();
+    bench.state.bypass(100, UserId(5)).unwrap();
     assert!(!bench.state.forces());
-    assert_eq!(bench.state.bypass(0), Ok(C::Restored));
+    assert_eq!(bench.state.bypass(0, UserId(5)), Ok(C::Restored));
     assert!(bench.state.forces(), "the latch has not been reset");
 }
 

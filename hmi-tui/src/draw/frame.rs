@@ -57,10 +57,13 @@ pub(super) fn header(screen: &mut Pane<'_>, state: &State) {
     let path = format!("{plant}   {place}");
     // What does not fit beside the path is left out, the least needed first.
     let least = columns(&place).min(width / 2) + 2;
-    if !state.live.forced.is_empty() {
-        let fill = if screen.look.lost { screen.look.faint() } else { screen.look.fill(Priority::Medium) };
-        let words = format!(" FORCED {} ", state.live.forced.len());
-        left_of_right = screen.right(left_of_right.saturating_sub(2), 0, &words, fill);
+    for (word, count) in [("FORCED", state.live.forced.len()), ("BYPASS", state.live.bypassed().count())] {
+        if count > 0 {
+            let fill =
+                if screen.look.lost { screen.look.faint() } else { screen.look.fill(Priority::Medium) };
+            left_of_right =
+                screen.right(left_of_right.saturating_sub(2), 0, &format!(" {word} {count} "), fill);
+        }
     }
     for (words, style) in [(user, text), (bridge, dim), (scan, dim)] {
         let needed = columns(&words) + 3;

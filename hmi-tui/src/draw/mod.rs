@@ -8,6 +8,7 @@ mod device;
 mod entry;
 mod faceplate;
 mod forced;
+mod bypassed;
 mod fields;
 mod frame;
 mod gauge;

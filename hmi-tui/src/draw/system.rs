@@ -3,7 +3,7 @@
 use model::Priority;
 use model::wire::EventKind;
 
-use super::{first_shown, forced, journal};
+use super::{bypassed, first_shown, forced, journal};
 use crate::clock;
 use crate::pane::{Pane, wrapped};
 use crate::state::{Plant, State};
@@ -25,6 +25,8 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
     let rest = body.height() - boxes;
     let forces = forced::rows(state, rest);
     let rest = rest - forces;
+    let bypasses = bypassed::rows(state, rest);
+    let rest = rest - bypasses;
     let rows = plant.view.devices.len() + more_lines(state, plant, width.saturating_sub(2));
     let links = (rows as u16 + 3).min(if rest >= 16 { rest - 8 } else { rest });
     {
@@ -35,7 +37,11 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
         let mut panel = body.part(1, boxes + links, width, forces);
         forced::list(&mut panel, state, plant);
     }
-    let mut part = body.below(boxes + links + forces);
+    if bypasses > 0 {
+        let mut panel = body.part(1, boxes + links + forces, width, bypasses);
+        bypassed::list(&mut panel, state, plant);
+    }
+    let mut part = body.below(boxes + links + forces + bypasses);
     events(&mut part, state);
 }
 

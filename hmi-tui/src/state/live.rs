@@ -88,6 +88,11 @@ impl Live {
         self.interlocks.iter().find(|status| status.interlock == id)
     }
 
+    /// Interlocks that are bypassed, in the plant's order.
+    pub(crate) fn bypassed(&self) -> impl Iterator<Item = &InterlockStatus> {
+        self.interlocks.iter().filter(|status| status.bypassed_until_ms.is_some())
+    }
+
     pub(crate) fn force(&self, id: PointId) -> Option<&ForceStatus> {
         self.forced.iter().find(|status| status.point == id)
     }

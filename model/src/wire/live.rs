@@ -126,6 +126,9 @@ pub struct InterlockStatus {
     pub first_out: Option<u16>,
     pub since_ms: i64,
     pub bypassed_until_ms: Option<i64>,
+    /// Who bypassed it.
+    #[serde(default)]
+    pub bypassed_by: Option<String>,
 }
 
 /// A tag that a person forces.
