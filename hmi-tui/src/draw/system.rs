@@ -13,7 +13,9 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
     let Some(plant) = state.plant.as_deref() else { return };
     let width = body.width().saturating_sub(2);
     let half = width / 2;
-    let boxes = 13.min(body.height());
+    // Two lists of what does not act as the plant says need the empty lines of the boxes on a small screen.
+    let both = !state.live.forced.is_empty() && state.live.bypassed().next().is_some();
+    let boxes = if both && body.height() < 24 { 10 } else { 13 }.min(body.height());
     {
         let mut panel = body.part(1, 0, half, boxes);
         controller_box(&mut panel, state, plant);
@@ -23,7 +25,7 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
         record_box(&mut panel, state);
     }
     let rest = body.height() - boxes;
-    let forces = forced::rows(state, rest);
+    let forces = forced::rows(state, if both { rest / 2 } else { rest });
     let rest = rest - forces;
     let bypasses = bypassed::rows(state, rest);
     let rest = rest - bypasses;
