@@ -65,6 +65,13 @@ impl Image {
         self.cells[point.index()].quality
     }
 
+    /// Both with one look.
+    #[inline]
+    pub(crate) fn read(&self, point: PointId) -> (f64, Quality) {
+        let cell = &self.cells[point.index()];
+        (cell.value, cell.quality)
+    }
+
     pub fn values(&self) -> impl ExactSizeIterator<Item = f64> {
         self.cells.iter().map(|cell| cell.value)
     }

@@ -37,6 +37,8 @@ struct Condition {
     end: u32,
     /// Where its steps begin and end.
     steps: (u32, u32),
+    /// It asks the image alone, and remembers nothing.
+    looks: bool,
 }
 
 /// One step: it puts a truth on the stack, or joins those that are there.
@@ -75,6 +77,12 @@ enum Step {
     },
     /// A delay or an edge, which remember.
     Remember(Op),
+}
+
+impl Step {
+    fn looks(&self) -> bool {
+        !matches!(self, Self::Code { .. } | Self::Remember(_))
+    }
 }
 
 /// What a comparison does with the truth below it.
@@ -241,6 +249,38 @@ impl Truths {
         }
     }
 
+    /// A step that asks the image alone.
+    #[inline(always)]
+    fn look(&mut self, step: &Step, image: &Image) {
+        match *step {
+            Step::Limit { point, how, join, limit } => {
+                let (value, quality) = image.read(point);
+                self.compared(how.holds_in_order(value, limit), quality.is_bad(), join);
+            }
+            Step::Points { left, right, how, join } => {
+                let (left, right) = (image.read(left), image.read(right));
+                let bad = left.1.is_bad() | right.1.is_bad();
+                self.compared(how.holds_in_order(left.0, right.0), bad, join);
+            }
+            Step::And => self.and(),
+            Step::Or => self.or(),
+            Step::Xor => self.xor(),
+            Step::Not => self.not(),
+            Step::Vote { need, of } => self.vote(need, of),
+            Step::Certain(truth) => self.push(truth, truth),
+            Step::IsGood(point) => {
+                let good = image.quality(point).is_good();
+                self.push(good, good);
+            }
+            Step::IsBad(point) => {
+                let bad = image.quality(point).is_bad();
+                self.push(bad, bad);
+            }
+            // Those remember: the caller's.
+            Step::Remember(_) | Step::Code { .. } => {}
+        }
+    }
+
     fn vote(&mut self, need: u8, of: u8) {
         let asked = if usize::from(of) >= DEPTH { u64::MAX } else { (1 << of) - 1 };
         let certain = (self.certain & asked).count_ones() >= u32::from(need);
@@ -259,9 +299,9 @@ impl Logic {
             let steps = logic.steps.len();
             match read(&ops[*start..end], *start, &mut logic.steps) {
                 Some(()) if !matches!(logic.steps[steps..], [Step::Code { .. }]) => {
-                    logic
-                        .conditions
-                        .push(Condition { end: end as u32, steps: (steps as u32, logic.steps.len() as u32) });
+                    let looks = logic.steps[steps..].iter().all(Step::looks);
+                    let steps = (steps as u32, logic.steps.len() as u32);
+                    logic.conditions.push(Condition { end: end as u32, steps, looks });
                     logic.at[*start] = logic.conditions.len() as u32;
                 }
                 _ => logic.steps.truncate(steps),
@@ -286,30 +326,15 @@ impl Memory {
     pub(super) fn reason(&mut self, ops: &[Op], place: (u32, u32), image: &Image, now: Now) -> Option<Truth> {
         let condition = self.logic.conditions[self.logic.condition(place)?];
         let mut truths = Truths::default();
+        if condition.looks {
+            // Most are of this kind: one slice, nothing else of the memory.
+            for step in &self.logic.steps[condition.steps.0 as usize..condition.steps.1 as usize] {
+                truths.look(step, image);
+            }
+            return Some(truths.top());
+        }
         for index in condition.steps.0..condition.steps.1 {
             match self.logic.steps[index as usize] {
-                Step::Limit { point, how, join, limit } => {
-                    let bad = image.quality(point).is_bad();
-                    truths.compared(how.holds_in_order(image.value(point), limit), bad, join);
-                }
-                Step::Points { left, right, how, join } => {
-                    let bad = image.quality(left).is_bad() | image.quality(right).is_bad();
-                    truths.compared(how.holds_in_order(image.value(left), image.value(right)), bad, join);
-                }
-                Step::And => truths.and(),
-                Step::Or => truths.or(),
-                Step::Xor => truths.xor(),
-                Step::Not => truths.not(),
-                Step::Vote { need, of } => truths.vote(need, of),
-                Step::Certain(truth) => truths.push(truth, truth),
-                Step::IsGood(point) => {
-                    let good = image.quality(point).is_good();
-                    truths.push(good, good);
-                }
-                Step::IsBad(point) => {
-                    let bad = image.quality(point).is_bad();
-                    truths.push(bad, bad);
-                }
                 Step::Remember(Op::OnDelay { timer, ms }) => {
                     let operand = truths.pop();
                     truths.push_truth(self.delayed(timer, operand, ms, now));
@@ -321,6 +346,7 @@ impl Memory {
                 Step::Code { start, len } => {
                     truths.push_truth(self.run(super::part(ops, (start, len)), image, now).truth());
                 }
+                step => truths.look(&step, image),
             }
         }
         Some(truths.top())
