@@ -3,6 +3,7 @@
 //! Nothing here waits for anybody and nothing allocates: banks are triple buffers, everything else
 //! is a bounded ring. What does not fit is counted and shown.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
@@ -52,12 +53,13 @@ impl SavedState {
     }
 }
 
-/// A link that is down, up, or up to a device that refuses outputs.
+/// A link that is down, up, or up to a device that is not to be relied on: it refuses outputs, or another client
+/// drives it too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LinkSeen {
     Down,
     Up,
-    Refusing,
+    Doubtful,
 }
 
 /// One device as the scan sees it: its banks, and what the engine was last told.
@@ -71,12 +73,14 @@ pub struct Field {
     met: u32,
     sequence: u64,
     sequence_tick: u64,
+    /// Where this process begins to count its heartbeat. Controllers with copies of one data folder have the same ticks,
+    /// and must not take each other's heartbeats for their own.
+    heartbeat_from: u32,
 }
 
 impl LinkSeen {
-    /// A device that refuses outputs answers, and is not to be relied on.
     fn input(self, point: PointId) -> Input {
-        let quality = if self == Self::Refusing { Quality::UncertainSubNormal } else { Quality::Good };
+        let quality = if self == Self::Doubtful { Quality::UncertainSubNormal } else { Quality::Good };
         Input { point, value: if self == Self::Down { 0.0 } else { 1.0 }, quality }
     }
 }
@@ -85,7 +89,9 @@ impl Field {
     pub fn new(link: DeviceLink) -> Self {
         let told = vec![(0, Quality::BadWaitingForInitialData); link.inputs.len()];
         let refused = vec![false; link.outputs.len()];
-        Self { link, told, told_link: None, refused, met: 0, sequence: 0, sequence_tick: 0 }
+        let heartbeat_from = RandomState::new().hash_one(link.device.0) as u32;
+        let (told_link, met, sequence, sequence_tick) = (None, 0, 0, 0);
+        Self { link, told, told_link, refused, met, sequence, sequence_tick, heartbeat_from }
     }
 
     /// True when the device is up and has told all that it will tell.
@@ -109,7 +115,7 @@ impl Field {
         let alive = bank.up && tick.saturating_sub(self.sequence_tick) <= stale_ticks;
         let is_new = alive && bank.meeting != self.met;
         // Outputs that were looked at anew are taken over from a device that was away.
-        let told_up = matches!(self.told_link, Some(LinkSeen::Up | LinkSeen::Refusing));
+        let told_up = matches!(self.told_link, Some(LinkSeen::Up | LinkSeen::Doubtful));
         let up = alive && !(is_new && told_up);
         if is_new && up {
             self.met = bank.meeting;
@@ -128,10 +134,10 @@ impl Field {
                 inputs.push(Input { point: *point, value: 0.0, quality: Quality::BadDeviceFailure });
             }
         }
-        let seen = match (up, refuses_any) {
+        let seen = match (up, refuses_any || bank.contested) {
             (false, _) => LinkSeen::Down,
             (true, false) => LinkSeen::Up,
-            (true, true) => LinkSeen::Refusing,
+            (true, true) => LinkSeen::Doubtful,
         };
         if self.told_link != Some(seen) {
             self.told_link = Some(seen);
@@ -167,7 +173,7 @@ impl Field {
             *value = image.value(*point);
         }
         bank.meeting = self.met;
-        bank.heartbeat = tick as u32;
+        bank.heartbeat = self.heartbeat_from.wrapping_add(tick as u32);
         self.link.output_bank.publish();
     }
 }
@@ -387,6 +393,25 @@ mod tests {
     use super::*;
     use model::DeviceId;
     use plc_bridge::{InputBank, OutputBank};
+
+    #[test]
+    fn a_device_that_another_client_drives_too_is_up_and_not_to_be_relied_on() {
+        let (mut bank, input_bank) = triple_buffer::triple_buffer(&InputBank::default());
+        let (output_bank, _commands) = triple_buffer::triple_buffer(&OutputBank::default());
+        let (inputs, outputs) = (Vec::new(), Vec::new());
+        let (device, link) = (DeviceId(0), PointId(7));
+        let mut field = Field::new(DeviceLink { device, inputs, outputs, link, input_bank, output_bank });
+        let mut told = |contested| {
+            bank.write(InputBank { up: true, contested, ..InputBank::default() });
+            let mut inputs = Vec::new();
+            field.collect(1, 10, &mut inputs);
+            inputs.iter().map(|input| (input.value, input.quality)).collect::<Vec<_>>()
+        };
+        assert_eq!(told(false), [(1.0, Quality::Good)]);
+        assert_eq!(told(true), [(1.0, Quality::UncertainSubNormal)]);
+        assert_eq!(told(true), [], "it is known");
+        assert_eq!(told(false), [(1.0, Quality::Good)]);
+    }
 
     #[test]
     fn a_device_that_refuses_outputs_is_up_and_not_to_be_relied_on() {

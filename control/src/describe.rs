@@ -51,7 +51,10 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
         }
         EventBody::Refusing { device, refuses } => {
             let name = plant.io.devices.get(device.index()).map(|device| device.name.clone());
-            let text = if *refuses { "refuses outputs" } else { "takes all outputs again" };
+            let text = match refuses {
+                true => "refuses outputs, or another client drives it too: the System page says which",
+                false => "takes all outputs again, and from this controller alone",
+            };
             (EventKind::Link, name.unwrap_or_default(), text.to_owned())
         }
         EventBody::Phase { phase, batch, from, to } => {

@@ -38,6 +38,13 @@
 //! | its heartbeat, for as long as the watchdog waits | the link is lost: a PLC in STOP, or write-protected, drives nothing |
 //! | an output, with its heartbeat accepted | the link stays up; past the watchdog's time `refused_outputs` says so |
 //!
+//! # A device that somebody else drives
+//!
+//! Each controller finds its own heartbeat again before it writes the next (`rival`). One that starts and sees the
+//! heartbeat move leaves the device to whoever moves it: its link is down, and says why. Where two drive a device all
+//! the same, both links stay up and `contested` says so: nobody here knows which of them is the wrong one, and a
+//! link that went down would let any stray client stop a plant.
+//!
 //! No link comes up before the device has accepted its own heartbeat value, written back as it was read: that
 //! proves that it can be written, and is no life to its watchdog. A heartbeat that cannot be read is not touched
 //! so, unless it was refused before; there the first heartbeats of the scan decide.
@@ -63,6 +70,8 @@ pub struct InputBank {
     /// Per output, in the same order: the device has been refusing it for longer than its watchdog waits, and
     /// drives something else than the scan believes. Empty before the first output was due.
     pub refused_outputs: Vec<bool>,
+    /// Another client writes the device's heartbeat, so most likely its outputs as well.
+    pub contested: bool,
 }
 
 /// One entry per output of the device, in the order of `DeviceLink::outputs`, in the tag's unit.
@@ -92,6 +101,7 @@ impl FieldBank {
             meeting: 0,
             read_back: Vec::new(),
             refused_outputs: Vec::new(),
+            contested: false,
         };
         let (publisher, reader) = triple_buffer::triple_buffer(&current);
         (Self { current, publisher }, reader)
@@ -134,6 +144,10 @@ impl FieldBank {
         flags.iter().filter(|refused| **refused).count()
     }
 
+    pub(crate) fn set_contested(&mut self, contested: bool) {
+        self.current.contested = contested;
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         self.current.up
     }
@@ -145,6 +159,7 @@ impl FieldBank {
     /// The device is away: the last values stay, and nobody may trust them.
     pub(crate) fn lose(&mut self) {
         self.current.up = false;
+        self.current.contested = false;
         self.current.refused_outputs.clear();
         self.current.qualities.fill(Quality::BadNoCommunication);
     }
@@ -159,6 +174,7 @@ impl FieldBank {
         bank.meeting = self.current.meeting;
         bank.read_back.clone_from(&self.current.read_back);
         bank.refused_outputs.clone_from(&self.current.refused_outputs);
+        bank.contested = self.current.contested;
         self.publisher.publish();
     }
 }

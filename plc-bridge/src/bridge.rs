@@ -17,6 +17,7 @@ use crate::modbus::client::{ModbusClient, Register};
 use crate::opcua::Node;
 use crate::opcua::client::OpcUaClient;
 use crate::options::BridgeOptions;
+use crate::rival::Rival;
 use crate::schedule::OutputSchedule;
 
 /// The scan's ends of one device's banks.
@@ -159,6 +160,7 @@ fn prepare(
                 bank,
                 commands,
                 schedule,
+                rival: Rival::default(),
                 backoff,
                 health: health.clone(),
             };
@@ -178,6 +180,7 @@ fn prepare(
                 bank,
                 commands,
                 schedule,
+                rival: Rival::default(),
                 backoff,
                 health: health.clone(),
             };

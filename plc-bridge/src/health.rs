@@ -1,11 +1,13 @@
 //! How each device's link does: counters and words for the people who keep the plant running.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::Duration;
 
 use model::DeviceId;
 use parking_lot::Mutex;
+
+use crate::rival;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkState {
@@ -71,6 +73,8 @@ pub(crate) struct Health {
     trouble: Mutex<Option<String>>,
     /// The last refusal of an output.
     refusal: Mutex<Option<String>>,
+    /// Another client writes the heartbeat.
+    contested: AtomicBool,
 }
 
 /// What is wrong with the links of a bridge, for whoever shows it; it outlives the bridge.
@@ -104,7 +108,12 @@ impl Health {
             last_error: Mutex::new(None),
             trouble: Mutex::new(None),
             refusal: Mutex::new(None),
+            contested: AtomicBool::new(false),
         })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     pub(crate) fn set_state(&self, state: LinkState) {
@@ -123,6 +132,7 @@ impl Health {
         self.set_state(LinkState::Down);
         // What it refuses is asked anew when it is back.
         self.refused_outputs.store(0, Ordering::Relaxed);
+        self.contested.store(false, Ordering::Relaxed);
         if self.last_error.lock().as_ref() == Some(&reason) {
             tracing::debug!(device = self.name, reason, "the device is still away");
         } else {
@@ -167,7 +177,31 @@ impl Health {
         } else if count == 0 {
             tracing::info!(device = self.name, "the device refuses no output any more");
         }
-        *self.trouble.lock() = (count > 0).then(|| format!("refuses {count} of its outputs; {reason}"));
+        self.tell_of_link_that_is_up();
+    }
+
+    /// Says in the log when it begins and when it ends.
+    pub(crate) fn set_contested(&self, contested: bool) {
+        if self.contested.swap(contested, Ordering::Relaxed) == contested {
+            return;
+        }
+        if contested {
+            tracing::error!(device = self.name, "{}", rival::trouble(&self.name));
+        } else {
+            tracing::info!(device = self.name, "no other client writes the heartbeat any more");
+        }
+        self.tell_of_link_that_is_up();
+    }
+
+    fn tell_of_link_that_is_up(&self) {
+        let count = self.refused_outputs.load(Ordering::Relaxed);
+        let contested = self.contested.load(Ordering::Relaxed).then(|| rival::trouble(&self.name));
+        let refuses = (count > 0).then(|| {
+            let reason = self.refusal.lock().clone().unwrap_or_default();
+            format!("refuses {count} of its outputs; {reason}")
+        });
+        let all: Vec<String> = contested.into_iter().chain(refuses).collect();
+        *self.trouble.lock() = (!all.is_empty()).then(|| all.join("; "));
     }
 
     pub(crate) fn set_round_trip(&self, took: Duration) {

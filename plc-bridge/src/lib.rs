@@ -96,6 +96,7 @@ mod memory;
 mod address;
 mod backoff;
 mod schedule;
+mod rival;
 mod gate;
 mod modbus;
 mod opcua;

@@ -243,8 +243,8 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
     }
 }
 
-/// A link that is up and uncertain belongs to a device that refuses outputs. They stand where nobody commands
-/// them, so its alarm is raised, and what reads the link goes on: its inputs are sound.
+/// A link that is up and uncertain belongs to a device that refuses outputs, or takes them from another client too. They
+/// stand where nobody here commands them, so its alarm is raised, and what reads the link goes on: its inputs are sound.
 fn hear_refusal(
     plant: &Plant,
     layout: &Layout,

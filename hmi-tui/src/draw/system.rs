@@ -159,7 +159,10 @@ fn links_box(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
         let up = state.live.usable(device.link).map(|value| value >= 0.5);
         let trouble = trouble_lines(state, &device.name, inside.width());
         match up {
-            Some(true) if !trouble.is_empty() => inside.text(14, y, "refuses", bright),
+            Some(true) if trouble.first().is_some_and(|line| line.starts_with("refuses")) => {
+                inside.text(14, y, "refuses", bright)
+            }
+            Some(true) if !trouble.is_empty() => inside.text(14, y, "shared", bright),
             Some(true) => inside.text(14, y, "up", text),
             _ if inside.look.lost => inside.text(14, y, "--", text),
             Some(false) => {

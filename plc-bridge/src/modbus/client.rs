@@ -27,6 +27,7 @@ use super::request::{Lost, call};
 use crate::backoff::Backoff;
 use crate::bank::{FieldBank, OutputBank};
 use crate::health::{Health, LinkState};
+use crate::rival::Rival;
 use crate::schedule::OutputSchedule;
 
 /// Outputs are looked at this often, or with every poll if that is more often.
@@ -54,6 +55,7 @@ pub(crate) struct ModbusClient {
     pub(crate) bank: FieldBank,
     pub(crate) commands: triple_buffer::Output<OutputBank>,
     pub(crate) schedule: OutputSchedule,
+    pub(crate) rival: Rival,
     pub(crate) backoff: Backoff,
     pub(crate) health: Arc<Health>,
 }
@@ -82,6 +84,7 @@ impl ModbusClient {
 
     async fn connect_and_poll(&mut self) -> Result<std::convert::Infallible, Lost> {
         let mut connection = self.connect().await?;
+        self.rival.begin();
         let held = self.read_back(&mut connection).await?;
         self.schedule.begin(self.bank.meet(held));
         let spans: Vec<Span> = self.inputs.iter().map(|register| register.span).collect();
@@ -130,7 +133,9 @@ impl ModbusClient {
             // Nothing was read yet, so nothing has proved that a Modbus device listens there.
             self.ask_for_life(connection).await?;
         }
+        self.yield_to_rival(connection).await?;
         self.probe(connection).await?;
+        self.rival.is_met();
         self.bank.set_up();
         self.bank.publish();
         self.health.connected();

@@ -16,8 +16,12 @@ use super::plan::Block;
 pub(super) struct Lost(pub(super) String);
 
 /// The device's "no", which leaves the connection usable.
-#[derive(Clone, Copy)]
-pub(super) struct Refused(pub(super) ExceptionCode);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refused {
+    Exception(ExceptionCode),
+    /// It says that it has written something, and not what it was asked to write.
+    AnotherWrite,
+}
 
 /// The crate's typed readers assert on what the peer sends; `call` does not.
 pub(super) async fn call(
@@ -26,10 +30,38 @@ pub(super) async fn call(
     request: Request<'_>,
 ) -> Result<Result<Response, Refused>, Lost> {
     match timeout(limit, connection.call(request)).await {
-        Ok(Ok(answer)) => Ok(answer.map_err(Refused)),
+        Ok(Ok(answer)) => Ok(answer.map_err(Refused::Exception)),
         Ok(Err(error)) => Err(Lost(broken(&error))),
         Err(_) => Err(Lost(format!("no answer in {limit:?}"))),
     }
+}
+
+/// A write is done when the answer repeats what was asked: register, and value or count.
+pub(super) async fn write(
+    connection: &mut Context,
+    limit: Duration,
+    request: Request<'_>,
+) -> Result<Result<(), Refused>, Lost> {
+    let wanted = echo(&request);
+    let answer = call(connection, limit, request).await?;
+    Ok(answer.and_then(|answer| match wanted == Some(answer) {
+        true => Ok(()),
+        false => Err(Refused::AnotherWrite),
+    }))
+}
+
+fn echo(request: &Request<'_>) -> Option<Response> {
+    // No request carries more than a count has room for.
+    let count = |length: usize| u16::try_from(length).unwrap_or(u16::MAX);
+    Some(match request {
+        Request::WriteSingleCoil(at, on) => Response::WriteSingleCoil(*at, *on),
+        Request::WriteMultipleCoils(at, coils) => Response::WriteMultipleCoils(*at, count(coils.len())),
+        Request::WriteSingleRegister(at, word) => Response::WriteSingleRegister(*at, *word),
+        Request::WriteMultipleRegisters(at, words) => {
+            Response::WriteMultipleRegisters(*at, count(words.len()))
+        }
+        _ => return None,
+    })
 }
 
 /// When the device closes the connection the transport tells whatever error number stood there last: none, or one of
@@ -87,19 +119,28 @@ pub(super) fn write_coils(start: u16, words: &[u16]) -> Request<'static> {
 /// As the specification names it: `Modbus exception 4, server device failure`.
 impl std::fmt::Display for Refused {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Modbus exception {}, {}", u8::from(self.0), self.0.to_string().to_lowercase())
+        match self {
+            Self::Exception(code) => {
+                write!(f, "Modbus exception {}, {}", u8::from(*code), code.to_string().to_lowercase())
+            }
+            Self::AnotherWrite => {
+                f.write_str("its answer names another register, value or count than was written")
+            }
+        }
     }
 }
 
 impl Refused {
     /// The device itself does not answer its gateway: as good as gone.
     pub(super) fn means_absence(self) -> bool {
-        matches!(self.0, ExceptionCode::GatewayPathUnavailable | ExceptionCode::GatewayTargetDevice)
+        use ExceptionCode::{GatewayPathUnavailable, GatewayTargetDevice};
+        matches!(self, Self::Exception(GatewayPathUnavailable | GatewayTargetDevice))
     }
 
     /// A smaller block may be welcome.
     pub(super) fn names_an_address(self) -> bool {
-        matches!(self.0, ExceptionCode::IllegalDataAddress | ExceptionCode::IllegalDataValue)
+        use ExceptionCode::{IllegalDataAddress, IllegalDataValue};
+        matches!(self, Self::Exception(IllegalDataAddress | IllegalDataValue))
     }
 }
 

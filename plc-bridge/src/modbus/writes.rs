@@ -8,7 +8,8 @@ use tokio_modbus::{Request, Response};
 
 use super::client::{ModbusClient, Register};
 use super::plan::{self, Block, Span};
-use super::request::{Lost, call, write_coils, write_registers};
+use super::request::{Lost, call, write, write_coils, write_registers};
+use crate::rival;
 use crate::schedule::{Due, Expected, refusing};
 use crate::signal::{self, Words};
 
@@ -16,17 +17,15 @@ impl ModbusClient {
     /// Writes the heartbeat back as it stands: can the device be driven? No link is up before it has taken that.
     pub(super) async fn probe(&mut self, connection: &mut Context) -> Result<(), Lost> {
         let (span, _) = self.heartbeat;
-        let request = Request::ReadHoldingRegisters(span.start, span.length);
-        let words = match call(connection, self.timeout, request).await? {
-            Ok(Response::ReadHoldingRegisters(words)) if words.len() == usize::from(span.length) => words,
-            Ok(_) => return Err(Lost("an answer belongs to another request".to_owned())),
+        let words = match self.read_heartbeat(connection).await? {
+            Some(words) => words,
             // It can perhaps be written only. Any value but its own would be a heartbeat before the scan has one, so
             // it is tried only where no other way leads back.
-            Err(_) if !self.schedule.is_refused() => return Ok(()),
-            Err(_) => vec![0; usize::from(span.length)],
+            None if !self.schedule.is_refused() => return Ok(()),
+            None => vec![0; usize::from(span.length)],
         };
-        match call(connection, self.timeout, write_registers(span.start, &words)).await? {
-            Ok(_) => {
+        match write(connection, self.timeout, write_registers(span.start, &words)).await? {
+            Ok(()) => {
                 self.schedule.probe_was_accepted();
                 Ok(())
             }
@@ -36,6 +35,49 @@ impl ModbusClient {
                 Err(Lost(reason))
             }
         }
+    }
+
+    /// `None` when the device does not tell it.
+    async fn read_heartbeat(&self, connection: &mut Context) -> Result<Option<Vec<u16>>, Lost> {
+        let (span, _) = self.heartbeat;
+        let request = Request::ReadHoldingRegisters(span.start, span.length);
+        match call(connection, self.timeout, request).await? {
+            Ok(Response::ReadHoldingRegisters(words)) if words.len() == usize::from(span.length) => {
+                Ok(Some(words))
+            }
+            Ok(_) => Err(Lost("an answer belongs to another request".to_owned())),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Who comes new to a device that another controller drives leaves it alone.
+    pub(super) async fn yield_to_rival(&mut self, connection: &mut Context) -> Result<(), Lost> {
+        let mut watch = self.rival.first_watch();
+        while let Some(pause) = watch.pause() {
+            let Some(words) = self.read_heartbeat(connection).await? else { return Ok(()) };
+            let is_blank = words.iter().all(|word| *word == 0);
+            if watch.moves(words, is_blank) {
+                return Err(Lost(rival::driven(self.health.name())));
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok(())
+    }
+
+    /// Reads the heartbeat before the next one is written: it has to be the last.
+    async fn look_for_rival(&mut self, connection: &mut Context) -> Result<(), Lost> {
+        if !self.rival.is_due(Instant::now()) {
+            return Ok(());
+        }
+        let held = self.read_heartbeat(connection).await?;
+        let length = usize::from(self.heartbeat.0.length);
+        let shown = |heartbeat| heartbeat_words(heartbeat)[2 - length..].to_vec();
+        if self.rival.found(held.as_ref(), shown, Instant::now()) {
+            self.bank.set_contested(self.rival.is_certain());
+            self.bank.publish();
+            self.health.set_contested(self.rival.is_certain());
+        }
+        Ok(())
     }
 
     /// The outputs are where the meeting found them, or where the device has taken them since.
@@ -58,10 +100,11 @@ impl ModbusClient {
         if let Some(reason) = self.schedule.silence(now) {
             return Err(Lost(reason));
         }
-        if let Some(heartbeat) = due.heartbeat
-            && !self.write_heartbeat(connection, heartbeat).await?
-        {
-            return Ok(true);
+        if let Some(heartbeat) = due.heartbeat {
+            self.look_for_rival(connection).await?;
+            if !self.write_heartbeat(connection, heartbeat).await? {
+                return Ok(true);
+            }
         }
         if !self.schedule.is_confirmed() {
             let held = self.read_back(connection).await?;
@@ -83,11 +126,12 @@ impl ModbusClient {
     /// False when the device refuses it: then no output may go out either.
     async fn write_heartbeat(&mut self, connection: &mut Context, heartbeat: u32) -> Result<bool, Lost> {
         let (span, _) = self.heartbeat;
-        let words = [(heartbeat >> 16) as u16, heartbeat as u16];
+        let words = heartbeat_words(heartbeat);
         let words = &words[words.len() - usize::from(span.length)..];
-        match call(connection, self.timeout, write_registers(span.start, words)).await? {
-            Ok(_) => {
+        match write(connection, self.timeout, write_registers(span.start, words)).await? {
+            Ok(()) => {
                 self.health.count_write();
+                self.rival.wrote(heartbeat);
                 self.schedule.heartbeat_was_sent(heartbeat, Instant::now());
                 Ok(true)
             }
@@ -156,8 +200,8 @@ impl ModbusClient {
             ModbusTable::Coil => write_coils(block.start, &data),
             _ => write_registers(block.start, &data),
         };
-        match call(connection, self.timeout, request).await? {
-            Ok(_) => {
+        match write(connection, self.timeout, request).await? {
+            Ok(()) => {
                 self.health.count_write();
                 for point in &block.points {
                     self.schedule.was_sent(*point, values[*point]);
@@ -178,6 +222,11 @@ impl ModbusClient {
             }
         }
     }
+}
+
+/// High word first; a register alone has the low one.
+fn heartbeat_words(heartbeat: u32) -> [u16; 2] {
+    [(heartbeat >> 16) as u16, heartbeat as u16]
 }
 
 impl Register {

@@ -25,6 +25,7 @@ use crate::backoff::Backoff;
 use crate::bank::{FieldBank, OutputBank};
 use crate::health::{Health, LinkState};
 use crate::options::OpcUaClientOptions;
+use crate::rival::{self, Rival};
 use crate::schedule::{Due, Expected, OutputSchedule, refusing};
 use crate::signal::{self, Reading};
 
@@ -47,6 +48,7 @@ pub(crate) struct OpcUaClient {
     pub(crate) bank: FieldBank,
     pub(crate) commands: triple_buffer::Output<OutputBank>,
     pub(crate) schedule: OutputSchedule,
+    pub(crate) rival: Rival,
     pub(crate) backoff: Backoff,
     pub(crate) health: Arc<Health>,
 }
@@ -62,6 +64,14 @@ struct Learnt {
     retry_at: Instant,
     heartbeat: (NodeId, Kind),
     outputs: Vec<(NodeId, Kind)>,
+}
+
+impl Learnt {
+    /// `None` when the server does not tell it.
+    async fn read_heartbeat(&self) -> Result<Option<Variant>, String> {
+        let held = self.calls.values(std::slice::from_ref(&self.heartbeat.0)).await?.into_iter().next();
+        Ok(held.and_then(|data| data.value).filter(|value| *value != Variant::Empty))
+    }
 }
 
 impl OpcUaClient {
@@ -117,9 +127,14 @@ impl OpcUaClient {
             Ok(learnt) => learnt,
             Err(reason) => return reason,
         };
+        self.rival.begin();
+        if let Err(reason) = self.yield_to_rival(&learnt).await {
+            return reason;
+        }
         if let Err(reason) = self.probe(&learnt).await {
             return reason;
         }
+        self.rival.is_met();
         self.bank.set_up();
         self.bank.publish();
         self.health.connected();
@@ -183,8 +198,7 @@ impl OpcUaClient {
     /// Writes the heartbeat back as it stands: can the device be driven? No link is up before it has taken that.
     async fn probe(&mut self, learnt: &Learnt) -> Result<(), String> {
         let (node, kind) = &learnt.heartbeat;
-        let held = learnt.calls.values(std::slice::from_ref(node)).await?.into_iter().next();
-        let held = held.and_then(|data| data.value).filter(|value| *value != Variant::Empty);
+        let held = learnt.read_heartbeat().await?;
         // One that has none yet, or can be written only: any value would be a heartbeat before the scan has one, so
         // it is tried only where no other way leads back.
         if held.is_none() && !self.schedule.is_refused() {
@@ -197,6 +211,36 @@ impl OpcUaClient {
             return Err(reason);
         }
         self.schedule.probe_was_accepted();
+        Ok(())
+    }
+
+    /// Who comes new to a device that another controller drives leaves it alone.
+    async fn yield_to_rival(&mut self, learnt: &Learnt) -> Result<(), String> {
+        let mut watch = self.rival.first_watch();
+        while let Some(pause) = watch.pause() {
+            let held = learnt.read_heartbeat().await?.and_then(|held| value::heartbeat(&held));
+            let Some(held) = held else { return Ok(()) };
+            if watch.moves(held, held == 0.0) {
+                return Err(rival::driven(self.health.name()));
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok(())
+    }
+
+    /// Reads the heartbeat before the next one is written: it has to be the last.
+    async fn look_for_rival(&mut self, learnt: &Learnt) -> Result<(), String> {
+        if !self.rival.is_due(Instant::now()) {
+            return Ok(());
+        }
+        let kind = learnt.heartbeat.1;
+        let held = learnt.read_heartbeat().await?.and_then(|held| value::heartbeat(&held));
+        let shown = |count| value::heartbeat(&kind.wrapping(count)).unwrap_or_default();
+        if self.rival.found(held.as_ref(), shown, Instant::now()) {
+            self.bank.set_contested(self.rival.is_certain());
+            self.bank.publish();
+            self.health.set_contested(self.rival.is_certain());
+        }
         Ok(())
     }
 
@@ -280,10 +324,11 @@ impl OpcUaClient {
             return Err(reason);
         }
         let values = bank.values.clone();
-        if let Some(heartbeat) = due.heartbeat
-            && !self.write_heartbeat(learnt, heartbeat).await?
-        {
-            return Ok(());
+        if let Some(heartbeat) = due.heartbeat {
+            self.look_for_rival(learnt).await?;
+            if !self.write_heartbeat(learnt, heartbeat).await? {
+                return Ok(());
+            }
         }
         if !self.schedule.is_confirmed() {
             let outputs: Vec<NodeId> = learnt.outputs.iter().map(|(id, _)| id.clone()).collect();
@@ -310,6 +355,7 @@ impl OpcUaClient {
         let now = Instant::now();
         let Err(text) = accepted(&codes) else {
             self.health.count_write();
+            self.rival.wrote(heartbeat);
             self.schedule.heartbeat_was_sent(heartbeat, now);
             return Ok(true);
         };

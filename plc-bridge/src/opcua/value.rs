@@ -116,6 +116,14 @@ pub(crate) fn reading(data: &DataValue, node: &Node) -> Reading {
     range::check(Reading { quality, ..reading }, node.range)
 }
 
+/// What a node makes of a heartbeat; `None` of what is no count at all.
+pub(crate) fn heartbeat(value: &Variant) -> Option<f64> {
+    match value {
+        Variant::Boolean(on) => Some(f64::from(u8::from(*on))),
+        other => number(other),
+    }
+}
+
 fn number(value: &Variant) -> Option<f64> {
     Some(match value {
         Variant::SByte(count) => f64::from(*count),

@@ -4,6 +4,7 @@
 mod field;
 mod both;
 mod refusals;
+mod rivals;
 mod modbus;
 mod opcua;
 mod strangers;
