@@ -32,7 +32,18 @@ impl TickClock {
     }
 
     pub fn tick_at(self, time_ms: i64) -> u64 {
-        u64::try_from(time_ms - self.epoch_ms).unwrap_or(0) / u64::from(self.period_ms.max(1))
+        u64::try_from(time_ms.saturating_sub(self.epoch_ms)).unwrap_or(0) / u64::from(self.period_ms.max(1))
+    }
+
+    /// The first tick of a run that begins now: that of the clock on the wall, but never one that a run before has
+    /// taken, however far that clock has been set back since.
+    pub fn first_tick(self, taken: Option<u64>, now_ms: i64) -> u64 {
+        self.tick_at(now_ms).max(taken.map_or(0, |tick| tick + 1))
+    }
+
+    /// By how much the time of this tick is ahead of the clock on the wall.
+    pub fn ahead_ms(self, tick: u64, now_ms: i64) -> i64 {
+        self.time_ms(tick).saturating_sub(now_ms)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::audit_trail::AuditTrail;
 use crate::backend::Controller;
 use crate::changer::{self, Changer};
 use crate::cli::RunArgs;
+use crate::clock_watch::ClockWatch;
 use crate::data_folder::DataFolder;
 use crate::in_force::{CommandQueue, Current};
 use crate::journal_thread::{JournalThread, Waiting};
@@ -31,7 +32,7 @@ use crate::resume::{self, Resumed};
 use crate::scan_meter::{ScanMeter, ScanStats};
 use crate::scan_thread::{Field, JournalItem, Ports, SavedState, ScanThread};
 use crate::settings::{self, Settings};
-use crate::{check, clock, demo, real_time, take_over, wiring};
+use crate::{check, clock, clock_watch, demo, real_time, take_over, wiring};
 
 pub fn run(args: &RunArgs) -> miette::Result<()> {
     if std::env::var_os(demo::CHILD).is_some() {
@@ -106,6 +107,11 @@ fn start(
         resume::from_journal(plant.clone(), &data.journal()).into_diagnostic()?
     };
     tracing::info!("{}", resumed.note);
+    match clock_watch::at_start(resumed.clock, resumed.taken.max(resumed.continues), clock::now_ms()) {
+        Some((tracing::Level::WARN, found)) => tracing::warn!("{found}"),
+        Some((_, found)) => tracing::info!("{found}"),
+        None => {}
+    }
 
     let mut options = plc_bridge::BridgeOptions::default();
     options.opcua.pki_dir = data.pki().join("bridge");
@@ -181,6 +187,7 @@ impl Assembly<'_> {
             stop_scan.clone(),
         );
         let current = Current::new(first);
+        let began_ms = clock.time_ms(scan.first_tick).max(clock::now_ms());
 
         let journal = JournalThread {
             plant: self.plant.clone(),
@@ -200,6 +207,7 @@ impl Assembly<'_> {
             trouble: vitals.journal_error.clone(),
             full: vitals.disk_full.clone(),
             given_up: None,
+            clock_watch: ClockWatch::default(),
             stop: stop_rest.clone(),
         };
         let store = Store::open(&self.plant, self.data, self.settings)?;
@@ -242,8 +250,8 @@ impl Assembly<'_> {
             events: broadcast,
             waiting,
             people,
-            // Never a number twice, over restarts too.
-            next_command: AtomicU64::new(u64::try_from(clock::now_ms()).unwrap_or(0) << 12),
+            // Never a number twice, over restarts too, also when the clock was set back between them.
+            next_command: AtomicU64::new(u64::try_from(began_ms).unwrap_or(0) << 12),
             samples,
             event_reader,
             audit,
@@ -271,9 +279,9 @@ impl Assembly<'_> {
         let rest = vec![spawn("journal", move || journal.run())?, spawn("recorder", move || recorder.run())?];
         let core = self.settings.scan.core;
         let scan = spawn("scan", move || {
-            // Opening the stores has taken its time; ticks stand for the clock on the wall.
-            scan.first_tick = scan.first_tick.max(clock.tick_at(clock::now_ms()));
             let granted = real_time::enter(core);
+            // All this has taken its time; ticks stand for the clock on the wall.
+            scan.first_tick = scan.first_tick.max(clock.tick_at(clock::now_ms()));
             tracing::info!("scan: {granted}");
             drop(vitals.real_time.set(granted));
             let stats = scan.ports.stats.clone();
@@ -313,7 +321,10 @@ impl Assembly<'_> {
         let saved = SavedState::of(&mut self.resumed.engine);
         let (snapshots, snapshots_end) = triple_buffer::triple_buffer(&saved);
         let clock = self.resumed.clock;
-        let after = self.resumed.taken.max(self.resumed.continues).map_or(0, |tick| tick + 1);
+        let taken = self.resumed.taken.max(self.resumed.continues);
+        let first_tick = clock.first_tick(taken, clock::now_ms());
+        // Until the first scan, what happens happens at its time.
+        stats.tick.store(first_tick, Relaxed);
         let snapshot_ms = u64::from(self.settings.journal.snapshot_s.max(1)) * 1000;
         let period = Duration::from_millis(u64::from(self.plant.period_ms));
         let scan = ScanThread {
@@ -333,8 +344,9 @@ impl Assembly<'_> {
                 stop,
             },
             meter: ScanMeter::new(&self.plant, period),
+            clock,
             period,
-            first_tick: clock.tick_at(clock::now_ms()).max(after),
+            first_tick,
             snapshot_ticks: snapshot_ms / u64::from(self.plant.period_ms.max(1)),
         };
         let ends = Ends {

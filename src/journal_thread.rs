@@ -18,6 +18,7 @@ use model::{Event, EventBody};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::{self, TickClock};
+use crate::clock_watch::ClockWatch;
 use crate::disk_trouble::{self, DiskTrouble};
 use crate::people::People;
 use crate::plant_change::Change;
@@ -55,6 +56,8 @@ pub struct JournalThread {
     pub full: DiskTrouble,
     /// Of the records up to this tick at least one was given up and will never be on disk.
     pub given_up: Option<u64>,
+    /// Tells when the wall clock and the controller's time part.
+    pub clock_watch: ClockWatch,
     pub stop: Arc<AtomicBool>,
 }
 
@@ -90,6 +93,7 @@ impl JournalThread {
             }
             if kept_room.elapsed() >= wiring::DISK_RETRY {
                 self.keep_room();
+                self.compare_clocks();
                 kept_room = Instant::now();
             }
             std::thread::sleep(PACE);
@@ -244,6 +248,15 @@ impl JournalThread {
         }
     }
 
+    fn compare_clocks(&mut self) {
+        let ahead_ms = self.stats.clock_ahead_ms.load(Relaxed);
+        let Some(text) = self.clock_watch.look(ahead_ms) else { return };
+        tracing::warn!("{text}");
+        let time_ms = self.clock.time_ms(self.stats.tick.load(Relaxed));
+        let (tag, user) = ("CLOCK".to_owned(), String::new());
+        self.tell(EventRecord { time_ms, kind: EventKind::System, tag, text, user });
+    }
+
     fn tell_what_was_left_before(&self) {
         let Some(Lost { entries, from_ms, to_ms }) = self.writer.left_before() else { return };
         let text = format!(
@@ -259,7 +272,7 @@ impl JournalThread {
     /// To the event list: at the first refusal and when it is over, not at every try.
     fn tell_of_journal(&self, text: String) {
         self.tell(EventRecord {
-            time_ms: clock::now_ms(),
+            time_ms: self.clock.time_ms(self.stats.tick.load(Relaxed)),
             kind: EventKind::System,
             tag: "JOURNAL".to_owned(),
             text,

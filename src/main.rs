@@ -7,6 +7,7 @@ mod cli;
 mod settings;
 mod data_folder;
 mod clock;
+mod clock_watch;
 mod wiring;
 mod plant_files;
 mod diagnostics;

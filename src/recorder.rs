@@ -174,7 +174,8 @@ impl RecorderThread {
                 pruned = Instant::now();
             }
             if stopping {
-                if let Err(error) = self.store.samples.close(clock::now_ms()) {
+                let now_ms = self.now_ms();
+                if let Err(error) = self.store.samples.close(now_ms) {
                     self.lost(&error);
                 }
                 return;
@@ -240,7 +241,7 @@ impl RecorderThread {
     }
 
     fn prune(&mut self) {
-        let now = clock::now_ms();
+        let now = self.now_ms();
         let store = &mut self.store;
         if let Err(error) = store.samples.enforce(now, &store.retention) {
             tracing::error!("old samples could not be removed: {error}");
@@ -252,6 +253,13 @@ impl RecorderThread {
                 Err(error) => return tracing::error!("old events could not be removed: {error}"),
             }
         }
+    }
+
+    /// The time that the samples have: a wall clock that was set wrong must neither remove a history as too old nor
+    /// close it in the middle.
+    fn now_ms(&mut self) -> i64 {
+        let shown = self.views.output_buffer_mut().tick;
+        self.clock.time_ms(shown.max(self.stats.tick.load(Relaxed)))
     }
 
     fn lost(&self, error: &dyn std::fmt::Display) {
@@ -350,6 +358,7 @@ fn system(
         disk_full: vitals.disk_full.get(),
         journal_error: vitals.journal_error.get(),
         audit_error: vitals.audit_error.get(),
+        clock_ahead_ms: stats.clock_ahead_ms.load(Relaxed),
         uptime_ms: now.saturating_sub(vitals.started_ms),
         sessions,
     }

@@ -18,7 +18,7 @@ use what_if::{Beside, Comparison};
 use crate::cli::ReplayArgs;
 use crate::clock::{self, TickClock};
 use crate::resume::Replayer;
-use crate::{check, real_time, take_over};
+use crate::{check, clock_watch, real_time, take_over};
 
 pub fn run(args: &ReplayArgs) -> miette::Result<()> {
     replay(args)?.report()
@@ -52,6 +52,8 @@ struct Total {
     runs: u64,
     scans: u64,
     plant_ms: u64,
+    /// Between scans of one run: the controller stood still, or the clock jumped.
+    idle_ms: u64,
     cpu_s: f64,
     difference: Option<u64>,
     /// Stretches of the journal that could not be run again.
@@ -71,6 +73,9 @@ impl Total {
             self.plant_ms as f64 / 1e3,
             self.cpu_s
         );
+        if let Some(idle) = self.idle_text() {
+            eprintln!("{idle}");
+        }
         if let Some(comparison) = &self.comparison {
             print!("{}", comparison.report());
         }
@@ -92,6 +97,15 @@ impl Total {
             }
         }
         Ok(())
+    }
+}
+
+impl Total {
+    fn idle_text(&self) -> Option<String> {
+        let span = clock_watch::span_text(i64::try_from(self.idle_ms).unwrap_or(i64::MAX));
+        (self.idle_ms > 0).then(|| {
+            format!("between these scans lie {span} without any: the controller stood still, or the clock was set ahead")
+        })
     }
 }
 
@@ -219,7 +233,12 @@ fn follow(
     out.flush().into_diagnostic()?;
     total.cpu_s += (real_time::cpu_time() - began).as_secs_f64();
     total.scans += replayer.scans;
-    total.plant_ms += first.map_or(0, |first| (last - first + 1) * u64::from(clock.period_ms));
+    // Where the controller was away, or the clock was set ahead before a start, ticks are missing. No scan ran in them, and
+    // a replay passes over them in no time.
+    let period_ms = u64::from(clock.period_ms);
+    let span_ms = first.map_or(0, |first| (last - first + 1) * period_ms);
+    total.plant_ms += replayer.scans * period_ms;
+    total.idle_ms += span_ms.saturating_sub(replayer.scans * period_ms);
     total.difference = total.difference.or(replayer.first_difference);
     Ok(())
 }
@@ -244,4 +263,51 @@ pub fn recorded_plant(reader: &JournalReader, hash: [u8; 32]) -> miette::Result<
     check::compile_sources(&sources, Path::new("the plant of this journal"))
         .map(Arc::new)
         .wrap_err("this program no longer reads the plant text that ran")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use control::{Engine, ScanOutput};
+    use historian::journal::{JournalHeader, JournalOptions, JournalWriter, ScanRecord};
+    use model::Source;
+
+    use super::{ReplayArgs, replay};
+
+    const PERIOD_MS: u32 = 100;
+    const TEXT: &str = "[plant]\nname = \"replayed\"\nperiod = \"100 ms\"\n";
+
+    /// One process: ten scans from this tick on.
+    fn run(journal: &Path, engine: &mut Engine, continues: Option<u64>, first: u64) {
+        let plant = engine.plant().clone();
+        let (plant_hash, plant_name) = (plant.hash, plant.name.clone());
+        let header = JournalHeader { plant_hash, plant_name, epoch_ms: 0, period_ms: PERIOD_MS, continues };
+        let mut writer = JournalWriter::create(journal, header, JournalOptions::default()).unwrap();
+        writer.store_plant(plant_hash, &[("plant.toml", TEXT)]).unwrap();
+        let mut out = ScanOutput::with_capacity(16);
+        for tick in first..first + 10 {
+            engine.scan(tick, &[], &[], &mut out);
+            let hash = engine.scan_hash();
+            writer.append(&ScanRecord { tick, hash, ..ScanRecord::default() }).unwrap();
+        }
+        writer.commit().unwrap();
+    }
+
+    #[test]
+    fn the_hole_that_a_clock_set_ahead_makes_between_two_starts_is_no_plant_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("journal");
+        let source = Source { path: "plant.toml".into(), text: TEXT.into() };
+        let mut engine = Engine::new(std::sync::Arc::new(control::compile(&[source]).unwrap().plant));
+        run(&journal, &mut engine, None, 1);
+        engine.resume();
+        run(&journal, &mut engine, Some(10), 36_001);
+        let args = ReplayArgs { journal, until: None, with: None, export: vec![], every_ms: 1000 };
+        let total = replay(&args).unwrap();
+        assert_eq!((total.scans, total.plant_ms, total.difference), (20, 2000, None));
+        assert_eq!(total.idle_ms, 3_599_000);
+        let idle = total.idle_text().unwrap();
+        assert!(idle.contains("59 min 59 s without any"), "{idle}");
+    }
 }

@@ -3,16 +3,16 @@
 //! What an alarm makes of a late scan so comes out of the journal again, bit for bit: a replay reads no
 //! clock. Only what has changed is told, so a scan that is in time costs the journal nothing.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use control::Input;
 use control::plant::{Origin, Plant, ScanTiming};
 use model::{PointId, Quality, Unit};
 
-use crate::wiring::LATENESS_KEPT;
+use crate::wiring::{CLOCK_GRAIN_MS, LATENESS_KEPT};
 
-/// Tags that read the scan: four kinds, in each plant of a site.
+/// Tags that read the scan: five kinds, in each plant of a site.
 const READINGS: usize = 16;
 
 /// The tags of one plant that read the scan's time.
@@ -52,13 +52,14 @@ pub struct ScanMeter {
     over: Duration,
     late_ticks: u64,
     overruns: u64,
+    ahead_ms: i64,
 }
 
 impl ScanMeter {
     pub fn new(plant: &Plant, period: Duration) -> Self {
         let period = period.max(Duration::from_millis(1));
         let (late, over) = (Duration::ZERO, Duration::ZERO);
-        Self { readings: Readings::of(plant), period, late, over, late_ticks: 0, overruns: 0 }
+        Self { readings: Readings::of(plant), period, late, over, late_ticks: 0, overruns: 0, ahead_ms: 0 }
     }
 
     /// Room for what it tells at once, also after a change of the plant to one with more tags.
@@ -77,6 +78,15 @@ impl ScanMeter {
         }
         stats.lateness.keep(late);
         periods
+    }
+
+    /// The controller's time is ahead of the clock on the wall by so much. What the two drift apart in a second is not
+    /// told to the engine, nor what is lost in rounding: the journal would grow by it for nothing.
+    pub fn clock(&mut self, ahead_ms: i64, stats: &ScanStats) {
+        stats.clock_ahead_ms.store(ahead_ms, Relaxed);
+        if ahead_ms.abs_diff(self.ahead_ms) >= CLOCK_GRAIN_MS {
+            self.ahead_ms = ahead_ms;
+        }
     }
 
     /// The scan of `tick` took so long.
@@ -106,6 +116,7 @@ impl ScanMeter {
                 ScanTiming::Overrun => self.over.as_secs_f64() * 1e3 * reading.scale,
                 ScanTiming::LateTicks => self.late_ticks as f64,
                 ScanTiming::Overruns => self.overruns as f64,
+                ScanTiming::ClockOffset => self.ahead_ms as f64 * reading.scale,
                 // The engine counts them itself.
                 ScanTiming::Forced | ScanTiming::Bypassed => continue,
             };
@@ -135,6 +146,8 @@ pub struct ScanStats {
     pub time_jumps: AtomicU64,
     pub lost: AtomicU64,
     pub tick: AtomicU64,
+    /// By how much the controller's time is ahead of the clock on the wall.
+    pub clock_ahead_ms: AtomicI64,
     pub lateness: Lateness,
 }
 

@@ -13,6 +13,7 @@ use crossbeam_queue::ArrayQueue;
 use model::{Command, Event, PointId, Quality, StateWriter};
 use plc_bridge::DeviceLink;
 
+use crate::clock::{self, TickClock};
 use crate::in_force::CommandQueue;
 use crate::plant_change::{Change, FieldPoints, Look, Visit};
 use crate::scan_meter::{ScanMeter, ScanStats};
@@ -200,6 +201,7 @@ pub struct ScanThread {
     pub fields: Vec<Field>,
     pub ports: Ports,
     pub meter: ScanMeter,
+    pub clock: TickClock,
     pub period: Duration,
     pub first_tick: u64,
     pub snapshot_ticks: u64,
@@ -245,6 +247,8 @@ impl ScanThread {
         let catch_up = u64::from(wiring::CATCH_UP_MS) / period_ms;
         let start = real_time::now();
         let mut tick = self.first_tick;
+        let look_ticks = (wiring::CLOCK_LOOK_MS / period_ms).max(1);
+        let mut clock_due = tick;
         for field in &mut self.fields {
             field.sequence_tick = tick;
         }
@@ -257,6 +261,14 @@ impl ScanThread {
             if late > catch_up {
                 tick += late;
                 self.ports.stats.time_jumps.fetch_add(1, Relaxed);
+            }
+            if tick >= clock_due {
+                let since = Duration::from_millis((tick - self.first_tick).saturating_mul(period_ms));
+                let late_ms =
+                    i64::try_from(began.saturating_sub(start + since).as_millis()).unwrap_or(i64::MAX);
+                let ahead_ms = self.clock.ahead_ms(tick, clock::now_ms().saturating_sub(late_ms));
+                self.meter.clock(ahead_ms, &self.ports.stats);
+                clock_due = tick + look_ticks;
             }
             self.one(tick, period_ms, &mut scratch);
             self.meter.took(tick, real_time::now().saturating_sub(began), &self.ports.stats);

@@ -33,6 +33,12 @@ pub const HISTORY_COMMIT: Duration = Duration::from_secs(1);
 pub const PUBLISH_MS: u32 = 100;
 /// Wake-ups whose lateness is kept for its percentiles: 20 seconds of a 10 ms scan.
 pub const LATENESS_KEPT: usize = 2048;
+/// The clock on the wall is compared with the controller's time this often.
+pub const CLOCK_LOOK_MS: u64 = 1000;
+/// Less than this is drift and rounding, and no news for the engine.
+pub const CLOCK_GRAIN_MS: u64 = 20;
+/// From here on the two are told to differ: nobody sets a clock right by less, and a late start costs no more.
+pub const CLOCK_STEP_MS: u64 = 1000;
 /// A device whose bank does not move for so long is as good as gone, whatever its task says.
 pub const STALE_MS: u32 = 2000;
 /// After this much delay the scan stops catching up and lets time jump.

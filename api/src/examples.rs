@@ -214,6 +214,7 @@ pub(crate) fn frame() -> Frame {
             journal_age_ms: 20,
             journal_error: None,
             audit_error: None,
+            clock_ahead_ms: -4,
             uptime_ms: 412_300,
             sessions: 3,
             ..SystemStatus::default()

@@ -109,16 +109,19 @@ pub enum ScanTiming {
     Forced,
     /// Interlocks that are bypassed at this moment; the engine itself knows it too.
     Bypassed,
+    /// By how much the controller's time is ahead of the clock on the wall; negative when it is behind.
+    ClockOffset,
 }
 
 impl ScanTiming {
-    pub const ALL: [(&'static str, Self); 6] = [
+    pub const ALL: [(&'static str, Self); 7] = [
         ("lateness", Self::Lateness),
         ("overrun", Self::Overrun),
         ("late-ticks", Self::LateTicks),
         ("overruns", Self::Overruns),
         ("forced", Self::Forced),
         ("bypassed", Self::Bypassed),
+        ("clock-offset", Self::ClockOffset),
     ];
 
     /// The shell tells it; the others are of the engine's own state.
@@ -128,7 +131,7 @@ impl ScanTiming {
 
     /// A time, or a count.
     pub fn is_time(self) -> bool {
-        matches!(self, Self::Lateness | Self::Overrun)
+        matches!(self, Self::Lateness | Self::Overrun | Self::ClockOffset)
     }
 }
 

@@ -128,6 +128,23 @@ fn a_full_disk_stands_on_the_system_page_while_the_journal_has_room_of_its_own()
 }
 
 #[test]
+fn a_wall_clock_that_was_set_back_stands_on_the_system_page() {
+    let mut console = Console::new(Role::Engineer);
+    let mut frame = fixture::frame(&console.view);
+    frame.system.clock_ahead_ms = 10_799_600;
+    console.frame(frame.clone());
+    console.keys("7");
+    for (width, height) in [(120, 40), (80, 24)] {
+        console.size(width, height);
+        let page = console.text(width, height);
+        assert!(page.contains("wall clock     02:59:59 behind"), "{page}");
+    }
+    frame.system.clock_ahead_ms = -999;
+    console.frame(frame);
+    assert!(!console.text(120, 40).contains("wall clock"), "less than a second is none");
+}
+
+#[test]
 fn a_link_that_is_down_says_why_on_the_system_page_in_the_devices_own_words() {
     let mut console = Console::new(Role::Engineer);
     let mut frame = fixture::frame(&console.view);

@@ -106,6 +106,7 @@ impl Pair {
             trouble: crate::disk_trouble::DiskTrouble::default(),
             full: crate::disk_trouble::DiskTrouble::default(),
             given_up: None,
+            clock_watch: crate::clock_watch::ClockWatch::default(),
             stop: Arc::default(),
         };
         let scan = ScanThread {
@@ -113,6 +114,7 @@ impl Pair {
             fields: Vec::new(),
             ports,
             meter: ScanMeter::new(plant, Duration::from_millis(PERIOD_MS)),
+            clock: TickClock { epoch_ms: 0, period_ms: plant.period_ms },
             period: Duration::from_millis(PERIOD_MS),
             first_tick: 1,
             snapshot_ticks: 1_000_000,

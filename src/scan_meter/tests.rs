@@ -51,6 +51,21 @@ fn an_overrun_is_what_the_scan_took_beyond_its_period() {
 }
 
 #[test]
+fn the_offset_of_the_wall_clock_is_told_when_it_has_moved_and_not_at_every_millisecond_of_drift() {
+    let plant = plant(&[("KI-1", "s", "clock-offset")]);
+    let (mut meter, stats) = (ScanMeter::new(&plant, PERIOD), ScanStats::default());
+    meter.clock(-4, &stats);
+    assert_eq!(told(&mut meter), [(0, 0.0)], "rounding is no offset");
+    meter.clock(10_800_000, &stats);
+    assert_eq!(told(&mut meter), [(0, 10_800.0)], "the clock was set back by three hours");
+    meter.clock(10_800_003, &stats);
+    assert_eq!(told(&mut meter), []);
+    meter.clock(-1500, &stats);
+    assert_eq!(told(&mut meter), [(0, -1.5)]);
+    assert_eq!(stats.clock_ahead_ms.load(std::sync::atomic::Ordering::Relaxed), -1500);
+}
+
+#[test]
 fn counts_go_on_over_a_change_of_the_plant_and_its_tags_hear_them_at_once() {
     let (old, new) = (plant(&[]), plant(&[("KI-1", "", "overruns")]));
     let (mut meter, stats) = (ScanMeter::new(&old, PERIOD), ScanStats::default());

@@ -77,8 +77,15 @@ fn controller_box(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
         ],
     );
     let (text, dim) = (inside.look.value(), inside.look.dim());
-    inside.text(1, 6, "real time", dim);
-    for (line, y) in wrapped(&system.real_time, inside.width().saturating_sub(16)).iter().zip(6..) {
+    let mut row = 6;
+    if let Some(words) = wall_clock(system.clock_ahead_ms) {
+        inside.text(1, row, "wall clock", dim);
+        let fill = inside.look.fill(Priority::Medium);
+        inside.text(15, row, &words, fill);
+        row += 1;
+    }
+    inside.text(1, row, "real time", dim);
+    for (line, y) in wrapped(&system.real_time, inside.width().saturating_sub(16)).iter().zip(row..) {
         inside.text(15, y, line, text);
     }
     if load >= 80.0 || system.overruns > 0 {
@@ -88,6 +95,13 @@ fn controller_box(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
         };
         inside.right(inside.width().saturating_sub(1), 2, words, fill);
     }
+}
+
+/// Where the clock of the controller's machine stands against the controller's time, when they differ by a second.
+fn wall_clock(ahead_ms: i64) -> Option<String> {
+    let span_ms = i64::try_from(ahead_ms.unsigned_abs()).unwrap_or(i64::MAX);
+    let side = if ahead_ms > 0 { "behind" } else { "ahead" };
+    (span_ms >= 1000).then(|| format!(" {} {side} ", clock::stopwatch(span_ms)))
 }
 
 fn record_box(panel: &mut Pane<'_>, state: &State) {

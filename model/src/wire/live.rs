@@ -218,6 +218,10 @@ pub struct SystemStatus {
     /// The same of the audit log, with the number of entries that wait in memory.
     #[serde(default)]
     pub audit_error: Option<String>,
+    /// By how much the controller's time (that of frames, events and history) is ahead of the clock of its machine;
+    /// negative when it is behind.
+    #[serde(default)]
+    pub clock_ahead_ms: i64,
     pub uptime_ms: u64,
     pub sessions: u32,
 }
