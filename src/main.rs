@@ -23,6 +23,7 @@ mod plant_change;
 mod scan_meter;
 mod scan_thread;
 mod journal_thread;
+mod backlog;
 mod recorder;
 mod people;
 mod audit_trail;

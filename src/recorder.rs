@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 use control::StateView;
 use control::plant::{Origin, Plant};
 use historian::{
-    EventRetention, EventStore, PointInfo, PointPolicy, Recorder, Retention, SampleOptions, SampleStore,
+    EventRetention, EventStore, HistorianError, PointInfo, PointPolicy, Recorder, Retention, SampleOptions,
+    SampleStore,
 };
 use miette::IntoDiagnostic as _;
-use model::wire::{EventRecord, Frame, LinkTrouble, PointValue, SystemStatus};
+use model::wire::{EventKind, EventRecord, Frame, LinkTrouble, PointValue, SystemStatus};
 use model::{PointId, UserId};
 use tokio::sync::watch;
 
+use crate::backlog::Backlog;
 use crate::clock::{self, TickClock};
 use crate::data_folder::DataFolder;
 use crate::disk_trouble::DiskTrouble;
@@ -63,6 +65,9 @@ pub struct Store {
     retention: Retention,
     event_retention: EventRetention,
     history: HistorySettings,
+    backlog: Backlog,
+    /// Of the samples that found no room in memory, those that are counted already.
+    lost_samples: u64,
 }
 
 impl Store {
@@ -82,7 +87,13 @@ impl Store {
             retention: Retention { max_bytes: Some(history.keep_mb << 20), max_age_ms: Some(age_ms) },
             event_retention: EventRetention { max_rows: None, max_age_ms: Some(age_ms) },
             history: history.clone(),
+            backlog: Backlog::default(),
+            lost_samples: 0,
         })
+    }
+
+    fn store_events(&mut self) -> Result<(), HistorianError> {
+        self.backlog.store(|events| self.events.append_batch(events))
     }
 
     /// From here on the points are those of another plant; one that keeps its name keeps its history.
@@ -164,9 +175,7 @@ impl RecorderThread {
                 self.turn_to_next();
             }
             if stopping || committed.elapsed() >= wiring::HISTORY_COMMIT {
-                if let Err(error) = self.store.samples.commit() {
-                    self.lost(&error);
-                }
+                self.commit();
                 committed = Instant::now();
             }
             if pruned.elapsed() >= Duration::from_secs(600) {
@@ -234,9 +243,32 @@ impl RecorderThread {
         if batch.is_empty() {
             return;
         }
-        if let Err(error) = self.store.events.append_batch(&batch) {
-            self.stats.lost.fetch_add(batch.len() as u64, Relaxed);
-            tracing::error!("{} events could not be stored: {error}; free the disk", batch.len());
+        let lost = self.store.backlog.add(batch);
+        self.stats.lost.fetch_add(lost, Relaxed);
+        if !self.store.backlog.is_refused() {
+            // One that is refused here is tried, and told, with the next commit.
+            let _ = self.store.store_events();
+        }
+    }
+
+    /// Everything so far to the disk. What it refuses is kept, and only what finds no room in memory is lost.
+    fn commit(&mut self) {
+        let now_ms = self.now_ms();
+        let written = self.store.samples.commit().and_then(|()| self.store.store_events());
+        let lost_samples = self.store.samples.stats().lost;
+        let new = lost_samples - std::mem::replace(&mut self.store.lost_samples, lost_samples);
+        self.stats.lost.fetch_add(new, Relaxed);
+        let refusal = written.err().map(|error| error.to_string());
+        let Some(text) = self.store.backlog.tried(refusal, now_ms, lost_samples) else { return };
+        if self.store.backlog.is_refused() {
+            tracing::error!("{text}");
+        } else {
+            tracing::warn!("{text}");
+        }
+        let (kind, tag, user) = (EventKind::System, "HISTORY".to_owned(), String::new());
+        self.store.backlog.add(vec![EventRecord { time_ms: now_ms, kind, tag, text, user }]);
+        if !self.store.backlog.is_refused() {
+            let _ = self.store.store_events();
         }
     }
 
