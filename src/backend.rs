@@ -8,7 +8,7 @@ use control::plant::Plant;
 use historian::{Column, EventReader, HistorianError, SampleReader};
 use model::wire::{
     CommandReply, CommandRequest, EventRecord, HistoryReply, HistorySample, PlantChange, PlantPlan,
-    SimulatorStatus, TimeRequest, Why,
+    SimulatorStatus, TimeRequest, Why, WhyLine,
 };
 use model::{Command, Refusal};
 use tokio::sync::{broadcast, oneshot};
@@ -129,7 +129,9 @@ impl Backend for Controller {
     fn why(&self, name: &str) -> Option<Why> {
         let in_force = self.current.get();
         let state = in_force.state.borrow();
-        control::why(&in_force.plant, &state, name)
+        let mut why = control::why(&in_force.plant, &state, name)?;
+        why.lines.extend(link_trouble(&in_force.plant, name, &self.changer.vitals.links.list()));
+        Some(why)
     }
 
     async fn plan(&self, change: PlantChange) -> Result<PlantPlan, String> {
@@ -220,6 +222,14 @@ fn read_history(
     Ok(reply(raw.collect(), &found.gaps))
 }
 
+/// What the System page says of a link: the scan knows that it is down, the bridge knows why.
+fn link_trouble(plant: &Plant, name: &str, troubles: &[(String, String)]) -> Option<WhyLine> {
+    let point = plant.find_point(name)?;
+    let device = plant.io.devices.iter().find(|device| device.link == point)?;
+    let (_, trouble) = troubles.iter().find(|(name, _)| *name == device.name)?;
+    Some(WhyLine { indent: 1, text: trouble.clone(), holds: None, block: None })
+}
+
 fn column(column: &Column) -> Option<HistorySample> {
     (column.min.is_finite() && column.max.is_finite() && column.mean.is_finite()).then_some(HistorySample {
         time_ms: column.start_ms,
@@ -228,4 +238,21 @@ fn column(column: &Column) -> Option<HistorySample> {
         max: column.max,
         quality: column.quality,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::link_trouble;
+
+    #[test]
+    fn a_link_is_explained_in_the_words_that_the_system_page_has_for_it() {
+        let plant = crate::check::compile_named(None).unwrap();
+        let (device, other) = (&plant.io.devices[0], &plant.io.devices[1]);
+        let troubles = [(device.name.clone(), "connection refused".to_owned())];
+        let link = |device: &model::Device| plant.point(device.link).name.clone();
+        let line = link_trouble(&plant, &link(device), &troubles).unwrap();
+        assert_eq!(line.text, "connection refused");
+        assert!(link_trouble(&plant, &link(other), &troubles).is_none());
+        assert!(link_trouble(&plant, "TT-311", &troubles).is_none());
+    }
 }

@@ -30,12 +30,13 @@ pub fn render(sources: &[Source], diagnostics: &[Diagnostic], colour: bool) -> S
         }
         for (source, labels) in in_order {
             let Some(source) = sources.get(source) else { continue };
-            let annotations = labels
-                .into_iter()
-                .map(|(label, kind)| kind.span(clip(label, source)).label(label.text.as_str()));
-            group = group.element(
-                Snippet::source(source.text.as_str()).path(source.path.as_str()).annotations(annotations),
-            );
+            let (lines, first) = window(&labels, source);
+            let annotations = labels.into_iter().map(|(label, kind)| {
+                let span = clip(label, source);
+                kind.span(span.start - lines.start..span.end - lines.start).label(label.text.as_str())
+            });
+            let part = Snippet::source(&source.text[lines.clone()]).line_start(first);
+            group = group.element(part.path(source.path.as_str()).annotations(annotations));
         }
         if !diagnostic.help.is_empty() {
             group = group.element(Level::HELP.message(diagnostic.help.as_str()));
@@ -43,6 +44,17 @@ pub fn render(sources: &[Source], diagnostics: &[Diagnostic], colour: bool) -> S
         let _ = writeln!(text, "{}\n", renderer.render(&[group]));
     }
     text
+}
+
+/// The whole lines that the labels stand on, as bytes, and the number of the first: the renderer reads all that it is
+/// given, and files of a plant have megabytes.
+fn window(labels: &[(&Label, AnnotationKind)], source: &Source) -> (std::ops::Range<usize>, usize) {
+    let spans = || labels.iter().map(|(label, _)| clip(label, source));
+    let start = spans().map(|span| span.start).min().unwrap_or(0);
+    let end = spans().map(|span| span.end).max().unwrap_or(start);
+    let start = source.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = source.text[end..].find('\n').map_or(source.text.len(), |newline| end + newline + 1);
+    (start..end, source.line_column(start).0)
 }
 
 /// A span inside its text, on character boundaries, so that no report can panic.
@@ -145,7 +157,7 @@ pub fn to_json(
 
 #[cfg(test)]
 mod tests {
-    use super::to_json;
+    use super::{render, to_json};
     use model::Source;
     use serde_json::Value;
 
@@ -180,6 +192,24 @@ mod tests {
             (&twice["place"]["file"], &twice["related"][0]["file"]),
             (&"b.toml".into(), &"a.toml".into())
         );
+    }
+
+    #[test]
+    fn a_report_shows_the_lines_of_its_places_with_their_numbers_and_no_others() {
+        let text = "# \u{e9}\n[tag.A]\nunit = \"mbr\"\nrange = [0, 1]\nentry = { initial = 0 }\n\n[calc.A]\n\
+                    unit = \"bar\"\nrange = [0, 1]\nvalue = \"5\"\n# last";
+        let source = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
+        let sources = [source("a.toml", text), source("plant.toml", "[plant]\nname = \"x\"")];
+        let found = control::compile(&sources).unwrap_err();
+        let shown = |code: &str| {
+            let one = found.iter().find(|found| found.code == code).unwrap();
+            render(&sources, std::slice::from_ref(one), false)
+        };
+        let unit = shown("unknown-unit");
+        assert!(unit.contains("a.toml:3:8") && unit.contains("3 | unit = \"mbr\""), "{unit}");
+        let twice = shown("duplicate-name");
+        assert!(twice.contains("a.toml:7:7") && twice.contains("2 | [tag.A]"), "{twice}");
+        assert!(!twice.contains("last") && !twice.contains("entry"), "{twice}");
     }
 
     #[test]

@@ -95,13 +95,20 @@ pub fn milliseconds(text: &str) -> miette::Result<u32> {
 
 /// A number in the point's unit, or one of the words of a switch.
 pub fn value(point: &PointView, text: &str) -> miette::Result<f64> {
-    if let Some(value) = text.trim().parse::<f64>().ok().filter(|value| value.is_finite()) {
-        return Ok(value);
+    match text.trim().parse::<f64>() {
+        Ok(value) if value.is_finite() => return Ok(value),
+        Ok(_) => {
+            return Err(miette!("{text} is no number that {} could have: write a number", point.name));
+        }
+        Err(_) => {}
     }
     match &point.words {
         Some((off, _)) if off.eq_ignore_ascii_case(text) => Ok(0.0),
         Some((_, on)) if on.eq_ignore_ascii_case(text) => Ok(1.0),
         Some((off, on)) => Err(miette!("{} is {off} or {on}, not \"{text}\"", point.name)),
+        None if point.unit.symbol().is_empty() => {
+            Err(miette!("\"{text}\" is no value for {}: write a number", point.name))
+        }
         None => Err(miette!(
             "\"{text}\" is no value for {}: write a number in {}, without the unit",
             point.name,

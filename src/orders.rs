@@ -82,6 +82,11 @@ pub fn reset(args: &ResetArgs) -> miette::Result<()> {
 }
 
 pub fn why(args: &WhyArgs) -> miette::Result<()> {
+    if args.name.trim().is_empty() {
+        return Err(miette!(
+            "name what to explain: a loop, device, interlock, alarm, phase, recipe or any point, as FIC-301"
+        ));
+    }
     let why: Why = Remote::connect(&args.target)?.get(&["why", &args.name])?;
     if args.format == Format::Json {
         return print_json(&why);
@@ -223,7 +228,7 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
 #[cfg(test)]
 mod tests {
     use super::{alarm, interlock, written};
-    use crate::cli::Cli;
+    use crate::cli::{ApiTarget, Cli, Format, WhyArgs};
     use clap::CommandFactory as _;
     use model::{Action, Mode};
 
@@ -243,6 +248,14 @@ mod tests {
             let refused = written(&plant, "FIC-301.SP", no_number).unwrap_err().to_string();
             assert!(refused.contains("write a number"), "{refused}");
         }
+    }
+
+    #[test]
+    fn why_of_nothing_says_what_can_be_named() {
+        let target =
+            ApiTarget { url: "http://127.0.0.1:9".into(), user: "x".into(), password_file: "none".into() };
+        let args = WhyArgs { name: " ".into(), format: Format::Text, target };
+        assert!(super::why(&args).unwrap_err().to_string().starts_with("name what to explain"));
     }
 
     #[test]
