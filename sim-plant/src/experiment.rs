@@ -224,7 +224,7 @@ impl Experiment {
     }
 
     pub fn balance(&self) -> Balance {
-        self.station.balance()
+        self.station.balance(&self.chemistry)
     }
 
     /// Runs to `seconds` after the start, in whole steps.

@@ -90,7 +90,7 @@ impl Flowsheet {
 
     /// Something from outside into an inlet in the coming step.
     pub fn feed(&mut self, station: usize, inlet: usize, matter: &Matter) {
-        self.books.inward.count(matter, &self.chemistry);
+        self.books.inward.add(matter);
         self.stations[station].inlets[inlet].add(matter);
     }
 
@@ -111,10 +111,10 @@ impl Flowsheet {
         }
         done(Part::Streams);
         for (index, station) in self.stations.iter_mut().enumerate() {
-            let before = station.books().inward.energy;
+            let before = station.books().inward.enthalpy;
             let carried: f64 = station.inlets.iter().map(|inlet| inlet.enthalpy).sum();
             if station.advance(&self.chemistry, dt) {
-                self.heat += station.books().inward.energy - before - carried;
+                self.heat += station.books().inward.enthalpy - before - carried;
             }
             done(Part::Unit(index));
         }
@@ -139,14 +139,14 @@ impl Flowsheet {
             match link.to {
                 End::Inlet(station, inlet) => self.stations[station].inlets[inlet].add_part(&out, share),
                 End::Export(export) => {
-                    self.books.outward.count(&out.part(share), &self.chemistry);
+                    self.books.outward.add_part(&out, share);
                     self.exports[export].add_part(&out, share);
                 }
-                End::Outside => self.books.outward.count(&out.part(share), &self.chemistry),
+                End::Outside => self.books.outward.add_part(&out, share),
             }
         }
         if left > 0.0 {
-            self.books.outward.count(&out.part(left), &self.chemistry);
+            self.books.outward.add_part(&out, left);
         }
     }
 
@@ -165,8 +165,8 @@ impl Flowsheet {
     /// How well the whole closes.
     pub fn balance(&self) -> Balance {
         let mut books = self.books.clone();
-        books.inward.energy += self.heat;
-        books.balance(&self.contents())
+        books.inward.enthalpy += self.heat;
+        books.balance(&self.contents(), &self.chemistry)
     }
 
     pub fn state(&mut self, walk: &mut dyn StateWalk) {

@@ -168,6 +168,12 @@ impl Default for Account {
 }
 
 impl Account {
+    fn of(matter: &Matter, chemistry: &Chemistry) -> Self {
+        let mut made = Self::default();
+        made.count(matter, chemistry);
+        made
+    }
+
     pub fn count(&mut self, matter: &Matter, chemistry: &Chemistry) {
         for (first, amounts) in matter.runs() {
             for (k, &amount) in (first..).zip(amounts) {
@@ -194,12 +200,14 @@ impl Account {
     }
 }
 
-/// The books of one unit or one plant: what it held, what came, what went.
+/// The books of one unit or one plant: what it held, what came, what went. What crosses the boundary is summed up
+/// by species, which costs every step a few additions; it is counted into elements only when somebody asks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Books {
     pub start: Account,
-    pub inward: Account,
-    pub outward: Account,
+    /// Its enthalpy counts heat that came without matter as well.
+    pub inward: Matter,
+    pub outward: Matter,
 }
 
 /// How well the books close: |held - before - in + out| relative to what was held and moved.
@@ -213,27 +221,12 @@ pub struct Balance {
 
 impl Books {
     pub fn open(now: Account) -> Self {
-        Self { start: now, inward: Account::default(), outward: Account::default() }
+        Self { start: now, inward: Matter::default(), outward: Matter::default() }
     }
 
-    pub fn balance(&self, now: &Account) -> Balance {
-        let error = |now: f64, start: f64, inward: f64, outward: f64| {
-            let scale = now.abs() + start.abs() + inward.abs() + outward.abs();
-            let error = if scale <= 1e-12 { 0.0 } else { ((now - start) - (inward - outward)).abs() / scale };
-            surely(error)
-        };
-        let (s, i, o) = (&self.start, &self.inward, &self.outward);
-        let mut elements = [0.0; ELEMENTS];
-        for (k, element) in elements.iter_mut().enumerate() {
-            *element = error(now.elements[k], s.elements[k], i.elements[k], o.elements[k]);
-        }
-        Balance {
-            elements,
-            // Charge has no scale of its own: what is held must be neutral against its cations.
-            charge: surely(now.charge.abs() / now.cations.max(1e-12).max(s.cations)),
-            mass: error(now.mass, s.mass, i.mass, o.mass),
-            energy: error(now.energy, s.energy, i.energy, o.energy),
-        }
+    pub fn balance(&self, now: &Account, chemistry: &Chemistry) -> Balance {
+        let [inward, outward] = [&self.inward, &self.outward].map(|matter| Account::of(matter, chemistry));
+        Balance::between(&self.start, now, &inward, &outward)
     }
 
     pub fn state(&mut self, walk: &mut dyn StateWalk) {
@@ -249,6 +242,27 @@ const fn surely(error: f64) -> f64 {
 }
 
 impl Balance {
+    /// Of something that held `start`, and holds `now` after so much has come and gone.
+    pub fn between(start: &Account, now: &Account, inward: &Account, outward: &Account) -> Self {
+        let error = |now: f64, start: f64, inward: f64, outward: f64| {
+            let scale = now.abs() + start.abs() + inward.abs() + outward.abs();
+            let error = if scale <= 1e-12 { 0.0 } else { ((now - start) - (inward - outward)).abs() / scale };
+            surely(error)
+        };
+        let (s, i, o) = (start, inward, outward);
+        let mut elements = [0.0; ELEMENTS];
+        for (k, element) in elements.iter_mut().enumerate() {
+            *element = error(now.elements[k], s.elements[k], i.elements[k], o.elements[k]);
+        }
+        Self {
+            elements,
+            // Charge has no scale of its own: what is held must be neutral against its cations.
+            charge: surely(now.charge.abs() / now.cations.max(1e-12).max(s.cations)),
+            mass: error(now.mass, s.mass, i.mass, o.mass),
+            energy: error(now.energy, s.energy, i.energy, o.energy),
+        }
+    }
+
     /// The worst of all.
     pub fn worst(&self) -> f64 {
         let elements = self.elements.iter().copied().fold(0.0, f64::max);

@@ -115,7 +115,7 @@ impl Station {
                 self.notes.note(Remark::BadInput);
                 self.refused[k] += 1;
             }
-            self.books.inward.count(inlet, chemistry);
+            self.books.inward.add(inlet);
         }
         for (k, (held, order)) in self.held.iter_mut().zip(&self.orders).enumerate() {
             let (value, good) = shape.hold(k, *order);
@@ -129,10 +129,10 @@ impl Station {
         let mut exchange =
             Exchange { inlets: &self.inlets, orders: &self.held, outlets: &mut self.outlets, heat: 0.0 };
         self.unit.step(&mut exchange, dt);
-        self.books.inward.energy += exchange.heat;
+        self.books.inward.enthalpy += exchange.heat;
         clear(&mut self.inlets);
         for outlet in self.outlets.iter().filter(|outlet| !outlet.is_nothing()) {
-            self.books.outward.count(outlet, chemistry);
+            self.books.outward.add(outlet);
         }
         self.unit.read(&mut self.readings);
     }
@@ -149,11 +149,11 @@ impl Station {
     }
 
     /// How well the unit's own books close.
-    pub fn balance(&self) -> Balance {
-        self.books.balance(&self.contents())
+    pub fn balance(&self, chemistry: &Chemistry) -> Balance {
+        self.books.balance(&self.contents(), chemistry)
     }
 
-    /// J that came in without matter is part of `inward.energy`.
+    /// J that came in without matter is part of `inward.enthalpy`.
     pub fn books(&self) -> &Books {
         &self.books
     }

@@ -56,7 +56,7 @@ proptest! {
             prop_assert!(reading.is_finite(), "{} {}: {reading}", here.shape().name, shape.name);
         }
         prop_assert!(here.outlets.iter().all(Matter::is_finite));
-        let balance = here.balance();
+        let balance = here.balance(&CHEMISTRY);
         prop_assert!(balance.elements.iter().all(|error| *error < 1e-9), "{balance:?}");
         prop_assert!(balance.energy < 1e-9 && balance.mass < 1e-9, "{balance:?}");
         if !order.is_finite() && !here.shape().orders.is_empty() {
@@ -87,7 +87,7 @@ proptest! {
             here.step(&CHEMISTRY, here.shape().step_max);
         }
         prop_assert!(here.readings().iter().all(|reading| reading.is_finite()), "{:?}", here.readings());
-        prop_assert!(here.balance().worst() < 1e-9, "{:?}", here.balance());
+        prop_assert!(here.balance(&CHEMISTRY).worst() < 1e-9, "{:?}", here.balance(&CHEMISTRY));
         prop_assert_eq!(here.notes().count(Remark::PhNotFound), 0);
     }
 }
@@ -110,7 +110,7 @@ fn a_flowsheet_with_a_recycle_closes() {
     }
     let balance = plant.balance();
     assert!(balance.worst() < 1e-9, "{balance:?}");
-    assert!(plant.stations.iter().all(|station| station.balance().worst() < 1e-9));
+    assert!(plant.stations.iter().all(|station| station.balance(&CHEMISTRY).worst() < 1e-9));
 }
 
 /// A setting at one end of its range, for a while: what a curious visitor tries first.

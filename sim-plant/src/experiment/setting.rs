@@ -2,7 +2,7 @@
 
 use model::{StateReader, StateWriter, Unit};
 
-use crate::matter::{Account, Books};
+use crate::matter::{Account, Balance};
 use crate::parameters::{Given, ParameterEntry, ParameterMistake};
 use crate::unit::UnitOperation;
 
@@ -104,7 +104,9 @@ impl Setting {
         unit.contents(&mut before);
         changed.contents(&mut after);
         // What a unit holds cannot come or go because somebody says so.
-        let closes = own.0.len() == state.0.len() && Books::open(before).balance(&after).worst() <= 1e-9;
+        let none = Account::default();
+        let closes =
+            own.0.len() == state.0.len() && Balance::between(&before, &after, &none, &none).worst() <= 1e-9;
         (!closes).then(|| self.mistake("decides how the unit is built; it cannot change while it runs"))
     }
 }

@@ -109,7 +109,7 @@ fn acid_instead_of_lye_dissolves_the_seed_and_keeps_the_books() {
     let readings = here.readings();
     assert!(readings[0] < 2.0 && readings[5] < 1.0, "{readings:?}");
     assert!(readings.iter().all(|reading| reading.is_finite()));
-    assert!(here.balance().worst() < 1e-9 && here.notes().count(Remark::Iteration) == 0);
+    assert!(here.balance(&chemistry).worst() < 1e-9 && here.notes().count(Remark::Iteration) == 0);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn without_agitators_the_solids_stay_in_the_tanks_and_nothing_is_lost() {
     let still = run(&mut here, 0.0, 3600);
     assert!(still < 0.2 * stirred, "{still} {stirred}");
     assert!(solids(&here, 0) > 1.5 * before, "{} {before}", solids(&here, 0));
-    assert!(here.balance().worst() < 1e-9);
+    assert!(here.balance(&chemistry).worst() < 1e-9);
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn dirt_raises_the_pressure_until_it_is_backwashed_and_chlorine_destroys_sites()
         column.inlets[0] = feed.clone();
         column.orders[0] = upflow;
         column.step(&chemistry, 10.0);
-        (reading(&column, "dp"), reading(&column, "capacity"), column.balance().worst())
+        (reading(&column, "dp"), reading(&column, "capacity"), column.balance(&chemistry).worst())
     };
     let clean = step(0.0, &feed.part(10.0 / 3600.0 * 5.55));
     let dirty = (0..360).fold(clean, |_, _| step(0.0, &feed.part(10.0 / 3600.0 * 5.55)));
