@@ -11,7 +11,7 @@ use model::wire::{
     SimulatorStatus, TimeRequest, Why, WhyLine,
 };
 use model::{Command, Refusal};
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{Semaphore, broadcast, oneshot};
 
 use crate::audit_trail::AuditTrail;
 use crate::changer::Changer;
@@ -34,8 +34,10 @@ pub struct Controller {
     pub samples: SampleReader,
     pub event_reader: EventReader,
     pub audit: AuditTrail,
-    /// A simulator of the plant may run on it.
+    /// A simulator of the plant may run on it,
     pub data: DataFolder,
+    /// which one request at a time may ask.
+    pub simulator_turn: Arc<Semaphore>,
 }
 
 impl Controller {
@@ -57,6 +59,19 @@ impl Controller {
         let mut frames = in_force.api.frames.clone();
         let shown = frames.wait_for(|frame| frame.tick >= tick);
         drop(tokio::time::timeout(wiring::SHOWN_TIMEOUT, shown).await);
+    }
+
+    /// The simulator answers one request at a time, and may take long: whoever comes meanwhile is told so.
+    async fn ask_simulator(&self, line: String) -> Result<String, String> {
+        let Ok(turn) = self.simulator_turn.clone().try_acquire_owned() else {
+            return Err("the simulator is busy with another request; try again".to_owned());
+        };
+        let data = self.data.clone();
+        let ask = move || {
+            let _turn = turn;
+            trainer::ask(&data, &line)
+        };
+        tokio::task::spawn_blocking(ask).await.unwrap_or_else(|error| Err(error.to_string()))
     }
 
     async fn submit(&self, who: &Who, request: &CommandRequest) -> CommandReply {
@@ -161,20 +176,17 @@ impl Backend for Controller {
     }
 
     async fn simulator(&self) -> Result<SimulatorStatus, String> {
-        let data = self.data.clone();
-        match tokio::task::spawn_blocking(move || trainer::status(&data)).await {
-            Ok(status) => status,
-            Err(error) => Err(error.to_string()),
-        }
+        trainer::status(&self.ask_simulator(trainer::STATE.to_owned()).await?)
     }
 
     async fn move_time(&self, who: Who, request: TimeRequest) -> CommandReply {
-        let (data, order) = (self.data.clone(), request.order);
-        let ask = move || trainer::ask(&data, &trainer::request(&order)?);
-        let told = tokio::task::spawn_blocking(ask).await.unwrap_or_else(|error| Err(error.to_string()));
+        let told = match trainer::request(&request.order) {
+            Ok(line) => self.ask_simulator(line.clone()).await.map_err(|why| format!("sim {line}: {why}")),
+            Err(why) => Err(why),
+        };
         let reply = match told {
             Ok(told) => CommandReply { accepted: true, ..self.refuse(told.trim_end()) },
-            Err(why) => self.refuse(&format!("the plant's time is as it was: {why}")),
+            Err(why) => self.refuse(&why),
         };
         self.audit.done(&who, &request.reason, &reply);
         reply

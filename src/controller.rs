@@ -15,7 +15,7 @@ use miette::{Context as _, IntoDiagnostic as _, miette};
 use model::{Event, StateWriter};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 use crate::audit_trail::AuditTrail;
 use crate::backend::Controller;
@@ -256,6 +256,7 @@ impl Assembly<'_> {
             event_reader,
             audit,
             data: self.data.clone(),
+            simulator_turn: Arc::new(Semaphore::new(1)),
         });
         let users = Arc::new(api::Users::open(&self.data.users()).into_diagnostic()?);
         if let Some(password) = users.first_administrator().into_diagnostic()? {

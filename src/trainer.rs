@@ -11,8 +11,8 @@ use model::wire::{SimulatorStatus, TimeOrder};
 
 use crate::data_folder::DataFolder;
 
-/// Ten minutes of a large plant at once.
-const PATIENCE: Duration = Duration::from_secs(120);
+/// Ten minutes of a large plant at once. Less than the API waits, so that the answer is this one's.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// The simulator's answer, or why there is none.
 pub fn ask(folder: &DataFolder, request: &str) -> Result<String, String> {
@@ -29,9 +29,11 @@ pub fn ask(folder: &DataFolder, request: &str) -> Result<String, String> {
     }
 }
 
-pub fn status(folder: &DataFolder) -> Result<SimulatorStatus, String> {
-    let answer = ask(folder, "state")?;
-    serde_json::from_str(&answer).map_err(|error| format!("the simulator is of another version: {error}"))
+/// Asks for [`status`].
+pub const STATE: &str = "state";
+
+pub fn status(answer: &str) -> Result<SimulatorStatus, String> {
+    serde_json::from_str(answer).map_err(|error| format!("the simulator is of another version: {error}"))
 }
 
 /// An order as the socket takes it.

@@ -19,7 +19,12 @@ const ANSWER_MAX: Duration = Duration::from_secs(120);
 
 pub(crate) async fn status<B: Backend>(
     State(app): State<Arc<App<B>>>,
+    Extension(caller): Extension<Caller>,
 ) -> Result<Json<SimulatorStatus>, ApiError> {
+    // Which faults are on is what a trainee has to find out.
+    if caller.role < Role::Engineer {
+        return Err(too_low(&caller, "see how the simulator is"));
+    }
     let backend = Arc::clone(&app.backend);
     let asked = in_time(tokio::spawn(async move { backend.simulator().await }), ANSWER_MAX, SILENT).await?;
     asked.map(Json).map_err(|text| ApiError::new(StatusCode::NOT_FOUND, text))
@@ -31,11 +36,7 @@ pub(crate) async fn order<B: Backend>(
     request: Request,
 ) -> Result<Json<CommandReply>, ApiError> {
     if caller.role < Role::Engineer {
-        let refused = ApiError::forbidden(format!(
-            "to move the plant's time needs the role {}; you are logged in as {}",
-            Role::Engineer.word(),
-            caller.role.word()
-        ));
+        let refused = too_low(&caller, "move the plant's time");
         app.audit(&caller, AuditKind::CommandRefused, refused.text.clone(), String::new());
         return Err(refused);
     }
@@ -46,6 +47,11 @@ pub(crate) async fn order<B: Backend>(
     // A task of its own: what has begun is kept in the audit log, also when its client hangs up.
     let moved = tokio::spawn(async move { backend.move_time(who, request).await });
     in_time(moved, ANSWER_MAX, SILENT).await.map(Json)
+}
+
+fn too_low(caller: &Caller, what: &str) -> ApiError {
+    let (needed, given) = (Role::Engineer.word(), caller.role.word());
+    ApiError::forbidden(format!("to {what} needs the role {needed}; you are logged in as {given}"))
 }
 
 const SILENT: &str = "the simulator has not answered in time; look at how it is before you try again";

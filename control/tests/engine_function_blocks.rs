@@ -501,7 +501,7 @@ lag = "1 s"
 dead_time = "400 ms"
 [decoupler.R]
 a = "LT-2"
-b = "LT-2"
+b = "D.OUT"
 d12 = 0.5
 d21 = 0.5
 [vote.S]

@@ -212,7 +212,7 @@ fn alarms_trips_and_bypasses_keep_their_state_though_their_numbers_move() {
     field.run(&mut h, 5.0);
     let interlock = h.plant().find_interlock("IL-301").unwrap();
     h.ask(Action::Bypass { interlock, for_ms: 60_000 }).unwrap();
-    let alarm = "[alarm.\"AA-1\"]\ntag = \"LT-311\"\nhigh = \"99 %\"\npriority = \"low\"\ncause = \"c\"\n\
+    let alarm = "[tag.NI-1]\ndescription = \"n\"\nunit = \"\"\nrange = [0, 10]\nscan = \"bypassed\"\n\n[alarm.\"AA-1\"]\ntag = \"LT-311\"\nhigh = \"99 %\"\npriority = \"low\"\ncause = \"c\"\n\
         consequence = \"c\"\nresponse = \"look\"\ntime = \"5 min\"\n\n[alarm.\"TT-311.H\"]";
     let trip = "[interlock.IL-300]\ndescription = \"New\"\nunit_of = \"EL-301\"\nreset = \"auto\"\n\
         trip = [{ when = \"TT-311 > 119 degC\", text = \"hot\" }]\ndo = [\"P-311 := stop\"]\n\n[interlock.IL-301]";
@@ -231,6 +231,8 @@ fn alarms_trips_and_bypasses_keep_their_state_though_their_numbers_move() {
     let (was, is) = (old.interlocks[of(&h.plant(), "IL-301")], new.interlocks[of(next.plant(), "IL-301")]);
     assert_ne!(of(&h.plant(), "IL-301"), of(next.plant(), "IL-301"), "the test moves it");
     assert!(was.tripped && was.bypassed_until > 0);
+    let count = next.plant().find_point("NI-1").unwrap();
+    assert_eq!(new.values[count.index()], 1.0, "a new count knows the bypass that stands");
     assert_eq!((is.tripped, is.since, is.bypassed_until), (was.tripped, was.since, was.bypassed_until));
     assert_eq!((was.first_out, is.first_out), (1, 2), "first out names the same cause");
     let of = |plant: &Plant, name: &str| plant.find_alarm(name).unwrap().index();

@@ -159,7 +159,7 @@ fn absurd_numbers_leave_no_mark() {
         let derivative = if form.contains("integral") { "" } else { "td = \"2 s\"\ngamma = 1\n" };
         let mut h = running(&format!("{TUNED}{derivative}{form}"), 100.0, 0.0, 40.0);
         let (temperature, load) = (h.point("TT-1"), h.point("LT-2"));
-        for (kc, ti, td) in [(100.0, 1e-308, 86_400.0), (1e-308, 86_400.0, 86_400.0), (1.0, 10.0, 1.0)] {
+        for (kc, ti, td) in [(100.0, 1e-308, 86_400.0), (1e-3, 86_400.0, 86_400.0), (1.0, 10.0, 1.0)] {
             let derivative = if derivative.is_empty() { 0.0 } else { td };
             for (name, value) in [("TIC-1.KC", kc), ("TIC-1.TI", ti), ("TIC-1.TD", derivative)] {
                 h.write(name, value).unwrap();

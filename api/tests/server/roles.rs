@@ -230,6 +230,8 @@ async fn the_time_of_the_simulated_plant_is_for_engineers_and_every_other_try_is
             assert_eq!((who.user.as_str(), moved), (role.word(), request));
         } else {
             assert_eq!(response.status(), StatusCode::FORBIDDEN, "{role:?}");
+            let status = server.get(&token, "/simulator").send().await.unwrap().status();
+            assert_eq!(status, StatusCode::FORBIDDEN, "its faults are a trainee's to find");
             let record = server.script.audited.lock().unwrap().last().cloned().unwrap();
             assert_eq!((record.kind, record.user.as_str()), (AuditKind::CommandRefused, role.word()));
         }

@@ -39,6 +39,7 @@ impl Transfer {
         let (plant, _, state) = new.parts_mut();
         self.holds(old.state(), plant, state);
         self.forces(old.state(), new);
+        new.count_bypasses();
         if new.state().initialised {
             self.begin_new_blocks(new);
         }
