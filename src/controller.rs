@@ -115,6 +115,7 @@ fn start(
 
     let mut options = plc_bridge::BridgeOptions::default();
     options.opcua.pki_dir = data.pki().join("bridge");
+    options.scan = Duration::from_millis(u64::from(plant.period_ms));
     let (links, bridge) = plc_bridge::connect(&plant.io, &options, runtime.handle()).into_diagnostic()?;
     let wiring = links.iter().map(|link| FieldNames::of(link, &plant)).collect();
     let mut fields: Vec<Field> = links.into_iter().map(Field::new).collect();

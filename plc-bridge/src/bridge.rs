@@ -160,7 +160,7 @@ fn prepare(
                 bank,
                 commands,
                 schedule,
-                rival: Rival::default(),
+                rival: Rival::new(watchdog, options.scan),
                 backoff,
                 health: health.clone(),
             };
@@ -180,7 +180,7 @@ fn prepare(
                 bank,
                 commands,
                 schedule,
-                rival: Rival::default(),
+                rival: Rival::new(watchdog, options.scan),
                 backoff,
                 health: health.clone(),
             };

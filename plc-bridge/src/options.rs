@@ -10,6 +10,9 @@ use crate::watchdog::Clock;
 pub struct BridgeOptions {
     /// All outputs are written again after so long, changed or not.
     pub refresh: Duration,
+    /// The scan's period. A controller that comes new watches a device for two of them, to see whether another one
+    /// of the same plant moves its heartbeat.
+    pub scan: Duration,
     /// A heartbeat of the scan that stands still for so long means a dead scan: nothing is written.
     pub standstill: Duration,
     /// No call waits longer, whatever the device's own `timeout_ms` says, so that a loss is always
@@ -24,6 +27,7 @@ impl Default for BridgeOptions {
     fn default() -> Self {
         Self {
             refresh: Duration::from_secs(1),
+            scan: Duration::from_millis(100),
             standstill: Duration::from_millis(500),
             longest_timeout: Duration::from_secs(1),
             backoff: (Duration::from_millis(250), Duration::from_secs(2)),

@@ -135,7 +135,6 @@ impl ModbusClient {
         }
         self.yield_to_rival(connection).await?;
         self.probe(connection).await?;
-        self.rival.is_met();
         self.bank.set_up();
         self.bank.publish();
         self.health.connected();

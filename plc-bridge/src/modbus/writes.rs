@@ -52,14 +52,14 @@ impl ModbusClient {
 
     /// Who comes new to a device that another controller drives leaves it alone.
     pub(super) async fn yield_to_rival(&mut self, connection: &mut Context) -> Result<(), Lost> {
-        let mut watch = self.rival.first_watch();
+        let mut watch = self.rival.first_watch(Instant::now());
         while let Some(pause) = watch.pause() {
+            tokio::time::sleep(pause).await;
             let Some(words) = self.read_heartbeat(connection).await? else { return Ok(()) };
             let is_blank = words.iter().all(|word| *word == 0);
             if watch.moves(words, is_blank) {
                 return Err(Lost(rival::driven(self.health.name())));
             }
-            tokio::time::sleep(pause).await;
         }
         Ok(())
     }
@@ -128,10 +128,10 @@ impl ModbusClient {
         let (span, _) = self.heartbeat;
         let words = heartbeat_words(heartbeat);
         let words = &words[words.len() - usize::from(span.length)..];
+        self.rival.writes(heartbeat, Instant::now());
         match write(connection, self.timeout, write_registers(span.start, words)).await? {
             Ok(()) => {
                 self.health.count_write();
-                self.rival.wrote(heartbeat);
                 self.schedule.heartbeat_was_sent(heartbeat, Instant::now());
                 Ok(true)
             }

@@ -134,7 +134,6 @@ impl OpcUaClient {
         if let Err(reason) = self.probe(&learnt).await {
             return reason;
         }
-        self.rival.is_met();
         self.bank.set_up();
         self.bank.publish();
         self.health.connected();
@@ -216,14 +215,14 @@ impl OpcUaClient {
 
     /// Who comes new to a device that another controller drives leaves it alone.
     async fn yield_to_rival(&mut self, learnt: &Learnt) -> Result<(), String> {
-        let mut watch = self.rival.first_watch();
+        let mut watch = self.rival.first_watch(Instant::now());
         while let Some(pause) = watch.pause() {
+            tokio::time::sleep(pause).await;
             let held = learnt.read_heartbeat().await?.and_then(|held| value::heartbeat(&held));
             let Some(held) = held else { return Ok(()) };
             if watch.moves(held, held == 0.0) {
                 return Err(rival::driven(self.health.name()));
             }
-            tokio::time::sleep(pause).await;
         }
         Ok(())
     }
@@ -351,11 +350,11 @@ impl OpcUaClient {
     /// False when the server refuses it: then no output may go out either.
     async fn write_heartbeat(&mut self, learnt: &Learnt, heartbeat: u32) -> Result<bool, String> {
         let (node, kind) = &learnt.heartbeat;
+        self.rival.writes(heartbeat, Instant::now());
         let codes = learnt.calls.write(vec![(node.clone(), kind.wrapping(heartbeat))]).await?;
         let now = Instant::now();
         let Err(text) = accepted(&codes) else {
             self.health.count_write();
-            self.rival.wrote(heartbeat);
             self.schedule.heartbeat_was_sent(heartbeat, now);
             return Ok(true);
         };

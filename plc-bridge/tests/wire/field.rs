@@ -156,9 +156,15 @@ pub(crate) fn drive(wire: Wire, at: SocketAddr) -> Driver {
 }
 
 pub(crate) fn drive_points(wire: Wire, at: SocketAddr, points: Vec<IoPoint>) -> Driver {
+    drive_scanning(wire, at, points, BridgeOptions::default().scan)
+}
+
+/// `scan` is the period that the bridge believes.
+pub(crate) fn drive_scanning(wire: Wire, at: SocketAddr, points: Vec<IoPoint>, scan: Duration) -> Driver {
     let map = IoMap { devices: vec![device(wire, &at.to_string())], points };
     let pki = tempfile::tempdir().unwrap();
     let options = BridgeOptions {
+        scan,
         opcua: OpcUaClientOptions { pki_dir: pki.path().to_owned(), ..OpcUaClientOptions::default() },
         ..BridgeOptions::default()
     };

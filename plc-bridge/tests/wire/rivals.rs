@@ -20,20 +20,49 @@ fn contested(driver: &mut Driver) -> bool {
     driver.link.input_bank.read().contested
 }
 
+/// A controller whose scan has a thread of its own, as in a plant.
+struct Driving {
+    ends: Arc<AtomicBool>,
+    scan: std::thread::JoinHandle<Driver>,
+}
+
+impl Driving {
+    fn begin(mut driver: Driver) -> Self {
+        let ends = Arc::new(AtomicBool::new(false));
+        let told = ends.clone();
+        let scan = std::thread::spawn(move || {
+            while !told.load(Ordering::Relaxed) {
+                driver.scan();
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            driver
+        });
+        Self { ends, scan }
+    }
+
+    fn end(self) -> Driver {
+        self.ends.store(true, Ordering::Relaxed);
+        self.scan.join().unwrap()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_controller_that_comes_new_leaves_a_driven_device_alone_until_the_other_one_stops() {
     for wire in BOTH {
-        let (field, mut first) = commanded(wire).await;
-        let mut second = drive(wire, field.plc.address());
+        let (field, first) = commanded(wire).await;
+        let driving = Driving::begin(first);
+        // The longest watch that the watchdog leaves: a machine that stands still for a moment ends no test.
+        let scan = Duration::from_secs(1);
+        let mut second = drive_scanning(wire, field.plc.address(), points(wire), scan);
         second.commands = vec![10.0, 0.0, 300.0];
         let mut came_up = false;
         until(SOON, "three attempts", || {
-            first.scan();
             second.scan();
             came_up |= second.is_up();
             second.bridge.health()[0].errors >= 3
         })
         .await;
+        let mut first = driving.end();
         assert!(!came_up, "{wire:?}");
         let told = trouble(&second);
         assert!(told.contains("another client moves the heartbeat of PLC-1"), "{wire:?}: {told}");
