@@ -1,6 +1,8 @@
 //! What the history owes to a disk that refuses: events wait here, samples in their store, and people are told when it
 //! begins, and at the end what it has cost.
 
+use std::fmt::Display;
+
 use model::wire::EventRecord;
 
 use crate::clock;
@@ -10,6 +12,8 @@ use crate::wiring;
 pub struct Backlog {
     waiting: Vec<EventRecord>,
     lost_events: u64,
+    events_refused: bool,
+    /// Either of the stores.
     refused: Option<Refused>,
 }
 
@@ -30,16 +34,41 @@ impl Backlog {
         over as u64
     }
 
-    /// A disk that refuses is not asked for every event, only with the next commit.
     pub fn is_refused(&self) -> bool {
         self.refused.is_some()
     }
 
+    /// A store that refuses is not asked for every event, only with the next commit.
+    pub fn are_events_refused(&self) -> bool {
+        self.events_refused
+    }
+
     /// What is refused goes on waiting.
     pub fn store<E>(&mut self, write: impl FnOnce(&[EventRecord]) -> Result<(), E>) -> Result<(), E> {
-        write(&self.waiting)?;
-        self.waiting.clear();
-        Ok(())
+        let written = write(&self.waiting);
+        self.events_refused = written.is_err();
+        if written.is_ok() {
+            self.waiting.clear();
+        }
+        written
+    }
+
+    /// The events after the samples, whatever became of those: neither store costs what the other would take.
+    /// Returns why something was refused.
+    pub fn store_after<E: Display>(
+        &mut self,
+        samples: Result<(), E>,
+        write: impl FnOnce(&[EventRecord]) -> Result<(), E>,
+    ) -> Option<String> {
+        let refusals = [samples, self.store(write)].into_iter().filter_map(Result::err);
+        refusals.map(|error| error.to_string()).reduce(|first, second| format!("{first}; {second}"))
+    }
+
+    /// At the end of the run, after the last try: returns how many still wait, and are lost.
+    pub fn give_up(&mut self) -> u64 {
+        let lost = std::mem::take(&mut self.waiting).len() as u64;
+        self.lost_events += lost;
+        lost
     }
 
     /// After a try to write all: what there is to tell now. `lost_samples` have found no room in memory so far.
@@ -49,8 +78,8 @@ impl Backlog {
                 self.refused =
                     Some(Refused { since_ms: now_ms, lost_samples, lost_events: self.lost_events });
                 Some(format!(
-                    "the history cannot be written: {why}; samples and events wait in memory, the oldest events and the \
-                     newest samples are lost when that is full: free the disk"
+                    "the history cannot be written: {why}; what is refused waits in memory, and the oldest events and \
+                     the newest samples are lost when that is full: free the disk"
                 ))
             }
             (None, Some(Refused { since_ms, lost_samples: samples, lost_events: events })) => {
@@ -106,6 +135,37 @@ mod tests {
         let told = backlog.tried(None, 30, 0).unwrap();
         assert!(told.contains("0 samples and 0 events of that time are lost"), "{told}");
         assert_eq!(backlog.tried(None, 40, 0), None);
+    }
+
+    #[test]
+    fn samples_that_are_refused_cost_no_event_and_both_refusals_are_told() {
+        let mut backlog = Backlog::default();
+        backlog.add(events(0, 3));
+        let mut written = 0;
+        let store = |events: &[EventRecord]| {
+            written += events.len();
+            Ok(())
+        };
+        assert_eq!(backlog.store_after(Err("no room for samples"), store).unwrap(), "no room for samples");
+        assert_eq!(written, 3);
+        backlog.tried(Some("no room for samples".into()), 10, 0);
+        assert!(backlog.is_refused() && !backlog.are_events_refused(), "events go their direct way still");
+
+        backlog.add(events(3, 1));
+        let both = backlog.store_after(Err("no room for samples"), |_| Err("none for events")).unwrap();
+        assert_eq!(both, "no room for samples; none for events");
+        assert!(backlog.are_events_refused());
+        assert_eq!(backlog.store_after(Ok(()), |_| Err("none for events")).unwrap(), "none for events");
+        assert_eq!(backlog.store_after(Ok::<_, &str>(()), |_| Ok(())), None);
+        assert!(!backlog.are_events_refused());
+    }
+
+    #[test]
+    fn events_that_still_wait_at_the_end_are_counted_as_lost() {
+        let mut backlog = Backlog::default();
+        backlog.add(events(0, 3));
+        assert_eq!(backlog.store(|_| Err("full")), Err("full"));
+        assert_eq!((backlog.give_up(), backlog.give_up()), (3, 0));
     }
 
     #[test]

@@ -250,8 +250,11 @@ impl JournalThread {
 
     fn compare_clocks(&mut self) {
         let ahead_ms = self.stats.clock_ahead_ms.load(Relaxed);
-        let Some(text) = self.clock_watch.look(ahead_ms) else { return };
-        tracing::warn!("{text}");
+        let Some((level, text)) = self.clock_watch.look(ahead_ms) else { return };
+        match level {
+            tracing::Level::WARN => tracing::warn!("{text}"),
+            _ => tracing::info!("{text}"),
+        }
         let time_ms = self.clock.time_ms(self.stats.tick.load(Relaxed));
         let (tag, user) = ("CLOCK".to_owned(), String::new());
         self.tell(EventRecord { time_ms, kind: EventKind::System, tag, text, user });

@@ -187,6 +187,7 @@ impl RecorderThread {
                 if let Err(error) = self.store.samples.close(now_ms) {
                     self.lost(&error);
                 }
+                self.give_up_events();
                 return;
             }
             std::thread::sleep(PACE);
@@ -245,7 +246,7 @@ impl RecorderThread {
         }
         let lost = self.store.backlog.add(batch);
         self.stats.lost.fetch_add(lost, Relaxed);
-        if !self.store.backlog.is_refused() {
+        if !self.store.backlog.are_events_refused() {
             // One that is refused here is tried, and told, with the next commit.
             let _ = self.store.store_events();
         }
@@ -254,11 +255,12 @@ impl RecorderThread {
     /// Everything so far to the disk. What it refuses is kept, and only what finds no room in memory is lost.
     fn commit(&mut self) {
         let now_ms = self.now_ms();
-        let written = self.store.samples.commit().and_then(|()| self.store.store_events());
+        let store = &mut self.store;
+        let samples = store.samples.commit();
+        let refusal = store.backlog.store_after(samples, |events| store.events.append_batch(events));
         let lost_samples = self.store.samples.stats().lost;
         let new = lost_samples - std::mem::replace(&mut self.store.lost_samples, lost_samples);
         self.stats.lost.fetch_add(new, Relaxed);
-        let refusal = written.err().map(|error| error.to_string());
         let Some(text) = self.store.backlog.tried(refusal, now_ms, lost_samples) else { return };
         if self.store.backlog.is_refused() {
             tracing::error!("{text}");
@@ -267,8 +269,20 @@ impl RecorderThread {
         }
         let (kind, tag, user) = (EventKind::System, "HISTORY".to_owned(), String::new());
         self.store.backlog.add(vec![EventRecord { time_ms: now_ms, kind, tag, text, user }]);
-        if !self.store.backlog.is_refused() {
+        if !self.store.backlog.are_events_refused() {
             let _ = self.store.store_events();
+        }
+    }
+
+    /// The last commit has tried them.
+    fn give_up_events(&mut self) {
+        let count = self.store.backlog.give_up();
+        self.stats.lost.fetch_add(count, Relaxed);
+        if count > 0 {
+            tracing::error!(
+                "the event store refused to the end: {count} events are lost, the newest of this run; free the disk \
+                 before the next start"
+            );
         }
     }
 
@@ -287,8 +301,8 @@ impl RecorderThread {
         }
     }
 
-    /// The time that the samples have: a wall clock that was set wrong must neither remove a history as too old nor
-    /// close it in the middle.
+    /// The time that the samples have: a wall clock that is set wrong while it runs must neither remove a history as
+    /// too old nor close it in the middle. A start takes up the clock's time, and one years ahead does remove it.
     fn now_ms(&mut self) -> i64 {
         let shown = self.views.output_buffer_mut().tick;
         self.clock.time_ms(shown.max(self.stats.tick.load(Relaxed)))

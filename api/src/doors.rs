@@ -70,6 +70,18 @@ pub(crate) struct Conduct {
     heard_at_ms: AtomicU64,
 }
 
+/// A guest's place, which becomes free however the guest goes: a panic in its task takes it with it too.
+struct Place {
+    doors: Arc<Doors>,
+    number: u64,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.doors.lock().guests.retain(|guest| guest.number != self.number);
+    }
+}
+
 /// Ends with the answer to a request that anybody may make.
 pub(crate) struct Asking(Arc<Conduct>);
 
@@ -112,10 +124,13 @@ impl Conduct {
     fn is_at_work(&self) -> bool {
         self.standing.load(Relaxed) == Standing::AtWork as u8
     }
+}
 
-    /// The least is the first to go.
-    fn rank(&self) -> (u8, u64) {
-        (self.standing.load(Relaxed), self.heard_at_ms.load(Relaxed))
+impl Guest {
+    /// The least is the first to go. Of those heard in the same millisecond it is who came first.
+    fn rank(&self) -> (u8, u64, u64) {
+        let Conduct { standing, heard_at_ms, .. } = &*self.conduct;
+        (standing.load(Relaxed), heard_at_ms.load(Relaxed), self.number)
     }
 }
 
@@ -159,8 +174,9 @@ impl Doors {
         inside.next += 1;
         let (doors, serving) = (Arc::clone(self), serve(Arc::clone(&conduct)));
         let task = tokio::spawn(async move {
+            // Made here and not outside: a runtime that shuts down drops the task within `spawn`, under the lock.
+            let _place = Place { doors, number };
             serving.await;
-            doors.lock().guests.retain(|guest| guest.number != number);
         });
         inside.guests.push(Guest { number, address, conduct, task: task.abort_handle() });
         entry
@@ -177,7 +193,7 @@ impl Inside {
         let strangers = self.guests.iter().enumerate().filter(|(_, guest)| {
             among.is_none_or(|address| guest.address == address) && !guest.conduct.is_at_work()
         });
-        let Some((first, _)) = strangers.min_by_key(|(_, guest)| guest.conduct.rank()) else { return false };
+        let Some((first, _)) = strangers.min_by_key(|(_, guest)| guest.rank()) else { return false };
         let guest = self.guests.swap_remove(first);
         tracing::debug!(address = %guest.address, "a stranger's connection makes room for a newcomer");
         guest.task.abort();
@@ -189,6 +205,7 @@ impl Inside {
 mod tests {
     use std::future::pending;
     use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::atomic::Ordering::Relaxed;
     use std::sync::{Arc, Mutex};
 
     use super::{Conduct, Doors, Entry};
@@ -244,6 +261,34 @@ mod tests {
         third.signed_in();
         let other = come(&doors, THERE).unwrap();
         assert!(!is_inside(&doors, &there) && is_inside(&doors, &other));
+    }
+
+    #[tokio::test]
+    async fn of_those_heard_at_the_same_time_the_first_to_have_come_goes_first() {
+        let doors = doors(10, 3);
+        let come_at_once = || {
+            let conduct = come(&doors, HERE).unwrap();
+            conduct.heard_at_ms.store(0, Relaxed);
+            conduct
+        };
+        let guests = [0; 8].map(|_| come_at_once());
+        let stay = guests.map(|guest| is_inside(&doors, &guest));
+        assert_eq!(stay, [false, false, false, false, false, true, true, true]);
+    }
+
+    #[tokio::test]
+    async fn a_guest_whose_task_panics_leaves_its_place() {
+        let doors = doors(1, 1);
+        let entry = doors.enter(HERE, |conduct| async move {
+            conduct.signed_in();
+            panic!("a guest's task panics, as this test wants it");
+        });
+        assert_eq!(entry, Entry::Free);
+        let task = doors.lock().guests[0].task.clone();
+        while !task.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(doors.enter(HERE, |_| pending()), Entry::Free);
     }
 
     #[tokio::test]
