@@ -88,14 +88,14 @@ impl Image {
     /// Writes a value. One that is no number leaves the last value and turns the quality bad.
     #[inline]
     pub(crate) fn set(&mut self, point: PointId, value: f64, quality: Quality) {
-        let cell = &mut self.cells[point.index()];
-        let (value, quality) =
-            if value.is_finite() { (value, quality) } else { (cell.value, Quality::BadCalculation) };
-        if value.to_bits() != cell.value.to_bits() || quality != cell.quality {
-            cell.value = value;
-            cell.quality = quality;
-            note(cell, &mut self.changed, point);
-        }
+        write(&mut self.cells[point.index()], &mut self.changed, point, value, quality);
+    }
+
+    /// `count` points side by side.
+    #[inline]
+    pub(crate) fn row(&mut self, first: PointId, count: usize) -> Row<'_> {
+        let from = first.index();
+        Row { cells: &mut self.cells[from..from + count], first, changed: &mut self.changed }
     }
 
     /// Keeps the value and tells how far it may be trusted.
@@ -138,6 +138,46 @@ impl Image {
                 cell.quality = Quality::from(byte);
             }
         }
+    }
+}
+
+/// Points of one block that stand side by side: looked up once, and then known by their place.
+pub(crate) struct Row<'a> {
+    cells: &'a mut [Cell],
+    first: PointId,
+    changed: &'a mut Vec<PointId>,
+}
+
+impl Row<'_> {
+    #[inline]
+    pub(crate) fn value(&self, place: usize) -> f64 {
+        self.cells[place].value
+    }
+
+    /// As [`Image::set`].
+    #[inline]
+    pub(crate) fn set(&mut self, place: usize, value: f64, quality: Quality) {
+        write(&mut self.cells[place], self.changed, PointId(self.first.0 + place as u32), value, quality);
+    }
+}
+
+#[inline]
+fn write(cell: &mut Cell, changed: &mut Vec<PointId>, point: PointId, value: f64, quality: Quality) {
+    if !value.is_finite() {
+        return spoil(cell, changed, point);
+    }
+    if value.to_bits() != cell.value.to_bits() || quality != cell.quality {
+        cell.value = value;
+        cell.quality = quality;
+        note(cell, changed, point);
+    }
+}
+
+#[cold]
+fn spoil(cell: &mut Cell, changed: &mut Vec<PointId>, point: PointId) {
+    if cell.quality != Quality::BadCalculation {
+        cell.quality = Quality::BadCalculation;
+        note(cell, changed, point);
     }
 }
 

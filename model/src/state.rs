@@ -66,6 +66,13 @@ impl StateHash {
         product ^ product >> 29
     }
 
+    /// The same as two words one after the other.
+    #[inline]
+    pub const fn pair(&mut self, first: u64, second: u64) {
+        let [a, b, c, d] = self.0;
+        self.0 = [c, d, Self::mix(a, first), Self::mix(b, second)];
+    }
+
     pub const fn finish(&self) -> u64 {
         // The final mix of MurmurHash3: every input bit reaches every output bit.
         let [a, b, c, d] = self.0;

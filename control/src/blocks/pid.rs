@@ -47,20 +47,24 @@
 //! always begins at the plant and then ramps.
 
 use alloc::boxed::Box;
-use model::{BlockId, EventBody, Mode, Quality, StateWalk};
+use model::{Mode, Quality, StateWalk};
 
 mod extra;
 mod fixed;
 mod law;
+mod mode;
 
 use super::ramp::approach;
 use super::{Context, Handshake, bounded, dictated, walk_flags};
-use crate::image::Image;
-use crate::plant::{OnBad, Pid, Plant};
+use crate::image::{Image, Row};
+use crate::plant::{Pid, Plant};
 
 use extra::Extra;
 pub(crate) use fixed::Fixed;
+use fixed::{MODE, OUT, PV, SP, SP_WORKING};
 use law::{Shares, control, terms};
+use mode::{actual_mode, shed, show_mode, walk_mode};
+pub(crate) use mode::{is_automatic, is_remote};
 
 /// What a PID remembers between its runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,39 +147,20 @@ impl PidState {
     }
 }
 
-fn walk_mode(walk: &mut impl StateWalk, mode: &mut Mode) {
-    let mut code = *mode as u8;
-    walk.u8(&mut code);
-    *mode = Mode::ALL.get(usize::from(code)).copied().unwrap_or(Mode::Manual);
-}
-
-/// The mode controls by itself.
-pub(crate) const fn is_automatic(mode: Mode) -> bool {
-    match mode {
-        Mode::Auto | Mode::Cascade | Mode::RemoteCascade => true,
-        Mode::OutOfService | Mode::Manual | Mode::RemoteOutput | Mode::Initialising | Mode::Tracking => false,
-    }
-}
-
-/// Set point or output come from a recipe or another system.
-pub(crate) const fn is_remote(mode: Mode) -> bool {
-    matches!(mode, Mode::RemoteCascade | Mode::RemoteOutput)
-}
-
 /// Before the first run: OUT is where the field's output stands.
 pub(super) fn start(pid: &Fixed, state: &mut PidState, image: &mut Image) -> Handshake {
     if let Some(target) = pid.target {
         let value = image.value(target);
-        image.set(pid.out, value, Quality::Good);
+        image.set(pid.point(OUT), value, Quality::Good);
     }
-    state.written = image.value(pid.out);
+    state.written = image.value(pid.point(OUT));
     state.calculated = state.written;
     if state.sp_awaited && !pid.refuses(image.quality(pid.input)) {
         // Before anybody upstream asks for it.
         let sp = bounded(image.value(pid.input), pid.sp_limit_low, pid.sp_limit_high);
-        image.set(pid.sp, sp, Quality::Good);
+        image.set(pid.point(SP), sp, Quality::Good);
     }
-    let sp = image.value(pid.sp);
+    let sp = image.value(pid.point(SP));
     Handshake { back: sp, feedback: sp, ..Handshake::SILENT }
 }
 
@@ -183,17 +168,55 @@ pub(super) fn start(pid: &Fixed, state: &mut PidState, image: &mut Image) -> Han
 pub(super) fn start_source(pid: &Fixed, state: &mut PidState, image: &mut Image, handshakes: &[Handshake]) {
     if let Some(below) = pid.downstream {
         let out = bounded(handshakes[below as usize].back, pid.out_low, pid.out_high);
-        image.set(pid.out, out, Quality::Good);
-        state.written = image.value(pid.out);
+        image.set(pid.point(OUT), out, Quality::Good);
+        state.written = image.value(pid.point(OUT));
         state.calculated = state.written;
     }
 }
 
 pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, context: &mut Context<'_>) {
+    if !run_undisturbed(pid, state, context) {
+        run_in_full(pid, plant, state, block, context);
+    }
+}
+
+/// What a loop without options does in nearly every scan: it controls by itself an output that nobody else has touched.
+/// These are the steps of [`run_in_full`], without the questions to which this is the answer. False: ask them.
+#[inline]
+fn run_undisturbed(pid: &Fixed, state: &mut PidState, context: &mut Context<'_>) -> bool {
+    let Some(target) = pid.target.filter(|_| pid.stands_alone) else { return false };
+    let in_auto = state.target == Mode::Auto && state.actual == Mode::Auto;
+    let measured = context.image.read(pid.input);
+    let readback = context.image.value(target);
+    if !in_auto
+        || state.extra.is_some()
+        || state.sp_awaited
+        || state.pv_lost
+        || pid.refuses(measured.1)
+        || readback != state.written
+        || dictated(target, pid.link, context)
+    {
+        return false;
+    }
+    let mut own = pid.own(context.image);
+    let pv = measure(pid, state, false, measured, &mut own);
+    let working = set_point(pid, state, Mode::Auto, pv, None, &mut own);
+    let terms = terms(pid, state, (pv, working), false, 1.0, &own);
+    let out = control(pid, state, &terms, None, readback, None, &own);
+    own.set(OUT, out, Quality::Good);
+    context.image.set(target, out, Quality::Good);
+    state.written = out;
+    state.commanded = false;
+    context.image.set(pid.point(MODE), Mode::Auto.value(), Quality::Good);
+    true
+}
+
+fn run_in_full(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, context: &mut Context<'_>) {
     let below = pid.downstream.map(|index| context.handshakes[index as usize]);
-    let lost = pid.refuses(context.image.quality(pid.input));
-    let pv = measure(pid, state, lost, context.image);
-    let readback = context.image.value(pid.target.unwrap_or(pid.out));
+    let measured = context.image.read(pid.input);
+    let lost = pid.refuses(measured.1);
+    let pv = measure(pid, state, lost, measured, &mut pid.own(context.image));
+    let readback = context.image.value(pid.target.unwrap_or(pid.point(OUT)));
     let moved = readback != state.written;
     let shed = if lost { shed(pid, state) } else { None };
     if state.extra.is_some() {
@@ -201,12 +224,18 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
     }
     let (actual, local) = actual_mode(pid, state, lost, below, context);
     let taken_over = state.actual != actual || moved;
-    let working = set_point(pid, state, actual, pv, context.image);
-    let terms = terms(pid, plant, block, state, (pv, working), taken_over, context);
+    let from_above =
+        pid.cascade.filter(|_| actual == Mode::Cascade).map(|source| context.image.value(source));
+    let working = set_point(pid, state, actual, pv, from_above, &mut pid.own(context.image));
+    let factor = if pid.ff_multiplies { law::multiplier(pid, plant, block, state, context) } else { 1.0 };
+    let mut terms = terms(pid, state, (pv, working), taken_over, factor, &pid.own(context.image));
+    if pid.feeds_forward {
+        terms.feed_forward = law::feed_forward(pid, plant, block, state, context);
+    }
     let out = if is_automatic(actual) {
         let ordered = if pid.target.is_some() { readback } else { below.map_or(readback, |b| b.feedback) };
         let feedback = state.extra.as_ref().map_or(ordered, |extra| extra.feedback(ordered, context.image));
-        control(pid, state, &terms, taken_over.then_some(readback), feedback, below, context.image)
+        control(pid, state, &terms, taken_over.then_some(readback), feedback, below, &pid.own(context.image))
     } else {
         let out = match actual {
             Mode::Tracking => local.unwrap_or(readback),
@@ -214,7 +243,7 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
                 bounded(below.map_or(readback, |below| below.back), pid.out_low, pid.out_high)
             }
             _ if moved => readback,
-            _ => bounded(shed.unwrap_or(context.image.value(pid.out)), pid.out_low, pid.out_high),
+            _ => bounded(shed.unwrap_or(context.image.value(pid.point(OUT))), pid.out_low, pid.out_high),
         };
         state.calculated = out;
         state.integral = out - terms.prompt - terms.feed_forward;
@@ -223,7 +252,7 @@ pub(super) fn run(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize
         }
         out
     };
-    context.image.set(pid.out, out, Quality::Good);
+    context.image.set(pid.point(OUT), out, Quality::Good);
     if let Some(target) = pid.target
         && (actual != Mode::Tracking || local.is_some())
     {
@@ -257,7 +286,7 @@ fn answer(
     let low = low || below.is_some_and(|below| below.limited_down);
     // What a higher set point would do to OUT.
     let (up, down) = if pid.direct { (low, high) } else { (high, low) };
-    let (sp, automatic) = (image.value(pid.sp), is_automatic(actual));
+    let (sp, automatic) = (image.value(pid.point(SP)), is_automatic(actual));
     Handshake {
         invited: actual == Mode::Cascade,
         back: sp,
@@ -267,25 +296,17 @@ fn answer(
     }
 }
 
-/// Shows the actual mode, and reports it when it has changed by itself.
-fn show_mode(pid: &Fixed, state: &mut PidState, actual: Mode, block: usize, context: &mut Context<'_>) {
-    if state.actual != actual {
-        let by_order = state.commanded && actual == state.target;
-        if !by_order {
-            let (from, to) = (state.actual, actual);
-            context.out.push(context.now.tick, EventBody::Mode { block: BlockId(block as u32), from, to });
-        }
-        state.actual = actual;
-    }
-    state.commanded = false;
-    context.image.set(pid.mode, actual.value(), Quality::Good);
-}
-
 /// PV through its filter. A bad one stays where it was; what comes after it starts afresh.
-fn measure(pid: &Fixed, state: &mut PidState, lost: bool, image: &mut Image) -> f64 {
-    let (raw, quality) = (image.value(pid.input), image.quality(pid.input));
+#[inline(always)]
+fn measure(
+    pid: &Fixed,
+    state: &mut PidState,
+    lost: bool,
+    (raw, quality): (f64, Quality),
+    own: &mut Row<'_>,
+) -> f64 {
     let raw = bounded(raw, pid.pv_floor, pid.pv_ceiling);
-    let last = image.value(pid.pv);
+    let last = own.value(PV);
     let pv = if lost {
         state.pv_lost = true;
         last
@@ -303,62 +324,20 @@ fn measure(pid: &Fixed, state: &mut PidState, lost: bool, image: &mut Image) -> 
     };
     // What is shown for an uncertain value that counts as bad is the last one before it.
     let shown = if lost && quality.is_usable() { Quality::UncertainLastUsable } else { quality };
-    image.set(pid.pv, pv, shown);
+    own.set(PV, pv, shown);
     pv
 }
 
-/// What a bad PV does to an automatic loop; the output that it should be driven to, if any.
-fn shed(pid: &Fixed, state: &mut PidState) -> Option<f64> {
-    if !is_automatic(state.target) || !state.pv_met {
-        return None;
-    }
-    let out = match pid.on_bad_pv {
-        OnBad::Hold => return None,
-        OnBad::Manual => None,
-        OnBad::Drive(out) => Some(out),
-    };
-    state.target = Mode::Manual;
-    state.commanded = false;
-    // Nobody has chosen manual: what the operator wanted is still there when the PV comes back.
-    state.sp_entered = true;
-    out
-}
-
-/// The actual mode, and where a local override wants OUT.
-fn actual_mode(
-    pid: &Fixed,
-    state: &PidState,
-    lost: bool,
-    below: Option<Handshake>,
-    context: &Context<'_>,
-) -> (Mode, Option<f64>) {
-    if state.target == Mode::OutOfService {
-        return (Mode::OutOfService, None);
-    }
-    if pid.target.is_some_and(|target| dictated(target, pid.link, context)) {
-        return (Mode::Tracking, None);
-    }
-    if below.is_some_and(|below| !below.invited) {
-        return (Mode::Initialising, None);
-    }
-    if let Some(extra) = &state.extra
-        && extra.overridden
-    {
-        return (Mode::Tracking, Some(extra.override_out));
-    }
-    let mode = match state.target {
-        automatic if lost && is_automatic(automatic) => Mode::Manual,
-        Mode::Cascade if pid.cascade.is_none_or(|source| pid.refuses(context.image.quality(source))) => {
-            Mode::Auto
-        }
-        Mode::Initialising | Mode::Tracking => Mode::Manual,
-        target => target,
-    };
-    (mode, None)
-}
-
 /// SP and the working set point behind its ramp.
-fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &mut Image) -> f64 {
+#[inline(always)]
+fn set_point(
+    pid: &Fixed,
+    state: &mut PidState,
+    actual: Mode,
+    pv: f64,
+    from_above: Option<f64>,
+    own: &mut Row<'_>,
+) -> f64 {
     let limited = |value: f64| bounded(value, pid.sp_limit_low, pid.sp_limit_high);
     let tracks = state.extra.as_ref().is_some_and(|extra| extra.tracks_in(actual));
     if state.target != Mode::Manual && !tracks {
@@ -368,24 +347,24 @@ fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &m
     state.sp_awaited &= !first;
     let sp = match actual {
         _ if first => pv,
-        Mode::Cascade => pid.cascade.map_or(image.value(pid.sp), |source| image.value(source)),
+        Mode::Cascade => from_above.unwrap_or(own.value(SP)),
         Mode::Manual
             if state.target == Mode::Manual && !state.sp_entered && !state.pv_lost && follows(state) =>
         {
             pv
         }
         _ if tracks && !state.sp_entered && !state.pv_lost => pv,
-        _ => image.value(pid.sp),
+        _ => own.value(SP),
     };
     let sp = limited(sp);
-    image.set(pid.sp, sp, Quality::Good);
+    own.set(SP, sp, Quality::Good);
     let ramped = pid.sp_step.is_finite();
     let working = match (ramped, is_automatic(actual)) {
         (false, _) => sp,
         // A loop that takes a running plant over begins at its PV, not on the way there.
         (true, true) if first => sp,
         (true, true) => {
-            let last = image.value(pid.sp_working);
+            let last = own.value(SP_WORKING);
             state
                 .extra
                 .as_ref()
@@ -393,7 +372,7 @@ fn set_point(pid: &Fixed, state: &mut PidState, actual: Mode, pv: f64, image: &m
         }
         (true, false) => limited(pv),
     };
-    image.set(pid.sp_working, working, Quality::Good);
+    own.set(SP_WORKING, working, Quality::Good);
     working
 }
 

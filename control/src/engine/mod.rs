@@ -369,8 +369,8 @@ fn run_interlocks(
         *grip |= forced != interlocks[index].forces();
         memory.end_look()
     });
-    let touched = core::mem::take(touched) && interlocks.iter().any(InterlockMemory::forces);
-    if core::mem::take(grip) || touched {
+    if core::mem::take(grip) | core::mem::take(touched) {
+        quiet.forcing = interlocks.iter().any(InterlockMemory::forces);
         force(plant, state, quiet);
     }
     if restored {

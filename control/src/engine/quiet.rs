@@ -24,6 +24,8 @@ pub(crate) struct Quiet {
     pub(super) touched: bool,
     /// Who forces what has to be worked out anew.
     pub(super) grip: bool,
+    /// When that was done last, somebody forced something. While nobody does, nobody asks what is forced.
+    pub(super) forcing: bool,
     /// How many of the image's changes have been told to the watchers.
     told: usize,
 }
@@ -66,6 +68,7 @@ impl Quiet {
             interlocks: Looks::new(plant.interlocks.len()),
             touched: false,
             grip: true,
+            forcing: false,
             told: 0,
         }
     }
@@ -81,17 +84,24 @@ impl Quiet {
     /// and loops move their outputs in every scan.
     pub(super) fn tell(&mut self, image: &Image, holds: &[Hold]) {
         for point in image.changed().get(self.told..).unwrap_or(&[]) {
-            self.touched |= holds[point.index()].interlock != 0;
+            self.touched |= self.forcing && holds[point.index()].interlock != 0;
             self.tell_of(*point);
         }
         self.told = image.changed().len();
     }
 
     /// Tells the watchers of one point; of what changes twice in a scan the image speaks only once.
+    #[inline]
     pub(super) fn tell_of(&mut self, point: PointId) {
+        let (from, to) = (self.first[point.index()], self.first[point.index() + 1]);
+        if from != to {
+            self.mark_watchers(from as usize, to as usize);
+        }
+    }
+
+    fn mark_watchers(&mut self, from: usize, to: usize) {
         let alarms = self.alarms.due_at.len() as u32;
-        let index = point.index();
-        for watcher in &self.watchers[self.first[index] as usize..self.first[index + 1] as usize] {
+        for watcher in &self.watchers[from..to] {
             match watcher.checked_sub(alarms) {
                 Some(interlock) => self.interlocks.mark(interlock as usize),
                 None => self.alarms.mark(*watcher as usize),

@@ -78,8 +78,8 @@ impl State {
         hash.u64(&mut self.chain);
         hash.u64(&mut self.tick);
         for point in self.image.changed() {
-            hash.u64(&mut (u64::from(point.0) << 8 | u64::from(u8::from(self.image.quality(*point)))));
-            hash.f64(&mut self.image.value(*point));
+            let (value, quality) = self.image.read(*point);
+            hash.pair(u64::from(point.0) << 8 | u64::from(u8::from(quality)), value.to_bits());
         }
         self.chain = hash.finish();
     }

@@ -20,6 +20,7 @@ use model::{Mode, Quality, StateWalk};
 
 use super::super::ramp::approach;
 use super::super::{Context, bounded, walk_flags};
+use super::fixed::{KC, OUT, SP, TD, TI};
 use super::{Fixed, PidState};
 use crate::image::Image;
 use crate::plant::pid_options::{Shape, characterise};
@@ -163,7 +164,7 @@ pub(super) fn prepare(
         extra.overridden = memory.truth(ops, &track.when, image, *now).is_true();
         let value = memory.eval(ops, &track.value, image, *now);
         extra.override_out = if value.quality.is_bad() {
-            image.value(pid.out)
+            image.value(pid.point(OUT))
         } else {
             bounded(value.value, pid.out_low, pid.out_high)
         };
@@ -176,9 +177,9 @@ fn schedule(pid: &Fixed, options: &PidOptions, image: &mut Image) {
         return;
     }
     let x = image.value(schedule.by);
-    for (table, point) in [(&schedule.kc, pid.kc), (&schedule.ti, pid.ti), (&schedule.td, pid.td)] {
+    for (table, place) in [(&schedule.kc, KC), (&schedule.ti, TI), (&schedule.td, TD)] {
         if let Some(value) = characterise(table, x) {
-            image.set(point, value, Quality::Good);
+            image.set(pid.point(place), value, Quality::Good);
         }
     }
 }
@@ -187,8 +188,8 @@ fn schedule(pid: &Fixed, options: &PidOptions, image: &mut Image) {
 fn remote(pid: &Fixed, options: &PidOptions, state: &mut PidState, context: &mut Context<'_>) {
     let (Some(remote), Some(extra)) = (&options.remote, &mut state.extra) else { return };
     let (source, point) = match state.target {
-        Mode::RemoteCascade => (remote.sp, pid.sp),
-        Mode::RemoteOutput => (remote.out, pid.out),
+        Mode::RemoteCascade => (remote.sp, pid.point(SP)),
+        Mode::RemoteOutput => (remote.out, pid.point(OUT)),
         _ => return,
     };
     let owned = context.holds[point.index()].phase != 0;
@@ -218,13 +219,13 @@ pub(super) fn settle(
     if let Some(point) = remote.sp
         && state.target != Mode::RemoteCascade
     {
-        let sp = image.value(pid.sp);
+        let sp = image.value(pid.point(SP));
         image.set(point, sp, Quality::Good);
     }
     if let Some(point) = remote.out
         && actual != Mode::RemoteOutput
     {
-        let out = image.value(pid.out);
+        let out = image.value(pid.point(OUT));
         image.set(point, out, Quality::Good);
     }
 }

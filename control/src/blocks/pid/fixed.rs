@@ -4,27 +4,35 @@ use model::{PointId, Quality};
 
 use super::super::filter::weight;
 use super::super::{link_of, taker};
+use crate::image::{Image, Row};
 use crate::plant::{OnBad, Pid, Plant};
+
+/// Places of the loop's own points, which the compiler puts side by side.
+pub(super) const PV: usize = 0;
+pub(super) const SP: usize = 1;
+pub(super) const SP_WORKING: usize = 2;
+pub(super) const OUT: usize = 3;
+pub(super) const MODE: usize = 4;
+pub(super) const KC: usize = 5;
+pub(super) const TI: usize = 6;
+pub(super) const TD: usize = 7;
+pub(super) const FF: usize = 8;
+const OWN: usize = 9;
 
 /// What follows from the plant alone. It is no state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Fixed {
     pub(super) input: PointId,
-    pub(super) pv: PointId,
-    pub(super) sp: PointId,
-    pub(super) sp_working: PointId,
-    pub(super) out: PointId,
-    pub(super) mode: PointId,
-    pub(super) kc: PointId,
-    pub(super) ti: PointId,
-    pub(super) td: PointId,
-    pub(super) ff: PointId,
+    /// The first of the loop's own points.
+    first: PointId,
     pub(super) target: Option<PointId>,
     pub(super) cascade: Option<PointId>,
     /// The block that takes OUT and answers through the handshake.
     pub(crate) downstream: Option<u32>,
     /// Link state of the device that OUT drives.
     pub(super) link: Option<PointId>,
+    /// No loop above or below, no feed-forward.
+    pub(crate) stands_alone: bool,
     pub(super) feeds_forward: bool,
     /// The feed-forward is a factor.
     pub(super) ff_multiplies: bool,
@@ -59,21 +67,18 @@ impl Fixed {
         let span = (pid.out_high - pid.out_low) / (pid.pv_high - pid.pv_low);
         let scale = if span.is_finite() { span } else { 0.0 };
         let ramped = pid.sp_rate.is_finite() && pid.sp_rate > 0.0;
+        let own: [_; OWN] =
+            [pid.pv, pid.sp, pid.sp_working, pid.out, pid.mode, pid.kc, pid.ti, pid.td, pid.ff];
+        debug_assert!(own.windows(2).all(|two| two[0].0 + 1 == two[1].0), "side by side, as Row takes them");
+        let downstream = pid.secondary.map(|id| id.0).or_else(|| listener(plant, pid));
         Self {
             input: pid.input,
-            pv: pid.pv,
-            sp: pid.sp,
-            sp_working: pid.sp_working,
-            out: pid.out,
-            mode: pid.mode,
-            kc: pid.kc,
-            ti: pid.ti,
-            td: pid.td,
-            ff: pid.ff,
+            first: pid.pv,
             target: pid.target,
             cascade: pid.cascade,
-            downstream: pid.secondary.map(|id| id.0).or_else(|| listener(plant, pid)),
+            downstream,
             link: pid.target.and_then(|target| link_of(plant, target)),
+            stands_alone: downstream.is_none() && pid.cascade.is_none() && pid.feed_forward.is_none(),
             feeds_forward: pid.feed_forward.is_some() && !pid.options.ff_multiplies,
             ff_multiplies: pid.feed_forward.is_some() && pid.options.ff_multiplies,
             uncertain_is_bad: pid.options.uncertain_is_bad,
@@ -99,6 +104,18 @@ impl Fixed {
 }
 
 impl Fixed {
+    /// One of the loop's own points.
+    #[inline]
+    pub(super) fn point(&self, place: usize) -> PointId {
+        PointId(self.first.0 + place as u32)
+    }
+
+    /// All of them, for the time being.
+    #[inline]
+    pub(super) fn own<'a>(&self, image: &'a mut Image) -> Row<'a> {
+        image.row(self.first, OWN)
+    }
+
     /// Nothing to control with, or to take a set point from.
     #[inline]
     pub(super) fn refuses(&self, quality: Quality) -> bool {

@@ -6,8 +6,9 @@ use super::super::filter::weight;
 use super::super::ramp::approach;
 use super::super::{Context, Handshake, bounded};
 use super::extra::options;
+use super::fixed::{FF, KC, OUT, TD, TI};
 use super::{Fixed, PidState};
-use crate::image::Image;
+use crate::image::Row;
 use crate::plant::pid_options::{FACTOR, Tuning};
 use crate::plant::{BlockBody, Plant};
 
@@ -67,19 +68,16 @@ fn reset(pid: &Fixed, ti: f64) -> f64 {
     (pid.dt / ti).min(1.0)
 }
 
-#[inline]
+#[inline(always)]
 pub(super) fn terms(
     pid: &Fixed,
-    plant: &Plant,
-    block: usize,
     state: &mut PidState,
     (pv, working): (f64, f64),
     taken_over: bool,
-    context: &mut Context<'_>,
+    factor: f64,
+    own: &Row<'_>,
 ) -> Terms {
-    let factor = if pid.ff_multiplies { multiplier(pid, plant, block, state, context) } else { 1.0 };
-    let image = &mut *context.image;
-    let (kc, ti, td) = (image.value(pid.kc), image.value(pid.ti), image.value(pid.td));
+    let (kc, ti, td) = (own.value(KC), own.value(TI), own.value(TD));
     let mut tuning = Tuning { gain: kc * pid.scale, ti, td };
     let mut error = working - pv;
     let (mut proportional, mut derivative) = (pid.beta * working - pv, pid.derivative_n);
@@ -117,14 +115,13 @@ pub(super) fn terms(
         Some(extra) => extra.shape.reset(tuning, pid.scale * factor, ti, error, pid.dt),
         None => (tuning.gain * error, tuning.ti),
     };
-    let feed_forward = if pid.feeds_forward { feed_forward(pid, plant, block, state, context) } else { 0.0 };
-    Terms { error, prompt: tuning.gain * form, derivative: tuning.gain * rate, feed_forward, ti: reset }
+    Terms { error, prompt: tuning.gain * form, derivative: tuning.gain * rate, feed_forward: 0.0, ti: reset }
 }
 
 /// What the feed-forward adds. Its coming, its going and a change of its gain are taken up by the
 /// integral; while its calculation is bad it stays.
 #[inline(never)]
-fn feed_forward(
+pub(super) fn feed_forward(
     pid: &Fixed,
     plant: &Plant,
     block: usize,
@@ -133,19 +130,19 @@ fn feed_forward(
 ) -> f64 {
     let BlockBody::Pid(body) = &plant.blocks[block].body else { return 0.0 };
     let Some(expr) = &body.feed_forward else { return 0.0 };
-    let last = context.image.value(pid.ff);
+    let last = context.image.value(pid.point(FF));
     let now = context.memory.eval(context.ops, expr, context.image, context.now);
     let factor = factor(plant, block, context);
     let image = &mut *context.image;
     if factor == 0.0 {
         state.ff_lost = true;
         state.integral += last;
-        image.set(pid.ff, 0.0, Quality::Good);
+        image.set(pid.point(FF), 0.0, Quality::Good);
         return 0.0;
     }
     if now.quality.is_bad() {
         state.ff_lost = true;
-        image.set_quality(pid.ff, Quality::BadCalculation);
+        image.set_quality(pid.point(FF), Quality::BadCalculation);
         return last;
     }
     let value = now.value * factor;
@@ -160,14 +157,14 @@ fn feed_forward(
     if let Some(extra) = &mut state.extra {
         extra.ff_factor = factor;
     }
-    image.set(pid.ff, value, now.quality);
-    image.value(pid.ff)
+    image.set(pid.point(FF), value, now.quality);
+    image.value(pid.point(FF))
 }
 
 /// The feed-forward as a factor of OUT. What it changes, OUT follows in proportion: the integral and the gain of the run
 /// before are taken along. Its coming and its going are a change of tuning, without a bump; while it is bad it stays.
 #[inline(never)]
-fn multiplier(
+pub(super) fn multiplier(
     pid: &Fixed,
     plant: &Plant,
     block: usize,
@@ -182,7 +179,7 @@ fn multiplier(
     let image = &mut *context.image;
     if on && now.quality.is_bad() {
         state.ff_lost = true;
-        image.set_quality(pid.ff, Quality::BadCalculation);
+        image.set_quality(pid.point(FF), Quality::BadCalculation);
         return last;
     }
     let (value, quality) =
@@ -194,7 +191,7 @@ fn multiplier(
     }
     state.ff_lost = !on;
     extra.ff_factor = value;
-    image.set(pid.ff, value, quality);
+    image.set(pid.point(FF), value, quality);
     value
 }
 
@@ -232,7 +229,7 @@ fn back(pid: &Fixed, state: &PidState, terms: &Terms, share: f64, feedback: f64)
 }
 
 /// One step of the control law; with a `start`, OUT begins there.
-#[inline]
+#[inline(always)]
 pub(super) fn control(
     pid: &Fixed,
     state: &mut PidState,
@@ -240,7 +237,7 @@ pub(super) fn control(
     start: Option<f64>,
     feedback: f64,
     below: Option<Handshake>,
-    image: &Image,
+    own: &Row<'_>,
 ) -> f64 {
     let other = terms.prompt + terms.feed_forward;
     if let Some(start) = start {
@@ -263,7 +260,7 @@ pub(super) fn control(
         state.calculated = calculated;
     } else {
         // Absurd tuning: keep OUT and begin again from it.
-        state.calculated = image.value(pid.out);
+        state.calculated = own.value(OUT);
         tame(state);
     }
     let out = bounded(state.calculated, pid.out_limit_low, pid.out_limit_high);
