@@ -6,7 +6,8 @@
 //! runaway: dx/dt = -A exp(-E/RT) f(x): SEI and anode (slowed by exp(-z/z0)), cathode a (1 - a)
 //! heat:    SEI always; anode (lithium in the carbon) and cathode (oxide without its lithium) h SoC dx, out of int U dq
 //! short:   dSoC/dt = -SoC / tau once the separator has been hotter than it bears
-//! gas:     C3H6O3 -> 3 CO + 3 H2,  MO1.5 + 1.5 C -> M + 1.5 CO,  C2H2F2 -> 2 C + 2 HF, with SoC times the cathode's progress
+//! gas:     leaves as hot as the module with its own enthalpy; what forming it takes beyond the three heats is the residue's
+//!          C3H6O3 -> 3 CO + 3 H2,  MO1.5 + 1.5 C -> M + 1.5 CO,  C2H2F2 -> 2 C + 2 HF, with SoC times the cathode's progress
 //! ```
 //!
 //! Sources: basis 4.1; rates of Hatchard and Kim, recalled; that an empty cell does not run away and gas grows with the
@@ -217,6 +218,8 @@ pub struct Module {
     /// What is left of SEI, anode and cathode reaction, and the layer on the anode.
     left: [f64; 3],
     layer: f64,
+    /// J that the residue of the reactions has beyond the formation of the solids that stand for it.
+    residue: f64,
     temperature: f64,
     voltage: f64,
     current: f64,
@@ -246,6 +249,7 @@ impl Module {
             polarisation: 0.0,
             left: [1.0, 1.0, CATHODE],
             layer: Z0,
+            residue: 0.0,
             temperature: s.temperature,
             voltage: settings.pack.cells * interpolate(&OCV, s.charge),
             current: 0.0,
@@ -275,13 +279,13 @@ impl Module {
         3600.0 * self.settings.pack.capacity * self.settings.pack.health
     }
 
-    /// J of formation, charge and SEI: all that is no warmth.
+    /// J of formation, charge, SEI and residue: all that is no warmth.
     fn fixed(&self) -> f64 {
         let p = &self.settings.pack;
         let formation: f64 =
             self.matter.amount.iter().zip(&self.chemistry.formation).map(|(n, h)| n * h).sum();
         let sei = self.settings.runaway.sei_heat * self.left[0] * p.mass;
-        formation + sei + stored(self.charge) * self.coulomb() * p.cells
+        formation + sei + self.residue + stored(self.charge) * self.coulomb() * p.cells
     }
 
     /// Draws what may be drawn; J that leave the terminals.
@@ -374,8 +378,8 @@ impl Module {
         (before - stored(self.charge)) * full
     }
 
-    /// `share` of all the gas that there is in the module. The heats of the reactions are those of [`Runaway`], so the
-    /// enthalpy takes the difference of formation along.
+    /// `share` of all the gas that there is in the module. The heats of [`Runaway`] are those that a calorimeter sees, with
+    /// the gas in them; what these rows would take or give beyond that stays with what is left of the module.
     fn vent(&mut self, share: f64) -> Matter {
         let before: f64 = self.matter.amount.iter().zip(&self.chemistry.formation).map(|(n, h)| n * h).sum();
         let (mass, c) = (self.settings.pack.mass, &self.chemistry);
@@ -406,9 +410,8 @@ impl Module {
         let after: f64 = self.matter.amount.iter().zip(&self.chemistry.formation).map(|(n, h)| n * h).sum();
         let gases = [Species::CarbonMonoxide, Species::Hydrogen, Species::HydrogenFluoride]
             .map(|species| (species, self.matter[species].max(0.0)));
-        let mut gas = self.chemistry.parcel(&gases, self.temperature);
-        // Heat that the reactions of the gas give or take beyond the three heats stays where it is counted.
-        gas.enthalpy += before - after;
+        self.residue += before - after;
+        let gas = self.chemistry.parcel(&gases, self.temperature);
         self.matter.subtract(&gas);
         gas
     }
@@ -503,6 +506,7 @@ impl UnitOperation for Module {
             &mut self.spent,
             &mut self.polarisation,
             &mut self.layer,
+            &mut self.residue,
             &mut self.temperature,
             &mut self.voltage,
             &mut self.current,
@@ -525,8 +529,10 @@ mod tests {
     use std::sync::Arc;
 
     use crate::chemistry::Chemistry;
-    use crate::experiment::{Conditions, Experiment};
+    use crate::experiment::{self, Conditions, Experiment};
+    use crate::flowsheet::{End, Flowsheet, Link};
     use crate::solution::Remark;
+    use crate::station::Station;
 
     fn run(settings: &[&str], hours: f64) -> Experiment {
         let chemistry = Arc::new(Chemistry::built_in().unwrap());
@@ -585,6 +591,28 @@ mod tests {
         assert!((hottest(&full) - 650.0).abs() < 40.0, "{}", hottest(&full));
         assert!(hottest(&half) + 200.0 < hottest(&full) && hottest(&tough) + 200.0 < hottest(&full));
         assert!(full.reading("SoC").unwrap() < 1.0 && full.balance().worst() < 1e-9, "{:?}", full.readings());
+    }
+
+    #[test]
+    fn a_scrubber_takes_the_gas_of_a_runaway_and_the_books_of_both_close() {
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        let made = |name: &str, settings: &[&str]| {
+            let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+            Station::new(experiment::with_settings(name, &settings, &chemistry).unwrap().0)
+        };
+        let (module, scrubber) = (made("module", &["charge=1"]), made("scrubber", &[]));
+        let gas = scrubber.shape().inlets.iter().position(|port| port.name == "gas").unwrap();
+        let hood = Link { from: (0, super::VENT), to: End::Inlet(1, gas), share: 1.0 };
+        let mut bench = Flowsheet::new(vec![module, scrubber], vec![hood], chemistry.clone());
+        bench.stations[0].orders = vec![0.0, 1.5];
+        bench.stations[1].orders.fill(1.0);
+        for _ in 0..2 * 5400 {
+            bench.step(0.5);
+        }
+        let gas = super::SHAPE.readings.iter().position(|reading| reading.name == "gas").unwrap();
+        assert!(bench.stations[0].readings()[gas] > 100.0);
+        assert_eq!(bench.stations[1].notes().count(Remark::BadInput), 0);
+        assert!(bench.balance().worst() < 1e-9, "{:?}", bench.balance());
     }
 
     #[test]
