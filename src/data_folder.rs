@@ -14,10 +14,12 @@
 //!   sim.sock         control socket of the simulator (while it runs)
 //! ```
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+
+use historian::HistorianError;
 
 #[derive(Clone, Debug)]
 pub struct DataFolder(PathBuf);
@@ -26,8 +28,8 @@ pub struct DataFolder(PathBuf);
 pub enum DataFolderError {
     #[error("cannot create the data folder {path}: {source}; choose another with --data")]
     Create { path: PathBuf, source: io::Error },
-    #[error("cannot lock {path}: {source}")]
-    Lock { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Lock(HistorianError),
     #[error(
         "another controller runs with the data folder {path}; stop it, or choose another folder with --data"
     )]
@@ -56,14 +58,10 @@ impl DataFolder {
 
     /// For one controller alone, as long as the file lives; the operating system lets go of it when the process dies.
     pub fn claim(&self) -> Result<File, DataFolderError> {
-        let path = self.0.join("controller.lock");
-        let fail = |source| DataFolderError::Lock { path: path.clone(), source };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(fail)?;
-        match file.try_lock() {
-            Ok(()) => Ok(file),
-            Err(TryLockError::WouldBlock) => Err(DataFolderError::Taken { path: self.0.clone() }),
-            Err(TryLockError::Error(source)) => Err(fail(source)),
-        }
+        historian::claim(&self.0, "controller.lock").map_err(|error| match error {
+            HistorianError::Locked { path } => DataFolderError::Taken { path },
+            other => DataFolderError::Lock(other),
+        })
     }
 
     pub fn path(&self) -> &Path {

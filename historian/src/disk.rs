@@ -36,19 +36,30 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), HistorianError> {
     fs::create_dir_all(path).map_err(io_error("create the folder", path))
 }
 
-/// Held as long as the file lives; the operating system lets go of it when the process dies.
+/// A folder's lock for its one writer.
 pub(crate) fn lock(folder: &Path) -> Result<File, HistorianError> {
-    let path = folder.join("writer.lock");
+    claim(folder, "writer.lock")
+}
+
+/// The lock file of this name in a folder, for one process alone: see [`hold`].
+pub fn claim(folder: &Path, name: &str) -> Result<File, HistorianError> {
+    let path = folder.join(name);
     let file = OpenOptions::new()
         .create(true)
         .truncate(false)
         .write(true)
         .open(&path)
         .map_err(io_error("open", &path))?;
+    hold(file, folder)
+}
+
+/// Locks a file for one process alone, as long as it is open; the operating system lets go of it when the process dies.
+/// `what` is what the lock stands for.
+pub(crate) fn hold(file: File, what: &Path) -> Result<File, HistorianError> {
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(HistorianError::Locked { path: folder.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(io_error("lock", &path)(source)),
+        Err(TryLockError::WouldBlock) => Err(HistorianError::Locked { path: what.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(io_error("lock", what)(source)),
     }
 }
 

@@ -79,6 +79,7 @@ mod events;
 pub mod journal;
 pub mod audit;
 
+pub use disk::claim;
 pub use error::HistorianError;
 pub use events::{EventReader, EventRetention, EventStore};
 pub use frame::Damage;

@@ -1,6 +1,6 @@
 //! Appending to the chain.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -73,11 +73,7 @@ impl AuditLog {
             .truncate(false)
             .open(path)
             .map_err(io_error("open", path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(HistorianError::Locked { path: path.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(io_error("lock", path)(source)),
-        }
+        let file = disk::hold(file, path)?;
         disk::sync_parent(path)?;
         let found = scan(path)?;
         if found.unfinished > 0 {
