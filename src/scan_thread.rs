@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use control::{Engine, Input, ScanOutput, StateView};
 use crossbeam_queue::ArrayQueue;
-use model::{Command, Event, PointId, Quality, StateWriter};
+use model::{Command, Event, LinkDoubt, PointId, Quality, StateWriter};
 use plc_bridge::DeviceLink;
 
 use crate::clock::{self, TickClock};
@@ -54,13 +54,12 @@ impl SavedState {
     }
 }
 
-/// A link that is down, up, or up to a device that is not to be relied on: it refuses outputs, or another client
-/// drives it too.
+/// A link that is down, up, or up to a device that is not to be relied on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum LinkSeen {
     Down,
     Up,
-    Doubtful,
+    Doubtful(LinkDoubt),
 }
 
 /// One device as the scan sees it: its banks, and what the engine was last told.
@@ -81,7 +80,7 @@ pub struct Field {
 
 impl LinkSeen {
     fn input(self, point: PointId) -> Input {
-        let quality = if self == Self::Doubtful { Quality::UncertainSubNormal } else { Quality::Good };
+        let quality = if let Self::Doubtful(doubt) = self { doubt.quality() } else { Quality::Good };
         Input { point, value: if self == Self::Down { 0.0 } else { 1.0 }, quality }
     }
 }
@@ -116,7 +115,7 @@ impl Field {
         let alive = bank.up && tick.saturating_sub(self.sequence_tick) <= stale_ticks;
         let is_new = alive && bank.meeting != self.met;
         // Outputs that were looked at anew are taken over from a device that was away.
-        let told_up = matches!(self.told_link, Some(LinkSeen::Up | LinkSeen::Doubtful));
+        let told_up = matches!(self.told_link, Some(LinkSeen::Up | LinkSeen::Doubtful(_)));
         let up = alive && !(is_new && told_up);
         if is_new && up {
             self.met = bank.meeting;
@@ -135,10 +134,12 @@ impl Field {
                 inputs.push(Input { point: *point, value: 0.0, quality: Quality::BadDeviceFailure });
             }
         }
-        let seen = match (up, refuses_any || bank.contested) {
-            (false, _) => LinkSeen::Down,
-            (true, false) => LinkSeen::Up,
-            (true, true) => LinkSeen::Doubtful,
+        // Refused outputs are told one by one besides; who else drives is told by the link alone.
+        let seen = match (up, bank.contested, refuses_any) {
+            (false, ..) => LinkSeen::Down,
+            (true, true, _) => LinkSeen::Doubtful(LinkDoubt::Contested),
+            (true, false, true) => LinkSeen::Doubtful(LinkDoubt::Refuses),
+            (true, false, false) => LinkSeen::Up,
         };
         if self.told_link != Some(seen) {
             self.told_link = Some(seen);
@@ -420,7 +421,7 @@ mod tests {
             inputs.iter().map(|input| (input.value, input.quality)).collect::<Vec<_>>()
         };
         assert_eq!(told(false), [(1.0, Quality::Good)]);
-        assert_eq!(told(true), [(1.0, Quality::UncertainSubNormal)]);
+        assert_eq!(told(true), [(1.0, Quality::UncertainLastUsable)]);
         assert_eq!(told(true), [], "it is known");
         assert_eq!(told(false), [(1.0, Quality::Good)]);
     }

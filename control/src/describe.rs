@@ -4,7 +4,8 @@ use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use model::wire::EventKind;
 use model::{
     Action, AlarmId, AlarmState, BlockId, Command, Event, EventBody, ExperimentChange, ForceChange, ForceEnd,
-    InterlockChange, InterlockId, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal, StrokeResult, UserId,
+    InterlockChange, InterlockId, LinkDoubt, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal,
+    StrokeResult, UserId,
 };
 
 use crate::alarm::SHELVE_MAX_MS;
@@ -49,11 +50,14 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
             let name = plant.points.get(point.index()).map(|point| point.name.clone());
             (EventKind::Link, name.unwrap_or_default(), text.to_owned())
         }
-        EventBody::Refusing { device, refuses } => {
+        EventBody::Doubted { device, doubt } => {
             let name = plant.io.devices.get(device.index()).map(|device| device.name.clone());
-            let text = match refuses {
-                true => "refuses outputs, or another client drives it too: the System page says which",
-                false => "takes all outputs again, and from this controller alone",
+            let text = match doubt {
+                Some(LinkDoubt::Refuses) => "refuses outputs and holds what it has: the System page says why",
+                Some(LinkDoubt::Contested) => {
+                    "another client drives it too: stop that one, or this controller; the System page says more"
+                }
+                None => "takes all outputs again, and from this controller alone",
             };
             (EventKind::Link, name.unwrap_or_default(), text.to_owned())
         }
@@ -189,7 +193,7 @@ pub fn user_of(event: &Event) -> Option<UserId> {
         | EventBody::Link { .. }
         | EventBody::TakenOver { .. }
         | EventBody::OutputRefused { .. }
-        | EventBody::Refusing { .. }
+        | EventBody::Doubted { .. }
         | EventBody::Phase { .. }
         | EventBody::Step { .. }
         | EventBody::StepLate { .. }

@@ -7,8 +7,8 @@ use control::plant::{
 };
 use control::{Engine, Input, ScanOutput};
 use model::{
-    Action, AlarmId, AlarmState, EventBody, InterlockChange, InterlockId, Mode, PointId, Quality, Refusal,
-    UserId,
+    Action, AlarmId, AlarmState, EventBody, InterlockChange, InterlockId, LinkDoubt, Mode, PointId, Quality,
+    Refusal, UserId,
 };
 use support::field::Field;
 use support::{Builder, Harness, Loop, text_plant};
@@ -588,11 +588,15 @@ fn a_device_that_refuses_outputs_raises_the_alarm_of_its_link_and_its_loops_go_o
     let (link, mode) = (h.point("PLC-300.LINK"), h.actual("IC-301"));
     let (valve, stood) = (h.point("FV-301"), h.value("FV-301"));
     let fault = h.plant().find_alarm("PLC-300.FAULT").unwrap();
-    let refusing = |h: &Harness| {
+    let doubted = |h: &Harness| {
         h.out.events().iter().find_map(|event| match event.body {
-            EventBody::Refusing { refuses, .. } => Some(refuses),
+            EventBody::Doubted { doubt, .. } => Some(doubt),
             _ => None,
         })
+    };
+    let told = |h: &Harness| {
+        let link = h.out.events().iter().filter(|event| matches!(event.body, EventBody::Doubted { .. }));
+        link.map(|event| control::describe(&h.plant(), event).2).collect::<String>()
     };
     let raised = |h: &Harness| {
         h.out.events().iter().any(|event| {
@@ -602,7 +606,8 @@ fn a_device_that_refuses_outputs_raises_the_alarm_of_its_link_and_its_loops_go_o
     h.input(valve, 90.0, Quality::BadDeviceFailure);
     h.input(link, 1.0, Quality::UncertainSubNormal);
     h.scan();
-    assert_eq!((refusing(&h), raised(&h)), (Some(true), true));
+    assert_eq!((doubted(&h), raised(&h)), (Some(Some(LinkDoubt::Refuses)), true));
+    assert!(told(&h).contains("refuses outputs"), "{}", told(&h));
     let named =
         |event: &model::Event| matches!(event.body, EventBody::OutputRefused { point } if point == valve);
     assert!(h.out.events().iter().any(named));
@@ -611,20 +616,29 @@ fn a_device_that_refuses_outputs_raises_the_alarm_of_its_link_and_its_loops_go_o
     assert_eq!(h.engine.image().quality(link), Quality::UncertainSubNormal, "a mark behind its state");
     h.input(link, 1.0, Quality::UncertainSubNormal);
     h.scan();
-    assert_eq!((refusing(&h), raised(&h)), (None, false), "once");
+    assert_eq!((doubted(&h), raised(&h)), (None, false), "once");
     h.run(200);
     assert_eq!(h.actual("IC-301"), mode);
 
     h.set(link, 1.0);
     h.scan();
-    assert_eq!((refusing(&h), raised(&h)), (Some(false), false));
+    assert_eq!((doubted(&h), raised(&h)), (Some(None), false));
     assert_eq!(h.engine.image().quality(link), Quality::Good);
+
+    h.input(link, 1.0, Quality::UncertainSubNormal);
+    h.scan();
+    h.input(link, 1.0, Quality::UncertainLastUsable);
+    h.scan();
+    assert_eq!(doubted(&h), Some(Some(LinkDoubt::Contested)), "another reason is told as well");
+    assert!(told(&h).contains("another client drives it too"), "{}", told(&h));
+    h.set(link, 1.0);
+    h.scan();
 
     h.input(link, 1.0, Quality::UncertainSubNormal);
     h.scan();
     h.set(link, 0.0);
     h.scan();
-    assert_eq!(refusing(&h), None, "a link that is down is no longer one that refuses");
+    assert_eq!(doubted(&h), None, "a link that is down is no longer one that refuses");
     assert_eq!((h.value("PLC-300.LINK"), h.engine.image().quality(link)), (0.0, Quality::Good));
 }
 

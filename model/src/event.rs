@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AlarmId, AlarmState, BlockId, Command, DeviceId, ExperimentChange, ForceChange, InterlockId, Mode,
-    PhaseId, PointId, ProcState, RecipeId, Refusal, UserId,
+    PhaseId, PointId, ProcState, Quality, RecipeId, Refusal, UserId,
 };
 
 /// One event, at the tick of the scan that made it. `Copy`, for the ring out of the scan.
@@ -12,6 +12,33 @@ use crate::{
 pub struct Event {
     pub tick: u64,
     pub body: EventBody,
+}
+
+/// Why a device that answers is not to be relied on. It travels to the scan as the quality of a link that is up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkDoubt {
+    /// It refuses outputs, and holds what it has.
+    Refuses,
+    /// Another client moves its heartbeat, so most likely its outputs as well.
+    Contested,
+}
+
+impl LinkDoubt {
+    pub const fn quality(self) -> Quality {
+        match self {
+            Self::Refuses => Quality::UncertainSubNormal,
+            Self::Contested => Quality::UncertainLastUsable,
+        }
+    }
+
+    /// Of a link that is up with this quality.
+    pub fn of(quality: Quality) -> Option<Self> {
+        match quality {
+            Quality::UncertainLastUsable => Some(Self::Contested),
+            doubtful => doubtful.is_uncertain().then_some(Self::Refuses),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,10 +86,10 @@ pub enum EventBody {
     OutputRefused {
         point: PointId,
     },
-    /// A device that answers and takes its heartbeat refuses outputs, or takes all of them again.
-    Refusing {
+    /// A device that answers and takes its heartbeat is not to be relied on, or is so again.
+    Doubted {
         device: DeviceId,
-        refuses: bool,
+        doubt: Option<LinkDoubt>,
     },
     Phase {
         phase: PhaseId,

@@ -26,7 +26,8 @@ mod state;
 
 use alloc::sync::Arc;
 use model::{
-    AlarmId, Command, DeviceId, EventBody, ForceEnd, InterlockChange, InterlockId, PointId, Quality, UserId,
+    AlarmId, Command, DeviceId, EventBody, ForceEnd, InterlockChange, InterlockId, LinkDoubt, PointId,
+    Quality, UserId,
 };
 
 use crate::blocks::{Context, link_of};
@@ -223,7 +224,7 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
                     }
                     taken_over = 0;
                 }
-                hear_refusal(plant, layout, state, (input, device, up), out);
+                hear_doubt(plant, layout, state, (input, device, up), out);
             }
             Origin::FieldOutput(_) if input.quality.is_bad() => {
                 out.push(state.tick, EventBody::OutputRefused { point: input.point });
@@ -248,24 +249,25 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
     }
 }
 
-/// A link that is up and uncertain belongs to a device that refuses outputs, or takes them from another client too. They
-/// stand where nobody here commands them, so its alarm is raised, and what reads the link goes on: its inputs are sound.
-fn hear_refusal(
+/// A link that is up and uncertain belongs to a device that refuses outputs, or takes them from another client too: its
+/// quality says which. They stand where nobody here commands them, so its alarm is raised, and what reads the link goes on:
+/// its inputs are sound.
+fn hear_doubt(
     plant: &Plant,
     layout: &Layout,
     state: &mut State,
     (input, device, up): (&Input, DeviceId, bool),
     out: &mut ScanOutput,
 ) {
-    let refuses = up && input.quality.is_uncertain();
-    if refuses == state.image.quality(input.point).is_uncertain() {
+    let doubt = LinkDoubt::of(input.quality).filter(|_| up);
+    if doubt == LinkDoubt::of(state.image.quality(input.point)) {
         return;
     }
-    state.image.set_quality(input.point, if refuses { input.quality } else { Quality::Good });
+    state.image.set_quality(input.point, doubt.map_or(Quality::Good, LinkDoubt::quality));
     if up {
-        out.push(state.tick, EventBody::Refusing { device, refuses });
+        out.push(state.tick, EventBody::Doubted { device, doubt });
     }
-    if refuses {
+    if doubt.is_some() {
         strike_link_alarms(plant, layout, state, input.point, out);
     }
 }
