@@ -208,7 +208,7 @@ impl JournalThread {
         }
     }
 
-    fn commit(&mut self) {
+    pub(crate) fn commit(&mut self) {
         let given_up = self.writer.lost_records();
         match self.writer.commit() {
             Ok(()) => {
@@ -295,6 +295,12 @@ impl JournalThread {
         if count.is_power_of_two() {
             tracing::error!("{what} could not be written ({count} so far): {error}");
         }
+    }
+
+    /// For tests that step both threads by hand.
+    #[cfg(test)]
+    pub(crate) fn tell_all(&mut self) {
+        self.announce(None);
     }
 
     /// Everything that the scan reported up to the commit: to those who wait, to the log, to the clients.

@@ -23,6 +23,10 @@ mod plant_change;
 mod scan_meter;
 mod scan_thread;
 mod journal_thread;
+#[cfg(test)]
+mod pair;
+#[cfg(test)]
+mod nonsense;
 mod backlog;
 mod recorder;
 mod people;

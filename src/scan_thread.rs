@@ -13,7 +13,7 @@ use crossbeam_queue::ArrayQueue;
 use model::{Command, Event, LinkDoubt, PointId, Quality, StateWriter};
 use plc_bridge::DeviceLink;
 
-use crate::clock::{self, TickClock};
+use crate::clock::TickClock;
 use crate::in_force::CommandQueue;
 use crate::plant_change::{Change, FieldPoints, Look, Visit};
 use crate::scan_meter::{ScanMeter, ScanStats};
@@ -203,6 +203,8 @@ pub struct ScanThread {
     pub ports: Ports,
     pub meter: ScanMeter,
     pub clock: TickClock,
+    /// The clock on the wall, which is looked at and never obeyed: no scan is due by it.
+    pub wall_ms: fn() -> i64,
     pub period: Duration,
     pub first_tick: u64,
     pub snapshot_ticks: u64,
@@ -267,7 +269,7 @@ impl ScanThread {
                 let since = Duration::from_millis((tick - self.first_tick).saturating_mul(period_ms));
                 let late_ms =
                     i64::try_from(began.saturating_sub(start + since).as_millis()).unwrap_or(i64::MAX);
-                let ahead_ms = self.clock.ahead_ms(tick, clock::now_ms().saturating_sub(late_ms));
+                let ahead_ms = self.clock.ahead_ms(tick, (self.wall_ms)().saturating_sub(late_ms));
                 self.meter.clock(ahead_ms, &self.ports.stats);
                 clock_due = tick + look_ticks;
             }

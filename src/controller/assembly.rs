@@ -249,6 +249,7 @@ impl Assembly<'_> {
             },
             meter: ScanMeter::new(&self.plant, period),
             clock,
+            wall_ms: clock::now_ms,
             period,
             first_tick,
             snapshot_ticks: snapshot_ms / u64::from(self.plant.period_ms.max(1)),
