@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 static TURN: Mutex<()> = Mutex::new(());
 
 pub struct Plant {
-    _turn: MutexGuard<'static, ()>,
+    _turn: Option<MutexGuard<'static, ()>>,
     pub data: tempfile::TempDir,
     /// Of the API, PLC-300 and RF-300; then of every other device.
     pub ports: Vec<u16>,
@@ -76,18 +76,40 @@ impl Plant {
     ) -> Self {
         let others = other_plcs();
         let ports = free_ports(3 + more.len() + others.len());
-        let mut settings = format!(
-            "listen = \"127.0.0.1:{}\"\n[devices]\nPLC-300 = \"127.0.0.1:{}\"\nRF-300 = \"opc.tcp://127.0.0.1:{}/\"\n",
-            ports[0], ports[1], ports[2]
-        );
+        let mut devices =
+            format!("PLC-300 = \"127.0.0.1:{}\"\nRF-300 = \"opc.tcp://127.0.0.1:{}/\"\n", ports[1], ports[2]);
         let more = more.iter().map(|device| String::from(*device)).chain(others);
         for (device, port) in more.zip(&ports[3..]) {
-            settings += &format!("{device} = \"127.0.0.1:{port}\"\n");
+            devices += &format!("{device} = \"127.0.0.1:{port}\"\n");
         }
+        let mut plant = Self::at_rest(Some(turn), data, ports, folder, &devices);
+        plant.start_simulator(initial);
+        plant.start_controller();
+        plant
+    }
+
+    /// A controller alone, of a plant whose one device somebody else plays. Several may run at one time.
+    pub fn control(folder: PathBuf, device: &str, endpoint: &str) -> Self {
+        let (data, devices) = (tempfile::tempdir().unwrap(), format!("{device} = \"{endpoint}\"\n"));
+        let mut plant = Self::at_rest(None, data, free_ports(1), Some(folder), &devices);
+        plant.start_controller();
+        plant
+    }
+
+    /// With settings and a person who may log in; nothing runs yet.
+    fn at_rest(
+        turn: Option<MutexGuard<'static, ()>>,
+        data: tempfile::TempDir,
+        ports: Vec<u16>,
+        folder: Option<PathBuf>,
+        devices: &str,
+    ) -> Self {
+        let listen = format!("127.0.0.1:{}", ports[0]);
+        let settings = format!("listen = \"{listen}\"\n[devices]\n{devices}");
         std::fs::write(data.path().join("catholyte.toml"), settings).unwrap();
-        let mut plant = Self {
+        let plant = Self {
             _turn: turn,
-            listen: format!("127.0.0.1:{}", ports[0]),
+            listen,
             ports,
             data,
             folder,
@@ -102,8 +124,6 @@ impl Plant {
         let password =
             text.lines().find_map(|line| line.strip_prefix("password: ")).expect("a password is printed");
         std::fs::write(plant.data.path().join("password"), password).unwrap();
-        plant.start_simulator(initial);
-        plant.start_controller();
         plant
     }
 
