@@ -1,5 +1,5 @@
-//! Strangers on every port of a running plant: noise, frames that never end, clients that never read.
-//! None of them may stall the scan, take a link down, or make anything panic.
+//! Strangers on every port of a running plant: noise, frames that never end, clients that never read; and a script that gives
+//! orders as fast as it can. None of them may stall the scan, take a link down, or make anything panic.
 
 mod common;
 
@@ -7,9 +7,10 @@ use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Plant, until};
+use model::wire::{CommandReply, CommandRequest};
 
 const SEED: u64 = 0x0CA7_0117_E5ED;
 /// How long an attack lasts, in scans of 10 ms.
@@ -133,4 +134,72 @@ fn strangers_on_every_port_neither_stall_the_scan_nor_take_a_link_down() {
     assert!(!plant.logs().contains("panicked"), "seed {SEED:#x}: {}", plant.logs());
     let reply = plant.write("LIC-311.SP", 52.0);
     assert!(reply.accepted, "the operator is still served: {}", reply.message);
+}
+
+/// More askers than the API takes commands at one time, or has places for one address.
+const ASKERS: usize = 96;
+
+/// What became of a script's orders, each as its sender was told.
+#[derive(Debug, Default)]
+struct Told {
+    done: usize,
+    refused: usize,
+    /// Its connection was not taken, or ended: one address has so many places.
+    turned_away: usize,
+}
+
+/// Every asker orders anew as soon as it is answered, for so long.
+fn order_at_full_speed(url: &str, bearer: &str, requests: &[CommandRequest; 2], time: Duration) -> Told {
+    let client = reqwest::blocking::Client::builder().timeout(Duration::from_secs(30)).build().unwrap();
+    let began = Instant::now();
+    let ask = |number: usize| {
+        let mut told = Told::default();
+        for request in requests.iter().cycle().skip(number % 2).take_while(|_| began.elapsed() < time) {
+            match client.post(url).bearer_auth(bearer).json(request).send() {
+                Ok(reply) if reply.status().is_success() => {
+                    let reply: CommandReply = reply.json().unwrap();
+                    *if reply.accepted { &mut told.done } else { &mut told.refused } += 1;
+                }
+                Ok(reply) => {
+                    let (status, text) = (reply.status(), reply.text().unwrap());
+                    assert!(text.contains("nothing was done"), "{status} {text}");
+                    told.refused += 1;
+                }
+                Err(_) => told.turned_away += 1,
+            }
+        }
+        told
+    };
+    thread::scope(|scope| {
+        let askers: Vec<_> = (0..ASKERS).map(|number| scope.spawn(move || ask(number))).collect();
+        askers.into_iter().map(|asker| asker.join().unwrap()).fold(Told::default(), |sum, one| Told {
+            done: sum.done + one.done,
+            refused: sum.refused + one.refused,
+            turned_away: sum.turned_away + one.turned_away,
+        })
+    })
+}
+
+#[test]
+fn a_script_that_orders_as_fast_as_it_can_has_done_what_it_was_told_and_the_scan_goes_on() {
+    let plant = Plant::settled("running");
+    let (sp, _) = plant.value("LIC-311.SP");
+    let (before, hash) = (plant.frame(), plant.view().hash.clone());
+    let requests = [0.0, 1.0].map(|more| CommandRequest {
+        plant: hash.clone(),
+        ..CommandRequest::new(plant.write_action("LIC-311.SP", sp + more), "a script")
+    });
+    let told =
+        order_at_full_speed(&plant.url("/commands"), &plant.bearer(), &requests, Duration::from_secs(4));
+    let after = plant.frame();
+    assert!(told.done > 200 && told.refused + told.turned_away > 0, "{told:?}");
+    let scans = after.tick - before.tick;
+    let overruns = after.system.overruns - before.system.overruns;
+    assert!(scans > 300 && overruns * 100 <= scans, "{overruns} overruns in {scans} scans");
+    assert_eq!(after.system.lost, before.system.lost, "nothing that the scan reports was lost");
+    let kept = || plant.run(&["audit", "show"]).matches("a script").count();
+    until("the audit log has each order that was done", || (kept() >= told.done).then_some(()));
+    assert_eq!(kept(), told.done, "whoever was told no, or was turned away, has moved nothing: {told:?}");
+    assert!(plant.write("LIC-311.SP", sp).accepted, "people are served as before");
+    assert!(!plant.logs().contains("panicked"), "{}", plant.logs());
 }

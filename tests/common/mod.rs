@@ -189,11 +189,11 @@ impl Plant {
         self.data.path().join("journal")
     }
 
-    fn url(&self, path: &str) -> String {
+    pub fn url(&self, path: &str) -> String {
         format!("http://{}{API}{path}", self.listen)
     }
 
-    fn bearer(&self) -> String {
+    pub fn bearer(&self) -> String {
         self.session.as_ref().expect("logged in").token.clone()
     }
 
