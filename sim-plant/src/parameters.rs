@@ -27,6 +27,14 @@ fn list(mistakes: &[ParameterMistake]) -> String {
     mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
+/// How many numbers there are of each trust.
+pub(crate) fn by_trust(entries: &[ParameterEntry]) -> String {
+    let count = |trust: Trust| entries.iter().filter(|entry| entry.trust == trust).count();
+    let words: Vec<String> =
+        Trust::ALL.iter().map(|trust| format!("{} {}", count(*trust), trust.word())).collect();
+    words.join(", ")
+}
+
 /// Everything that the simulator of area 300 takes from its data file, in SI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameters {
@@ -98,6 +106,12 @@ impl Parameters {
     /// Every parameter with its source and trust, in the order of the file.
     pub fn entries(&self) -> &[ParameterEntry] {
         &self.entries
+    }
+
+    /// The lag of an instrument of this kind: what it is, and how far its numbers may be trusted. A switch has none.
+    pub(crate) fn instrument(&self, kind: usize) -> Option<&ParameterEntry> {
+        let name = format!("{}.lag", SENSOR_KINDS.get(kind)?);
+        self.entries.iter().find(|entry| entry.name == name)
     }
 
     fn read(files: &[(&str, &str)]) -> Result<Self, ParameterError> {

@@ -196,5 +196,12 @@ fn unknown_tags_are_named_all_at_once() {
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.contains("no tag TT-31l; did you mean TT-311?"), "{text}");
     assert!(plant.simulator.explain("TT-3111").unwrap_err().contains("did you mean TT-311?"));
-    assert!(plant.simulator.explain("FT-301").unwrap().contains("XV-301 at 0 %"));
+    let flow = plant.simulator.explain("FT-301").unwrap();
+    assert!(flow.contains("XV-301 at 0 %"));
+    // Where its numbers come from, and how far they may be trusted.
+    assert!(flow.contains("lag 0.5 s (magnetic or Coriolis, recalled)"), "{flow}");
+    assert!(
+        flow.contains(" recalled, ") && flow.contains(" asserted; sim-plant/parameters/electrolysis.toml"),
+        "{flow}"
+    );
 }

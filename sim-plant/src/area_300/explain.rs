@@ -6,6 +6,7 @@ use crate::constants::{FARADAY, ZERO_CELSIUS};
 use crate::electrolysis::{CELLS, valve};
 use crate::fault::hint;
 use crate::gas::{CL2, H2, O2};
+use crate::parameters::by_trust;
 use crate::sensor::kind_of;
 use crate::tags::{BLOCKS, Kind, PLCS, Plc, Side, Signal, Target, VALVES};
 
@@ -35,6 +36,9 @@ impl Area300 {
         let mut text = format!("{} shows {shown:.4} ({}), true value {truth:.4}", input.name, quality.text());
         if let Some(kind) = kind_of(&self.plant.p.sensors, input.kind) {
             let _ = write!(text, "; lag {} s", kind.lag);
+            if let Some(entry) = self.plant.p.instrument(input.kind as usize) {
+                let _ = write!(text, " ({}, {})", entry.source, entry.trust.word());
+            }
             if kind.cycle > 0.0 {
                 let _ = write!(text, ", sampled every {} s, shown {} s later", kind.cycle, kind.dead);
             }
@@ -53,6 +57,13 @@ impl Area300 {
                 let _ = write!(text, "\n  {because}");
             }
         }
+        let entries = self.plant.p.entries();
+        let _ = write!(
+            text,
+            "\n  the model of the string has {} numbers: {}; sim-plant/parameters/electrolysis.toml has each with its source",
+            entries.len(),
+            by_trust(entries)
+        );
         text
     }
 

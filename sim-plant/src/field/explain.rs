@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::parameters::Trust;
+use crate::parameters::by_trust;
 use crate::sensor::kind_of;
 
 use super::Field;
@@ -100,14 +100,11 @@ impl Field {
         if !told.is_empty() {
             let _ = write!(text, "\n  it is told: {}", told.join(", "));
         }
-        let count = |trust: Trust| unit.entries.iter().filter(|entry| entry.trust == trust).count();
-        let trust: Vec<String> =
-            Trust::ALL.iter().map(|trust| format!("{} {}", count(*trust), trust.word())).collect();
         let _ = write!(
             text,
             "\n  its model has {} numbers: {}; `catholyte sim unit {}` shows each with its source",
             unit.entries.len(),
-            trust.join(", "),
+            by_trust(&unit.entries),
             unit.kind
         );
         for (remark, count) in self.sheet.stations[station].remarks() {
