@@ -87,6 +87,9 @@ pub enum Command {
     Forced(ForcedArgs),
     /// Every interlock that is bypassed: until when, by whom, whether its cause stands
     Bypassed(BypassedArgs),
+    /// Every device and loop that is out of service: since when and by whom. `catholyte write P-311.MODE out_of_service
+    /// --reason "bearing"` takes one out, `... manual` puts it back
+    OutOfService(OutOfServiceArgs),
     /// Who may log in
     User(UserArgs),
     /// The log of who did what: show, verify

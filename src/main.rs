@@ -90,6 +90,7 @@ fn main() -> miette::Result<()> {
         Command::Unforce(args) => forcing::unforce(&args),
         Command::Forced(args) => forcing::forced(&args),
         Command::Bypassed(args) => orders::bypassed(&args),
+        Command::OutOfService(args) => orders::out_of_service(&args),
         Command::User(args) => accounts::users(&args),
         Command::Audit(args) => accounts::audit(&args),
         Command::Completions { shell } => {

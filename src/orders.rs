@@ -2,11 +2,14 @@
 //! runs. They go through the API as a person's do on the screen, with the same rights and the same audit log.
 
 use miette::miette;
-use model::wire::{AlarmStatus, AlarmView, InterlockStatus, InterlockView, PlantView, PointView, Why};
+use model::wire::{
+    AlarmStatus, AlarmView, InterlockStatus, InterlockView, PlantView, PointView, ServiceStatus, Why,
+};
 use model::{Action, AlarmState, Mode, nearest};
 
 use crate::cli::{
-    AckArgs, AlarmsArgs, BypassArgs, BypassedArgs, Format, ResetArgs, ShelveArgs, Span, WhyArgs, WriteArgs,
+    AckArgs, AlarmsArgs, BypassArgs, BypassedArgs, Format, OutOfServiceArgs, ResetArgs, ShelveArgs, Span,
+    WhyArgs, WriteArgs,
 };
 use crate::clock;
 use crate::forcing::{left, milliseconds, value};
@@ -54,6 +57,32 @@ pub fn bypassed(args: &BypassedArgs) -> miette::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The list of what stands still for maintenance.
+pub fn out_of_service(args: &OutOfServiceArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    let frame = remote.snapshot()?;
+    let out = frame.out_of_service.unwrap_or_default();
+    match args.format {
+        Format::Json => print_json(&out)?,
+        Format::Text if out.is_empty() => println!("nothing is out of service"),
+        Format::Text => {
+            println!("{:<16} {:>8}  {:<12} what", "device", "for", "by");
+            for status in &out {
+                println!("{}", service_line(remote.plant(), status, frame.time_ms));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn service_line(plant: &PlantView, status: &ServiceStatus, now_ms: i64) -> String {
+    let Some(block) = plant.blocks.get(status.block.index()) else {
+        return format!("{:?}: the plant has changed meanwhile, ask again", status.block);
+    };
+    let since = status.since_ms.map_or_else(|| format!("{:>8}", "-"), |since| left(now_ms, since));
+    format!("{:<16} {since}  {:<12} {}", block.name, status.by.as_deref().unwrap_or("-"), block.description)
 }
 
 fn bypassed_line(plant: &PlantView, status: &InterlockStatus, now_ms: i64) -> String {

@@ -361,6 +361,7 @@ fn whole_frame(
         interlocks: Some(control::interlock_status(plant, view, &time, &name)),
         batches: Some(control::batch_status(plant, view, &time)),
         forced: Some(control::force_status(plant, view, &time, &name)),
+        out_of_service: Some(control::service_status(plant, view, &time, &name)),
         system,
     }
 }

@@ -118,7 +118,7 @@ impl ScanMeter {
                 ScanTiming::Overruns => self.overruns as f64,
                 ScanTiming::ClockOffset => self.ahead_ms as f64 * reading.scale,
                 // The engine counts them itself.
-                ScanTiming::Forced | ScanTiming::Bypassed => continue,
+                ScanTiming::Forced | ScanTiming::Bypassed | ScanTiming::OutOfService => continue,
             };
             if reading.told != Some(value) {
                 reading.told = Some(value);

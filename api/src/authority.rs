@@ -3,6 +3,7 @@
 //! | action | least role |
 //! | --- | --- |
 //! | write | what the point says (`write.role`) |
+//! | take a device out of service (with a reason) | supervisor, or what the interlocks ask that look whether it has failed; nobody when one of them may never be bypassed |
 //! | mode, batch, parameter, phase, acknowledge, reset of an interlock | operator |
 //! | shelve | operator; supervisor for a critical alarm |
 //! | take off the shelf | operator |
@@ -13,8 +14,8 @@
 //!
 //! A viewer only looks, whatever the plant says. Limits, modes and states are the scan's to judge.
 
-use model::wire::{CommandRequest, PlantView, PointView, Role};
-use model::{Action, ExperimentShape, Priority, ProcOrder, Refusal};
+use model::wire::{BlockView, CommandRequest, ForceView, PlantView, PointView, Role};
+use model::{Action, ExperimentShape, Mode, Priority, ProcOrder, Refusal};
 
 use crate::error::ApiError;
 use crate::limits::REASON_CHARS;
@@ -31,7 +32,7 @@ pub(crate) fn check(plant: &PlantView, role: Role, request: &CommandRequest) -> 
             role.word()
         )));
     }
-    check_reason(&target.text, request)
+    check_reason(plant, &target.text, request)
 }
 
 /// The action in words, for the audit log; ids that do not exist stay numbers.
@@ -58,7 +59,11 @@ impl Target {
             }
             Action::Mode { block, mode } => {
                 let block = known("block", block.0, plant.blocks.get(block.index()))?;
-                Self { text: format!("mode {} for {}", mode.short(), block.name), least_role: operator }
+                let least_role = match mode {
+                    Mode::OutOfService => service_role(plant, block),
+                    _ => operator,
+                };
+                Self { text: format!("mode {} for {}", mode.short(), block.name), least_role }
             }
             Action::Acknowledge { alarm } => {
                 let alarm = known("alarm", alarm.0, plant.alarms.get(alarm.index()))?;
@@ -145,18 +150,33 @@ impl Target {
     }
 }
 
+/// A loop goes out of service by whoever may change its mode.
+fn service_role(plant: &PlantView, block: &BlockView) -> Result<Role, ApiError> {
+    let Some(service) = &block.service else { return Ok(Role::Operator) };
+    service.role.ok_or_else(|| {
+        ApiError::forbidden(format!(
+            "{} cannot be taken out of service: {} asks whether it has failed and may never be bypassed",
+            block.name,
+            never_bypassed(plant, service)
+        ))
+    })
+}
+
+fn never_bypassed(plant: &PlantView, force: &ForceView) -> String {
+    let interlocks = force.defeats.iter().filter_map(|id| plant.interlocks.get(id.index()));
+    let never = interlocks.filter(|interlock| interlock.bypass_role.is_none());
+    never.map(|interlock| interlock.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
 fn force_role(plant: &PlantView, point: &PointView) -> Result<Role, ApiError> {
     let Some(force) = &point.force else {
         return Err(ApiError::forbidden(format!("{}: {}", point.name, Refusal::NotForceable)));
     };
     force.role.map(|role| role.max(Role::Operator)).ok_or_else(|| {
-        let interlocks = force.defeats.iter().filter_map(|id| plant.interlocks.get(id.index()));
-        let never = interlocks.filter(|interlock| interlock.bypass_role.is_none());
-        let names: Vec<&str> = never.map(|interlock| interlock.name.as_str()).collect();
         ApiError::forbidden(format!(
             "{} cannot be forced: {} reads it and may never be bypassed",
             point.name,
-            names.join(", ")
+            never_bypassed(plant, force)
         ))
     })
 }
@@ -169,9 +189,12 @@ fn known<'a, T>(what: &str, id: u32, found: Option<&'a T>) -> Result<&'a T, ApiE
     })
 }
 
-/// Bypass, force and abort are asked about afterwards, so they say why at once.
-fn check_reason(what: &str, request: &CommandRequest) -> Result<(), ApiError> {
+/// Bypass, force, out of service and abort are asked about afterwards, so they say why at once.
+fn check_reason(plant: &PlantView, what: &str, request: &CommandRequest) -> Result<(), ApiError> {
     let needed = match request.action {
+        Action::Mode { block, mode: Mode::OutOfService } => {
+            plant.blocks.get(block.index()).is_some_and(|block| block.service.is_some())
+        }
         Action::Bypass { .. } | Action::Force { .. } => true,
         // A proof test is evidence: what it was made for belongs to it.
         Action::Experiment { plan, .. } => plan.shape == ExperimentShape::Stroke,

@@ -40,6 +40,11 @@ fn changes(last: &Frame, newest: &Frame) -> Frame {
         interlocks: if last.interlocks == newest.interlocks { None } else { newest.interlocks.clone() },
         batches: if last.batches == newest.batches { None } else { newest.batches.clone() },
         forced: if last.forced == newest.forced { None } else { newest.forced.clone() },
+        out_of_service: if last.out_of_service == newest.out_of_service {
+            None
+        } else {
+            newest.out_of_service.clone()
+        },
         system: newest.system.clone(),
     }
 }

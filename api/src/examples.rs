@@ -9,7 +9,8 @@ use model::wire::{
     ForceView, Frame, HistoryReply, HistorySample, InterlockStatus, InterlockView, LinkTrouble, Login,
     NodeStatus, ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile, PlantPlan,
     PlantView, PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView,
-    ServerMessage, Session, SimulatorStatus, SystemStatus, TimeOrder, TimeRequest, Why, WhyLine, WriteView,
+    ServerMessage, ServiceStatus, Session, SimulatorStatus, SystemStatus, TimeOrder, TimeRequest, Why,
+    WhyLine, WriteView,
 };
 use model::{
     Action, AlarmId, AlarmState, BlockId, DeviceId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId,
@@ -200,6 +201,7 @@ pub(crate) fn frame() -> Frame {
         interlocks: Some(interlocks()),
         batches: Some(batches()),
         forced: Some(forced()),
+        out_of_service: Some(out_of_service()),
         system: SystemStatus {
             scan_load_percent: 7.5,
             scan_us_max: 812.5,
@@ -230,6 +232,7 @@ pub(crate) fn changes() -> Frame {
         interlocks: None,
         batches: None,
         forced: None,
+        out_of_service: None,
         system: on_a_full_disk(),
         ..frame()
     }
@@ -277,6 +280,14 @@ fn forced() -> Vec<ForceStatus> {
         by: "j.ortiz".into(),
     };
     vec![status(0, Some(77.5), Some(Quality::BadSensorFailure)), status(1, None, None)]
+}
+
+fn out_of_service() -> Vec<ServiceStatus> {
+    let by = Some("j.ortiz".into());
+    vec![
+        ServiceStatus { block: BlockId(1), since_ms: Some(NOW_MS), by },
+        ServiceStatus { block: BlockId(0), since_ms: None, by: None },
+    ]
 }
 
 fn interlocks() -> Vec<InterlockStatus> {
@@ -386,6 +397,7 @@ fn blocks() -> Vec<BlockView> {
         points: BTreeMap::from([("PV".to_owned(), PointId(0)), ("SP".to_owned(), PointId(1))]),
         modes: vec![Mode::Manual, Mode::Auto],
         normal_mode: Mode::Auto,
+        service: None,
         input: None,
         output: None,
     };
@@ -396,7 +408,12 @@ fn blocks() -> Vec<BlockView> {
             output: Some(PointId(1)),
             ..block("FIC-301", BlockKind::Pid)
         },
-        BlockView { id: BlockId(1), ..block("P-311", BlockKind::Motor) },
+        BlockView {
+            id: BlockId(1),
+            modes: vec![Mode::OutOfService, Mode::Manual],
+            service: Some(ForceView { role: Some(Role::Supervisor), defeats: vec![InterlockId(0)] }),
+            ..block("P-311", BlockKind::Motor)
+        },
     ]
 }
 

@@ -6,7 +6,7 @@ use crate::alarm::{self, Order, reported_value};
 use crate::engine::count_bypasses;
 use crate::interlock::BYPASS_MAX_MS;
 use crate::phase::Scene;
-use crate::write::{Actor, order_mode, write};
+use crate::write::{Actor, write};
 
 /// Commands that one scan does; those beyond are answered with "too many".
 pub const COMMANDS_PER_SCAN: usize = 256;
@@ -29,7 +29,7 @@ impl Scene<'_> {
             Action::Write { point, value } => {
                 write(self.plant, self.layout, self.state, point, value, Actor::Person)
             }
-            Action::Mode { block, mode } => order_mode(self.plant, self.state, block.0, mode, Actor::Person),
+            Action::Mode { block, mode } => self.order_mode(block, mode, command.user),
             Action::Acknowledge { alarm } => {
                 self.order_alarm(alarm.index(), Order::Acknowledge(command.user), command)
             }
@@ -139,6 +139,7 @@ impl Scene<'_> {
             Action::Mode { block, .. } => match self.plant.blocks.get(block.index()).map(|block| &block.body)
             {
                 Some(crate::plant::BlockBody::Pid(pid)) => value(pid.mode),
+                Some(crate::plant::BlockBody::Device(device)) => value(device.mode),
                 _ => None,
             },
             Action::Acknowledge { alarm } | Action::Shelve { alarm, .. } => {

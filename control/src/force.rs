@@ -29,7 +29,7 @@ use crate::plant::{Origin, Plant};
 
 mod reach;
 
-pub(crate) use reach::{Reach, all_defeated, defeated, points_behind};
+pub(crate) use reach::{Reach, all_asking, all_defeated, defeated, points_behind};
 
 /// Tags that can be forced at a time, in the whole plant: more than anybody keeps in mind.
 pub const FORCES: usize = 32;

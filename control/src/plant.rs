@@ -109,24 +109,27 @@ pub enum ScanTiming {
     Forced,
     /// Interlocks that are bypassed at this moment; the engine itself knows it too.
     Bypassed,
+    /// Devices and loops that are out of service at this moment; the engine itself knows it too.
+    OutOfService,
     /// By how much the controller's time is ahead of the clock on the wall; negative when it is behind.
     ClockOffset,
 }
 
 impl ScanTiming {
-    pub const ALL: [(&'static str, Self); 7] = [
+    pub const ALL: [(&'static str, Self); 8] = [
         ("lateness", Self::Lateness),
         ("overrun", Self::Overrun),
         ("late-ticks", Self::LateTicks),
         ("overruns", Self::Overruns),
         ("forced", Self::Forced),
         ("bypassed", Self::Bypassed),
+        ("out-of-service", Self::OutOfService),
         ("clock-offset", Self::ClockOffset),
     ];
 
     /// The shell tells it; the others are of the engine's own state.
     pub fn is_told(self) -> bool {
-        !matches!(self, Self::Forced | Self::Bypassed)
+        !matches!(self, Self::Forced | Self::Bypassed | Self::OutOfService)
     }
 
     /// A time, or a count.

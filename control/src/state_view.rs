@@ -1,7 +1,7 @@
 //! The plant at one scan, as everybody outside the scan sees it.
 
 use alloc::vec::Vec;
-use model::{Mode, PointId, Quality};
+use model::{Mode, PointId, Quality, UserId};
 use recipes::Procedure;
 
 use crate::alarm::AlarmMemory;
@@ -43,7 +43,7 @@ pub struct StateView {
     pub rates: Vec<Rate>,
 }
 
-/// What a loop's points do not tell.
+/// What the points of a loop or a device do not tell.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LoopView {
     /// The mode that was ordered.
@@ -53,6 +53,8 @@ pub struct LoopView {
     pub calculated: f64,
     /// The block that takes its output.
     pub downstream: Option<u32>,
+    /// A device that is out of service: since which tick, and by whom.
+    pub out_of_service: Option<(u64, UserId)>,
 }
 
 impl StateView {

@@ -1,13 +1,15 @@
 //! A state view as the parts of an API frame: alarms, interlocks, batches.
 
 use alloc::{format, string::String, vec::Vec};
-use model::wire::{AlarmStatus, BatchStatus, ForceStatus, InterlockStatus, NodeStatus, PhaseStatus};
-use model::{AlarmId, AlarmState, InterlockId, PhaseId, ProcState, RecipeId, UserId};
+use model::wire::{
+    AlarmStatus, BatchStatus, ForceStatus, InterlockStatus, NodeStatus, PhaseStatus, ServiceStatus,
+};
+use model::{AlarmId, AlarmState, BlockId, InterlockId, Mode, PhaseId, ProcState, RecipeId, UserId};
 
 use crate::explain::waiting_text;
 use crate::phase::{Cause, PhaseMemory};
-use crate::plant::{Interlock, Origin, Plant};
-use crate::state_view::StateView;
+use crate::plant::{Block, BlockBody, Interlock, Origin, Plant};
+use crate::state_view::{LoopView, StateView};
 
 /// Every alarm that is not normal. `time` turns a tick into milliseconds since 1970.
 pub fn alarm_status(
@@ -70,6 +72,25 @@ pub fn force_status(
         }
     };
     known.map(status).collect()
+}
+
+/// Every device and loop that is out of service, in the order of the plant.
+pub fn service_status(
+    plant: &Plant,
+    view: &StateView,
+    time: &impl Fn(u64) -> i64,
+    name: &impl Fn(UserId) -> String,
+) -> Vec<ServiceStatus> {
+    let known = (0..).zip(view.loops.iter().zip(&plant.blocks));
+    let status = |(id, (state, block)): (u32, (&LoopView, &Block))| {
+        let is_loop = matches!(block.body, BlockBody::Pid(_)) && state.target == Mode::OutOfService;
+        (is_loop || state.out_of_service.is_some()).then(|| ServiceStatus {
+            block: BlockId(id),
+            since_ms: state.out_of_service.map(|(since, _)| time(since)),
+            by: state.out_of_service.map(|(_, by)| name(by)),
+        })
+    };
+    known.filter_map(status).collect()
 }
 
 /// Every control recipe that stands on a unit.

@@ -44,6 +44,9 @@ fn word(plant: &Plant, point: PointId, value: f64) -> Option<String> {
             BlockBody::Duty(duty) if duty.state == point => {
                 return Some(state_word(DeviceKind::Motor, value).into());
             }
+            BlockBody::Device(device) if device.mode == point => {
+                return Some(Mode::from_value(value).short().into());
+            }
             BlockBody::Device(device) if device.state == point => {
                 return Some(state_word(device.kind, value).into());
             }
@@ -162,8 +165,13 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
             function.shape().ports.iter().map(|port| port.role).zip(function.ports.iter().copied()).collect()
         }
         BlockBody::Device(device) => {
-            let mut roles: Vec<_> =
-                [("CMD", device.command), ("STATE", device.state), ("FAIL", device.fail)].into();
+            let mut roles: Vec<_> = [
+                ("CMD", device.command),
+                ("STATE", device.state),
+                ("FAIL", device.fail),
+                ("MODE", device.mode),
+            ]
+            .into();
             let wear =
                 [("REST", device.wear.rest), ("HOURS", device.wear.hours), ("STARTS", device.wear.starts)];
             roles.extend(wear.into_iter().filter_map(|(role, point)| Some((role, point?))));

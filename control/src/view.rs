@@ -8,8 +8,9 @@ use model::wire::{
 use model::{AlarmId, BlockId, DeviceId, InterlockId, Mode, PhaseId, PointId, Protocol, RecipeId};
 use recipes::MasterRecipe;
 
-use crate::force::all_defeated;
+use crate::force::{all_asking, all_defeated};
 use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Interlock, Origin, Phase, Plant, Point};
+use crate::service::modes;
 use crate::text::roles;
 
 /// What `GET /plant` answers.
@@ -26,7 +27,7 @@ pub fn plant_view(plant: &Plant) -> PlantView {
             .collect(),
         devices: numbered(&plant.io.devices, DeviceId, device),
         points: points(plant),
-        blocks: numbered(&plant.blocks, BlockId, block),
+        blocks: blocks(plant),
         alarms: numbered(&plant.alarms, AlarmId, alarm),
         interlocks: numbered(&plant.interlocks, InterlockId, |id, found| interlock(plant, id, found)),
         phases: numbered(&plant.phases, PhaseId, phase),
@@ -63,18 +64,28 @@ const FORCE_ROLE: Role = Role::Supervisor;
 fn points(plant: &Plant) -> Vec<PointView> {
     let defeated = all_defeated(plant);
     let force = |point: &Point, defeats: &[InterlockId]| {
-        if !matches!(point.origin, Origin::Field(_) | Origin::FieldOutput(_)) {
-            return None;
-        }
-        // As high as the highest that its interlocks ask of who bypasses them.
-        let highest = |role: Role, id: &InterlockId| Some(role.max(plant.interlocks[id.index()].bypass?));
-        let role = defeats.iter().try_fold(FORCE_ROLE, highest);
-        Some(ForceView { role, defeats: defeats.to_vec() })
+        let of_the_field = matches!(point.origin, Origin::Field(_) | Origin::FieldOutput(_));
+        of_the_field.then(|| defeating(plant, defeats))
     };
     let views = (0..).zip(&plant.points).zip(&defeated);
     let view = |((id, definition), defeats): ((u32, &Point), &Vec<InterlockId>)| PointView {
         force: force(definition, defeats),
         ..point(PointId(id), definition)
+    };
+    views.map(view).collect()
+}
+
+/// Who may do what these interlocks do not see: as high as the highest that they ask of who bypasses them.
+fn defeating(plant: &Plant, defeats: &[InterlockId]) -> ForceView {
+    let highest = |role: Role, id: &InterlockId| Some(role.max(plant.interlocks[id.index()].bypass?));
+    ForceView { role: defeats.iter().try_fold(FORCE_ROLE, highest), defeats: defeats.to_vec() }
+}
+
+fn blocks(plant: &Plant) -> Vec<BlockView> {
+    let views = (0..).zip(&plant.blocks).zip(all_asking(plant));
+    let view = |((id, definition), asking): ((u32, &Block), Vec<InterlockId>)| BlockView {
+        service: matches!(definition.body, BlockBody::Device(_)).then(|| defeating(plant, &asking)),
+        ..block(BlockId(id), definition)
     };
     views.map(view).collect()
 }
@@ -123,8 +134,11 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         | BlockBody::Selector(_)
         | BlockBody::Split(_)
         | BlockBody::Function(_)
-        | BlockBody::Duty(_)
-        | BlockBody::Device(_) => (Vec::new(), Mode::Auto),
+        | BlockBody::Duty(_) => (Vec::new(), Mode::Auto),
+        BlockBody::Device(device) => {
+            let normal = if device.auto.is_some() { Mode::Auto } else { Mode::Manual };
+            (modes(device).to_vec(), normal)
+        }
     };
     BlockView {
         id,
@@ -136,6 +150,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         points: roles(&block.body).into_iter().map(|(role, point)| (role.into(), point)).collect(),
         modes,
         normal_mode,
+        service: None,
         input,
         output,
     }

@@ -5,6 +5,7 @@ use model::{Mode, PointId, Quality, Refusal};
 use crate::blocks::{BlockState, pid, pid::PidState};
 use crate::engine::{Binding, Layout, State};
 use crate::plant::{BlockBody, OnBad, Origin, Pid, Plant};
+use crate::service::device_of;
 
 /// Who writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,13 @@ pub(crate) fn write(
             device_command(plant, state, block, value >= 0.5, actor)?;
             state.image.set(point, f64::from(u8::from(value >= 0.5)), Quality::Good);
             return Ok(old);
+        }
+        Binding::DeviceAuto(block) => {
+            if let Some(BlockState::Device(memory, _)) = state.blocks.get(block as usize)
+                && memory.service.is_out()
+            {
+                return Err(Refusal::OutOfService);
+            }
         }
         Binding::PhaseParameter(phase) => {
             let phase = state.phases.get(phase as usize);
@@ -151,7 +159,7 @@ fn undictated(state: &State, point: PointId) -> Result<(), Refusal> {
     }
 }
 
-fn owned(state: &State, point: PointId, actor: Actor) -> Result<(), Refusal> {
+pub(crate) fn owned(state: &State, point: PointId, actor: Actor) -> Result<(), Refusal> {
     let owner = state.holds[point.index()].phase;
     let allowed = match actor {
         _ if owner == 0 => true,
@@ -252,11 +260,15 @@ fn device_command(
     on: bool,
     actor: Actor,
 ) -> Result<(), Refusal> {
-    if let Some(BlockBody::Device(device)) = plant.blocks.get(block as usize).map(|block| &block.body) {
-        // An interlock forces the command as well.
-        undictated(state, device.out)?;
-    }
+    let Some(device) = device_of(plant, model::BlockId(block)) else { return Err(Refusal::Unknown) };
+    // An interlock forces the command as well.
+    undictated(state, device.out)?;
+    let stands = state.image.is_on(device.command) == on;
     match state.blocks.get_mut(block as usize) {
+        // Where it stands a phase may want it: a stop of what is out of service goes through.
+        Some(BlockState::Device(memory, _)) if memory.service.is_out() => {
+            if actor != Actor::Person && stands { Ok(()) } else { Err(Refusal::OutOfService) }
+        }
         // Its wish would undo it at once: whoever commands takes it by hand first.
         Some(BlockState::Device(memory, _)) if memory.by_itself && actor == Actor::Person => {
             Err(Refusal::WrongMode)

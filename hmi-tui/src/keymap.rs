@@ -178,7 +178,15 @@ pub(crate) const KEYMAP: &[Binding] = &[
         S::OVERVIEW,
         S::NONE,
     ),
-    key(&[K::Char('M')], "M", "mode", "change the mode", &[A::SetMode], S::LOOP.or(S::TAG), S::LOOP),
+    key(
+        &[K::Char('M')],
+        "M",
+        "mode",
+        "change the mode, out of service",
+        &[A::SetMode],
+        FACE,
+        S::LOOP.or(S::DEVICE),
+    ),
     key(
         &[K::Char('V')],
         "V",

@@ -171,6 +171,32 @@ fn a_force_wants_value_minutes_a_reason_and_the_tag_and_the_same_key_releases_it
 }
 
 #[test]
+fn a_device_goes_out_of_service_with_a_reason_and_its_tag_and_comes_back_with_one_key_more() {
+    let mut console = Console::new(Role::Supervisor);
+    console.keys("/P-311<Enter>Mo<Enter>");
+    assert!(console.commands().is_empty(), "it asks why");
+    console.keys("<Enter>");
+    assert!(console.screen().contains("a reason is needed"), "{}", console.screen());
+    console.keys("bearing<Enter>P-31<Enter>");
+    assert!(console.commands().is_empty());
+    console.keys("1<Enter>");
+    let commands = console.commands();
+    let block = plant().blocks.iter().find(|block| block.name == "P-311").unwrap().id;
+    let wanted = Action::Mode { block, mode: Mode::OutOfService };
+    assert_eq!((commands[0].action, commands[0].reason.as_str()), (wanted, "bearing"));
+    console.reply(true, "P-311 MODE MAN -> OOS");
+    let frame = fixture::out_of_service_frame(&console.view, 2_000);
+    console.frame(frame);
+    assert!(console.screen().contains(" OOS 2 "), "{}", console.screen());
+    console.keys("Mm<Enter>");
+    assert_eq!(console.commands().last().unwrap().action, Action::Mode { block, mode: Mode::Manual });
+    let mut console = Console::new(Role::Operator);
+    console.keys("/P-311<Enter>Mo<Enter>");
+    assert!(console.screen().contains("needs the role supervisor"), "{}", console.screen());
+    assert!(console.commands().is_empty());
+}
+
+#[test]
 fn a_force_that_may_not_be_says_why() {
     let mut console = Console::new(Role::Operator);
     console.keys("/TT-311<Enter>F");

@@ -114,10 +114,11 @@ pub enum Refusal {
     ForceTime,
     ForcesFull,
     NotReady,
+    OutOfService,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Unknown,
         Self::NotWritable,
         Self::NotANumber,
@@ -139,6 +140,7 @@ impl Refusal {
         Self::ForceTime,
         Self::ForcesFull,
         Self::NotReady,
+        Self::OutOfService,
     ];
 
     pub fn from_code(code: u8) -> Self {
@@ -169,6 +171,7 @@ impl Refusal {
             Self::ForceTime => "a force has an end, at most 8 h from now",
             Self::ForcesFull => "so many tags are forced that there is no room; release one first",
             Self::NotReady => "the field has not delivered yet; try again in some seconds",
+            Self::OutOfService => "it is out of service; put it back with mode manual first",
         }
     }
 }

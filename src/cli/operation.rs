@@ -233,6 +233,14 @@ pub struct BypassedArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct OutOfServiceArgs {
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: Format,
+    #[command(flatten)]
+    pub target: ApiTarget,
+}
+
+#[derive(Args, Debug)]
 pub struct ForcedArgs {
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,

@@ -1,7 +1,9 @@
 use super::{check, describe};
 use crate::examples;
 use axum::http::StatusCode;
-use model::wire::{CommandRequest, ForceView, InterlockView, PlantView, PointView, Role, WriteView};
+use model::wire::{
+    BlockView, CommandRequest, ForceView, InterlockView, PlantView, PointView, Role, WriteView,
+};
 use model::{
     Action, AlarmId, BlockId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId, PointId, Priority,
     ProcOrder, RecipeId,
@@ -24,6 +26,10 @@ fn plant() -> PlantView {
     let bypass = |role| InterlockView { bypass_role: role, ..interlock.clone() };
     plant.interlocks = Role::ALL.into_iter().map(|role| bypass(Some(role))).collect();
     plant.interlocks.push(bypass(None));
+    // 0 is a loop, which goes out of service like into any mode; then devices.
+    let (first, device) = (plant.blocks[0].clone(), plant.blocks[1].clone());
+    let device = |role| BlockView { service: force(role), ..device.clone() };
+    plant.blocks = vec![first, device(Some(Role::Supervisor)), device(Some(Role::Engineer)), device(None)];
     let alarm = plant.alarms[0].clone();
     plant.alarms = Priority::ALL
         .into_iter()
@@ -38,6 +44,11 @@ fn table() -> Vec<(Action, Option<Role>)> {
     let (alarm, recipe, phase) = (AlarmId(1), RecipeId(0), PhaseId(0));
     let mut table = vec![
         (Action::Mode { block: BlockId(0), mode: Mode::Auto }, operator),
+        (Action::Mode { block: BlockId(0), mode: Mode::OutOfService }, operator),
+        (Action::Mode { block: BlockId(1), mode: Mode::OutOfService }, Some(Role::Supervisor)),
+        (Action::Mode { block: BlockId(2), mode: Mode::OutOfService }, Some(Role::Engineer)),
+        (Action::Mode { block: BlockId(3), mode: Mode::OutOfService }, None),
+        (Action::Mode { block: BlockId(3), mode: Mode::Manual }, operator),
         (Action::Acknowledge { alarm }, operator),
         (Action::Acknowledge { alarm: AlarmId(0) }, operator),
         (Action::ResetInterlock { interlock: InterlockId(0) }, operator),
@@ -143,6 +154,7 @@ fn bypass_force_and_abort_and_nothing_else_need_a_reason() {
         }
         let needs = match action {
             Action::Bypass { .. } | Action::Force { .. } => true,
+            Action::Mode { block, mode } => mode == Mode::OutOfService && block != BlockId(0),
             Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,
             _ => false,
         };
@@ -185,6 +197,17 @@ fn a_refused_force_names_the_interlock_that_stands_against_it() {
     let force = Action::Force { point: PointId(11), value: 1.0, for_ms: 1 };
     let refused = check(&plant, Role::Administrator, &request(force, "calibration")).unwrap_err();
     assert_eq!(refused.text, "TT-311 cannot be forced: IL-301 reads it and may never be bypassed");
+}
+
+#[test]
+fn a_device_that_may_not_go_out_of_service_names_the_interlock_that_asks_for_its_failure() {
+    let plant = plant();
+    let out = |block| Action::Mode { block: BlockId(block), mode: Mode::OutOfService };
+    let refused = check(&plant, Role::Administrator, &request(out(3), "bearing")).unwrap_err();
+    assert!(refused.text.contains("IL-301 asks whether it has failed"), "{}", refused.text);
+    let refused = check(&plant, Role::Supervisor, &request(out(1), " ")).unwrap_err();
+    assert!(refused.text.contains("needs a reason"), "{}", refused.text);
+    assert_eq!(check(&plant, Role::Operator, &request(out(0), "")), Ok(()), "a loop");
 }
 
 proptest! {

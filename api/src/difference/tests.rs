@@ -92,6 +92,7 @@ fn frame(points: usize) -> impl Strategy<Value = Frame> {
             interlocks: Some(interlocks),
             batches: Some(batches),
             forced: Some(Vec::new()),
+            out_of_service: Some(Vec::new()),
             system: SystemStatus { links, ..SystemStatus::default() },
         })
 }
@@ -158,6 +159,7 @@ fn a_value_that_stays_no_number_is_sent_once() {
             interlocks: None,
             batches: None,
             forced: None,
+            out_of_service: None,
             system: SystemStatus::default(),
         })
     };
@@ -182,6 +184,7 @@ fn another_list_of_points_makes_a_full_frame() {
             interlocks: None,
             batches: None,
             forced: None,
+            out_of_service: None,
             system: SystemStatus::default(),
         })
     };

@@ -59,6 +59,7 @@ pub(crate) fn frame(points: u32, tick: u64) -> Frame {
         interlocks: Some(Vec::new()),
         batches: Some(Vec::new()),
         forced: Some(Vec::new()),
+        out_of_service: Some(Vec::new()),
         system: SystemStatus::default(),
     }
 }
@@ -93,6 +94,7 @@ fn block() -> BlockView {
         points: BTreeMap::new(),
         modes: vec![Mode::Auto],
         normal_mode: Mode::Auto,
+        service: None,
         input: None,
         output: None,
     }

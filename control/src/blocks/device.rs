@@ -16,24 +16,41 @@
 //! With a wish (`auto`, or a group of duty and standby) the device follows it while AUTO is on. An
 //! interlock, a force and a phase go first; when they let go the wish counts again, and the permissive with it.
 //!
+//! Out of service ([`service`]) it stands at the fail position of its output, and none of this applies to it.
+//!
 //! A motor heats up when it starts (IEC 60034-1, duty S4; NEMA MG 1, 12.54): with `min_off` and
 //! `starts_per_hour` it is not permitted to start until it has rested, which REST counts down. What is
 //! on when the controller begins counts as neither started nor stopped.
 
-use model::{BlockId, EventBody, Quality, StateWalk};
+use model::{BlockId, EventBody, Mode, Quality, StateWalk};
 
 mod drive;
+mod service;
 
-pub(crate) use drive::Fixed;
+use service::{Service, fail_value};
 
 use super::{Context, Handshake, walk_flags};
 use crate::image::Image;
 use crate::machine::{Now, Truth};
-use crate::plant::{Device, DeviceState, Wear, Wish};
+use crate::plant::{Device, DeviceState, Plant, Wear, Wish};
 
 /// So many starts are remembered.
 pub(crate) const STARTS: usize = 10;
 const HOUR_MS: u64 = 3_600_000;
+
+/// What follows from the plant alone. It is no state.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Fixed {
+    /// Where the output is driven out of service.
+    pub(crate) safe: f64,
+    drive: drive::Fixed,
+}
+
+impl Fixed {
+    pub(crate) fn new(plant: &Plant, device: &Device) -> Self {
+        Self { safe: fail_value(plant, device.out), drive: drive::Fixed::new(plant, device) }
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeviceMemory {
@@ -55,10 +72,12 @@ pub(crate) struct DeviceMemory {
     started: [u64; STARTS],
     starts: u64,
     on_ms: u64,
+    pub(crate) service: Service,
 }
 
 impl DeviceMemory {
     pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
+        self.service.state(walk);
         walk.u64(&mut self.since);
         walk.u64(&mut self.stopped);
         walk.u64(&mut self.starts);
@@ -88,7 +107,8 @@ pub(super) fn run(
 ) {
     run_switch(device, memory, block, context);
     if let Some(drive) = &device.drive {
-        drive::run(drive, fixed, context.image.is_on(device.command), block, context);
+        let on = context.image.is_on(device.command);
+        drive::run(drive, fixed.drive, (on, memory.service.is_out()), block, context);
     }
 }
 
@@ -98,9 +118,13 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
         Some(permit) => context.memory.truth(context.ops, permit, context.image, context.now).is_true(),
     };
     memory.by_itself = device.auto.as_ref().is_some_and(|auto| context.image.is_on(auto.switch));
-    memory.obey_machine(device, context);
+    if memory.service.is_out() {
+        memory.service.stand(device, context);
+    } else {
+        memory.obey_machine(device, context);
+    }
     let image = &mut *context.image;
-    if device.out != device.command {
+    if !memory.service.is_out() && device.out != device.command {
         if context.holds[device.out.index()].is_dictated() {
             // What an interlock or a force did to the output stays when it lets go, until somebody commands.
             let forced = f64::from(u8::from(image.is_on(device.out)));
@@ -113,7 +137,12 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
     memory.follow_wish(device, context);
     let command = context.image.is_on(device.command);
     memory.wear(&device.wear, command, context);
+    let mode = memory.mode(device, context).value();
     let image = &mut *context.image;
+    image.set(device.mode, mode, Quality::Good);
+    if memory.service.is_out() {
+        return memory.rest(device, command, image);
+    }
     let faulty = device.drive.as_ref().is_some_and(|drive| drive.is_faulty(image));
     let proven = match proven(device, image, command) {
         // A fault is a fault, whatever the feedback would say.
@@ -153,6 +182,37 @@ fn proven(device: &Device, image: &Image, command: bool) -> Feedback {
 }
 
 impl DeviceMemory {
+    /// The mode that its MODE shows, by the rules of a loop: out of service goes before what dictates the output.
+    pub(crate) fn mode(&self, device: &Device, context: &Context<'_>) -> Mode {
+        let held = |point: model::PointId| context.holds[point.index()].is_dictated();
+        if self.service.is_out() {
+            Mode::OutOfService
+        } else if held(device.out) || held(device.command) {
+            Mode::Tracking
+        } else if self.by_itself {
+            Mode::Auto
+        } else {
+            Mode::Manual
+        }
+    }
+
+    /// Out of service: the state is what the feedback says, and nothing is a failure. A bad feedback leaves it.
+    fn rest(&mut self, device: &Device, command: bool, image: &mut Image) {
+        (self.failed, self.apart) = (false, false);
+        let was_failed = image.value(device.state) == f64::from(DeviceState::Failed as u8);
+        let shown = match proven(device, image, command) {
+            Feedback::On => Some(DeviceState::On),
+            Feedback::Off => Some(DeviceState::Off),
+            Feedback::Unknown if !was_failed => None,
+            Feedback::Between | Feedback::Unknown if command => Some(DeviceState::TurningOn),
+            Feedback::Between | Feedback::Unknown => Some(DeviceState::TurningOff),
+        };
+        if let Some(shown) = shown {
+            image.set(device.state, f64::from(shown as u8), Quality::Good);
+        }
+        image.set(device.fail, 0.0, Quality::Good);
+    }
+
     /// While nothing is known no time counts against the device.
     fn freeze(&mut self, context: &Context<'_>) {
         self.since = context.now.tick;

@@ -64,11 +64,13 @@ fn roles(kind: Kind) -> Roles {
             ("CMD", Part::Setting, ", command"),
             ("STATE", Part::State, ", state"),
             ("FAIL", Part::Memory, ", does not follow"),
+            ("MODE", Part::Mode, ", mode"),
         ],
         Kind::Drive => &[
             ("CMD", Part::Setting, ", command"),
             ("STATE", Part::State, ", state"),
             ("FAIL", Part::Memory, ", does not follow"),
+            ("MODE", Part::Mode, ", mode"),
             ("SP", Part::Setting, ", speed wanted"),
             ("OUT", Part::Result, ", speed told"),
         ],

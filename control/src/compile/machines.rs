@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use model::Mode;
 
 use super::blocks::Build;
 use super::emit::{self, Wanted};
@@ -111,6 +112,10 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
         build.draft.points[command.index()].initial = initial;
     }
     build.draft.set_write(command, 0.0, 1.0, build.role);
+    let mode = build.own("MODE");
+    let normal =
+        if build.draft.blocks[build.block].point("AUTO").is_some() { Mode::Auto } else { Mode::Manual };
+    build.draft.points[mode.index()].initial = normal.value();
     let on = on.map(|(_, point)| point);
     let off = off.map(|(_, point)| point);
     if on == Some(None) || off == Some(None) {
@@ -121,6 +126,7 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
         command,
         state,
         fail,
+        mode,
         out: out?,
         on: on.flatten(),
         off: off.flatten(),

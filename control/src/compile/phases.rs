@@ -318,6 +318,11 @@ impl Phases<'_, '_> {
         let role = draft.points.iter().find(|(_, own)| *own == point).map_or("", |(role, _)| *role);
         let place = draft.name.place;
         match role {
+            "MODE" if draft.point("CMD").is_some() => self.not_writable(
+                &action.target,
+                "ordered by people; a phase commands the device itself",
+                place,
+            ),
             "MODE" => self.mode(block, point, action),
             "SP" | "OUT" | "RCAS" | "ROUT" | "RATIO" | "BIAS" | "TARGET"
                 if self.draft.point(point).write.is_some() =>

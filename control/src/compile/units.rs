@@ -159,14 +159,15 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
         Kind::DutyStandby => super::duty::scale(index, draft),
         Kind::Position => super::position::scale(item, index, draft),
         Kind::Motor | Kind::Valve | Kind::Breaker | Kind::Drive => {
-            let (command, state, fail) = (at("CMD"), at("STATE"), at("FAIL"));
+            let (command, state, fail, mode) = (at("CMD"), at("STATE"), at("FAIL"), at("MODE"));
             draft.set_unit(state, Unit::NONE, 0.0, 4.0, Some(0));
             draft.set_words(fail, ("ok", "FAILED"));
+            draft.set_unit(mode, Unit::NONE, 0.0, 7.0, Some(0));
             if matches!(draft.point(command).origin, Origin::Block(_)) {
                 let words = super::machines::kind_of(item.kind).words();
                 draft.set_words(command, words);
             }
-            let mut settled = Vec::from([command, state, fail]);
+            let mut settled = Vec::from([command, state, fail, mode]);
             for (role, words) in [("AUTO", ("hand", "auto")), ("READY", ("no", "ready"))] {
                 if let Some(point) = draft.blocks[index].point(role) {
                     draft.set_words(point, words);

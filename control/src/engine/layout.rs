@@ -24,6 +24,8 @@ pub(crate) enum Binding {
     RemoteSetPoint(u32),
     RemoteOutput(u32),
     DeviceCommand(u32),
+    /// The switch by which a device is given to its wish or its group.
+    DeviceAuto(u32),
     PhaseParameter(u32),
     /// An output tag that a loop or another block drives.
     Driven(u32),
@@ -46,6 +48,8 @@ pub(crate) struct Layout {
     pub(crate) force_counts: Vec<PointId>,
     /// Tags that show how many interlocks are bypassed.
     pub(crate) bypass_counts: Vec<PointId>,
+    /// And how many devices and loops are out of service.
+    pub(crate) service_counts: Vec<PointId>,
 }
 
 impl Layout {
@@ -57,6 +61,7 @@ impl Layout {
             reach: Reach::new(plant),
             force_counts: counts_of(plant, ScanTiming::Forced),
             bypass_counts: counts_of(plant, ScanTiming::Bypassed),
+            service_counts: counts_of(plant, ScanTiming::OutOfService),
             bindings: bindings(plant),
             devices: devices(plant),
             task_dt: plant.tasks.iter().map(|task| seconds(task.period_ticks)).collect(),
@@ -86,7 +91,12 @@ fn bindings(plant: &Plant) -> Vec<Binding> {
                     }
                 }
             }
-            BlockBody::Device(device) => bindings[device.command.index()] = Binding::DeviceCommand(index),
+            BlockBody::Device(device) => {
+                bindings[device.command.index()] = Binding::DeviceCommand(index);
+                if let Some(auto) = &device.auto {
+                    bindings[auto.switch.index()] = Binding::DeviceAuto(index);
+                }
+            }
             BlockBody::Calc(_)
             | BlockBody::Filter(_)
             | BlockBody::Ratio(_)

@@ -36,6 +36,7 @@ use crate::image::Image;
 use crate::interlock::InterlockMemory;
 use crate::phase::Scene;
 use crate::plant::{AlarmCondition, BlockBody, Origin, Plant};
+use crate::service::count_out_of_service;
 
 pub(crate) use begin::begin;
 pub(crate) use layout::{Binding, Layout};
@@ -331,6 +332,7 @@ fn run_procedures(plant: &Plant, layout: &Layout, state: &mut State, out: &mut S
     scene.start_trip_phases();
     scene.run_phases();
     scene.run_procedures(elapsed);
+    count_out_of_service(layout, state);
 }
 
 fn run_alarms(plant: &Plant, layout: &Layout, state: &mut State, quiet: &mut Quiet, out: &mut ScanOutput) {

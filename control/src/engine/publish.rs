@@ -32,7 +32,11 @@ impl Engine {
                 integral: pid.integral,
                 calculated: pid.calculated,
                 downstream: fixed.downstream.map(listener),
+                out_of_service: None,
             },
+            BlockState::Device(device, _) => {
+                LoopView { out_of_service: device.service.order(), ..LoopView::default() }
+            }
             BlockState::Ratio(_, fixed) => {
                 LoopView { downstream: fixed.secondary.map(listener), ..LoopView::default() }
             }
@@ -46,8 +50,7 @@ impl Engine {
             | BlockState::Filter(_)
             | BlockState::Selector(_)
             | BlockState::Split(..)
-            | BlockState::Duty(_)
-            | BlockState::Device(..) => LoopView::default(),
+            | BlockState::Duty(_) => LoopView::default(),
         }));
         if view.batches.len() == state.procedures.len() {
             for (copy, procedure) in view.batches.iter_mut().zip(&state.procedures) {

@@ -330,6 +330,10 @@ fn device(scene: Scene<'_>, device: &Device, lines: &mut Vec<WhyLine>) {
     let (off, on) = device.kind.words();
     let command = if view.value(device.command) >= 0.5 { on } else { off };
     lines.push(line(0, format!("command {command}, {}", state_word(device.kind, view.value(device.state)))));
+    if Mode::from_value(view.value(device.mode)) == Mode::OutOfService {
+        let text = "OUT OF SERVICE: it follows nobody but interlocks and forces until a person puts it back";
+        lines.push(line(0, text.to_owned()));
+    }
     if view.value(device.fail) >= 0.5 {
         let travel = duration(u64::from(device.travel_ms));
         lines.push(line(0, format!("the feedback has contradicted the command for longer than {travel}")));

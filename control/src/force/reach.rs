@@ -9,7 +9,7 @@
 //! what a controller decides from an input is really told to the field, and an interlock that reads it sees it.
 
 use alloc::{collections::BTreeSet, vec, vec::Vec};
-use model::{InterlockId, PointId};
+use model::{BlockId, InterlockId, PointId};
 
 use crate::machine::read_points;
 use crate::plant::{BlockBody, Expr, FunctionInput, Interlock, Origin, Plant};
@@ -18,15 +18,24 @@ use crate::plant::{BlockBody, Expr, FunctionInput, Interlock, Origin, Plant};
 pub(crate) struct Reach {
     /// Per point: an interlock that may never be bypassed reads it.
     barred: Vec<bool>,
+    /// Per block: such an interlock asks whether the device has failed, and out of service it never has.
+    service: Vec<bool>,
 }
 
 impl Reach {
     pub(crate) fn new(plant: &Plant) -> Self {
         let mut barred = vec![false; plant.points.len()];
+        let mut service = vec![false; plant.blocks.len()];
         for interlock in plant.interlocks.iter().filter(|interlock| interlock.bypass.is_none()) {
             inputs_of(plant, interlock).into_iter().for_each(|input| barred[input.index()] = true);
+            devices_of(plant, interlock).for_each(|block| service[block] = true);
         }
-        Self { barred }
+        Self { barred, service }
+    }
+
+    /// The device may not be taken out of service.
+    pub(crate) fn bars_service(&self, block: BlockId) -> bool {
+        self.service.get(block.index()).copied().unwrap_or(false)
     }
 
     /// It may not be forced.
@@ -52,10 +61,33 @@ pub(crate) fn all_defeated(plant: &Plant) -> Vec<Vec<InterlockId>> {
     all
 }
 
+/// By block: the interlocks that ask whether the device has failed.
+pub(crate) fn all_asking(plant: &Plant) -> Vec<Vec<InterlockId>> {
+    let mut all = vec![Vec::new(); plant.blocks.len()];
+    for (index, interlock) in plant.interlocks.iter().enumerate() {
+        devices_of(plant, interlock).for_each(|block| all[block].push(InterlockId(index as u32)));
+    }
+    all
+}
+
+/// The devices whose failure the causes of an interlock read.
+fn devices_of(plant: &Plant, interlock: &Interlock) -> impl Iterator<Item = usize> {
+    let read = points_behind(plant, causes_of(plant, interlock));
+    plant.blocks.iter().enumerate().filter_map(move |(index, block)| match &block.body {
+        BlockBody::Device(device) if read.contains(&device.fail) || read.contains(&device.state) => {
+            Some(index)
+        }
+        _ => None,
+    })
+}
+
 /// The inputs from which the causes of an interlock follow.
 fn inputs_of(plant: &Plant, interlock: &Interlock) -> BTreeSet<PointId> {
-    let causes = interlock.causes.iter().flat_map(|cause| read_points(plant, &cause.when));
-    inputs_behind(plant, causes.collect())
+    inputs_behind(plant, causes_of(plant, interlock))
+}
+
+fn causes_of(plant: &Plant, interlock: &Interlock) -> Vec<PointId> {
+    interlock.causes.iter().flat_map(|cause| read_points(plant, &cause.when)).collect()
 }
 
 fn inputs_behind(plant: &Plant, waiting: Vec<PointId>) -> BTreeSet<PointId> {

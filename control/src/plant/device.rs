@@ -15,6 +15,8 @@ pub struct Device {
     pub state: PointId,
     /// 1 when the feedback contradicts the command for longer than the travel time.
     pub fail: PointId,
+    /// Out of service, by hand, in auto, or held by an interlock or a force.
+    pub mode: PointId,
     /// The output tag; it may be `command` itself.
     pub out: PointId,
     pub on: Option<PointId>,

@@ -273,6 +273,7 @@ impl Builder {
             command: self.part(name, "CMD", 0.0, Some((0.0, 1.0))),
             state: self.part(name, "STATE", 0.0, None),
             fail: self.part(name, "FAIL", 0.0, None),
+            mode: self.part(name, "MODE", 1.0, None),
             out,
             on: Some(on),
             off: None,

@@ -66,6 +66,7 @@ fn frame() -> Frame {
         interlocks: None,
         batches: None,
         forced: None,
+        out_of_service: None,
         system: SystemStatus::default(),
     }
 }

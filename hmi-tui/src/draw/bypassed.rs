@@ -4,16 +4,6 @@ use crate::clock;
 use crate::pane::Pane;
 use crate::state::{Plant, State};
 
-/// Frame and heads of the list.
-const AROUND: u16 = 3;
-
-/// How many rows the list takes of those that are left; none while nothing is bypassed.
-pub(super) fn rows(state: &State, left: u16) -> u16 {
-    let count = u16::try_from(state.live.bypassed().count()).unwrap_or(u16::MAX);
-    let most = if left >= 16 { left / 2 } else { left };
-    if count == 0 { 0 } else { count.saturating_add(AROUND).min(most) }
-}
-
 /// In the plant's order; where there is no room for all, the heads say how many more there are.
 pub(super) fn list(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
     let count = state.live.bypassed().count();

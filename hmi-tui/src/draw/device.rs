@@ -3,7 +3,7 @@
 use model::BlockId;
 use model::wire::{BlockKind, BlockView};
 
-use super::{boxes, faceplate, interlock, journal};
+use super::{boxes, faceplate, interlock, journal, service};
 use crate::pane::Pane;
 use crate::state::{Item, Plant, State, interlocks_here};
 
@@ -71,7 +71,13 @@ fn device_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockV
     }
     if let Some(mode) = state.mode_of(block.id) {
         inside.text(2, y, "mode", dim);
-        inside.text(14, y, &format!("{}   (normal: {})", mode.short(), block.normal_mode.short()), text);
+        let style = if mode == block.normal_mode { text } else { bright };
+        let end = inside.text(14, y, mode.short(), style);
+        let words = match state.live.service(block.id) {
+            Some(status) => service::words(state, status),
+            None => format!("(normal: {})", block.normal_mode.short()),
+        };
+        inside.fit(end + 3, y, inside.width().saturating_sub(end + 3), &words, text);
     }
 }
 

@@ -7,17 +7,6 @@ use crate::pane::Pane;
 use crate::state::{Plant, State};
 use crate::value;
 
-/// Frame and heads of the list.
-const AROUND: u16 = 3;
-
-/// How many rows the list takes of those that are left; none while nothing is forced. On a small screen it goes
-/// before the links: those have alarms.
-pub(super) fn rows(state: &State, left: u16) -> u16 {
-    let count = u16::try_from(state.live.forced.len()).unwrap_or(u16::MAX);
-    let most = if left >= 16 { left / 2 } else { left };
-    if count == 0 { 0 } else { count.saturating_add(AROUND).min(most) }
-}
-
 /// The oldest first; where there is no room for all, the heads say how many more there are.
 pub(super) fn list(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
     let all = &state.live.forced;

@@ -57,7 +57,12 @@ pub(super) fn header(screen: &mut Pane<'_>, state: &State) {
     let path = format!("{plant}   {place}");
     // What does not fit beside the path is left out, the least needed first.
     let least = columns(&place).min(width / 2) + 2;
-    for (word, count) in [("FORCED", state.live.forced.len()), ("BYPASS", state.live.bypassed().count())] {
+    let exceptions = [
+        ("FORCED", state.live.forced.len()),
+        ("BYPASS", state.live.bypassed().count()),
+        ("OOS", state.live.out_of_service.len()),
+    ];
+    for (word, count) in exceptions {
         if count > 0 {
             let fill =
                 if screen.look.lost { screen.look.faint() } else { screen.look.fill(Priority::Medium) };

@@ -18,6 +18,7 @@ mod journal;
 mod login;
 mod overlay;
 mod overview;
+mod service;
 mod small;
 mod strip;
 mod system;

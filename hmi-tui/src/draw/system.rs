@@ -3,7 +3,7 @@
 use model::Priority;
 use model::wire::EventKind;
 
-use super::{bypassed, first_shown, forced, journal};
+use super::{bypassed, first_shown, forced, journal, service};
 use crate::clock;
 use crate::pane::{Pane, wrapped};
 use crate::state::{Plant, State};
@@ -13,9 +13,10 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
     let Some(plant) = state.plant.as_deref() else { return };
     let width = body.width().saturating_sub(2);
     let half = width / 2;
-    // Two lists of what does not act as the plant says need the empty lines of the boxes on a small screen.
-    let both = !state.live.forced.is_empty() && state.live.bypassed().next().is_some();
-    let boxes = if both && body.height() < 24 { 10 } else { 13 }.min(body.height());
+    // What does not act as the plant says. Two such lists need the empty lines of the boxes on a small screen.
+    let counts = [state.live.forced.len(), state.live.bypassed().count(), state.live.out_of_service.len()];
+    let mut waiting = counts.iter().filter(|count| **count > 0).count() as u16;
+    let boxes = if waiting > 1 && body.height() < 24 { 10 } else { 13 }.min(body.height());
     {
         let mut panel = body.part(1, 0, half, boxes);
         controller_box(&mut panel, state, plant);
@@ -24,27 +25,35 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
         let mut panel = body.part(half + 2, 0, width - half - 1, boxes);
         record_box(&mut panel, state);
     }
-    let rest = body.height() - boxes;
-    let forces = forced::rows(state, if both { rest / 2 } else { rest });
-    let rest = rest - forces;
-    let bypasses = bypassed::rows(state, rest);
-    let rest = rest - bypasses;
+    let mut rest = body.height() - boxes;
+    let lists = counts.map(|count| {
+        let rows = list_rows(count, if waiting > 1 { rest / waiting } else { rest });
+        waiting -= u16::from(count > 0);
+        rest -= rows;
+        rows
+    });
     let rows = plant.view.devices.len() + more_lines(state, plant, width.saturating_sub(2));
     let links = (rows as u16 + 3).min(if rest >= 16 { rest - 8 } else { rest });
     {
         let mut panel = body.part(1, boxes, width, links);
         links_box(&mut panel, state, plant);
     }
-    if forces > 0 {
-        let mut panel = body.part(1, boxes + links, width, forces);
-        forced::list(&mut panel, state, plant);
+    let mut top = boxes + links;
+    let draws = [forced::list, bypassed::list, service::list];
+    for (draw, rows) in draws.into_iter().zip(lists).filter(|(_, rows)| *rows > 0) {
+        draw(&mut body.part(1, top, width, rows), state, plant);
+        top += rows;
     }
-    if bypasses > 0 {
-        let mut panel = body.part(1, boxes + links + forces, width, bypasses);
-        bypassed::list(&mut panel, state, plant);
-    }
-    let mut part = body.below(boxes + links + forces + bypasses);
+    let mut part = body.below(top);
     events(&mut part, state);
+}
+
+/// How many rows a list takes of those that are left, with its frame and heads; none while it is empty. On a small
+/// screen it goes before the links: those have alarms.
+fn list_rows(count: usize, left: u16) -> u16 {
+    let count = u16::try_from(count).unwrap_or(u16::MAX);
+    let most = if left >= 16 { left / 2 } else { left };
+    if count == 0 { 0 } else { count.saturating_add(3).min(most) }
 }
 
 fn lines(inside: &mut Pane<'_>, lines: &[(&str, String)]) {

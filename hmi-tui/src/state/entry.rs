@@ -129,7 +129,24 @@ impl Entry {
             return self.check_field(wrong).map(|()| None);
         }
         let action = self.action(state)?;
+        if let Some(name) = self.goes_out(state) {
+            self.fields = Self::new(
+                Purpose::Leave,
+                vec![FieldKind::Reason { needed: true }, FieldKind::Retype(name)],
+                0,
+            )
+            .fields;
+            return Ok(None);
+        }
         Ok(Some(CommandRequest::new(action, self.reason())))
+    }
+
+    /// The device that would go out of service, as long as nobody has said why.
+    fn goes_out(&self, state: &State) -> Option<String> {
+        let Purpose::Mode { block, pick: Mode::OutOfService } = self.purpose else { return None };
+        let view = state.plant.as_deref()?.block(block).filter(|view| view.service.is_some())?;
+        let asked = self.fields.iter().any(|field| matches!(field.kind, FieldKind::Retype(_)));
+        (!asked).then(|| view.name.clone())
     }
 
     fn action(&self, state: &State) -> Result<Action, String> {
@@ -215,6 +232,7 @@ impl Entry {
                 _ => Role::Operator,
             },
             Purpose::Write { point } | Purpose::Switch { point, .. } => write_role(plant, *point),
+            Purpose::Mode { block, pick: Mode::OutOfService } => service_role(plant, *block),
             Purpose::Mode { block, .. } => mode_role(plant, *block),
             Purpose::Bypass { interlock } | Purpose::Restore { interlock } => plant
                 .interlock(*interlock)
@@ -243,6 +261,14 @@ pub(crate) fn mode_role(plant: &Plant, block: BlockId) -> Role {
         point.write.as_ref()
     });
     write.map_or(Role::Operator, |write| write.role)
+}
+
+/// The least role that may take a block out of service: a device, or a loop like into any mode.
+fn service_role(plant: &Plant, block: BlockId) -> Role {
+    match plant.block(block).and_then(|view| view.service.as_ref()) {
+        Some(service) => service.role.unwrap_or(Role::Administrator),
+        None => mode_role(plant, block),
+    }
 }
 
 fn within(value: f64, low: f64, high: f64, unit: &str) -> Result<(), String> {

@@ -1,8 +1,10 @@
 //! What the controller said last, and when.
 
 use crate::clock::sane;
-use model::wire::{AlarmStatus, BatchStatus, ForceStatus, Frame, InterlockStatus, SystemStatus};
-use model::{AlarmId, InterlockId, PointId, Quality, RecipeId};
+use model::wire::{
+    AlarmStatus, BatchStatus, ForceStatus, Frame, InterlockStatus, ServiceStatus, SystemStatus,
+};
+use model::{AlarmId, BlockId, InterlockId, PointId, Quality, RecipeId};
 
 /// Without a frame for so long the link counts as lost (HMI guide).
 pub(crate) const LINK_LOST_MS: u64 = 2_000;
@@ -14,6 +16,7 @@ pub(crate) struct Live {
     pub(crate) interlocks: Vec<InterlockStatus>,
     pub(crate) batches: Vec<BatchStatus>,
     pub(crate) forced: Vec<ForceStatus>,
+    pub(crate) out_of_service: Vec<ServiceStatus>,
     pub(crate) system: SystemStatus,
     pub(crate) tick: u64,
     /// The controller's clock.
@@ -61,6 +64,10 @@ impl Live {
             }
             self.forced = forced;
         }
+        if let Some(mut out) = frame.out_of_service {
+            out.iter_mut().for_each(|status| status.since_ms = status.since_ms.map(sane));
+            self.out_of_service = out;
+        }
         self.system = frame.system;
         self.tick = frame.tick;
         self.time_ms = sane(frame.time_ms);
@@ -95,6 +102,10 @@ impl Live {
 
     pub(crate) fn force(&self, id: PointId) -> Option<&ForceStatus> {
         self.forced.iter().find(|status| status.point == id)
+    }
+
+    pub(crate) fn service(&self, id: BlockId) -> Option<&ServiceStatus> {
+        self.out_of_service.iter().find(|status| status.block == id)
     }
 
     pub(crate) fn batch(&self, id: RecipeId) -> Option<&BatchStatus> {

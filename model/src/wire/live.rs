@@ -96,6 +96,9 @@ pub struct Frame {
     /// Every tag that is forced.
     #[serde(default)]
     pub forced: Option<Vec<ForceStatus>>,
+    /// Every device and loop that is out of service.
+    #[serde(default)]
+    pub out_of_service: Option<Vec<ServiceStatus>>,
     pub system: SystemStatus,
 }
 
@@ -144,6 +147,15 @@ pub struct ForceStatus {
     pub until_ms: i64,
     /// Who forced it.
     pub by: String,
+}
+
+/// A device or a loop that a person has taken out of service. It comes back only by a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceStatus {
+    pub block: BlockId,
+    /// Since when, and by whom; of a loop its events tell.
+    pub since_ms: Option<i64>,
+    pub by: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -99,6 +99,10 @@ pub struct BlockView {
     pub points: BTreeMap<String, PointId>,
     pub modes: Vec<Mode>,
     pub normal_mode: Mode,
+    /// Present for a device: what it takes to take it out of service, or to put it back. The interlocks are those that ask
+    /// whether it has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<ForceView>,
     /// The tag that it measures and the one that it drives, for people.
     pub input: Option<PointId>,
     pub output: Option<PointId>,

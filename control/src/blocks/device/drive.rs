@@ -14,18 +14,22 @@ use model::{PointId, Quality};
 
 use super::super::ramp::approach;
 use super::super::{Context, Handshake, bounded, dictated, link_of};
+use super::service::fail_value;
 use crate::image::Image;
 use crate::plant::{Device, Drive, Plant};
 
 /// What follows from the plant alone. It is no state.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Fixed {
     link: Option<PointId>,
+    /// What it is told out of service.
+    safe: f64,
 }
 
 impl Fixed {
     pub(crate) fn new(plant: &Plant, device: &Device) -> Self {
-        Self { link: device.drive.as_ref().and_then(|drive| link_of(plant, drive.speed)) }
+        let Some(drive) = &device.drive else { return Self::default() };
+        Self { link: link_of(plant, drive.speed), safe: fail_value(plant, drive.speed) }
     }
 }
 
@@ -54,7 +58,13 @@ pub(super) fn start(drive: &Drive, on: bool, image: &mut Image) -> Handshake {
     Handshake { back, feedback: back, ..Handshake::SILENT }
 }
 
-pub(super) fn run(drive: &Drive, fixed: Fixed, on: bool, block: usize, context: &mut Context<'_>) {
+pub(super) fn run(
+    drive: &Drive,
+    fixed: Fixed,
+    (on, out_of_service): (bool, bool),
+    block: usize,
+    context: &mut Context<'_>,
+) {
     let taken = dictated(drive.speed, fixed.link, context);
     let image = &mut *context.image;
     let mut usable = true;
@@ -72,6 +82,8 @@ pub(super) fn run(drive: &Drive, fixed: Fixed, on: bool, block: usize, context: 
     let goal = drive.running(image.value(drive.set_point));
     let out = if taken {
         image.value(drive.speed)
+    } else if out_of_service {
+        bounded(fixed.safe, drive.low, drive.high)
     } else if local {
         let seen = drive.actual.filter(|actual| image.quality(*actual).is_usable());
         seen.map_or(last, |actual| bounded(image.value(actual), drive.low, drive.high))
@@ -85,8 +97,8 @@ pub(super) fn run(drive: &Drive, fixed: Fixed, on: bool, block: usize, context: 
     if !taken {
         image.set(drive.speed, out, Quality::Good);
     }
-    let listens = on && !local && !taken && usable;
-    let works = if on || local { drive.running(out) } else { drive.min };
+    let listens = on && !out_of_service && !local && !taken && usable;
+    let works = if !out_of_service && (on || local) { drive.running(out) } else { drive.min };
     context.handshakes[block] = Handshake {
         invited: listens,
         back: works,
