@@ -83,6 +83,8 @@ pub enum Command {
     Force(ForceArgs),
     /// Release a forced tag
     Unforce(UnforceArgs),
+    /// Let the feedbacks of a device follow its order for a time, whatever the field says
+    Simulate(SimulateArgs),
     /// Everything that is forced: value, what the field says, until when, by whom, which interlocks it defeats
     Forced(ForcedArgs),
     /// Every interlock that is bypassed: until when, by whom, whether its cause stands

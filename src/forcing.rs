@@ -1,10 +1,10 @@
-//! `catholyte force`, `unforce` and `forced`: tags of the field that a person holds for a time.
+//! `catholyte force`, `unforce`, `simulate` and `forced`: what a person puts for a time in place of what the field says or is told.
 
 use miette::miette;
-use model::wire::{ForceStatus, PlantView, PointView};
+use model::wire::{BlockView, ForceStatus, PlantView, PointView};
 use model::{Action, nearest};
 
-use crate::cli::{ForceArgs, ForcedArgs, Format, UnforceArgs};
+use crate::cli::{ForceArgs, ForcedArgs, Format, SimulateArgs, UnforceArgs};
 use crate::loops::seconds;
 use crate::recipe::Remote;
 
@@ -26,6 +26,31 @@ pub fn unforce(args: &UnforceArgs) -> miette::Result<()> {
     let remote = Remote::connect(&args.target)?;
     let point = named(remote.plant(), &args.tag)?.id;
     remote.execute(Action::Unforce { point }, &args.reason)
+}
+
+pub fn simulate(args: &SimulateArgs) -> miette::Result<()> {
+    let remote = Remote::connect(&args.target)?;
+    let block = device(remote.plant(), &args.device)?;
+    let for_ms = args.span.time.as_deref().map_or(Ok(0), milliseconds)?;
+    if let Some(simulate) = block.simulate.as_ref().filter(|_| for_ms > 0) {
+        let interlocks = interlocks(remote.plant(), &simulate.defeats);
+        if !interlocks.is_empty() && simulate.role.is_some() {
+            let names = interlocks.join(", ");
+            eprintln!("the feedback of {} is read by {names}, which will see what is simulated", block.name);
+        }
+    }
+    remote.execute(Action::Simulate { block: block.id, for_ms }, &args.reason)
+}
+
+/// A device by its name; a wrong one is answered with the nearest that can be simulated.
+fn device<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p BlockView> {
+    plant.blocks.iter().find(|block| block.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        let devices = plant.blocks.iter().filter(|block| block.simulate.is_some());
+        match nearest(name, devices.map(|block| block.name.as_str())) {
+            Some(near) => miette!("the controller's plant has no device {name}; did you mean {near}?"),
+            None => miette!("the controller's plant has no device {name}"),
+        }
+    })
 }
 
 pub fn forced(args: &ForcedArgs) -> miette::Result<()> {
@@ -67,8 +92,10 @@ fn line(plant: &PlantView, force: &ForceStatus, now_ms: i64) -> String {
     };
     let defeats = point.force.as_ref().map(|force| interlocks(plant, &force.defeats)).unwrap_or_default();
     let defeats = if defeats.is_empty() { "-".to_owned() } else { defeats.join(", ") };
+    let follows = force.follows.and_then(|block| plant.blocks.get(block.index()));
+    let follows = follows.map(|block| format!("  simulated with {}", block.name)).unwrap_or_default();
     format!(
-        "{:<16} {:>16} {:>16}  {}  {:<12} {defeats}",
+        "{:<16} {:>16} {:>16}  {}  {:<12} {defeats}{follows}",
         point.name,
         text(point, force.value),
         raw,
@@ -184,6 +211,7 @@ mod tests {
             since_ms: 0,
             until_ms: 3_725_000,
             by: "j.ortiz".into(),
+            follows: None,
         };
         let line = line(&plant, &force, 0);
         let interlock = &plant.interlocks[point.force.as_ref().unwrap().defeats[0].index()].name;

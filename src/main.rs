@@ -87,6 +87,7 @@ fn main() -> miette::Result<()> {
         Command::Reset(args) => orders::reset(&args),
         Command::Why(args) => orders::why(&args),
         Command::Force(args) => forcing::force(&args),
+        Command::Simulate(args) => forcing::simulate(&args),
         Command::Unforce(args) => forcing::unforce(&args),
         Command::Forced(args) => forcing::forced(&args),
         Command::Bypassed(args) => orders::bypassed(&args),

@@ -9,7 +9,8 @@
 //! | take off the shelf | operator |
 //! | begin a tuning experiment, or a stroke test (with a reason) | engineer; operator ends it |
 //! | force a tag of the field | supervisor, or what the interlocks that it defeats ask; nobody when one of them may never be bypassed |
-//! | release a force | operator |
+//! | simulate a device | as to force each of its feedbacks |
+//! | release a force, end a simulation | operator |
 //! | bypass | what the interlock says (`bypass_role`); nobody when it says nothing |
 //!
 //! A viewer only looks, whatever the plant says. Limits, modes and states are the scan's to judge.
@@ -142,6 +143,17 @@ impl Target {
                 let text = format!("force {} to {value} for {} s", point.name, for_ms / 1000);
                 Self { text, least_role: force_role(plant, point) }
             }
+            Action::Simulate { block, for_ms } => {
+                let block = known("block", block.0, plant.blocks.get(block.index()))?;
+                let (text, least_role) = match for_ms {
+                    0 => (format!("end the simulation of {}", block.name), operator),
+                    _ => (
+                        format!("simulate {} for {} s", block.name, for_ms / 1000),
+                        simulation_role(plant, block),
+                    ),
+                };
+                Self { text, least_role }
+            }
             Action::Unforce { point } => {
                 let point = known("point", point.0, plant.points.get(point.index()))?;
                 Self { text: format!("release the force of {}", point.name), least_role: operator }
@@ -158,6 +170,19 @@ fn service_role(plant: &PlantView, block: &BlockView) -> Result<Role, ApiError> 
             "{} cannot be taken out of service: {} asks whether it has failed and may never be bypassed",
             block.name,
             never_bypassed(plant, service)
+        ))
+    })
+}
+
+fn simulation_role(plant: &PlantView, block: &BlockView) -> Result<Role, ApiError> {
+    let Some(simulate) = &block.simulate else {
+        return Err(ApiError::forbidden(format!("{}: {}", block.name, Refusal::NoFeedback)));
+    };
+    simulate.role.map(|role| role.max(Role::Operator)).ok_or_else(|| {
+        ApiError::forbidden(format!(
+            "{} cannot be simulated: {} reads its feedback and may never be bypassed",
+            block.name,
+            never_bypassed(plant, simulate)
         ))
     })
 }
@@ -196,6 +221,7 @@ fn check_reason(plant: &PlantView, what: &str, request: &CommandRequest) -> Resu
             plant.blocks.get(block.index()).is_some_and(|block| block.service.is_some())
         }
         Action::Bypass { .. } | Action::Force { .. } => true,
+        Action::Simulate { for_ms, .. } => for_ms > 0,
         // A proof test is evidence: what it was made for belongs to it.
         Action::Experiment { plan, .. } => plan.shape == ExperimentShape::Stroke,
         Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,

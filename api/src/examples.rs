@@ -66,6 +66,7 @@ pub(crate) fn commands() -> Vec<CommandRequest> {
         (Action::EndExperiment { block }, ""),
         (Action::Force { point: PointId(0), value: 82.5, for_ms: 1_800_000 }, "transmitter is being changed"),
         (Action::Unforce { point: PointId(0) }, ""),
+        (Action::Simulate { block: BlockId(1), for_ms: 1_800_000 }, "limit switches are being wired"),
     ]
     .map(|(action, reason)| CommandRequest { plant: HASH.into(), ..CommandRequest::new(action, reason) })
     .into()
@@ -278,6 +279,7 @@ fn forced() -> Vec<ForceStatus> {
         since_ms: NOW_MS,
         until_ms: NOW_MS + 1_800_000,
         by: "j.ortiz".into(),
+        follows: raw.map(|_| BlockId(1)),
     };
     vec![status(0, Some(77.5), Some(Quality::BadSensorFailure)), status(1, None, None)]
 }
@@ -398,6 +400,7 @@ fn blocks() -> Vec<BlockView> {
         modes: vec![Mode::Manual, Mode::Auto],
         normal_mode: Mode::Auto,
         service: None,
+        simulate: None,
         input: None,
         output: None,
     };
@@ -412,6 +415,7 @@ fn blocks() -> Vec<BlockView> {
             id: BlockId(1),
             modes: vec![Mode::OutOfService, Mode::Manual],
             service: Some(ForceView { role: Some(Role::Supervisor), defeats: vec![InterlockId(0)] }),
+            simulate: Some(ForceView { role: Some(Role::Supervisor), defeats: vec![] }),
             ..block("P-311", BlockKind::Motor)
         },
     ]

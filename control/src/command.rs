@@ -70,6 +70,7 @@ impl Scene<'_> {
             Action::EndExperiment { block } => self.end_experiment(block),
             Action::Force { point, value, for_ms } => self.force(point, value, for_ms, command.user),
             Action::Unforce { point } => self.unforce(point, command.user),
+            Action::Simulate { block, for_ms } => self.simulate(block, for_ms, command.user),
         }
     }
 
@@ -162,6 +163,10 @@ impl Scene<'_> {
                     Some(crate::plant::BlockBody::Position(position)) => value(position.target),
                     _ => None,
                 }
+            }
+            Action::Simulate { block, .. } => {
+                let follows = |force: &&crate::Force| force.follows == block.0.wrapping_add(1);
+                Some(f64::from(u8::from(self.state.forces.all().iter().any(|force| follows(&force)))))
             }
             Action::Phase { phase, .. } => {
                 self.state.phases.get(phase.index()).map(|phase| f64::from(phase.state as u8))

@@ -129,9 +129,11 @@ fn force_text(plant: &Plant, point: PointId, change: ForceChange) -> String {
     match change {
         ForceChange::Began { value, for_ms } => {
             let (value, time) = (value_text(plant, point, value), duration(u64::from(for_ms)));
-            let defeated = names(plant, &defeated(plant, point));
-            let defeats = if defeated.is_empty() { defeated } else { format!(", defeats {defeated}") };
-            format!("FORCED to {value} for {time}{defeats}")
+            format!("FORCED to {value} for {time}{}", defeats_text(plant, point))
+        }
+        ForceChange::Simulated { block, for_ms } => {
+            let (name, time) = (block_name(plant, block.index()), duration(u64::from(for_ms)));
+            format!("SIMULATED with {name} for {time}{}", defeats_text(plant, point))
         }
         ForceChange::Ended { reason } => match reason {
             ForceEnd::Released => "force released".to_owned(),
@@ -142,6 +144,12 @@ fn force_text(plant: &Plant, point: PointId, change: ForceChange) -> String {
             ForceEnd::TakenOver => "force ended: the device came back with it elsewhere".to_owned(),
         },
     }
+}
+
+/// `, defeats IL-301`; nothing when it defeats none.
+fn defeats_text(plant: &Plant, point: PointId) -> String {
+    let defeated = names(plant, &defeated(plant, point));
+    if defeated.is_empty() { defeated } else { format!(", defeats {defeated}") }
 }
 
 fn names(plant: &Plant, interlocks: &[InterlockId]) -> String {
@@ -338,6 +346,12 @@ fn command_text(plant: &Plant, command: &Command, old: f64) -> (String, String) 
                 None => format!("{value}"),
             };
             (point_name(plant, point), format!("force {value} for {}", duration(u64::from(for_ms))))
+        }
+        Action::Simulate { block, for_ms: 0 } => {
+            (block_name(plant, block.index()), "end the simulation".to_owned())
+        }
+        Action::Simulate { block, for_ms } => {
+            (block_name(plant, block.index()), format!("simulate for {}", duration(u64::from(for_ms))))
         }
         Action::Unforce { point } => (point_name(plant, point), "release the force".to_owned()),
     }

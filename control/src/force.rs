@@ -16,10 +16,14 @@
 //!   every such interlock may be bypassed.
 //! * **A device that comes back** with its output elsewhere, as its watchdog left it, ends the force as well.
 //!
+//! * **A simulated device** ([`simulate`]) has its feedbacks forced, and the values follow its order.
+//!
 //! Forces are in the state: snapshot, restart and replay know them. After a restart they stand again once the
 //! field has delivered; one whose time has passed meanwhile ends in the first scan, before anything acts.
 
-use model::{EventBody, ForceChange, ForceEnd, InterlockId, PointId, Quality, Refusal, StateWalk, UserId};
+use model::{
+    BlockId, EventBody, ForceChange, ForceEnd, InterlockId, PointId, Quality, Refusal, StateWalk, UserId,
+};
 
 use crate::blocks::Hold;
 use crate::exchange::Input;
@@ -28,8 +32,10 @@ use crate::phase::Scene;
 use crate::plant::{Origin, Plant};
 
 mod reach;
+mod simulate;
 
 pub(crate) use reach::{Reach, all_asking, all_defeated, defeated, points_behind};
+pub(crate) use simulate::{can_be_simulated, feedbacks};
 
 /// Tags that can be forced at a time, in the whole plant: more than anybody keeps in mind.
 pub const FORCES: usize = 32;
@@ -48,6 +54,8 @@ pub struct Force {
     pub since: u64,
     pub until: u64,
     pub user: UserId,
+    /// Number of the device, from one, whose order the value follows; zero for what a person has said.
+    pub follows: u32,
 }
 
 impl Force {
@@ -60,6 +68,7 @@ impl Force {
         since: 0,
         until: 0,
         user: UserId(0),
+        follows: 0,
     };
 
     fn state(&mut self, walk: &mut impl StateWalk) {
@@ -72,6 +81,7 @@ impl Force {
         walk.u64(&mut self.since);
         walk.u64(&mut self.until);
         walk.u32(&mut self.user.0);
+        walk.u32(&mut self.follows);
     }
 }
 
@@ -164,6 +174,7 @@ impl Forces {
         self.standing as usize <= FORCES
             && held == self.standing as usize
             && self.all().iter().all(of_the_field)
+            && self.all().iter().all(|force| simulate::follows_soundly(plant, force))
             && self
                 .all()
                 .iter()
@@ -211,6 +222,9 @@ impl Scene<'_> {
         if self.state.holds[point.index()].interlock != 0 {
             return Err(Refusal::Interlocked);
         }
+        if self.state.forces.find(point).is_some_and(|force| force.follows != 0) {
+            return Err(Refusal::Simulated);
+        }
         let switch = definition.words.is_some();
         let value = if switch { f64::from(u8::from(value >= 0.5)) } else { value };
         let image = &self.state.image;
@@ -221,7 +235,7 @@ impl Scene<'_> {
             .find(point)
             .map_or((old, image.quality(point)), |standing| (standing.raw, standing.raw_quality));
         let (since, until) = (self.state.tick, self.after_ms(for_ms));
-        self.state.forces.put(Force { point, value, raw, raw_quality, since, until, user })?;
+        self.state.forces.put(Force { point, value, raw, raw_quality, since, until, user, follows: 0 })?;
         self.state.holds[point.index()].forced = true;
         self.state.image.set(point, value, Quality::GoodLocalOverride);
         self.count_forces();
@@ -232,8 +246,12 @@ impl Scene<'_> {
 
     pub(crate) fn unforce(&mut self, point: PointId, user: UserId) -> Result<f64, Refusal> {
         let force = self.state.forces.find(point).ok_or(Refusal::NothingToDo)?;
-        let old = force.value;
-        self.end_force(point, ForceEnd::Released, user);
+        let old = self.state.image.value(point);
+        match force.follows.checked_sub(1) {
+            // Half a simulation would be none.
+            Some(number) => self.end_simulation(BlockId(number), ForceEnd::Released, user),
+            None => self.end_force(point, ForceEnd::Released, user),
+        }
         Ok(old)
     }
 
@@ -286,7 +304,7 @@ impl Scene<'_> {
     }
 
     /// For the tags of the plant that show how many there are, and their alarms.
-    fn count_forces(&mut self) {
+    pub(crate) fn count_forces(&mut self) {
         let count = self.state.forces.all().len() as f64;
         for point in &self.layout.force_counts {
             self.state.image.set(*point, count, Quality::Good);

@@ -63,7 +63,8 @@ pub fn force_status(
         let input = matches!(plant.point(force.point).origin, Origin::Field(_));
         ForceStatus {
             point: force.point,
-            value: force.value,
+            value: if force.follows == 0 { force.value } else { view.value(force.point) },
+            follows: force.follows.checked_sub(1).map(BlockId),
             raw: input.then_some(force.raw),
             raw_quality: input.then_some(force.raw_quality),
             since_ms: time(force.since),

@@ -1,6 +1,6 @@
 //! The plant as clients need to know it: everything that does not change while it runs.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
 use model::wire::{
     AlarmView, AreaView, BlockView, CauseView, DeviceView, ForceView, InterlockView, ParameterView,
     PhaseView, PlantView, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, WriteView,
@@ -8,13 +8,14 @@ use model::wire::{
 use model::{AlarmId, BlockId, DeviceId, InterlockId, Mode, PhaseId, PointId, Protocol, RecipeId};
 use recipes::MasterRecipe;
 
-use crate::force::{all_asking, all_defeated};
+use crate::force::{all_asking, all_defeated, can_be_simulated, feedbacks};
 use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Interlock, Origin, Phase, Plant, Point};
 use crate::service::modes;
 use crate::text::roles;
 
 /// What `GET /plant` answers.
 pub fn plant_view(plant: &Plant) -> PlantView {
+    let defeated = all_defeated(plant);
     PlantView {
         name: plant.name.clone(),
         title: plant.title.clone(),
@@ -26,8 +27,8 @@ pub fn plant_view(plant: &Plant) -> PlantView {
             .map(|area| AreaView { id: area.id.clone(), title: area.title.clone() })
             .collect(),
         devices: numbered(&plant.io.devices, DeviceId, device),
-        points: points(plant),
-        blocks: blocks(plant),
+        points: points(plant, &defeated),
+        blocks: blocks(plant, &defeated),
         alarms: numbered(&plant.alarms, AlarmId, alarm),
         interlocks: numbered(&plant.interlocks, InterlockId, |id, found| interlock(plant, id, found)),
         phases: numbered(&plant.phases, PhaseId, phase),
@@ -61,13 +62,12 @@ fn device(id: DeviceId, device: &model::Device) -> DeviceView {
 /// The least role that may force a tag which no interlock reads.
 const FORCE_ROLE: Role = Role::Supervisor;
 
-fn points(plant: &Plant) -> Vec<PointView> {
-    let defeated = all_defeated(plant);
+fn points(plant: &Plant, defeated: &[Vec<InterlockId>]) -> Vec<PointView> {
     let force = |point: &Point, defeats: &[InterlockId]| {
         let of_the_field = matches!(point.origin, Origin::Field(_) | Origin::FieldOutput(_));
         of_the_field.then(|| defeating(plant, defeats))
     };
-    let views = (0..).zip(&plant.points).zip(&defeated);
+    let views = (0..).zip(&plant.points).zip(defeated);
     let view = |((id, definition), defeats): ((u32, &Point), &Vec<InterlockId>)| PointView {
         force: force(definition, defeats),
         ..point(PointId(id), definition)
@@ -81,11 +81,17 @@ fn defeating(plant: &Plant, defeats: &[InterlockId]) -> ForceView {
     ForceView { role: defeats.iter().try_fold(FORCE_ROLE, highest), defeats: defeats.to_vec() }
 }
 
-fn blocks(plant: &Plant) -> Vec<BlockView> {
+fn blocks(plant: &Plant, defeated: &[Vec<InterlockId>]) -> Vec<BlockView> {
     let views = (0..).zip(&plant.blocks).zip(all_asking(plant));
-    let view = |((id, definition), asking): ((u32, &Block), Vec<InterlockId>)| BlockView {
-        service: matches!(definition.body, BlockBody::Device(_)).then(|| defeating(plant, &asking)),
-        ..block(BlockId(id), definition)
+    let view = |((id, definition), asking): ((u32, &Block), Vec<InterlockId>)| {
+        let view = block(BlockId(id), definition);
+        let BlockBody::Device(device) = &definition.body else { return view };
+        let simulate = can_be_simulated(plant, device).then(|| {
+            let seen: BTreeSet<InterlockId> =
+                feedbacks(device).flat_map(|point| defeated[point.index()].iter().copied()).collect();
+            defeating(plant, &seen.into_iter().collect::<Vec<_>>())
+        });
+        BlockView { service: Some(defeating(plant, &asking)), simulate, ..view }
     };
     views.map(view).collect()
 }
@@ -151,6 +157,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         modes,
         normal_mode,
         service: None,
+        simulate: None,
         input,
         output,
     }

@@ -67,12 +67,15 @@ fn ten_thousand_scans_with_commands_alarms_and_phases_allocate_nothing() {
         if tick % 7 == 0 {
             let id = |dice: &mut Dice, count: usize| dice.below(count as u64 + 1) as u32;
             let tag = plant.io.points[dice.below(plant.io.points.len() as u64) as usize].point;
-            let action = match dice.below(11) {
+            let action = match dice.below(12) {
                 0 => Action::Write {
                     point: PointId(id(&mut dice, plant.points.len())),
                     value: dice.unit() * 100.0,
                 },
-                1 => Action::Mode { block: BlockId(id(&mut dice, plant.blocks.len())), mode: Mode::Auto },
+                1 => Action::Mode {
+                    block: BlockId(id(&mut dice, plant.blocks.len())),
+                    mode: [Mode::Auto, Mode::OutOfService, Mode::Manual][dice.below(3) as usize],
+                },
                 2 => Action::Acknowledge { alarm: AlarmId(id(&mut dice, plant.alarms.len())) },
                 3 => Action::Shelve { alarm: AlarmId(id(&mut dice, plant.alarms.len())), for_ms: 500 },
                 4 => Action::ResetInterlock { interlock: InterlockId(id(&mut dice, plant.interlocks.len())) },
@@ -86,6 +89,7 @@ fn ten_thousand_scans_with_commands_alarms_and_phases_allocate_nothing() {
                     order: ProcOrder::ALL[dice.below(8) as usize],
                 },
                 9 => Action::Unforce { point: tag },
+                10 => Action::Simulate { block: BlockId(id(&mut dice, plant.blocks.len())), for_ms: 3000 },
                 _ => Action::Force { point: tag, value: 1.0, for_ms: 5000 },
             };
             commands.push(Command { id: tick, user: UserId(1), action });

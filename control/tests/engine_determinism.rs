@@ -70,7 +70,7 @@ impl Storm {
         let dice = &mut self.dice;
         let id = |dice: &mut Dice, length: usize| dice.below(length as u64 + 2) as u32;
         let order = |dice: &mut Dice| ProcOrder::ALL[dice.below(8) as usize];
-        match dice.below(13) {
+        match dice.below(14) {
             0..=2 => {
                 let point = PointId(id(dice, plant.points.len()));
                 let (low, high) =
@@ -111,6 +111,10 @@ impl Storm {
             }
             10 => Action::Phase { phase: PhaseId(id(dice, plant.phases.len())), order: order(dice) },
             11 => Action::Unforce { point: field_tag(dice, plant) },
+            12 => Action::Simulate {
+                block: BlockId(id(dice, plant.blocks.len())),
+                for_ms: dice.below(5000) as u32 * u32::from(dice.below(4) > 0),
+            },
             _ => {
                 let point = field_tag(dice, plant);
                 let (low, high) = (plant.point(point).low, plant.point(point).high);

@@ -73,6 +73,7 @@ pub(crate) enum Act {
     ResetTrip,
     Bypass,
     Force,
+    Simulate,
     Span(isize),
     Pan(isize),
     LiveEnd,
@@ -107,6 +108,7 @@ impl Act {
                 | Self::ResetTrip
                 | Self::Bypass
                 | Self::Force
+                | Self::Simulate
                 | Self::Prepare
                 | Self::Order(_)
                 | Self::RestartOrReset
@@ -225,6 +227,15 @@ pub(crate) const KEYMAP: &[Binding] = &[
         S::INTERLOCK,
     ),
     key(&[K::Char('B')], "B", "bypass", "take it out for a time", &[A::Bypass], S::INTERLOCK, S::INTERLOCK),
+    key(
+        &[K::Char('F')],
+        "F",
+        "simulate",
+        "let its feedback follow the order for a time",
+        &[A::Simulate],
+        S::DEVICE,
+        S::DEVICE,
+    ),
     key(&[K::Char('F')], "F", "force", "hold a tag of the field for a time", &[A::Force], S::TAG, S::TAG),
     key(&[K::Char('e')], "e", "alarms", "alarms of this tag", &[A::TagAlarms], FACE, FACE),
     key(

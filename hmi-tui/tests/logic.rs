@@ -197,6 +197,31 @@ fn a_device_goes_out_of_service_with_a_reason_and_its_tag_and_comes_back_with_on
 }
 
 #[test]
+fn a_device_is_simulated_for_minutes_with_a_reason_and_its_tag_and_the_same_key_ends_it() {
+    let mut console = Console::new(Role::Supervisor);
+    console.keys("/P-311<Enter>F30<Enter>contactor is being wired<Enter>P-311<Enter>");
+    let block = plant().blocks.iter().find(|block| block.name == "P-311").unwrap().id;
+    let commands = console.commands();
+    let wanted = Action::Simulate { block, for_ms: 1_800_000 };
+    assert_eq!((commands[0].action, commands[0].reason.as_str()), (wanted, "contactor is being wired"));
+    console.reply(true, "P-311 simulate for 30 min");
+    let frame = fixture::simulated_frame(&console.view, 2_000);
+    console.frame(frame);
+    assert!(
+        console.screen().contains("SIMULATED") && console.screen().contains(" FORCED 1 "),
+        "{}",
+        console.screen()
+    );
+    console.keys("F<Enter>");
+    assert_eq!(console.commands().last().unwrap().action, Action::Simulate { block, for_ms: 0 });
+    let mut console = Console::new(Role::Operator);
+    console.keys("/P-311<Enter>F");
+    assert!(last_line(&console).contains("needs the role supervisor"), "{}", last_line(&console));
+    console.keys("/XV-353<Enter>F");
+    assert!(last_line(&console).contains("comes from the field"), "{}", last_line(&console));
+}
+
+#[test]
 fn a_force_that_may_not_be_says_why() {
     let mut console = Console::new(Role::Operator);
     console.keys("/TT-311<Enter>F");

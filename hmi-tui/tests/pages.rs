@@ -111,6 +111,21 @@ fn what_is_out_of_service_stands_on_the_system_page_in_the_header_and_on_its_fac
 }
 
 #[test]
+fn what_is_simulated_stands_on_the_system_page_in_the_header_and_on_its_faceplate() {
+    let mut console = Console::new(Role::Supervisor);
+    console.now_ms = 1_000;
+    let frame = fixture::simulated_frame(&console.view, 1_000);
+    console.frame(frame);
+    for (name, keys) in [("simulated", "7"), ("simulated_device", "/P-311<Enter>")] {
+        console.keys(keys);
+        for (width, height) in [(120, 40), (80, 24)] {
+            console.size(width, height);
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), console.text(width, height));
+        }
+    }
+}
+
+#[test]
 fn a_disk_that_refuses_stands_on_the_system_page_with_what_to_do() {
     let mut console = Console::new(Role::Engineer);
     let mut frame = fixture::frame(&console.view);

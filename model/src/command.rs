@@ -82,6 +82,11 @@ pub enum Action {
         value: f64,
         for_ms: u32,
     },
+    /// Let the feedbacks of a device follow its order instead of the field, for a bounded time. `for_ms` 0 ends it.
+    Simulate {
+        block: BlockId,
+        for_ms: u32,
+    },
     /// End a force: the input is again what the field says, the output whoever drives it.
     Unforce {
         point: PointId,
@@ -115,10 +120,12 @@ pub enum Refusal {
     ForcesFull,
     NotReady,
     OutOfService,
+    NoFeedback,
+    Simulated,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Unknown,
         Self::NotWritable,
         Self::NotANumber,
@@ -141,6 +148,8 @@ impl Refusal {
         Self::ForcesFull,
         Self::NotReady,
         Self::OutOfService,
+        Self::NoFeedback,
+        Self::Simulated,
     ];
 
     pub fn from_code(code: u8) -> Self {
@@ -171,6 +180,8 @@ impl Refusal {
             Self::ForceTime => "a force has an end, at most 8 h from now",
             Self::ForcesFull => "so many tags are forced that there is no room; release one first",
             Self::NotReady => "the field has not delivered yet; try again in some seconds",
+            Self::NoFeedback => "no feedback of it comes from the field",
+            Self::Simulated => "its device is simulated; end that first",
             Self::OutOfService => "it is out of service; put it back with mode manual first",
         }
     }

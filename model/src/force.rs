@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::InterlockId;
+use crate::{BlockId, InterlockId};
 
 /// What a force reports.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,6 +11,11 @@ pub enum ForceChange {
     /// The value stands; a second force of the same tag takes the place of the first.
     Began {
         value: f64,
+        for_ms: u32,
+    },
+    /// The value stands and follows the order of this device from now on.
+    Simulated {
+        block: BlockId,
         for_ms: u32,
     },
     Ended {

@@ -98,6 +98,24 @@ pub struct BypassArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    catholyte simulate XV-353 --for 30min --reason 'limit switches are being wired'\n  \
+    catholyte simulate XV-353 --end\n\n\
+    The feedbacks follow the order after the travel time, whatever the field says; trips, permits and phases see them. The order goes \
+    to the field as ever. It ends by itself, after at most 8h; `catholyte forced` lists it.")]
+pub struct SimulateArgs {
+    /// Motor, valve, breaker or drive, as XV-353
+    pub device: String,
+    #[command(flatten)]
+    pub span: Span,
+    /// Why, for the audit log; needed to begin
+    #[arg(long, default_value = "")]
+    pub reason: String,
+    #[command(flatten)]
+    pub target: ApiTarget,
+}
+
+#[derive(Args, Debug)]
 #[command(
     after_help = "It is refused while a cause of the trip stands; `catholyte why IL-301` says which. A reset moves nothing by itself."
 )]

@@ -105,6 +105,7 @@ fn translated(from: &Plant, to: &Plant, action: Action) -> Option<Action> {
         Action::Experiment { block: id, plan } => Action::Experiment { block: block(id)?, plan },
         Action::EndExperiment { block: id } => Action::EndExperiment { block: block(id)? },
         Action::Force { point: id, value, for_ms } => Action::Force { point: point(id)?, value, for_ms },
+        Action::Simulate { block: id, for_ms } => Action::Simulate { block: block(id)?, for_ms },
         Action::Unforce { point: id } => Action::Unforce { point: point(id)? },
     })
 }

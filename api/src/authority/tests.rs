@@ -28,7 +28,7 @@ fn plant() -> PlantView {
     plant.interlocks.push(bypass(None));
     // 0 is a loop, which goes out of service like into any mode; then devices.
     let (first, device) = (plant.blocks[0].clone(), plant.blocks[1].clone());
-    let device = |role| BlockView { service: force(role), ..device.clone() };
+    let device = |role| BlockView { service: force(role), simulate: force(role), ..device.clone() };
     plant.blocks = vec![first, device(Some(Role::Supervisor)), device(Some(Role::Engineer)), device(None)];
     let alarm = plant.alarms[0].clone();
     plant.alarms = Priority::ALL
@@ -63,6 +63,11 @@ fn table() -> Vec<(Action, Option<Role>)> {
         (Action::Force { point: PointId(5), value: 1.0, for_ms: 1 }, None),
         (Action::Force { point: PointId(11), value: 1.0, for_ms: 1 }, None),
         (Action::Unforce { point: PointId(11) }, operator),
+        (Action::Simulate { block: BlockId(0), for_ms: 1 }, None),
+        (Action::Simulate { block: BlockId(1), for_ms: 1 }, Some(Role::Supervisor)),
+        (Action::Simulate { block: BlockId(2), for_ms: 1 }, Some(Role::Engineer)),
+        (Action::Simulate { block: BlockId(3), for_ms: 1 }, None),
+        (Action::Simulate { block: BlockId(3), for_ms: 0 }, operator),
     ];
     for alarm in 1..4 {
         table.push((Action::Shelve { alarm: AlarmId(alarm), for_ms: 60_000 }, operator));
@@ -154,6 +159,7 @@ fn bypass_force_and_abort_and_nothing_else_need_a_reason() {
         }
         let needs = match action {
             Action::Bypass { .. } | Action::Force { .. } => true,
+            Action::Simulate { for_ms, .. } => for_ms > 0,
             Action::Mode { block, mode } => mode == Mode::OutOfService && block != BlockId(0),
             Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,
             _ => false,
@@ -189,6 +195,7 @@ fn the_audit_log_reads_like_a_sentence() {
     assert_eq!(said[11], "end the experiment on FIC-301");
     assert_eq!(said[12], "force TT-311 to 82.5 for 1800 s");
     assert_eq!(said[13], "release the force of TT-311");
+    assert_eq!(said[14], "simulate P-311 for 1800 s");
 }
 
 #[test]

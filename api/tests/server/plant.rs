@@ -95,6 +95,7 @@ fn block() -> BlockView {
         modes: vec![Mode::Auto],
         normal_mode: Mode::Auto,
         service: None,
+        simulate: None,
         input: None,
         output: None,
     }

@@ -153,8 +153,16 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
         Feedback::Between => None,
     };
     let state = memory.judge((proven, command, faulty), u64::from(device.travel_ms), context, block);
-    context.image.set(device.state, f64::from(state as u8), Quality::Good);
-    context.image.set(device.fail, f64::from(u8::from(memory.failed)), Quality::Good);
+    let image = &mut *context.image;
+    image.set(device.state, f64::from(state as u8), by_hand(device, image));
+    image.set(device.fail, f64::from(u8::from(memory.failed)), Quality::Good);
+}
+
+/// A state that follows from a feedback that is forced or simulated says so.
+fn by_hand(device: &Device, image: &Image) -> Quality {
+    let forced = |point: &model::PointId| image.quality(*point) == Quality::GoodLocalOverride;
+    let any = [device.on, device.off].iter().flatten().any(forced);
+    if any { Quality::GoodLocalOverride } else { Quality::Good }
 }
 
 enum Feedback {
@@ -182,6 +190,11 @@ fn proven(device: &Device, image: &Image, command: bool) -> Feedback {
 }
 
 impl DeviceMemory {
+    /// It was told so long ago that a healthy one has followed. Out of service nobody waits for it.
+    pub(crate) fn has_travelled(&self, device: &Device, now: Now) -> bool {
+        self.service.is_out() || self.apart && now.since_ms(self.since) >= u64::from(device.travel_ms)
+    }
+
     /// The mode that its MODE shows, by the rules of a loop: out of service goes before what dictates the output.
     pub(crate) fn mode(&self, device: &Device, context: &Context<'_>) -> Mode {
         let held = |point: model::PointId| context.holds[point.index()].is_dictated();
@@ -208,7 +221,7 @@ impl DeviceMemory {
             Feedback::Between | Feedback::Unknown => Some(DeviceState::TurningOff),
         };
         if let Some(shown) = shown {
-            image.set(device.state, f64::from(shown as u8), Quality::Good);
+            image.set(device.state, f64::from(shown as u8), by_hand(device, image));
         }
         image.set(device.fail, 0.0, Quality::Good);
     }

@@ -175,7 +175,9 @@ fn act(
     out: &mut ScanOutput,
     (last, first): (u64, bool),
 ) {
-    Scene { plant, layout, state, out }.run_experiments();
+    let mut scene = Scene { plant, layout, state, out };
+    scene.move_simulated();
+    scene.run_experiments();
     run_tasks(plant, layout, state, out, last, first);
     run_procedures(plant, layout, state, out, last);
     Scene { plant, layout, state, out }.write_forced_outputs();

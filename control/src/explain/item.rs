@@ -26,7 +26,7 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
     let mut lines = Vec::new();
     match &block.body {
         BlockBody::Pid(body) => pid(scene, id, body, &mut lines),
-        BlockBody::Device(body) => device(scene, body, &mut lines),
+        BlockBody::Device(body) => device(scene, id, body, &mut lines),
         BlockBody::Duty(body) => duty(scene, body, &mut lines),
         BlockBody::Calc(calc) => {
             lines.push(point_line(scene, 0, &format!("= {}:", calc.value.text), calc.out));
@@ -325,7 +325,7 @@ fn terms(scene: Scene<'_>, pid: &Pid, integral: f64, calculated: f64, lines: &mu
     lines.push(line(1, text));
 }
 
-fn device(scene: Scene<'_>, device: &Device, lines: &mut Vec<WhyLine>) {
+fn device(scene: Scene<'_>, id: BlockId, device: &Device, lines: &mut Vec<WhyLine>) {
     let view = scene.view;
     let (off, on) = device.kind.words();
     let command = if view.value(device.command) >= 0.5 { on } else { off };
@@ -333,6 +333,13 @@ fn device(scene: Scene<'_>, device: &Device, lines: &mut Vec<WhyLine>) {
     if Mode::from_value(view.value(device.mode)) == Mode::OutOfService {
         let text = "OUT OF SERVICE: it follows nobody but interlocks and forces until a person puts it back";
         lines.push(line(0, text.to_owned()));
+    }
+    if let Some(force) = view.forces.all().iter().find(|force| force.follows == id.0 + 1) {
+        let ticks = force.until.saturating_sub(view.tick);
+        let left = duration(ticks.saturating_mul(u64::from(scene.plant.period_ms)));
+        let text =
+            format!("SIMULATED for another {left}: the feedbacks follow the order, whatever the field says");
+        lines.push(line(0, text));
     }
     if view.value(device.fail) >= 0.5 {
         let travel = duration(u64::from(device.travel_ms));

@@ -143,8 +143,9 @@ impl Transfer {
             let old = Some(force.point.index());
             let Some(index) = self.points.iter().position(|there| *there == old) else { continue };
             let point = PointId(index as u32);
-            let kept = self.keeps_force[force.point.index()]
-                && new.state_mut().forces.put(Force { point, ..*force }).is_ok();
+            let follows = self.follows_now(force);
+            let kept =
+                self.keeps(force) && new.state_mut().forces.put(Force { point, follows, ..*force }).is_ok();
             let input = matches!(new.plant().point(point).origin, Origin::Field(_));
             let state = new.state_mut();
             state.holds[index].forced = kept;

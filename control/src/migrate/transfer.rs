@@ -9,7 +9,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use alloc::{format, vec};
-use model::{PointId, ProcState, StateWriter};
+use model::{BlockId, PointId, ProcState, StateWriter};
 
 use super::carry::forces;
 use super::expressions;
@@ -18,8 +18,9 @@ use super::{Carried, MigrateError};
 use crate::blocks::second_answer;
 use crate::engine::{Engine, forced_points};
 use crate::exchange::ScanOutput;
-use crate::force::Reach;
+use crate::force::{Force, Reach, feedbacks};
 use crate::plant::{BlockBody, Origin, Plant};
+use crate::service::device_of;
 
 /// Everything about a change that does not depend on what the plant does at the moment.
 #[derive(Debug)]
@@ -43,6 +44,8 @@ pub struct Transfer {
     pub(super) interlock_lets_go: Vec<bool>,
     /// By old index: a force of the point may stay.
     pub(super) keeps_force: Vec<bool>,
+    /// By old index: the number of the device now, from one, when it may stay simulated.
+    pub(super) simulated_numbers: Vec<u32>,
     pub(super) phase_numbers: Vec<u32>,
     pub(super) recipe_numbers: Vec<u32>,
     /// By old index: its text is not the same.
@@ -94,6 +97,7 @@ impl Transfer {
         let plan = Plan::between(old, new);
         let points = points(old, new);
         let keeps_force = keeps_force(old, new, &points);
+        let simulated_numbers = simulated_numbers(old, new, &points, &keeps_force);
         let blocks = blocks(old, new);
         let tuning = tuning(new);
         let retuned = |(index, from): (usize, &Option<usize>)| {
@@ -117,6 +121,7 @@ impl Transfer {
             alarms: new.alarms.iter().map(|alarm| there.get(alarm.name.as_str()).copied()).collect(),
             retuned,
             slots: Moves::between(old, new),
+            simulated_numbers,
             keeps_force,
             interlock_lets_go: (0..old.interlocks.len()).map(|index| lets_go(old, new, index)).collect(),
             interlocks: interlocks(old, new),
@@ -183,6 +188,19 @@ impl Transfer {
         self.against(engine).next().is_none()
     }
 
+    /// A force may stay, and with it the device that is simulated.
+    pub(super) fn keeps(&self, force: &Force) -> bool {
+        self.keeps_force[force.point.index()] && (force.follows == 0 || self.follows_now(force) != 0)
+    }
+
+    /// Number of the device whose order a force follows in the new plant.
+    pub(super) fn follows_now(&self, force: &Force) -> u32 {
+        (force.follows as usize)
+            .checked_sub(1)
+            .and_then(|old| self.simulated_numbers.get(old).copied())
+            .unwrap_or(0)
+    }
+
     fn against<'a>(&'a self, engine: &'a Engine) -> impl Iterator<Item = Against> + 'a {
         let state = engine.state();
         let gone = self.interlock_numbers.iter().enumerate().filter(|(_, number)| **number == 0);
@@ -192,7 +210,7 @@ impl Transfer {
         let recipes = self.recipe_changed.iter().enumerate().filter(|(_, changed)| **changed);
         let recipes = recipes.filter(|(old, _)| state.procedures[*old].is_present());
         let experiments = state.experiments.iter().filter(|experiment| experiment.is_present());
-        let forces = state.forces.all().iter().filter(|force| !self.keeps_force[force.point.index()]);
+        let forces = state.forces.all().iter().filter(move |force| !self.keeps(force));
         let shorter = self.interlock_lets_go.iter().enumerate().filter(|(_, lets_go)| **lets_go);
         let shorter = shorter.filter(|(old, _)| state.interlocks[*old].forces());
         tripped
@@ -233,6 +251,19 @@ fn keeps_force(old: &Plant, new: &Plant, points: &[Option<usize>]) -> Vec<bool> 
         keeps[there] = fits && !reach.bars(PointId(index as u32));
     }
     keeps
+}
+
+/// By old block: its number now, when it is a device with the same feedbacks, all of which may stay forced.
+fn simulated_numbers(old: &Plant, new: &Plant, points: &[Option<usize>], keeps_force: &[bool]) -> Vec<u32> {
+    let before = |point: PointId| points.get(point.index()).copied().flatten();
+    let number = |(index, block): (usize, &crate::plant::Block)| {
+        let now = new.find_block(&block.name)?;
+        let (old, new) = (device_of(old, BlockId(index as u32))?, device_of(new, now)?);
+        let mine: BTreeSet<usize> = feedbacks(old).map(PointId::index).collect();
+        let same = feedbacks(new).map(before).collect::<Option<BTreeSet<usize>>>()? == mine;
+        (same && mine.iter().all(|point| keeps_force[*point])).then_some(now.0 + 1)
+    };
+    old.blocks.iter().enumerate().map(|block| number(block).unwrap_or(0)).collect()
 }
 
 /// True when an interlock that stays has lost an action on a point that stays.

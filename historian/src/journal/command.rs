@@ -61,6 +61,10 @@ pub(super) fn encode(command: &Command, out: &mut Vec<u8>) {
             put(out, u64::from(for_ms));
         }
         Action::Unforce { point } => tagged(out, 14, point.0),
+        Action::Simulate { block, for_ms } => {
+            tagged(out, 15, block.0);
+            put(out, u64::from(for_ms));
+        }
     }
 }
 
@@ -94,6 +98,7 @@ pub(super) fn decode(bytes: &mut Cursor<'_>) -> Option<Command> {
         12 => Action::EndExperiment { block: BlockId(target) },
         13 => Action::Force { point: PointId(target), value: bytes.f64()?, for_ms: bytes.varint_u32()? },
         14 => Action::Unforce { point: PointId(target) },
+        15 => Action::Simulate { block: BlockId(target), for_ms: bytes.varint_u32()? },
         _ => return None,
     };
     Some(Command { id, user, action })
@@ -126,7 +131,7 @@ pub(super) mod tests {
 
     pub(crate) fn commands() -> impl Strategy<Value = Command> {
         let ids = (any::<u64>(), any::<u32>(), any::<u32>());
-        let rest = (any::<u32>(), any::<u16>(), any::<f64>(), 0usize..8, 0usize..8, 0u8..14);
+        let rest = (any::<u32>(), any::<u16>(), any::<f64>(), 0usize..8, 0usize..8, 0u8..15);
         (ids, rest).prop_map(|((id, user, target), (wide, narrow, value, mode, order, kind))| {
             let (mode, order) = (Mode::ALL[mode], ProcOrder::ALL[order]);
             let action = match kind {
@@ -153,7 +158,8 @@ pub(super) mod tests {
                 }
                 11 => Action::EndExperiment { block: BlockId(target) },
                 12 => Action::Force { point: PointId(target), value, for_ms: wide },
-                _ => Action::Unforce { point: PointId(target) },
+                13 => Action::Unforce { point: PointId(target) },
+                _ => Action::Simulate { block: BlockId(target), for_ms: wide },
             };
             Command { id, user: UserId(user), action }
         })

@@ -4,6 +4,7 @@ use model::BlockId;
 use model::wire::{BlockKind, BlockView};
 
 use super::{boxes, faceplate, interlock, journal, service};
+use crate::clock;
 use crate::pane::Pane;
 use crate::state::{Item, Plant, State, interlocks_here};
 
@@ -49,6 +50,18 @@ fn device_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockV
     inside.text(14, 1, &kind, text);
     inside.text(2, 2, "unit", dim);
     inside.text(14, 2, block.unit.as_deref().unwrap_or("none"), text);
+    // What makes it differ from a device that does as it is told stands where a small screen still shows it.
+    if let Some(status) = state.live.simulation(block.id) {
+        let left = clock::age(status.until_ms - state.live.time_ms);
+        inside.text(2, 3, "SIMULATED", bright);
+        inside.fit(
+            14,
+            3,
+            inside.width().saturating_sub(14),
+            &format!("{left} left, by {}", status.by),
+            bright,
+        );
+    }
     let mut y = 4;
     for (role, label) in [("CMD", "COMMAND"), ("STATE", "STATE"), ("FAIL", "FAILURE")] {
         let Some(point) = plant.part(block.id, role) else { continue };
@@ -60,6 +73,17 @@ fn device_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockV
         inside.text(end, y, mark, text);
         y += 1;
     }
+    if let Some(mode) = state.mode_of(block.id) {
+        inside.text(2, y, "MODE", dim);
+        let style = if mode == block.normal_mode { text } else { bright };
+        let end = inside.text(14, y, mode.short(), style);
+        let words = match state.live.service(block.id) {
+            Some(status) => service::words(state, status),
+            None => format!("(normal: {})", block.normal_mode.short()),
+        };
+        inside.fit(end + 3, y, inside.width().saturating_sub(end + 3), &words, text);
+        y += 1;
+    }
     y += 1;
     for (label, point) in [("feedback", block.input), ("drives", block.output)] {
         let Some(view) = point.and_then(|point| plant.point(point)) else { continue };
@@ -68,16 +92,6 @@ fn device_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockV
         inside.text(14, y, &format!("{words}{mark}"), text);
         inside.fit(26, y, inside.width().saturating_sub(27), &view.name, dim);
         y += 1;
-    }
-    if let Some(mode) = state.mode_of(block.id) {
-        inside.text(2, y, "mode", dim);
-        let style = if mode == block.normal_mode { text } else { bright };
-        let end = inside.text(14, y, mode.short(), style);
-        let words = match state.live.service(block.id) {
-            Some(status) => service::words(state, status),
-            None => format!("(normal: {})", block.normal_mode.short()),
-        };
-        inside.fit(end + 3, y, inside.width().saturating_sub(end + 3), &words, text);
     }
 }
 

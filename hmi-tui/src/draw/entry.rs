@@ -111,6 +111,12 @@ fn words(state: &State, entry: &Entry) -> (String, String) {
         Purpose::Force { point: id } => {
             ("FORCE".to_owned(), format!("{} {} -> ", point(*id), state.reading(*id).0))
         }
+        Purpose::Simulate { block } => {
+            ("SIMULATE".to_owned(), plant.item_name(Item::Block(*block)).to_owned())
+        }
+        Purpose::EndSimulation { block } => {
+            ("END THE SIMULATION".to_owned(), plant.item_name(Item::Block(*block)).to_owned())
+        }
         Purpose::Unforce { point: id } => ("RELEASE THE FORCE".to_owned(), point(*id)),
         Purpose::Prepare { recipe: id } => ("PREPARE".to_owned(), format!("{} as batch ", recipe(*id))),
         Purpose::Parameter { recipe: id, parameter } => {
@@ -150,7 +156,9 @@ fn change_words(state: &State, entry: &Entry) -> String {
             let old = state.live.batch(*recipe).and_then(|batch| batch.parameters.get(index)).copied();
             (view.unit, 2, old, view.low, view.high)
         }
-        Purpose::Shelve { .. } | Purpose::Bypass { .. } => return " (1..480)".to_owned(),
+        Purpose::Shelve { .. } | Purpose::Bypass { .. } | Purpose::Simulate { .. } => {
+            return " (1..480)".to_owned();
+        }
         _ => return String::new(),
     };
     let change = match (entry.number(), old) {

@@ -25,7 +25,14 @@ pub(super) fn list(panel: &mut Pane<'_>, state: &State, plant: &Plant) {
         inside.fit(31, y, 14, &field_words(state, view, status).unwrap_or_default(), text);
         inside.text(46, y, &clock::age(status.until_ms - state.live.time_ms), text);
         inside.fit(54, y, 12, &status.by, text);
-        let defeats = view.force.as_ref().map(|force| names(plant, force)).unwrap_or_default();
+        let mut defeats = view.force.as_ref().map(|force| names(plant, force)).unwrap_or_default();
+        if let Some(block) = status.follows.and_then(|block| plant.block(block)) {
+            defeats = format!(
+                "{defeats}{}simulated with {}",
+                if defeats.is_empty() { "" } else { "; " },
+                block.name
+            );
+        }
         inside.fit(67, y, inside.width().saturating_sub(67), &defeats, text);
     }
     if all.len() > room {

@@ -33,6 +33,8 @@ pub(crate) enum Purpose {
     Restore { interlock: InterlockId },
     Force { point: PointId },
     Unforce { point: PointId },
+    Simulate { block: BlockId },
+    EndSimulation { block: BlockId },
     Prepare { recipe: RecipeId },
     Parameter { recipe: RecipeId, parameter: u16 },
     Order { recipe: RecipeId, order: ProcOrder },
@@ -177,6 +179,10 @@ impl Entry {
                 for_ms: self.minutes_ms(FORCE_MINUTES_MAX)?,
             },
             Purpose::Unforce { point } => Action::Unforce { point: *point },
+            Purpose::Simulate { block } => {
+                Action::Simulate { block: *block, for_ms: self.minutes_ms(FORCE_MINUTES_MAX)? }
+            }
+            Purpose::EndSimulation { block } => Action::Simulate { block: *block, for_ms: 0 },
             Purpose::Prepare { recipe } => Action::Prepare { recipe: *recipe, batch: self.batch_number()? },
             Purpose::Parameter { recipe, parameter } => {
                 let view =
@@ -239,6 +245,10 @@ impl Entry {
                 .and_then(|interlock| interlock.bypass_role)
                 .unwrap_or(Role::Administrator),
             Purpose::Force { point } => force_role(plant, *point).unwrap_or(Role::Administrator),
+            Purpose::Simulate { block } => plant
+                .block(*block)
+                .and_then(|view| view.simulate.as_ref()?.role)
+                .unwrap_or(Role::Administrator),
             _ => Role::Operator,
         }
     }

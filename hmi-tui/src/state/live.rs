@@ -104,6 +104,11 @@ impl Live {
         self.forced.iter().find(|status| status.point == id)
     }
 
+    /// The first of the forces by which a device is simulated.
+    pub(crate) fn simulation(&self, id: BlockId) -> Option<&ForceStatus> {
+        self.forced.iter().find(|status| status.follows == Some(id))
+    }
+
     pub(crate) fn service(&self, id: BlockId) -> Option<&ServiceStatus> {
         self.out_of_service.iter().find(|status| status.block == id)
     }

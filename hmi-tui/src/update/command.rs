@@ -114,6 +114,15 @@ fn entry_for(state: &State, plant: &Plant, act: Act) -> Option<Entry> {
             let kinds = [FieldKind::Number, FieldKind::Minutes, FieldKind::Reason { needed: true }];
             entry(Purpose::Force { point }, kinds.into_iter().chain([retype(name)]).collect())
         }
+        Act::Simulate => {
+            let block = block_shown(state)?;
+            if state.live.simulation(block).is_some() {
+                return entry(Purpose::EndSimulation { block }, vec![]);
+            }
+            let name = &plant.block(block)?.name;
+            let kinds = vec![FieldKind::Minutes, FieldKind::Reason { needed: true }, retype(name)];
+            entry(Purpose::Simulate { block }, kinds)
+        }
         Act::Prepare => {
             let recipe = state.selected_recipe()?;
             let number = next_batch_number(state).to_string();
@@ -232,6 +241,12 @@ fn label(state: &State, action: &Action) -> String {
             format!("force {} to {} for {} min", point(*id), crate::value::trimmed(*value), for_ms / 60_000)
         }
         Action::Unforce { point: id } => format!("release {}", point(*id)),
+        Action::Simulate { block, for_ms: 0 } => {
+            format!("end the simulation of {}", plant.item_name(Item::Block(*block)))
+        }
+        Action::Simulate { block, for_ms } => {
+            format!("simulate {} for {} min", plant.item_name(Item::Block(*block)), for_ms / 60_000)
+        }
     }
 }
 

@@ -256,6 +256,7 @@ fn perform(state: &mut State, act: Act, effects: &mut Vec<Effect>) {
         | Act::ResetTrip
         | Act::Bypass
         | Act::Force
+        | Act::Simulate
         | Act::Prepare
         | Act::Order(_)
         | Act::RestartOrReset

@@ -26,6 +26,7 @@ pub(crate) fn why_not(state: &State, act: Act) -> Option<String> {
         Act::ResetTrip => reset_refusal(state),
         Act::Bypass => bypass_refusal(state, plant),
         Act::Force => force_refusal(state, plant),
+        Act::Simulate => simulate_refusal(state, plant),
         Act::Prepare => prepare_refusal(state),
         Act::Order(order) => order_refusal(state, order),
         Act::RestartOrReset => order_refusal(state, restart_or_reset(state)),
@@ -145,6 +146,25 @@ fn force_refusal(state: &State, plant: &Plant) -> Option<String> {
         None => {
             let names = never_bypassed(plant, force);
             Some(format!("{names} reads it and may never be bypassed"))
+        }
+    }
+}
+
+fn simulate_refusal(state: &State, plant: &Plant) -> Option<String> {
+    let Some(block) = block_shown(state).and_then(|block| plant.block(block)) else {
+        return Some("this is no device".to_owned());
+    };
+    if state.live.simulation(block.id).is_some() {
+        return None;
+    }
+    let Some(simulate) = &block.simulate else {
+        return Some(format!("no feedback of {} comes from the field", block.name));
+    };
+    match simulate.role {
+        Some(role) => state.command_refusal(role),
+        None => {
+            let names = never_bypassed(plant, simulate);
+            Some(format!("{names} reads its feedback and may never be bypassed"))
         }
     }
 }

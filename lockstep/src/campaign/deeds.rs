@@ -149,7 +149,7 @@ fn actions(dice: &mut Dice, plant: &Plant) -> Vec<Action> {
         40..55 => {
             let loops: Vec<u32> = (0..)
                 .zip(&plant.blocks)
-                .filter(|(_, block)| matches!(block.body, BlockBody::Pid(_)))
+                .filter(|(_, block)| matches!(block.body, BlockBody::Pid(_) | BlockBody::Device(_)))
                 .map(|(id, _)| id)
                 .collect();
             let mode = Mode::ALL[dice.below(Mode::ALL.len())];
@@ -183,8 +183,14 @@ fn actions(dice: &mut Dice, plant: &Plant) -> Vec<Action> {
     }
 }
 
-/// A tag of the field is forced, mostly within its range, or released.
+/// A device is simulated or no longer; a tag of the field is forced, mostly within its range, or released.
 fn force(dice: &mut Dice, plant: &Plant) -> Option<Action> {
+    if dice.below(3) == 0 {
+        let device = |(_, block): &(u32, &control::plant::Block)| matches!(block.body, BlockBody::Device(_));
+        let devices: Vec<u32> = (0..).zip(&plant.blocks).filter(device).map(|(id, _)| id).collect();
+        let block = BlockId(*dice.one(&devices)?);
+        return Some(Action::Simulate { block, for_ms: dice.between(0, 600_000) as u32 });
+    }
     let point = dice.one(&plant.io.points)?.point;
     if dice.below(4) == 0 {
         return Some(Action::Unforce { point });

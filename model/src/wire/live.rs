@@ -147,6 +147,9 @@ pub struct ForceStatus {
     pub until_ms: i64,
     /// Who forced it.
     pub by: String,
+    /// The device that is simulated: the value follows its order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<BlockId>,
 }
 
 /// A device or a loop that a person has taken out of service. It comes back only by a person.

@@ -103,6 +103,9 @@ pub struct BlockView {
     /// whether it has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<ForceView>,
+    /// Present for a device whose feedbacks come from the field: what it takes to simulate them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulate: Option<ForceView>,
     /// The tag that it measures and the one that it drives, for people.
     pub input: Option<PointId>,
     pub output: Option<PointId>,
