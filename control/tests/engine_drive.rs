@@ -318,3 +318,80 @@ proptest! {
         }
     }
 }
+
+/// A rectifier is a drive whose speed is a current: the same keys, and a limit that others set.
+const RECTIFIER: &str = r#"
+[tag."RF-9.CMD"]
+description = "Rectifier"
+words = ["off", "on"]
+fail = 0
+io = { device = "PLC", coil = 0 }
+[tag."RF-9.ON"]
+description = "Rectifier on"
+words = ["off", "on"]
+io = { device = "PLC", discrete = 5 }
+[tag.IY-9]
+description = "Current wanted"
+unit = "kA"
+range = [0, 8]
+fail = 0
+io = { device = "PLC", holding = 9, raw = [0, 27648] }
+[tag.IX-9]
+description = "Current that the cells allow"
+unit = "kA"
+range = [0, 8]
+io = { device = "PLC", input = 9, raw = [0, 27648] }
+[drive.RF-9]
+description = "Rectifier"
+out = "RF-9.CMD"
+on = "RF-9.ON"
+speed = "IY-9"
+limit = "IX-9"
+ramp = "0.6 kA/min"
+ramp_down = "6 kA/min"
+min_off = "60 s"
+task = "10 ms"
+[interlock.IL-9]
+description = "Trip"
+reset = "manual"
+trip = [ { when = "P-1.RUN", text = "it runs" } ]
+do = ["RF-9 := stop"]
+"#;
+
+#[test]
+fn a_rectifier_ramps_up_and_down_at_its_rates_up_to_its_limit_and_is_off_at_once_by_a_trip() {
+    let text = format!("{TUNED}{RECTIFIER}");
+    let mut h = text_loop(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    h.all_good(0.0);
+    h.set(h.point("IX-9"), 4.0);
+    h.run(5);
+    h.write("RF-9.SP", 6.0).unwrap();
+    h.write("RF-9.CMD", 1.0).unwrap();
+    h.set(h.point("RF-9.ON"), 1.0);
+    h.run(6_000);
+    assert!((h.value("IY-9") - 0.6).abs() < 0.001, "0.6 kA in a minute: {}", h.value("IY-9"));
+    h.run(40_000);
+    assert_eq!(h.value("IY-9"), 4.0, "the cells allow no more");
+    h.set(h.point("IX-9"), 3.0);
+    h.run(500);
+    assert!((h.value("IY-9") - 3.5).abs() < 0.01, "6 kA/min down: {}", h.value("IY-9"));
+    h.run(600);
+    assert_eq!(h.value("IY-9"), 3.0);
+    h.input(h.point("IX-9"), 0.0, Quality::BadSensorFailure);
+    h.run(100);
+    assert_eq!(h.value("IY-9"), 3.0, "a bad limit stays");
+    let mut view = StateView::new(&h.plant());
+    h.engine.publish(&mut view);
+    let lines = why(&h.plant(), &view, "RF-9").unwrap().lines;
+    assert!(lines.iter().any(|line| line.text.contains("no more than IX-9")), "{lines:?}");
+    h.set(h.point("P-1.RUN"), 1.0);
+    h.run(2);
+    assert_eq!((h.value("RF-9.CMD"), h.value("IY-9")), (0.0, 0.0), "off, and without a ramp");
+    h.set(h.point("P-1.RUN"), 0.0);
+    h.set(h.point("RF-9.ON"), 0.0);
+    h.run(2);
+    let interlock = h.plant().find_interlock("IL-9").unwrap();
+    h.ask(model::Action::ResetInterlock { interlock }).unwrap();
+    h.run(10);
+    assert_eq!(h.write("RF-9.CMD", 1.0), Err(Refusal::NotPermitted), "it rests");
+}

@@ -26,15 +26,21 @@ pub(super) fn drive(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Optio
     });
     let fault = fields.text("fault", build.report).map(|text| build.switch(text));
     let local = fields.text("local", build.report).map(|text| build.switch(text));
+    let limit = fields.text("limit", build.report).map(|text| {
+        let point = build.value(text)?;
+        let sure = build.draft.is_sure(point) && build.draft.is_sure(out);
+        (!sure || build.same_unit(text, point, unit, "the speed")).then_some(point)
+    });
     let min = least(build, fields, unit);
     let ramp = fields.rate("ramp", unit, build.report);
+    let ramp_down = fields.rate("ramp_down", unit, build.report);
     let initial = min.max(range.low);
     build.draft.points[set_point.index()].initial = initial;
     if source.is_none() {
         build.draft.set_write(set_point, min, range.high, build.role);
     }
     let whole = |found: Option<Option<model::PointId>>| found != Some(None);
-    if !(whole(source) && whole(actual) && whole(fault) && whole(local)) {
+    if !(whole(source) && whole(limit) && whole(actual) && whole(fault) && whole(local)) {
         return None;
     }
     Some(Drive {
@@ -48,7 +54,9 @@ pub(super) fn drive(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Optio
         min,
         low: range.low,
         high: range.high,
+        limit: limit.flatten(),
         ramp: ramp.unwrap_or(f64::INFINITY),
+        ramp_down: ramp_down.or(ramp).unwrap_or(f64::INFINITY),
     })
 }
 

@@ -383,6 +383,9 @@ fn drive_lines(scene: Scene<'_>, drive: &Drive, lines: &mut Vec<WhyLine>) {
     }
     let from = drive.source.map_or(String::new(), |source| format!(" from {}", name(scene, source)));
     lines.push(point_line(scene, 0, &format!("SP{from}"), drive.set_point));
+    if let Some(limit) = drive.limit {
+        lines.push(point_line(scene, 1, &format!("no more than {}", name(scene, limit)), limit));
+    }
     let least = number(drive.min, scene.plant.point(drive.out).decimals);
     lines.push(point_line(
         scene,

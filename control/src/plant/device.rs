@@ -106,8 +106,11 @@ pub struct Drive {
     pub min: f64,
     pub low: f64,
     pub high: f64,
-    /// Per second; infinite without a ramp.
+    /// It is told no more than this says, such as the load that others allow.
+    pub limit: Option<PointId>,
+    /// Per second, up and down; infinite without a ramp.
     pub ramp: f64,
+    pub ramp_down: f64,
 }
 
 /// Motors of which some run and the others stand by.

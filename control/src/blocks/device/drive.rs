@@ -2,10 +2,13 @@
 //! IEC 61800-7. `OUT += clamp(SP - OUT, -ramp dt, +ramp dt)`, not below the least speed while the motor runs.
 //!
 //! ```text
-//! at rest     OUT = low end, and the loop above initialises at the least speed
-//! running     OUT goes from the least speed to SP with `ramp`; never below the least speed
+//! at rest     OUT = low end, at once, and the loop above initialises at the least speed
+//! running     OUT goes from the least speed to SP with `ramp` and `ramp_down`; never below the least speed, nor
+//!             above `limit`
 //! in local    OUT follows the measured speed, the command the feedback: coming back makes no bump
 //! ```
+//!
+//! A rectifier is one whose speed is a current.
 //!
 //! The loop above is told what the motor is really told: while the ramp holds it back the integral
 //! waits, and at the least and the highest speed it knows its limit.
@@ -79,7 +82,9 @@ pub(super) fn run(
     }
     // From the output itself, which may have been moved while this controller was away.
     let (last, local) = (image.value(drive.speed), drive.is_local(image));
-    let goal = drive.running(image.value(drive.set_point));
+    // A bad limit stays where it was, as every bad value does.
+    let limit = drive.limit.map_or(drive.high, |limit| drive.running(image.value(limit)));
+    let goal = bounded(drive.running(image.value(drive.set_point)), drive.min, limit);
     let out = if taken {
         image.value(drive.speed)
     } else if out_of_service {
@@ -89,7 +94,8 @@ pub(super) fn run(
         seen.map_or(last, |actual| bounded(image.value(actual), drive.low, drive.high))
     } else if on {
         let from = if last < drive.min { drive.min } else { last };
-        approach(from, goal, drive.ramp * context.dt)
+        let ramp = if goal < from { drive.ramp_down } else { drive.ramp };
+        approach(from, goal, ramp * context.dt)
     } else {
         drive.low
     };
@@ -103,7 +109,7 @@ pub(super) fn run(
         invited: listens,
         back: works,
         feedback: works,
-        limited_up: listens && out >= drive.high,
+        limited_up: listens && out >= limit,
         limited_down: listens && out <= drive.min,
     };
 }
