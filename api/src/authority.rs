@@ -223,7 +223,9 @@ fn check_reason(plant: &PlantView, what: &str, request: &CommandRequest) -> Resu
         Action::Bypass { .. } | Action::Force { .. } => true,
         Action::Simulate { for_ms, .. } => for_ms > 0,
         // A proof test is evidence: what it was made for belongs to it.
-        Action::Experiment { plan, .. } => plan.shape == ExperimentShape::Stroke,
+        Action::Experiment { plan, .. } => {
+            matches!(plan.shape, ExperimentShape::Stroke | ExperimentShape::PartialStroke)
+        }
         Action::Batch { order, .. } | Action::Phase { order, .. } => order == ProcOrder::Abort,
         _ => false,
     };

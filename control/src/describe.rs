@@ -12,6 +12,7 @@ use crate::alarm::SHELVE_MAX_MS;
 use crate::force::{FORCES, defeated};
 use crate::interlock::BYPASS_MAX_MS;
 use crate::plant::{BlockBody, Phase, Plant};
+use crate::service::device_of;
 use crate::text::{bare_text, batch_name, duration, joined, kind_word, number, part_of, value_text};
 
 /// Kind, tag and text of an event: `SP 11.0 -> 11.2 m3/h`, `HI 88.7 % (limit 85.0)`.
@@ -101,7 +102,18 @@ fn experiment_text(plant: &Plant, block: BlockId, change: &ExperimentChange) -> 
         point.map_or_else(|| format!("{value}"), |point| value_text(plant, point, value))
     };
     let (out, pv) = (pid.map(|pid| pid.0), pid.map(|pid| pid.1));
+    if let (Some(device), ExperimentChange::Began { shape, out: at, .. }) = (device_of(plant, block), *change)
+    {
+        return format!("{} begins from {}", shape.word(), value_text(plant, device.command, at));
+    }
     match *change {
+        ExperimentChange::Timed { result: StrokeResult::Aborted, .. } => "the valve is not judged".to_owned(),
+        ExperimentChange::Timed { result, away_ms, back_ms } => format!(
+            "stroke test {}: {} away, {} back",
+            result.word(),
+            duration(u64::from(away_ms)),
+            duration(u64::from(back_ms))
+        ),
         ExperimentChange::Began { shape, out: at, pv: stood } => {
             format!("{} begins at OUT {}, PV {}", shape.word(), text(out, at), text(pv, stood))
         }
@@ -335,7 +347,10 @@ fn command_text(plant: &Plant, command: &Command, old: f64) -> (String, String) 
                 }
                 _ => format!("{}", plan.amplitude),
             };
-            (name, format!("{} by {amplitude}", plan.shape.word()))
+            match device_of(plant, block) {
+                Some(_) => (name, plan.shape.word().to_owned()),
+                None => (name, format!("{} by {amplitude}", plan.shape.word())),
+            }
         }
         Action::EndExperiment { block } => {
             (block_name(plant, block.index()), "end the experiment".to_owned())

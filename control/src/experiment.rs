@@ -33,6 +33,7 @@ use model::{
 use crate::blocks::BlockState;
 use crate::phase::Scene;
 use crate::plant::{BlockBody, Pid, Plant};
+use crate::service::device_of;
 use crate::stroke::{StrokeMemory, plan_of, position_of};
 use crate::write::{Actor, order_mode, write};
 
@@ -175,6 +176,18 @@ impl Scene<'_> {
     /// Begins an experiment and gives OUT as it stands, or says which rule forbids it.
     pub(crate) fn begin_experiment(&mut self, named: BlockId, plan: Experiment) -> Result<f64, Refusal> {
         let plant = self.plant;
+        if let Some(device) = device_of(plant, named) {
+            let zero =
+                [plan.amplitude, plan.bias, plan.hysteresis, plan.deviation].iter().all(|one| *one == 0.0);
+            return match plan.shape {
+                ExperimentShape::Stroke | ExperimentShape::PartialStroke if !zero || plan.for_ms != 0 => {
+                    Err(Refusal::AboveLimit)
+                }
+                ExperimentShape::Stroke => self.begin_valve_stroke(named, device, false),
+                ExperimentShape::PartialStroke => self.begin_valve_stroke(named, device, true),
+                _ => Err(Refusal::NoTest),
+            };
+        }
         let (block, plan, stroke) = self.meant(named, plan)?;
         let pid = pid_of(plant, block.0).ok_or(Refusal::Unknown)?;
         let (out, pv) = (self.state.image.value(pid.out), self.state.image.value(pid.pv));
@@ -227,6 +240,9 @@ impl Scene<'_> {
         named: BlockId,
         plan: Experiment,
     ) -> Result<(BlockId, Experiment, StrokeMemory), Refusal> {
+        if plan.shape == ExperimentShape::PartialStroke {
+            return Err(Refusal::NoTest);
+        }
         if plan.shape != ExperimentShape::Stroke {
             return Ok((named, plan, StrokeMemory::default()));
         }
@@ -244,7 +260,7 @@ impl Scene<'_> {
             one.is_present() && number != 0 && (one.block == number || one.named() == block)
         };
         let one = self.state.experiments.iter_mut().find(is_meant);
-        let one = one.ok_or(Refusal::NothingToDo)?;
+        let Some(one) = one else { return self.end_valve_stroke(block) };
         if one.stage == Stage::Returning {
             return Err(Refusal::NothingToDo);
         }
@@ -377,9 +393,10 @@ impl Scene<'_> {
             Stage::Moving if in_stage >= whole => {
                 one.stage = match one.plan.shape {
                     ExperimentShape::Pulse => Stage::Back,
-                    ExperimentShape::Step | ExperimentShape::Relay | ExperimentShape::Stroke => {
-                        Stage::Returning
-                    }
+                    ExperimentShape::Step
+                    | ExperimentShape::Relay
+                    | ExperimentShape::Stroke
+                    | ExperimentShape::PartialStroke => Stage::Returning,
                 };
                 one.since = tick;
             }
@@ -444,9 +461,10 @@ fn check_plan(plan: &Experiment, pid: &Pid, out: f64) -> Result<(), Refusal> {
         ExperimentShape::Relay => {
             (out + plan.bias - plan.amplitude.abs(), out + plan.bias + plan.amplitude.abs())
         }
-        ExperimentShape::Step | ExperimentShape::Pulse | ExperimentShape::Stroke => {
-            (out + plan.amplitude.min(0.0), out + plan.amplitude.max(0.0))
-        }
+        ExperimentShape::Step
+        | ExperimentShape::Pulse
+        | ExperimentShape::Stroke
+        | ExperimentShape::PartialStroke => (out + plan.amplitude.min(0.0), out + plan.amplitude.max(0.0)),
     };
     if low < pid.out_limit_low {
         return Err(Refusal::BelowLimit);

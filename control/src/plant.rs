@@ -13,7 +13,7 @@ pub(crate) mod function;
 pub(crate) mod pid_options;
 mod split;
 
-pub use device::{Auto, Device, DeviceKind, DeviceState, Drive, Duty, Member, Wear, Wish};
+pub use device::{Auto, Device, DeviceKind, DeviceState, Drive, Duty, Member, ValveStroke, Wear, Wish};
 pub use function::{Function, FunctionInput};
 pub use pid_options::{Feedback, Gap, PidForm, PidOptions, Remote, Schedule, Track, TracksIn};
 pub use split::{Split, SplitValve};

@@ -256,5 +256,7 @@ impl Scene<'_> {
     }
 }
 
+pub(crate) mod valve;
+
 #[cfg(test)]
 mod tests;

@@ -175,6 +175,9 @@ pub(crate) fn roles(body: &BlockBody) -> Vec<(&'static str, PointId)> {
             let wear =
                 [("REST", device.wear.rest), ("HOURS", device.wear.hours), ("STARTS", device.wear.starts)];
             roles.extend(wear.into_iter().filter_map(|(role, point)| Some((role, point?))));
+            if let Some(stroke) = &device.stroke {
+                roles.extend([("RESULT", stroke.result), ("OPENS", stroke.opens), ("CLOSES", stroke.closes)]);
+            }
             if let Some(drive) = &device.drive {
                 roles.extend([("SP", drive.set_point), ("OUT", drive.out)]);
             }

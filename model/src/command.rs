@@ -122,10 +122,12 @@ pub enum Refusal {
     OutOfService,
     NoFeedback,
     Simulated,
+    NoTest,
+    WouldTrip,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::Unknown,
         Self::NotWritable,
         Self::NotANumber,
@@ -150,6 +152,8 @@ impl Refusal {
         Self::OutOfService,
         Self::NoFeedback,
         Self::Simulated,
+        Self::NoTest,
+        Self::WouldTrip,
     ];
 
     pub fn from_code(code: u8) -> Self {
@@ -180,9 +184,11 @@ impl Refusal {
             Self::ForceTime => "a force has an end, at most 8 h from now",
             Self::ForcesFull => "so many tags are forced that there is no room; release one first",
             Self::NotReady => "the field has not delivered yet; try again in some seconds",
+            Self::NoTest => "its text declares no such test",
+            Self::WouldTrip => "an interlock watches it and could trip; bypass that first",
             Self::NoFeedback => "no feedback of it comes from the field",
             Self::Simulated => "its device is simulated; end that first",
-            Self::OutOfService => "it is out of service; put it back with mode manual first",
+            Self::OutOfService => "it is out of service: order manual first",
         }
     }
 }

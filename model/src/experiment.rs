@@ -33,11 +33,14 @@ pub enum ExperimentShape {
     Relay = 2,
     /// Rest, then slowly away and back with the valve's position watched: named by the valve, not by the loop.
     /// Zero for amplitude, deviation or time means what the plant's text declares.
+    /// Or, named by an on/off valve: all the way to its other limit switch and back.
     Stroke = 3,
+    /// An on/off valve off its seat and back at once. The numbers of the plan are zero.
+    PartialStroke = 4,
 }
 
 impl ExperimentShape {
-    pub const ALL: [Self; 4] = [Self::Step, Self::Pulse, Self::Relay, Self::Stroke];
+    pub const ALL: [Self; 5] = [Self::Step, Self::Pulse, Self::Relay, Self::Stroke, Self::PartialStroke];
 
     pub const fn word(self) -> &'static str {
         match self {
@@ -45,6 +48,7 @@ impl ExperimentShape {
             Self::Pulse => "pulse test",
             Self::Relay => "relay test",
             Self::Stroke => "stroke test",
+            Self::PartialStroke => "partial stroke test",
         }
     }
 }
@@ -72,6 +76,12 @@ pub enum ExperimentChange {
         breakaway: f64,
         jump: f64,
         travel_ms: u32,
+    },
+    /// What the test of an on/off valve found: how long it needed for the way out, and for the way back.
+    Timed {
+        result: StrokeResult,
+        away_ms: u32,
+        back_ms: u32,
     },
     Ended {
         shape: ExperimentShape,

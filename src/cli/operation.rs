@@ -127,14 +127,16 @@ pub enum ShapeName {
     Pulse,
     Relay,
     Stroke,
+    PartialStroke,
 }
 
 #[derive(Args, Debug)]
 pub struct LoopTestArgs {
-    /// Loop, as TIC-321; for a stroke test the position of its valve, as ZI-401
+    /// Loop, as TIC-321; for a stroke test the position of its valve, as ZI-401, or an on/off valve, as XV-353
     pub name: String,
     /// A step stays for its time; a pulse goes back for as long again; a relay swings six times; a stroke goes slowly
-    /// away and back within what the plant declares, which the other options only make smaller
+    /// away and back within what the plant declares, which the other options only make smaller. An on/off valve goes to its
+    /// other limit switch and back; a partial stroke only moves it off its seat
     #[arg(long, value_enum, default_value = "step")]
     pub shape: ShapeName,
     /// How far OUT goes, in its unit; a step may go down

@@ -70,7 +70,7 @@ fn test(args: &LoopTestArgs) -> miette::Result<()> {
     if args.end {
         return remote.execute(Action::EndExperiment { block }, &args.reason);
     }
-    let stroke = args.shape == ShapeName::Stroke;
+    let stroke = matches!(args.shape, ShapeName::Stroke | ShapeName::PartialStroke);
     let needed = |value: Option<f64>, flag: &str| {
         // Zero is what the plant declares.
         value
@@ -85,6 +85,7 @@ fn test(args: &LoopTestArgs) -> miette::Result<()> {
             ShapeName::Pulse => ExperimentShape::Pulse,
             ShapeName::Relay => ExperimentShape::Relay,
             ShapeName::Stroke => ExperimentShape::Stroke,
+            ShapeName::PartialStroke => ExperimentShape::PartialStroke,
         },
         amplitude: needed(args.amplitude, "--amplitude")?,
         bias: args.bias,

@@ -100,7 +100,12 @@ fn of_options(item: &Item, member: bool) -> impl Iterator<Item = &'static Role3>
     const READY: Role3 = ("READY", Part::Memory, ", ready for its group");
     const RUN3: Role3 = ("RUN3", Part::Memory, ", third wanted");
     const RUN4: Role3 = ("RUN4", Part::Memory, ", fourth wanted");
+    const RESULT: Role3 = ("RESULT", Part::Memory, ", stroke test: 1 runs, 2 passed, 3 failed, 4 aborted");
+    const OPENS: Role3 = ("OPENS", Part::Memory, ", time to open");
+    const CLOSES: Role3 = ("CLOSES", Part::Memory, ", time to close");
     let pid = item.kind == Kind::Pid;
+    let stroked = item.kind == Kind::Valve
+        && ["stroke", "partial_stroke"].iter().any(|key| item.table.get(key).is_some());
     let device = matches!(item.kind, Kind::Motor | Kind::Valve | Kind::Breaker | Kind::Drive);
     let rests = device && ["min_off", "starts_per_hour"].iter().any(|key| item.table.get(key).is_some());
     let said = item.table.get("count").map(|node| &node.value);
@@ -122,6 +127,9 @@ fn of_options(item: &Item, member: bool) -> impl Iterator<Item = &'static Role3>
         (split::valves(item) > 2, &THIRD),
         (device && (member || item.table.get("auto").is_some()), &AUTO),
         (device && member, &READY),
+        (stroked, &RESULT),
+        (stroked, &OPENS),
+        (stroked, &CLOSES),
         (duty::motors(item).len() > 2, &RUN3),
         (duty::motors(item).len() > 3, &RUN4),
     ]

@@ -10,7 +10,7 @@ use super::fields::Fields;
 use super::items::Kind;
 use super::report::Mistake;
 use super::{drive, duty};
-use crate::plant::{Auto, Device, DeviceKind, Origin, Wear, Wish};
+use crate::plant::{Auto, Device, DeviceKind, Origin, ValveStroke, Wear, Wish};
 
 pub(super) const fn kind_of(kind: Kind) -> DeviceKind {
     match kind {
@@ -88,6 +88,7 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
         );
     }
     let wear = wear(build, fields);
+    let stroke = stroke(build, fields, kind, (feedback_wanted, travel_ms, &wear));
     let auto = auto(build, fields);
     let drive = if drives { Some(drive::drive(build, fields)) } else { None };
     let permit = match fields.text("permit", build.report) {
@@ -138,6 +139,7 @@ pub(super) fn device(build: &mut Build<'_, '_>, kind: Kind, fields: &mut Fields<
             Some(drive) => Some(drive?),
             None => None,
         },
+        stroke,
     })
 }
 
@@ -184,6 +186,55 @@ fn auto(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<Option<Aut
         (None, None) => return None,
     };
     Some(Some(Auto { switch, wish, ready }))
+}
+
+/// `stroke = true`, `partial_stroke = "2 s"`: the tests that a valve may be given.
+fn stroke(
+    build: &mut Build<'_, '_>,
+    fields: &mut Fields<'_>,
+    kind: DeviceKind,
+    (feedback, travel_ms, wear): (bool, u32, &Wear),
+) -> Option<ValveStroke> {
+    if kind != DeviceKind::Valve {
+        return None;
+    }
+    let full = fields.boolean("stroke", build.report).unwrap_or(false);
+    let partial = fields.time_ms("partial_stroke", build.report);
+    let key = if fields.has("stroke") { "stroke" } else { "partial_stroke" };
+    let wrong = if !full && partial.is_none() {
+        return None;
+    } else if !feedback {
+        Some((key, "nothing tells whether it moves", "name its limit switches: `on`, `off` or both"))
+    } else if wear.min_off_ms > 0 || wear.starts_per_hour > 0 {
+        Some((
+            key,
+            "it has to rest before it may open again",
+            "remove `min_off` and `starts_per_hour`, or the test",
+        ))
+    } else if partial.is_some_and(|ms| ms == 0 || ms >= travel_ms) {
+        let help = "write a time in which it has left its seat, far below `travel`";
+        Some(("partial_stroke", "more than 0 and less than `travel` is possible", help))
+    } else {
+        None
+    };
+    if let Some((key, label, help)) = wrong {
+        build.report.add(
+            Mistake::error(
+                "out-of-range",
+                format!("`{key}` of {} does not make a stroke test", fields.owner),
+            )
+            .at(fields.place_of(key), label)
+            .help(help),
+        );
+        return None;
+    }
+    Some(ValveStroke {
+        full,
+        partial_ms: partial.unwrap_or(0),
+        result: build.own("RESULT"),
+        opens: build.own("OPENS"),
+        closes: build.own("CLOSES"),
+    })
 }
 
 /// What of a device's starts is limited and counted.

@@ -175,8 +175,14 @@ fn own(item: &Item, index: usize, draft: &mut Draft, report: &mut Report) -> Vec
                 }
             }
             let hours = Unit::parse("h").unwrap_or(Unit::NONE);
-            let counts =
-                [("REST", seconds, 86_400.0, 0), ("HOURS", hours, 1e6, 1), ("STARTS", Unit::NONE, 1e6, 0)];
+            let counts = [
+                ("REST", seconds, 86_400.0, 0),
+                ("HOURS", hours, 1e6, 1),
+                ("STARTS", Unit::NONE, 1e6, 0),
+                ("RESULT", Unit::NONE, 4.0, 0),
+                ("OPENS", seconds, 86_400.0, 1),
+                ("CLOSES", seconds, 86_400.0, 1),
+            ];
             for (role, unit, high, decimals) in counts {
                 if let Some(point) = draft.blocks[index].point(role) {
                     draft.set_unit(point, unit, 0.0, high, Some(decimals));

@@ -37,6 +37,7 @@ use crate::interlock::InterlockMemory;
 use crate::phase::Scene;
 use crate::plant::{AlarmCondition, BlockBody, Origin, Plant};
 use crate::service::count_out_of_service;
+use crate::stroke::valve::ValveTest;
 
 pub(crate) use begin::begin;
 pub(crate) use layout::{Binding, Layout};
@@ -118,6 +119,7 @@ impl Engine {
         self.state.running = false;
         self.state.ready = false;
         self.state.experiments.iter_mut().for_each(crate::experiment::ExperimentMemory::interrupt);
+        self.state.valve_tests.iter_mut().for_each(ValveTest::interrupt);
         for (link, inputs) in &self.layout.devices {
             self.state.image.set(*link, 0.0, Quality::Good);
             for point in inputs {
@@ -178,6 +180,7 @@ fn act(
     let mut scene = Scene { plant, layout, state, out };
     scene.move_simulated();
     scene.run_experiments();
+    scene.run_valve_strokes();
     run_tasks(plant, layout, state, out, last, first);
     run_procedures(plant, layout, state, out, last);
     Scene { plant, layout, state, out }.write_forced_outputs();

@@ -13,6 +13,7 @@ use crate::interlock::InterlockMemory;
 use crate::machine::{Memory, Now};
 use crate::phase::PhaseMemory;
 use crate::plant::Plant;
+use crate::stroke::valve::{VALVE_STROKES, ValveTest};
 
 #[derive(Clone, Debug)]
 pub(crate) struct State {
@@ -41,6 +42,7 @@ pub(crate) struct State {
     pub(crate) procedures: Vec<Procedure>,
     pub(crate) experiments: [ExperimentMemory; EXPERIMENTS],
     pub(crate) forces: Forces,
+    pub(crate) valve_tests: [ValveTest; VALVE_STROKES],
 }
 
 impl State {
@@ -65,6 +67,7 @@ impl State {
             procedures: plant.recipes.iter().map(Procedure::new).collect(),
             experiments: [ExperimentMemory::default(); EXPERIMENTS],
             forces: Forces::default(),
+            valve_tests: [ValveTest::default(); VALVE_STROKES],
         }
     }
 
@@ -119,5 +122,8 @@ impl State {
             experiment.state(walk);
         }
         self.forces.state(walk);
+        for test in &mut self.valve_tests {
+            test.state(walk);
+        }
     }
 }

@@ -351,6 +351,12 @@ fn device(scene: Scene<'_>, id: BlockId, device: &Device, lines: &mut Vec<WhyLin
     if let Some(rest) = device.wear.rest.filter(|rest| view.value(*rest) > 0.0) {
         lines.push(point_line(scene, 0, "it rests before the next start", rest));
     }
+    if let Some(stroke) = &device.stroke {
+        let result = StrokeResult::from_value(view.value(stroke.result));
+        lines.push(line(0, format!("stroke test: {}", result.word())));
+        lines.push(point_line(scene, 1, "last time to open", stroke.opens));
+        lines.push(point_line(scene, 1, "last time to close", stroke.closes));
+    }
     if let Some(permit) = &device.permit {
         lines.push(line(0, format!("permit to {on}")));
         condition::lines(scene, permit, 1, lines);

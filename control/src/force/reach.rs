@@ -12,7 +12,7 @@ use alloc::{collections::BTreeSet, vec, vec::Vec};
 use model::{BlockId, InterlockId, PointId};
 
 use crate::machine::read_points;
-use crate::plant::{BlockBody, Expr, FunctionInput, Interlock, Origin, Plant};
+use crate::plant::{BlockBody, Device, Expr, FunctionInput, Interlock, Origin, Plant};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reach {
@@ -20,6 +20,8 @@ pub(crate) struct Reach {
     barred: Vec<bool>,
     /// Per block: such an interlock asks whether the device has failed, and out of service it never has.
     service: Vec<bool>,
+    /// Per block: the interlocks that watch a valve that may be stroked.
+    watching: Vec<Vec<u32>>,
 }
 
 impl Reach {
@@ -30,7 +32,24 @@ impl Reach {
             inputs_of(plant, interlock).into_iter().for_each(|input| barred[input.index()] = true);
             devices_of(plant, interlock).for_each(|block| service[block] = true);
         }
-        Self { barred, service }
+        let mut watching = vec![Vec::new(); plant.blocks.len()];
+        for (number, interlock) in plant.interlocks.iter().enumerate() {
+            let read = points_behind(plant, causes_of(plant, interlock));
+            for (index, block) in plant.blocks.iter().enumerate() {
+                if let BlockBody::Device(device) = &block.body
+                    && device.stroke.is_some()
+                    && shown(device).any(|point| read.contains(&point))
+                {
+                    watching[index].push(number as u32);
+                }
+            }
+        }
+        Self { barred, service, watching }
+    }
+
+    /// The interlocks that see a stroke of this valve.
+    pub(crate) fn watching(&self, block: BlockId) -> &[u32] {
+        self.watching.get(block.index()).map_or(&[], Vec::as_slice)
     }
 
     /// The device may not be taken out of service.
@@ -68,6 +87,12 @@ pub(crate) fn all_asking(plant: &Plant) -> Vec<Vec<InterlockId>> {
         devices_of(plant, interlock).for_each(|block| all[block].push(InterlockId(index as u32)));
     }
     all
+}
+
+/// Everything by which one sees where a device stands or is told to go.
+fn shown(device: &Device) -> impl Iterator<Item = PointId> {
+    let own = [device.command, device.out, device.state, device.fail];
+    own.into_iter().chain(device.on).chain(device.off)
 }
 
 /// The devices whose failure the causes of an interlock read.

@@ -173,7 +173,9 @@ impl Transfer {
                 "a batch of {} runs, and its recipe is not the same; let it end first",
                 plant.recipes[index].name
             ),
-            Against::Experiment => "a tuning experiment runs, and would be cut off; end it first".into(),
+            Against::Experiment => {
+                "a tuning experiment or a stroke test runs, and would be cut off; end it first".into()
+            }
             Against::Force(index) => format!(
                 "{} is forced, and the force could not stay: the tag would be gone, of another kind or range, or read by \
                  an interlock that may not be bypassed; release it first",
@@ -210,6 +212,7 @@ impl Transfer {
         let recipes = self.recipe_changed.iter().enumerate().filter(|(_, changed)| **changed);
         let recipes = recipes.filter(|(old, _)| state.procedures[*old].is_present());
         let experiments = state.experiments.iter().filter(|experiment| experiment.is_present());
+        let valves = state.valve_tests.iter().filter(|test| test.is_present());
         let forces = state.forces.all().iter().filter(move |force| !self.keeps(force));
         let shorter = self.interlock_lets_go.iter().enumerate().filter(|(_, lets_go)| **lets_go);
         let shorter = shorter.filter(|(old, _)| state.interlocks[*old].forces());
@@ -219,6 +222,7 @@ impl Transfer {
             .chain(phases.map(|(old, _)| Against::Phase(old)))
             .chain(recipes.map(|(old, _)| Against::Batch(old)))
             .chain(experiments.map(|_| Against::Experiment))
+            .chain(valves.map(|_| Against::Experiment))
             .chain(forces.map(|force| Against::Force(force.point.index())))
     }
 }

@@ -26,6 +26,21 @@ pub struct Device {
     pub wear: Wear,
     pub auto: Option<Auto>,
     pub drive: Option<Drive>,
+    pub stroke: Option<ValveStroke>,
+}
+
+/// The stroke tests that an on/off valve may be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ValveStroke {
+    /// All the way.
+    pub full: bool,
+    /// Off its seat within so long; zero without that test.
+    pub partial_ms: u32,
+    /// See [`model::StrokeResult`].
+    pub result: PointId,
+    /// Seconds of its last whole stroke.
+    pub opens: PointId,
+    pub closes: PointId,
 }
 
 /// What spares a device, and what is counted of its life. All of it may be left out.

@@ -281,6 +281,7 @@ impl Builder {
             wear: Wear::default(),
             auto: None,
             drive: None,
+            stroke: None,
             permit,
         };
         self.block(name, 0, BlockBody::Device(body))

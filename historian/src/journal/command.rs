@@ -147,7 +147,7 @@ pub(super) mod tests {
                 9 => Action::Phase { phase: PhaseId(target), order },
                 10 => {
                     let plan = Experiment {
-                        shape: ExperimentShape::ALL[usize::from(narrow % 4)],
+                        shape: ExperimentShape::ALL[usize::from(narrow % 5)],
                         amplitude: value,
                         bias: f64::from(narrow),
                         hysteresis: -value,
