@@ -13,10 +13,16 @@ pub(super) fn draw(body: &mut Pane<'_>, state: &State) {
     let Some(plant) = state.plant.as_deref() else { return };
     let width = body.width().saturating_sub(2);
     let half = width / 2;
-    // What does not act as the plant says. Two such lists need the empty lines of the boxes on a small screen.
+    // What does not act as the plant says. Two such lists need the empty lines of the boxes on a small screen,
+    // and three most of the others too.
     let counts = [state.live.forced.len(), state.live.bypassed().count(), state.live.out_of_service.len()];
     let mut waiting = counts.iter().filter(|count| **count > 0).count() as u16;
-    let boxes = if waiting > 1 && body.height() < 24 { 10 } else { 13 }.min(body.height());
+    let boxes = match waiting {
+        2 if body.height() < 24 => 10,
+        3.. if body.height() < 24 => 5,
+        _ => 13,
+    };
+    let boxes = boxes.min(body.height());
     {
         let mut panel = body.part(1, 0, half, boxes);
         controller_box(&mut panel, state, plant);
