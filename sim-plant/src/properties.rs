@@ -185,7 +185,7 @@ pub(crate) fn vapour_pressure(p: &Parameters, makeup: &Makeup, kelvin: f64, seen
 
 /// Pa of pure water, Antoine (Reid, Prausnitz, Sherwood).
 pub(crate) fn saturation_pressure(kelvin: f64) -> f64 {
-    libm::exp(23.1964 - 3816.44 / (kelvin.clamp(250.0, 420.0) - 46.13))
+    libm::exp(23.1964 - 3816.44 / (kelvin.clamp(250.0, 441.0) - 46.13))
 }
 
 /// g LiOH per 100 g of water.

@@ -21,6 +21,7 @@ use crate::chemistry::Chemistry;
 use crate::constants::REFERENCE;
 use crate::matter::Matter;
 use crate::species::{Phase, Species};
+use conductivity::Protons;
 use density::Makeup;
 use equilibria::{Equilibria, Speciation};
 
@@ -162,7 +163,7 @@ impl Slurry {
         if self.liquor >= VOLUME_FLOOR {
             let (more, more_capacity) = self.species.extra(&chemistry.constants);
             enthalpy += more * self.liquor * 1e3 + dilution::enthalpy(&self.matter, chemistry);
-            capacity += more_capacity * self.liquor * 1e3;
+            capacity += more_capacity * self.liquor * 1e3 + dilution::capacity(&self.matter, chemistry);
         }
         (enthalpy, capacity)
     }
@@ -174,14 +175,24 @@ impl Slurry {
 
     /// S/m of the liquor.
     pub fn conductivity(&self, chemistry: &Chemistry, notes: &mut Notes) -> f64 {
-        // CO2 carries nothing and bicarbonate one charge: to the salts it counts as a chloride.
+        // CO2, HF and SO2 carry nothing and bicarbonate one charge: to the salts it counts as a chloride.
         let litres = self.liquor * 1e3;
         let (neutral, single) = (self.species.carbon_dioxide * litres, self.species.bicarbonate * litres);
+        let (fluoride, sulfite) =
+            (self.species.hydrogen_fluoride * litres, self.species.sulfur_dioxide * litres);
         let mut ions = self.matter.clone();
         ions[Species::Carbonate] -= neutral + single;
-        ions[Species::Acid] -= 2.0 * neutral + single;
         ions[Species::Chloride] += single;
-        conductivity::conductivity(&Makeup::of(&ions, chemistry), self.temperature, notes)
+        ions[Species::Fluoride] -= fluoride;
+        ions[Species::Sulfite] -= sulfite;
+        ions[Species::Acid] -= 2.0 * (neutral + sulfite) + single + fluoride;
+        let equivalents: f64 = Species::ALL[..AQUEOUS]
+            .iter()
+            .map(|ion| ion.charge().max(0.0) * self.concentration(*ion).max(0.0))
+            .sum();
+        let s = &self.species;
+        let protons = Protons::of(s.proton, s.bisulfate, s.sulfate, equivalents);
+        conductivity::conductivity(&Makeup::of(&ions, chemistry), protons, self.temperature, notes)
     }
 
     /// Pa of water vapour over the liquor.

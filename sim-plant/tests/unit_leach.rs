@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sim_plant::chemistry::Chemistry;
 use sim_plant::experiment::{Conditions, Experiment};
+use sim_plant::solution::Remark;
 
 fn after(minutes: f64, settings: &[&str]) -> Experiment {
     let settings = settings.iter().map(ToString::to_string).collect();
@@ -192,4 +193,26 @@ fn a_tank_under_half_a_bar_boils_at_82_degrees() {
     ];
     let boiling = after(10.0, &low);
     assert!((81.0..86.0).contains(&reading(&boiling, "T")), "{}", reading(&boiling, "T"));
+}
+
+#[test]
+fn far_too_much_peroxide_boils_a_charge_down_to_its_salts_and_says_so() {
+    let strong =
+        ["charge.peroxide=10mol/L", "feed.thermostat=0", "charge.solids=500g/L", "charge.acid=6mol/L"];
+    let settings = strong.iter().map(ToString::to_string).collect();
+    let conditions = Conditions { settings, ..Conditions::default() };
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let mut charge = Experiment::open("leach", &conditions, &chemistry).unwrap();
+    let mut hottest = 0.0_f64;
+    for minute in 1..=180 {
+        charge.run_to(60.0 * f64::from(minute));
+        hottest = hottest.max(reading(&charge, "T"));
+    }
+    // Beyond the end of the boiling points there is no liquor.
+    assert!((105.0..=152.0).contains(&hottest), "{hottest}");
+    assert!(charge.notes().count(Remark::BoilingDry) > 0, "{:?}", charge.notes().lines());
+    assert!(charge.balance().worst() < 1e-9, "{:?}", charge.balance());
+    // A charge that has water enough boils at its boiling point, all of its peroxide gone.
+    let thin = after(180.0, &["charge.peroxide=5mol/L", "feed.thermostat=0", "charge.temperature=80degC"]);
+    assert_eq!(thin.notes().count(Remark::BoilingDry), 0);
 }

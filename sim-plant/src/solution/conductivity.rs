@@ -5,7 +5,10 @@
 //! of NaCl to the table of the CRC Handbook at 20 degC (1-25 wt%, within 1 %, warmth as LiCl's), of HCl, H2SO4 and NaOH to
 //! Kohlrausch's at 18 degC with his temperature coefficients (International Critical Tables; 1-35, 1-50, 2.5-40 wt%, within 1, 2
 //! and 3 %; H2SO4 of 30 wt% at 50 degC as Darling 1964: recalled). In a mixture each salt conducts as it would alone at the
-//! liquor's total equivalents, weighted by its share of them. Every other salt borrows its class (chlorides
+//! liquor's total equivalents, weighted by its share of them. Sulfuric and hydrochloric acid conduct by their free protons:
+//! what the pH solver leaves free of them in the mixture over what it would in the acid alone ([`Protons`]); one
+//! that stands as bisulfate conducts half of what lithium sulfate does, chosen with PHREEQC's H2SO4 beside Li2SO4 in sight
+//! (validation, peers). Every other salt borrows its class (chlorides
 //! LiCl, KCl NaCl, sulfates Li2SO4, KOH NaOH), and that is noted.
 
 use super::density::Makeup;
@@ -20,6 +23,17 @@ struct Fit {
     at: [[f64; 4]; 3],
     molality_max: f64,
     equivalents: f64,
+}
+
+impl Fit {
+    /// S/m at so many degC; held at the end of its molalities.
+    fn conductivity(&self, molality: f64, t: f64) -> f64 {
+        let m = molality.clamp(1e-9, self.molality_max);
+        let at = self.at.map(|[top, mu, a, b]| {
+            top * libm::exp(a * libm::log(m / mu) + b * (m - mu) * (m - mu) - a * (m - mu) / mu)
+        });
+        super::parabola(t, [(25.0, at[0]), (60.0, at[1]), (80.0, at[2])]).max(0.2 * at[0])
+    }
 }
 
 const CHLORIDE: Fit = Fit {
@@ -116,8 +130,46 @@ const fn equivalents(solute: usize) -> f64 {
     }
 }
 
+/// What sulfate does to the protons of a mixture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Protons {
+    /// Share of the acid's protons that is free here, and that would be free in H2SO4 of as many equivalents alone.
+    pub(crate) free: f64,
+    pub(crate) alone: f64,
+}
+
+impl Protons {
+    /// Without a sulfate beside the acid.
+    pub(crate) const ALONE: Self = Self { free: 1.0, alone: 1.0 };
+
+    /// mol/L of the solved mixture: free protons, bisulfate, sulfate, and equivalents of all cations.
+    pub(crate) fn of(proton: f64, bisulfate: f64, sulfate: f64, equivalents: f64) -> Self {
+        if bisulfate < 1e-9 || proton <= 0.0 {
+            return Self::ALONE;
+        }
+        // [H+]^2 + (K - c) [H+] - 2 K c = 0 in c mol/L of H2SO4, of which one proton always leaves.
+        let constant = proton * sulfate.max(0.0) / bisulfate;
+        let c = (0.5 * equivalents).max(1e-9);
+        let b = constant - c;
+        let alone = 0.5 * (libm::sqrt(b * b + 8.0 * constant * c) - b) / (2.0 * c);
+        Self { free: proton / (proton + bisulfate), alone: alone.clamp(1e-6, 1.0) }
+    }
+
+    /// Of what the acid alone conducts.
+    fn share(self, solute: usize) -> f64 {
+        match solute {
+            l::H2SO4 => (self.free / self.alone).min(1.0),
+            l::HCL => self.free,
+            _ => 1.0,
+        }
+    }
+}
+
+/// What a proton in bisulfate conducts of what an equivalent of Li2SO4 does.
+const BISULFATE: f64 = 0.5;
+
 /// S/m
-pub(crate) fn conductivity(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f64 {
+pub(crate) fn conductivity(makeup: &Makeup, protons: Protons, kelvin: f64, notes: &mut Notes) -> f64 {
     // What pure water with a little of anything conducts.
     const FLOOR: f64 = 1e-4;
     let water = makeup.water.max(0.05);
@@ -139,11 +191,11 @@ pub(crate) fn conductivity(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f
         let (fit, own) = class(solute);
         let molality = total / fit.equivalents;
         inside &= (own && molality <= fit.molality_max) || share < 0.02;
-        let m = molality.clamp(1e-9, fit.molality_max);
-        let at = fit.at.map(|[top, mu, a, b]| {
-            top * libm::exp(a * libm::log(m / mu) + b * (m - mu) * (m - mu) - a * (m - mu) / mu)
-        });
-        sum += share * super::parabola(t, [(25.0, at[0]), (60.0, at[1]), (80.0, at[2])]).max(0.2 * at[0]);
+        let free = protons.share(solute);
+        sum += share * free * fit.conductivity(molality, t);
+        if free < 1.0 {
+            sum += share * (1.0 - free) * BISULFATE * SULFATE.conductivity(total / SULFATE.equivalents, t);
+        }
     }
     notes.check(Remark::Conductivity, inside);
     sum
@@ -151,7 +203,7 @@ pub(crate) fn conductivity(makeup: &Makeup, kelvin: f64, notes: &mut Notes) -> f
 
 #[cfg(test)]
 mod tests {
-    use super::{Makeup, SOLUTES, SULFATE, class, conductivity, equivalents};
+    use super::{Makeup, Protons, SOLUTES, SULFATE, class, conductivity, equivalents};
     use crate::constants::ZERO_CELSIUS;
     use crate::solution::laliberte::{self as l, FITS, is_sulfate};
     use crate::solution::{Notes, Remark};
@@ -178,7 +230,7 @@ mod tests {
             let mut makeup = Makeup { mass: 1.0, water: 1.0 - 0.01 * percent, solutes: [0.0; SOLUTES] };
             makeup.solutes[solute] = 0.01 * percent;
             let mut notes = Notes::default();
-            let told = conductivity(&makeup, celsius + ZERO_CELSIUS, &mut notes);
+            let told = conductivity(&makeup, Protons::ALONE, celsius + ZERO_CELSIUS, &mut notes);
             assert!(
                 (told / table - 1.0).abs() < 0.045,
                 "{} {percent} %: {told} for {table}",

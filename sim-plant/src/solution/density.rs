@@ -121,19 +121,22 @@ impl Makeup {
         let mut volume = self.water / water_density(t);
         for (solute, fraction) in self.present() {
             let (c, range) = &FITS[solute].density;
-            let inside = t >= range.low && t <= range.high && fraction <= range.fraction + 1e-12;
+            let beyond = if fraction > range.fraction { l::stronger(solute, fraction) } else { None };
+            let (stronger, most) = beyond.unwrap_or((0.0, range.fraction));
+            let inside = t >= range.low && t <= range.high && fraction <= most + 1e-12;
             notes.check(Remark::Density(solute), inside || fraction < 1e-3);
             let (t, warmer) = if solute == l::LIOH {
                 (l::lye_temperature(t), l::lye_warmer(t))
             } else {
-                (t.clamp(range.low, range.high), 0.0)
+                let t = t.clamp(range.low, range.high);
+                (t, l::grown(solute, fraction, t))
             };
             let solutes = (1.0 - self.water).clamp(0.0, range.fraction);
             let shift = t + c[4];
             let density =
                 (c[0] * solutes + c[1]) * libm::exp(1e-6 * shift * shift) / (solutes + c[2] + c[3] * t);
             // A mixture may lead a fit past its pole; no solute takes more room than water would.
-            let specific = 1.0 / density + warmer;
+            let specific = 1.0 / density + warmer + stronger;
             volume += fraction * if (-2e-3..2e-3).contains(&specific) { specific } else { 1e-3 };
         }
         1.0 / volume.clamp(3e-4, 2e-3)

@@ -1,4 +1,5 @@
-//! Heat of dilution of hydrochloric acid: what its formation enthalpies, which are those of much water, do not know.
+//! What strong liquors have beyond their ions in much water: hydrochloric acid its heat of dilution; lye of NaOH, brine of
+//! LiCl and sulfuric acid their heat capacity.
 //!
 //! Parker 1965 (NSRDS-NBS 2) as the CRC Handbook prints it, seen: kJ that a mole of HCl gives when the acid is diluted
 //! without end at 25 degC; a few per cent more or less at the temperatures of an absorber. Of the other acids and of the lyes
@@ -54,6 +55,52 @@ pub(crate) fn enthalpy(matter: &Matter, chemistry: &Chemistry) -> f64 {
         return 0.0;
     }
     acid * super::interpolate(&HYDROCHLORIC_ACID, acid / water)
+}
+
+/// J/(K mol of NaOH) beyond the ledger's ions, by molality: Laliberte 2009 to 30 wt%; 40 and 50 wt% as producers' tables
+/// have it, 3.45 and 3.25 kJ/(kg K) (recalled).
+const CAUSTIC: [(f64, f64); 7] =
+    [(0.0, 0.0), (1.3, 0.0), (2.78, 13.0), (6.25, 60.0), (10.72, 86.0), (16.67, 98.0), (25.0, 97.0)];
+/// J/(K mol of LiCl), Conde 2009, as absorptionlib 1.1.0 has it at 25 degC (computed, to 55 wt%).
+const BRINE: [(f64, f64); 8] = [
+    (0.0, 0.0),
+    (6.5, 0.0),
+    (7.86, 6.8),
+    (10.11, 18.6),
+    (15.73, 37.3),
+    (19.3, 43.7),
+    (23.59, 48.6),
+    (28.83, 52.7),
+];
+
+/// J/(K mol of H2SO4), Laliberte 2009 to 94 wt%; 98 wt% by Perry's handbook, 1.42 kJ/(kg K) (recalled).
+const OIL_OF_VITRIOL: [(f64, f64); 8] = [
+    (0.0, 0.0),
+    (6.8, 0.0),
+    (10.2, 5.8),
+    (15.29, 15.3),
+    (23.79, 28.2),
+    (40.78, 43.9),
+    (91.76, 62.2),
+    (499.6, 55.0),
+];
+
+/// J/K that a strong lye, brine or acid has beyond the ledger's ions.
+pub(crate) fn capacity(matter: &Matter, chemistry: &Chemistry) -> f64 {
+    let hydroxide = (-matter[Species::Acid]).max(0.0);
+    // OH- is water less a proton.
+    let water = (matter[Species::Water] - hydroxide) * chemistry.molar_mass(Species::Water);
+    if water <= 0.0 {
+        return 0.0;
+    }
+    let beyond = |moles: f64, table: &[(f64, f64)]| {
+        let molality = moles / water;
+        // The second point is where it begins.
+        if molality <= table[1].0 { 0.0 } else { moles * super::interpolate(table, molality) }
+    };
+    beyond(hydroxide.min(matter[Species::Sodium]), &CAUSTIC)
+        + beyond(matter[Species::Chloride].min(matter[Species::Lithium]), &BRINE)
+        + beyond((0.5 * matter[Species::Acid]).min(matter[Species::Sulfate]), &OIL_OF_VITRIOL)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use model::StateWalk;
 
-use super::laliberte::{FITS, SOLUTES};
+use super::laliberte::{FITS, SOLUTES, stronger};
 
 /// Something worth counting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +33,11 @@ pub enum Remark {
     BadInput,
     /// A liquor above the solubility of something whose crystals are left out.
     Oversaturated,
+    /// A vessel made more heat than its last water could carry away; it is held at what it can.
+    BoilingDry,
 }
 
-const OTHERS: usize = 11;
+const OTHERS: usize = 12;
 const REMARKS: usize = 2 * SOLUTES + OTHERS;
 
 impl Remark {
@@ -54,6 +56,7 @@ impl Remark {
             Self::Limited => 2 * SOLUTES + 8,
             Self::BadInput => 2 * SOLUTES + 9,
             Self::Oversaturated => 2 * SOLUTES + 10,
+            Self::BoilingDry => 2 * SOLUTES + 11,
         }
     }
 
@@ -69,7 +72,8 @@ impl Remark {
         match index {
             k if k < SOLUTES => {
                 let r = FITS[k].density.1;
-                range(&format!("density of {}", FITS[k].name), (r.low, r.high, r.fraction))
+                let most = stronger(k, 1.0).map_or(r.fraction, |(_, most)| most);
+                range(&format!("density of {}", FITS[k].name), (r.low, r.high, most))
             }
             k if k < 2 * SOLUTES => {
                 let name = FITS[k - SOLUTES].name;
@@ -83,13 +87,14 @@ impl Remark {
                 "activity: ionic strength above 6 mol/L (12 in strong acid or lye alone); held there",
                 "equilibrium constants: outside 0..110 degC; held there",
                 "temperature: a liquor below -20 or above 180 degC",
-                "vapour pressure, boiling point: outside 0..150 degC or the molality of the osmotic coefficients; HCl has no vapour",
+                "vapour pressure, boiling point: outside 0..150 degC or the molality of the osmotic coefficients; HCl and H2SO4 have no vapour",
                 "solubility: outside its table; held at the end",
                 "conductivity: outside its fit; held at the edge",
                 "iteration: did not converge; the best value stands",
                 "unit: asked for more than it holds or can do; it did what it could",
                 "input: no number, or outside its physical bounds; held inside",
                 "solubility: a liquor above it, whose crystals are left out",
+                "vessel: it boils dry; no more reacts than its last free water can carry away as steam",
             ][k - 2 * SOLUTES]
                 .to_owned(),
         }

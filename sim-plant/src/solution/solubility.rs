@@ -96,6 +96,19 @@ pub(crate) fn note_sodium_hydroxide(lye: &Slurry, notes: &mut Notes) {
     notes.check(Remark::Oversaturated, caustic * MASS_NAOH <= most * water);
 }
 
+/// What form of NiSO4.6H2O grows at `kelvin`: 1 the blue, tetragonal one from 30.7 degC, 2 the green, monoclinic one above 53.8 degC
+/// (basis 4.6, looked up); 0 where the 7-hydrate does.
+pub(crate) fn nickel_sulfate_form(kelvin: f64) -> f64 {
+    let t = kelvin - ZERO_CELSIUS;
+    if Salt::NickelSulfate.hydrate(kelvin) > 6.5 {
+        0.0
+    } else if t < 53.8 {
+        1.0
+    } else {
+        2.0
+    }
+}
+
 /// A salt with a solubility in g of anhydrous salt per 100 g of water.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Salt {

@@ -137,14 +137,79 @@ fn a_liquor_beyond_the_osmotic_coefficients_says_so() {
     };
     for (ions, within, beyond) in [
         (HYDROCHLORIC_ACID, 10.0, 20.0),
-        (SODIUM_HYDROXIDE, 35.0, 45.0),
-        (SULFURIC_ACID, 30.0, 45.0),
-        (LITHIUM_CHLORIDE, 40.0, 50.0),
+        (SODIUM_HYDROXIDE, 50.0, 60.0),
+        (SULFURIC_ACID, 60.0, 99.0),
+        (LITHIUM_CHLORIDE, 46.0, 57.0),
         (LITHIUM_HYDROXIDE, 18.0, 20.0),
     ] {
         assert_eq!(remarks(ions, within), (0, 0), "{ions:?}");
         assert_eq!(remarks(ions, beyond), (1, 1), "{ions:?}");
     }
+}
+
+#[test]
+fn strong_liquors_have_vapour_and_density_up_to_the_end_of_the_published_data() {
+    let of = |ions: &[(Species, f64)], percent: f64, celsius: f64| {
+        let mut notes = Notes::default();
+        let slurry =
+            Slurry::at(&solution(ions, percent), celsius + 273.15, &CHEMISTRY, &mut Notes::default());
+        let pressure = slurry.vapour_pressure(&CHEMISTRY, &mut notes) * 1e-3;
+        let density = Makeup::of(&slurry.matter, &CHEMISTRY).density(celsius + 273.15, &mut notes);
+        (pressure, density, notes.lines())
+    };
+    // kPa and kg/m3: International Critical Tables and Perry for the acid, Olsson and Conde for the others.
+    for (ions, percent, celsius, pressure, density) in [
+        (SULFURIC_ACID, 50.0, 25.0, 1.128, 1391.0),
+        (SULFURIC_ACID, 70.0, 25.0, 0.139, 1606.0),
+        (SULFURIC_ACID, 80.0, 60.0, 0.196, 1688.0),
+        (SODIUM_HYDROXIDE, 55.0, 60.0, 1.666, 1538.5),
+        (LITHIUM_CHLORIDE, 55.0, 80.0, 3.867, 1356.0),
+    ] {
+        let (p, rho, said) = of(ions, percent, celsius);
+        assert!((p / pressure - 1.0).abs() < 0.1, "{ions:?} {percent} {celsius}: {p} kPa for {pressure}");
+        assert!((rho / density - 1.0).abs() < 0.008, "{ions:?} {percent} {celsius}: {rho} for {density}");
+        assert_eq!(said, Vec::new(), "{ions:?} {percent}");
+    }
+    for (ions, percent) in [(SULFURIC_ACID, 98.6), (SODIUM_HYDROXIDE, 71.0), (LITHIUM_CHLORIDE, 57.0)] {
+        assert_eq!(of(ions, percent, 60.0).2.len(), 2, "{ions:?} {percent}");
+    }
+}
+
+#[test]
+fn water_leaves_strong_liquors_without_a_step_in_pressure_or_density() {
+    for (ions, most) in [(SULFURIC_ACID, 98), (SODIUM_HYDROXIDE, 70), (LITHIUM_CHLORIDE, 60)] {
+        let at = |percent: f64| {
+            let makeup = Makeup::of(&solution(ions, percent), &CHEMISTRY);
+            let kelvin = 333.15;
+            (super::vapour::water_activity(&makeup, kelvin), makeup.density(kelvin, &mut Notes::default()))
+        };
+        let mut last = at(1.0);
+        for tenth in 11..=10 * most {
+            let here = at(0.1 * f64::from(tenth));
+            assert!(here.0 < last.0 && last.0 - here.0 < 0.005, "{ions:?} {tenth}: {last:?} {here:?}");
+            assert!((here.1 - last.1).abs() < 4.0, "{ions:?} {tenth}: {last:?} {here:?}");
+            last = here;
+        }
+    }
+}
+
+#[test]
+fn protons_that_sulfate_holds_carry_no_current() {
+    let conductivity = |acid: f64, salt: f64| {
+        let mut matter = Matter::default();
+        matter[Water] = 1.0 / CHEMISTRY.molar_mass(Water);
+        matter.react(SULFURIC_ACID, acid);
+        matter.react(LITHIUM_SULFATE, salt);
+        let mut notes = Notes::default();
+        Slurry::at(&matter, 298.15, &CHEMISTRY, &mut notes).conductivity(&CHEMISTRY, &mut notes)
+    };
+    let (salt, acid) = (conductivity(0.0, 2.0), conductivity(0.25, 0.0));
+    // A quarter of a mole of acid in much sulfate is bisulfate for nineteen parts in twenty.
+    let both = conductivity(0.25, 2.0);
+    assert!(both < salt + 0.15 * acid, "{both} S/m; {salt} of the salt, {acid} of the acid");
+    // Without the salt nothing changes, and it does so without a step.
+    assert!((conductivity(0.25, 1e-4) / acid - 1.0).abs() < 2e-3);
+    assert!((conductivity(1e-7, 2.0) / salt - 1.0).abs() < 1e-3);
 }
 
 #[test]

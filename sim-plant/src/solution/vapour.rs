@@ -47,8 +47,9 @@ pub(crate) fn ions(solute: usize) -> (f64, f64) {
     IONS[solute]
 }
 
-/// Osmotic coefficient of LiCl at 25 degC by molality, Robinson and Stokes (recalled).
-const LITHIUM_CHLORIDE: [(f64, f64); 12] = [
+/// Osmotic coefficient of LiCl at 25 degC by molality, Robinson and Stokes (recalled); beyond 20 mol/kg Conde 2009, as
+/// absorptionlib 1.1.0 has it (computed, 55 wt%).
+const LITHIUM_CHLORIDE: [(f64, f64); 14] = [
     (0.0, 1.0),
     (0.2, 0.939),
     (1.0, 1.018),
@@ -61,7 +62,80 @@ const LITHIUM_CHLORIDE: [(f64, f64); 12] = [
     (12.0, 2.73),
     (15.0, 3.0),
     (20.0, 3.115),
+    (23.59, 3.164),
+    (28.83, 3.133),
 ];
+const LITHIUM_CHLORIDE_MOST: f64 = 28.84;
+
+/// Osmotic coefficient of NaOH at 25 degC by molality: Robinson and Stokes to 4 mol/kg (recalled), then Olsson 1997, as
+/// absorptionlib 1.1.0 has it (computed; measured to 42 wt% at 20, to 50 from there and to 65 wt% above 60 degC).
+const SODIUM_HYDROXIDE: [(f64, f64); 14] = [
+    (0.0, 1.0),
+    (0.2, 0.926),
+    (1.0, 0.958),
+    (2.0, 1.02),
+    (4.0, 1.17),
+    (6.25, 1.454),
+    (8.335, 1.757),
+    (10.717, 2.067),
+    (13.465, 2.369),
+    (16.671, 2.639),
+    (20.46, 2.825),
+    (25.01, 2.861),
+    (30.56, 2.730),
+    (37.51, 2.493),
+];
+const SODIUM_HYDROXIDE_MOST: f64 = 30.57;
+
+/// Sulfuric acid by molality: `-ln a_w` at 300 K, and K by which `ln a_w` rises as 1/T falls (the partial enthalpy of its
+/// water over R). Zeleznik 1991 (J. Phys. Chem. Ref. Data 20, 1157; 200 to 350 K) from the pressures and heats that a public
+/// program tabulates of it, seen; 1 and 2 mol/kg by Robinson and Stokes (recalled).
+const SULFURIC_ACID: [(f64, f64, f64); 21] = [
+    (0.0, 0.0, 0.0),
+    (0.56, 0.0205, 0.0),
+    (1.0, 0.0390, 2.0),
+    (2.0, 0.0915, 6.0),
+    (2.92, 0.1583, 11.0),
+    (6.17, 0.4904, 121.0),
+    (9.80, 0.9679, 301.0),
+    (13.88, 1.564, 533.0),
+    (18.50, 2.265, 805.0),
+    (23.79, 3.059, 1110.0),
+    (29.89, 3.933, 1439.0),
+    (37.0, 4.868, 1782.0),
+    (45.4, 5.838, 2130.0),
+    (55.5, 6.807, 2463.0),
+    (67.8, 7.737, 2770.0),
+    (83.3, 8.589, 3040.0),
+    (103.1, 9.330, 3250.0),
+    (129.5, 9.944, 3428.0),
+    (222.0, 10.88, 3592.0),
+    (499.6, 12.15, 4151.0),
+    (1000.0, 13.0, 4151.0),
+];
+const SULFURIC_ACID_MOST: f64 = 500.0;
+
+/// The share of water down to which a liquor is one: acid of 98 wt%.
+const LEAST_WATER: f64 = 0.02;
+
+/// `-ln a_w` that so much H2SO4 makes at any temperature.
+fn sulfuric_acid(molality: f64, kelvin: f64) -> f64 {
+    const AT: f64 = 300.0;
+    let last = SULFURIC_ACID[SULFURIC_ACID.len() - 1];
+    let pair = SULFURIC_ACID.windows(2).find(|pair| molality <= pair[1].0);
+    let (log, heat) = pair.map_or((last.1, last.2), |pair| {
+        let share = ((molality - pair[0].0) / (pair[1].0 - pair[0].0)).max(0.0);
+        (pair[0].1 + share * (pair[1].1 - pair[0].1), pair[0].2 + share * (pair[1].2 - pair[0].2))
+    });
+    log - heat * (1.0 / AT - 1.0 / kelvin.clamp(250.0, 425.0))
+}
+
+/// Of NaOH at any temperature: what differs from 1 fades by 0.85 % per kelvin, as Olsson's pressures do within 3 % from 25
+/// to 150 degC.
+fn sodium_hydroxide(molality: f64, kelvin: f64) -> f64 {
+    let at = super::interpolate(&SODIUM_HYDROXIDE, molality);
+    1.0 + (at - 1.0) * libm::exp(-0.0085 * (kelvin.clamp(250.0, 425.0) - 298.15))
+}
 
 /// Osmotic coefficient of HCl at 25 degC by molality: Hamer and Wu 1972 to 6 mol/kg, then from the partial pressures of
 /// water in Perry's table for 24 to 42 wt% (recalled; with those of HCl it gives the total pressures of the International
@@ -89,19 +163,38 @@ fn hydrochloric_acid(molality: f64, kelvin: f64) -> f64 {
     1.0 + (at - 1.0) * (1.0 - 0.0054 * (kelvin - 298.15)).clamp(0.3, 1.2)
 }
 
+/// What is left at 25, 60, 100 and 150 degC of what exceeds 1 in LiCl above 15.73 mol/kg (40 wt%), by molality: Conde 2009.
+const STRONG_BRINE: [(f64, [f64; 4]); 3] = [
+    (15.73, [1.0, 0.8495, 0.6775, 0.4625]),
+    (23.59, [1.0, 0.7925, 0.624, 0.468]),
+    (28.83, [1.0, 0.7586, 0.583, 0.430]),
+];
+
 /// Of LiCl at any temperature: what exceeds 1 fades by 0.43 % per kelvin, which reproduces the boiling
-/// points of 30, 40, 45 wt% of Conde 2009 (basis 3.2).
+/// points of 30, 40, 45 wt% of Conde 2009 (basis 3.2); in stronger brine faster.
 fn lithium_chloride(molality: f64, kelvin: f64) -> f64 {
     let at = super::interpolate(&LITHIUM_CHLORIDE, molality);
-    1.0 + (at - 1.0) * (1.0 - 0.0043 * (kelvin - 298.15)).clamp(0.3, 1.2)
+    let warmer = kelvin - 298.15;
+    let usual = (1.0 - 0.0043 * warmer).clamp(0.3, 1.2);
+    let fading = if molality <= STRONG_BRINE[0].0 || warmer <= 0.0 {
+        usual
+    } else {
+        let left = |k: usize| {
+            super::interpolate(&STRONG_BRINE.map(|(strength, left)| (strength, left[k])), molality)
+        };
+        let points = [(0.0, left(0)), (35.0, left(1)), (75.0, left(2)), (125.0, left(3))];
+        super::interpolate(&points, warmer)
+    };
+    1.0 + (at - 1.0) * fading
 }
 
 /// Water activity from osmotic coefficients: LiCl and HCl as above; LiOH 0.85, which Pitzer's equation (basis 5.4) gives
-/// within 0.015 from 0.5 to 8 mol/kg and 0.045 at 10 (activity 0.85 over the liquor saturated at 25 degC, basis 2.3);
-/// other acids, lyes and sulfates as straight lines in molality (recalled). Each solute sees the molality of its own ions
-/// plus that of all others of its kind, so that mixtures add up.
+/// within 0.015 from 0.5 to 8 mol/kg and 0.045 at 10 (activity 0.85 over the liquor saturated at 25 degC, basis 2.3); NaOH
+/// and H2SO4 as above; other lyes and sulfates as straight lines in molality (recalled). Each solute sees the molality of its own
+/// ions plus that of all others of its kind, so that mixtures add up; sulfuric acid sees its own alone, for beside a
+/// sulfate its protons are bound.
 pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
-    let water = makeup.water.max(0.05);
+    let water = makeup.water.max(LEAST_WATER);
     let molality = |solute: usize| makeup.solutes[solute].max(0.0) / ions(solute).1 / water;
     let present = || (0..SOLUTES).filter(|solute| makeup.solutes[*solute] != 0.0);
     let total: f64 = present().map(|solute| molality(solute) * ions(solute).0).sum();
@@ -117,7 +210,8 @@ pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
             l::LICL => lithium_chloride(like, kelvin),
             l::LIOH => 0.85,
             l::HCL => hydrochloric_acid(like, kelvin),
-            l::NAOH => 0.90 + 0.07 * like.min(16.0),
+            l::NAOH => sodium_hydroxide(like, kelvin),
+            l::H2SO4 => sulfuric_acid(own, kelvin) / (MASS_WATER * count * own),
             l::LI2SO4 => 0.80 + 0.06 * like.min(4.0),
             l::H2O2 => 1.0,
             _ if l::is_sulfate(solute) => 0.65 + 0.05 * like.min(6.0),
@@ -131,12 +225,13 @@ pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
 /// True when the osmotic coefficients were made for so strong a liquor: each solute up to the molality at which its
 /// line above ends, hydrochloric acid up to `acid`.
 fn within_fits(makeup: &Makeup, acid: f64) -> bool {
-    let water = makeup.water.max(0.05);
+    let water = makeup.water.max(LEAST_WATER);
     (0..SOLUTES).all(|solute| {
         let most = match solute {
-            l::LICL => 20.0,
+            l::LICL => LITHIUM_CHLORIDE_MOST,
             l::HCL => acid,
-            l::NAOH => 16.0,
+            l::NAOH => SODIUM_HYDROXIDE_MOST,
+            l::H2SO4 => SULFURIC_ACID_MOST,
             l::LIOH => 10.0,
             l::LI2SO4 => 4.0,
             _ if l::is_sulfate(solute) => 6.0,

@@ -6,7 +6,7 @@ use crate::matter::Matter;
 use crate::root;
 use crate::solution::density::Makeup;
 use crate::solution::solubility::Salt;
-use crate::solution::{AQUEOUS, Notes, Slurry, vapour};
+use crate::solution::{AQUEOUS, Notes, Remark, Slurry, vapour};
 use crate::species::Species;
 use crate::units::water::steam_pressure;
 
@@ -70,8 +70,17 @@ impl Vent<'_> {
             return;
         }
         let steam = liquor.capacity * (liquor.temperature - point) / LATENT;
-        self.let_out(liquor, steam.min(0.5 * free_water(liquor)), out);
+        let most = 0.5 * free_water(liquor);
+        notes.check(Remark::BoilingDry, steam <= most);
+        self.let_out(liquor, steam.min(most), out);
         liquor.settle(self.chemistry, notes);
+    }
+
+    /// J that a liquor can take up in a step: what warms it to its boiling point, and what then leaves with a quarter of
+    /// its free water.
+    pub(super) fn bearable(self, liquor: &Slurry, notes: &mut Notes) -> f64 {
+        let point = self.boiling_point(liquor, notes);
+        evaporable(liquor) + (liquor.capacity * (point - liquor.temperature)).max(0.0)
     }
 
     /// K; in an autoclave beyond the range of the osmotic coefficients, with the water activity at the end of it.
@@ -100,23 +109,25 @@ pub(super) const DRY: f64 = 0.01;
 /// Heat of evaporation near the boiling point, J/mol.
 const LATENT: f64 = 40.7e3;
 
-/// mol of water that is no shell of an ion. With three to a charge of a cation or less a liquor is none any more: the heat
-/// capacities of its ions, which hold for solutions, have eaten up that of its water. A proton in bisulfate has no shell.
+/// mol of water that no crystal would keep. With one to a charge of a cation, as in LiCl.H2O and NaOH.H2O, or less a liquor
+/// is none any more. A proton in bisulfate keeps none.
 pub(super) fn free_water(liquor: &Slurry) -> f64 {
     let m = &liquor.matter;
     let metals = Species::ALL[..AQUEOUS].iter().filter(|ion| !matches!(ion, Species::Acid));
     let charges: f64 = metals.map(|ion| ion.charge().max(0.0) * m[*ion].max(0.0)).sum();
     let protons = (liquor.species.proton * liquor.liquor * 1e3).clamp(0.0, m[Species::Acid].max(0.0));
-    (m[Species::Water] - 3.0 * (charges + protons)).max(0.0)
+    // Hydroxide is counted as water.
+    let hydroxide = (-m[Species::Acid]).max(0.0);
+    (m[Species::Water] - hydroxide - charges - protons).max(0.0)
 }
 
-/// 1 for a liquor, falling to 0 as the last twentieth of its water that is no shell of an ion goes: nothing reacts in a salt.
+/// 1 for a liquor, falling to 0 as the last twentieth of its free water goes: nothing reacts in a salt.
 pub(super) fn wetness(liquor: &Slurry) -> f64 {
     (free_water(liquor) / (0.05 * liquor.matter[Species::Water].max(1e-12))).min(1.0)
 }
 
-/// J that the last of a liquor can take up in a step: a quarter of its free water boils away. No more current flows than
-/// gives that heat.
+/// J that the last of a liquor can take up in a step: a quarter of its free water boils away. No more current flows, and
+/// nothing reacts faster, than gives that heat.
 pub(super) fn evaporable(liquor: &Slurry) -> f64 {
     0.25 * LATENT * free_water(liquor)
 }

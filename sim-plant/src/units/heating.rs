@@ -56,7 +56,7 @@ pub(super) fn stirrable(slurry: &Slurry) -> f64 {
     slurry.liquor * wetness(slurry)
 }
 
-/// m3 of water that is no shell of an ion.
+/// m3 of water that no crystal would keep.
 pub(super) fn free_volume(slurry: &Slurry) -> f64 {
     free_water(slurry) * MASS_WATER * 1e-3
 }
@@ -120,13 +120,13 @@ mod tests {
         let lye = grip([(Species::Sodium, 12.5), (Species::Acid, -12.5)], 27.75 + 12.5);
         let brine = grip([(Species::Lithium, 9.9), (Species::Chloride, 9.9)], 32.2);
         let acid = grip([(Species::Acid, 12.2), (Species::Sulfate, 6.1)], 22.2);
-        let salt = grip([(Species::Lithium, 16.5), (Species::Chloride, 16.5)], 16.7);
+        let salt = grip([(Species::Lithium, 16.9), (Species::Chloride, 16.9)], 15.7);
         assert_eq!((lye, brine, acid, salt), (1.0, 1.0, 1.0, 0.0));
     }
 
     #[test]
     fn an_agitator_warms_lye_of_50_per_cent() {
-        // 760 kg get 10 kW for an hour: 15 K by the published 3.2 kJ/(kg K), more by the ledger's, which are of thin liquors.
+        // 760 kg get 10 kW for an hour: 14.6 K by the published 3.25 kJ/(kg K).
         let lye = ["strength.NaOH=760", "tank.volume=1", "tank.heat_loss=0", "feed.flow=0", "feed.draw=0"];
         let after = |power| {
             let unit = Experiment::after("tank", 1.0, &[&lye[..], &[power]].concat());
@@ -135,13 +135,14 @@ mod tests {
         let (cold, warm) = (after("tank.agitator=0"), after("tank.agitator=10"));
         assert!((49.0..51.0).contains(&warm.1), "{warm:?}");
         let rise = warm.0 - cold.0;
-        assert!((14.5..25.0).contains(&rise), "{rise} K");
+        assert!((14.2..15.2).contains(&rise), "{rise} K");
     }
 
     #[test]
     fn an_agitator_that_has_boiled_its_tank_dry_turns_in_steam() {
         let dry = ["tank.volume=0.1m3", "tank.agitator=50kW", "kinetics.hydrogen=0", "feed.flow=0"];
         let hot = Experiment::after("cementation", 10.0, &dry).reading("T").unwrap();
-        assert!((100.0..125.0).contains(&hot), "{hot}");
+        // Not above the end of the boiling points: what stands there is hydrated salt.
+        assert!((100.0..150.0).contains(&hot), "{hot}");
     }
 }

@@ -487,7 +487,7 @@ impl UnitOperation for Leach {
             let stirred = t.still + (1.0 - t.still) * orders[tank];
             self.settings.hydroxides.precipitate(&mut here.slurry, stirred, dt, &mut self.notes);
             let wet = wetness(&self.tanks[tank].slurry);
-            reactions::run(&mut self.tanks[tank], &self.settings, stirred * wet, dt);
+            reactions::run(&mut self.tanks[tank], &self.settings, head, stirred * wet, dt, &mut self.notes);
             let slurry = &mut self.tanks[tank].slurry;
             let gases = [Species::Oxygen, Species::Hydrogen];
             let [oxygen, hydrogen] = head.release(slurry, gases, &mut self.notes, &mut x.outlets[VENT]);

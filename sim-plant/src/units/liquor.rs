@@ -22,7 +22,7 @@ use Species::Water;
 tables! {
     State {
         /// Of the liquor
-        temperature: "degC", 0.0, 150.0;
+        temperature: "degC", -10.0, 150.0;
         /// Under which it boils
         pressure: "bar", 0.05, 5.0;
     }
@@ -39,7 +39,7 @@ impl Settings {
     pub(crate) fn read(r: &mut Reader<'_>) -> Self {
         let state = State::read(r, "state");
         let weight =
-            SOLUTES.map(|(name, _)| r.described("weight", name, "Mass fraction of it", "wt%", 0.0, 60.0));
+            SOLUTES.map(|(name, _)| r.described("weight", name, "Mass fraction of it", "wt%", 0.0, 98.0));
         let molality = SOLUTES
             .map(|(name, _)| r.described("molality", name, "mol of it per kg of water", "mol/kg", 0.0, 25.0));
         let sum: f64 = weight.iter().sum();
@@ -92,6 +92,11 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "CoSO4-hydrate", unit: "", text: "water in the crystal" },
         Reading { name: "MnSO4-hydrate", unit: "", text: "water in the crystal" },
         Reading { name: "Na2SO4-hydrate", unit: "", text: "water in the crystal" },
+        Reading {
+            name: "NiSO4-form",
+            unit: "",
+            text: "of the 6-hydrate: 1 tetragonal, blue; 2 monoclinic, green; 0 another hydrate",
+        },
         Reading { name: "LiCl-strength", unit: "g/100 g", text: "LiCl per water in this liquor" },
     ],
     step_max: 1.0,
@@ -153,6 +158,7 @@ impl Liquor {
         let hydrates =
             [Salt::NickelSulfate, Salt::CobaltSulfate, Salt::ManganeseSulfate, Salt::SodiumSulfate];
         readings.extend(hydrates.map(|salt| salt.hydrate(kelvin)));
+        readings.push(solubility::nickel_sulfate_form(kelvin));
         readings.push(100.0 * salt / (s.matter[Water] * c.molar_mass(Water)));
         self.readings.copy_from_slice(&readings);
     }

@@ -16,7 +16,6 @@ use model::StateWalk;
 use crate::chemistry::Chemistry;
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
-use crate::solution::conductivity::conductivity;
 use crate::solution::density::Makeup;
 use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Slurry};
@@ -335,7 +334,7 @@ impl UnitOperation for StorageTank {
             s.temperature - 273.15,
             s.ph(),
             s.density,
-            conductivity(&makeup, s.temperature, &mut quiet),
+            s.conductivity(c, &mut quiet),
             s.solids_per_volume(c),
             mass,
             self.overflow * 3600.0,

@@ -29,6 +29,7 @@ def phreeqc(peer):
     columns = {
         "pH": '-LA("H+")',
         "density": "RHO * 1000",
+        "conductivity": "SC * 1e-4",
         "activity": 'ACT("H2O")',
         "H+": 'MOL("H+") * TOT("water") / SOLN_VOL',
         "HSO4-": 'MOL("HSO4-") * TOT("water") / SOLN_VOL',

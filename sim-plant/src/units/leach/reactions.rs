@@ -1,8 +1,11 @@
 //! What reacts in one tank in one step.
 
 use super::{Settings, Tank, arrhenius};
+use crate::constants::REFERENCE;
 use crate::matter::Matter;
+use crate::solution::{Notes, Remark};
 use crate::species::Species;
+use crate::units::compartments::{Vent, evaporable};
 use Species::{
     Acid, Aluminium, AluminiumHydroxide, AluminiumMetal, Cobalt, CobaltDioxide, CobaltHydroxide, Copper,
     CopperHydroxide, CopperMetal, Ferric, FerricHydroxide, FerricPhosphate, Ferrous, Fluoride, Hydrogen,
@@ -62,7 +65,37 @@ fn go(matter: &mut Matter, row: &Row, extent: f64) {
     matter.react(row, extent);
 }
 
-pub(super) fn run(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
+/// Everything runs, but makes no more heat in a step than warms the slurry to its boiling point and leaves with the steam
+/// of a quarter of its free water: what has none left waits until the wall has cooled it.
+pub(super) fn run(tank: &mut Tank, s: &Settings, head: Vent<'_>, stirred: f64, dt: f64, notes: &mut Notes) {
+    let before = tank.slurry.matter.clone();
+    lattice(tank, s, stirred, dt);
+    side(tank, s, stirred, dt);
+    follow(tank);
+    let slurry = &mut tank.slurry;
+    // J that formation and warmth have less now.
+    let bound = |matter: &Matter| {
+        let (formation, capacity) = head.chemistry.sums(matter);
+        formation + capacity * (slurry.temperature - REFERENCE)
+    };
+    let heat = bound(&before) - bound(&slurry.matter);
+    let after = core::mem::replace(&mut slurry.matter, before);
+    if heat > evaporable(slurry) {
+        let room = head.bearable(slurry, notes);
+        if heat > room {
+            notes.note(Remark::BoilingDry);
+            let share = room / heat;
+            for (now, then) in slurry.matter.amount.iter_mut().zip(&after.amount) {
+                *now += share * (then - *now);
+            }
+            return;
+        }
+    }
+    slurry.matter = after;
+}
+
+/// The layered oxide and its dioxides.
+fn lattice(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
     let Tank { slurry, grains } = tank;
     let kelvin = slurry.temperature;
     let litres = slurry.liquor * 1e3;
@@ -162,8 +195,6 @@ pub(super) fn run(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
             attacked[m] * (1.0 - shares[m]) * acid,
         );
     }
-    side(tank, s, stirred, dt);
-    follow(tank);
 }
 
 /// Lithium lies between the metals of the lattice: what has lost its metal leaves with it.
