@@ -301,9 +301,20 @@ impl Experiment {
     pub fn csv_line(&self) -> String {
         let mut line = format!("{}", self.time());
         for value in self.station.readings() {
-            line.push_str(&format!(",{}", rounded(*value)));
+            line.push(',');
+            line.push_str(&figure(*value));
         }
         line
+    }
+}
+
+/// As a table shows it: with an exponent where there would be nothing but zeros.
+fn figure(value: f64) -> String {
+    let value = rounded(value);
+    if value != 0.0 && !(1e-6..1e15).contains(&value.abs()) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
     }
 }
 
@@ -351,5 +362,16 @@ impl Experiment {
         unit.run_to(hours * 3600.0);
         assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
         unit
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::figure;
+
+    #[test]
+    fn a_table_shows_seven_digits_and_no_row_of_zeros() {
+        let shown = [0.0, 40.000_000_01, 0.000_630_054_54, -1.234_567_89e-9, 1e30, f64::NAN].map(figure);
+        assert_eq!(shown, ["0", "40", "0.0006300545", "-1.234568e-9", "1e30", "NaN"]);
     }
 }
