@@ -181,10 +181,12 @@ impl Area300 {
     }
 
     fn read_sensors(&mut self, dt: f64) {
+        let shares = self.plant.p.sensors.each_ref().map(|kind| kind.follows(dt));
         for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
             let value = measure::truth(&self.plant, input.signal);
             let kind = kind_of(&self.plant.p.sensors, input.kind);
-            sensor.step((input.low, input.high), kind, value, &mut self.noise, dt);
+            let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
+            sensor.step((input.low, input.high), kind, value, &mut self.noise, (dt, share));
         }
     }
 

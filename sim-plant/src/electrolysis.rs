@@ -257,7 +257,8 @@ impl Electrolysis {
         };
         let open: f64 = self.cells.iter().map(|cell| 1.0 - cell.blocked).sum();
         // Parallel ways: a blocked one takes little from the total.
-        let free_way = libm::pow((open / CELLS as f64).max(1e-6), 0.3);
+        let open = (open / CELLS as f64).max(1e-6);
+        let free_way = if open == 1.0 { 1.0 } else { libm::pow(open, 0.3) };
         let supply = self.anolyte.send(&self.p.anolyte, &exchanger, orders.anolyte_pump, free_way, dt);
         self.ledger.inward.energy += self.anolyte.heat * dt;
         supply

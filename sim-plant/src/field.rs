@@ -148,6 +148,8 @@ pub struct Field {
     since: f64,
     /// Everything has to be looked at again: the units have moved, a fault has come or gone, a state was taken up.
     new: bool,
+    /// Somebody has written to an output since the orders were taken last.
+    written: bool,
     ports: Ports,
 }
 
@@ -232,6 +234,7 @@ impl Field {
             return;
         }
         output.written = value.clamp(output.range.0, output.range.1);
+        self.written = true;
     }
 
     pub(crate) fn actuator_value(&self, index: usize) -> f64 {
@@ -300,9 +303,26 @@ impl Field {
     }
 
     fn take_orders(&mut self, dt: f64) {
+        let mut falling = false;
         for link in &mut self.links {
             link.seconds = if link.lost { link.seconds + dt } else { 0.0 };
+            falling |= link.stopped || link.seconds > self.actuator.watchdog;
         }
+        if core::mem::take(&mut self.written) || falling {
+            self.tell_elements();
+        }
+        self.watch.moved.clear();
+        for (index, element) in self.elements.iter_mut().enumerate() {
+            element.step(&self.actuator, self.motor_start, dt);
+            if element.moved() {
+                self.watch.moved.push(index);
+            }
+        }
+    }
+
+    /// What stands at the outputs, where it is something else than it was; a PLC that has stopped or missed its watchdog
+    /// drives its own to their fail positions.
+    fn tell_elements(&mut self) {
         for output in &mut self.outputs {
             let link = &self.links[output.link];
             if link.stopped || link.seconds > self.actuator.watchdog {
@@ -312,13 +332,6 @@ impl Field {
                 output.told = Some(output.written.to_bits());
                 let (low, high) = output.range;
                 self.elements[output.element].command(output.channel, (output.written - low) / (high - low));
-            }
-        }
-        self.watch.moved.clear();
-        for (index, element) in self.elements.iter_mut().enumerate() {
-            element.step(&self.actuator, self.motor_start, dt);
-            if element.moved() {
-                self.watch.moved.push(index);
             }
         }
     }
@@ -375,17 +388,20 @@ impl Field {
                 }
             }
         }
+        let shares = self.sensors.each_ref().map(|kind| kind.follows(dt));
         // Of all in their order: they share the noise.
         for index in &self.watch.analogue {
             let input = &mut self.inputs[*index];
             let kind = kind_of(&self.sensors, input.kind);
-            input.sensor.step(input.range, kind, input.value, &mut self.noise, dt);
+            let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
+            input.sensor.step(input.range, kind, input.value, &mut self.noise, (dt, share));
         }
     }
 
     /// Nothing of what was worked out before holds any more.
     fn all_new(&mut self) {
         self.new = true;
+        self.written = true;
         self.outputs.iter_mut().for_each(|output| output.told = None);
     }
 

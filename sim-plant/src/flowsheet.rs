@@ -122,7 +122,8 @@ impl Flowsheet {
 
     fn carry(&mut self, station: usize, outlet: usize, dt: f64) {
         let routes = &self.routes[station][outlet];
-        if self.stations[station].outlets[outlet].is_nothing() {
+        let giver = &self.stations[station];
+        if !giver.may_give(outlet) || giver.outlets[outlet].is_nothing() {
             for link in routes {
                 self.carried[*link] = Carried::default();
             }

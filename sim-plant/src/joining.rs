@@ -6,7 +6,7 @@
 use crate::gas::{self, Gas};
 use crate::liquid::{self, COMPONENTS, Liquid};
 use crate::matter::Matter;
-use crate::species::Species;
+use crate::species::{SPECIES, Species};
 
 const LIQUID: [(usize, Species); COMPONENTS] = [
     (liquid::LI, Species::Lithium),
@@ -27,9 +27,20 @@ const GASES: [(usize, Species); gas::GASES] = [
     (gas::STEAM, Species::Steam),
 ];
 
+/// By species: whether area 300's liquids count it.
+const COUNTED: [bool; SPECIES] = {
+    let mut counted = [false; SPECIES];
+    let mut k = 0;
+    while k < LIQUID.len() {
+        counted[LIQUID[k].1.index()] = true;
+        k += 1;
+    }
+    counted
+};
+
 /// True for what area 300's liquids count.
-pub(crate) fn is_of_area_300(species: Species) -> bool {
-    LIQUID.iter().any(|(_, known)| *known == species)
+pub(crate) const fn is_of_area_300(species: Species) -> bool {
+    COUNTED[species.index()]
 }
 
 impl From<&Liquid> for Matter {

@@ -43,6 +43,13 @@ struct Analyser {
     since: f64,
 }
 
+impl SensorKind {
+    /// How much of its way to what is true it goes in `dt` seconds.
+    pub(crate) fn follows(&self, dt: f64) -> f64 {
+        dt / (dt + self.lag)
+    }
+}
+
 impl Sensor {
     /// Of an instrument with the parameters `p`.
     pub(crate) fn new(p: Option<&SensorKind>, value: f64) -> Self {
@@ -56,13 +63,14 @@ impl Sensor {
         }
     }
 
+    /// `dt` seconds go by, in which it goes `share` of its way ([`SensorKind::follows`]).
     pub(crate) fn step(
         &mut self,
         (low, high): (f64, f64),
         p: Option<&SensorKind>,
         value: f64,
         noise: &mut Noise,
-        dt: f64,
+        (dt, share): (f64, f64),
     ) {
         let Some(p) = p else {
             self.show(value);
@@ -74,7 +82,7 @@ impl Sensor {
         if self.faults.drift != 0.0 {
             self.faults.drifted += self.faults.drift * dt / 3600.0;
         }
-        self.lagged += (value - self.lagged) * (dt / (dt + p.lag));
+        self.lagged += (value - self.lagged) * share;
         let Some(seen) = self.analyse(p, dt) else {
             return;
         };
@@ -162,6 +170,11 @@ mod tests {
 
     const RANGE: (f64, f64) = (0.0, 10.0);
 
+    /// A step as whoever owns the instrument gives it.
+    fn give(sensor: &mut Sensor, kind: &SensorKind, value: f64, noise: &mut Noise, dt: f64) {
+        sensor.step(RANGE, Some(kind), value, noise, (dt, kind.follows(dt)));
+    }
+
     fn quiet(lag: f64, cycle: f64, dead: f64) -> SensorKind {
         SensorKind { lag, noise: 0.0, resolution: 0.0, cycle, dead }
     }
@@ -173,7 +186,7 @@ mod tests {
         let mut sensor = Sensor::new(Some(&kind), 1.0);
         let mut at = None;
         for step in 0..6000 {
-            sensor.step(RANGE, Some(&kind), 2.0, &mut noise, 0.1);
+            give(&mut sensor, &kind, 2.0, &mut noise, 0.1);
             if at.is_none() && sensor.shown > 1.5 {
                 at = Some(f64::from(step) * 0.1);
             }
@@ -187,7 +200,7 @@ mod tests {
         let mut sensor = Sensor::new(None, 0.0);
         let mut noise = Noise::new(1);
         for _ in 0..1000 {
-            sensor.step(RANGE, Some(&quiet(10.0, 0.0, 0.0)), 1.0, &mut noise, 0.01);
+            give(&mut sensor, &quiet(10.0, 0.0, 0.0), 1.0, &mut noise, 0.01);
         }
         assert!((sensor.shown - 0.632).abs() < 0.002, "{}", sensor.shown);
     }
@@ -196,10 +209,10 @@ mod tests {
     fn a_sensor_ends_where_its_current_ends_and_says_so() {
         let mut sensor = Sensor::new(None, 5.0);
         let mut noise = Noise::new(1);
-        sensor.step(RANGE, Some(&quiet(0.0, 0.0, 0.0)), 1e9, &mut noise, 0.1);
+        give(&mut sensor, &quiet(0.0, 0.0, 0.0), 1e9, &mut noise, 0.1);
         assert!((sensor.shown - 10.3125).abs() < 1e-9);
         assert_eq!(sensor.quality, Quality::UncertainEngineeringRange);
-        sensor.step(RANGE, Some(&quiet(0.0, 0.0, 0.0)), f64::NAN, &mut noise, 0.1);
+        give(&mut sensor, &quiet(0.0, 0.0, 0.0), f64::NAN, &mut noise, 0.1);
         assert_eq!(sensor.quality, Quality::BadSensorFailure);
     }
 
@@ -219,7 +232,7 @@ mod tests {
         sensor.faults.drift = 0.6;
         let mut noise = Noise::new(1);
         for _ in 0..36_000 {
-            sensor.step(RANGE, Some(&quiet(0.0, 0.0, 0.0)), 5.0, &mut noise, 0.1);
+            give(&mut sensor, &quiet(0.0, 0.0, 0.0), 5.0, &mut noise, 0.1);
         }
         assert!((sensor.shown - 5.6).abs() < 1e-6, "{}", sensor.shown);
     }

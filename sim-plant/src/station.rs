@@ -31,6 +31,8 @@ pub struct Station {
     /// It moves once in so many steps of its flowsheet, over all of them.
     every: u32,
     waited: u32,
+    /// Outlets in which something may stand, by their bits; of the others nobody need look.
+    full: u64,
     /// Inlets and outlets of a step that is taken in parts.
     parts: Vec<Matter>,
 }
@@ -55,6 +57,7 @@ impl Station {
             refused: vec![0; shape.inlets.len() + shape.orders.len()],
             every: every.max(1),
             waited: 0,
+            full: u64::MAX,
             parts: vec![Matter::default(); shape.inlets.len() + shape.outlets.len()],
             unit,
         };
@@ -98,18 +101,26 @@ impl Station {
             }
         }
         self.outlets.clone_from_slice(&self.parts[inlets..]);
+        self.full = u64::MAX;
         true
+    }
+
+    /// False when nothing stands in an outlet.
+    pub(crate) const fn may_give(&self, outlet: usize) -> bool {
+        self.full & 1 << outlet != 0
     }
 
     /// One step of `dt` seconds, at most [`Shape::step_max`]: what is in `inlets` goes in.
     pub fn step(&mut self, chemistry: &Chemistry, dt: f64) {
         let shape = self.unit.shape();
         debug_assert!(dt > 0.0 && dt <= shape.step_max * (1.0 + 1e-9), "{}: {dt}", shape.name);
+        let mut fed = 0_u64;
         for (k, inlet) in self.inlets.iter_mut().enumerate() {
             // Most inlets of a plant at rest get nothing, and nothing is sound.
             if inlet.is_nothing() {
                 continue;
             }
+            fed |= 1 << k;
             if !is_matter(inlet, chemistry) {
                 *inlet = Matter::default();
                 self.notes.note(Remark::BadInput);
@@ -125,14 +136,16 @@ impl Station {
             }
             *held = value;
         }
-        clear(&mut self.outlets);
+        clear(&mut self.outlets, self.full);
         let mut exchange =
             Exchange { inlets: &self.inlets, orders: &self.held, outlets: &mut self.outlets, heat: 0.0 };
         self.unit.step(&mut exchange, dt);
         self.books.inward.enthalpy += exchange.heat;
-        clear(&mut self.inlets);
-        for outlet in self.outlets.iter().filter(|outlet| !outlet.is_nothing()) {
+        clear(&mut self.inlets, fed);
+        self.full = 0;
+        for (k, outlet) in self.outlets.iter().enumerate().filter(|(_, outlet)| !outlet.is_nothing()) {
             self.books.outward.add(outlet);
+            self.full |= 1 << k;
         }
         self.unit.read(&mut self.readings);
     }
@@ -214,6 +227,8 @@ impl Station {
     }
 
     pub fn state(&mut self, walk: &mut dyn StateWalk) {
+        // The walk may have filled them.
+        self.full = u64::MAX;
         self.unit.state(walk);
         self.books.state(walk);
         self.notes.state(walk);
@@ -229,9 +244,9 @@ impl Station {
     }
 }
 
-/// Looking at matter costs less than writing it, and most of it is nothing already.
-fn clear(ports: &mut [Matter]) {
-    for matter in ports.iter_mut().filter(|matter| !matter.is_nothing()) {
+/// Empties the ports of these bits.
+fn clear(ports: &mut [Matter], full: u64) {
+    for (_, matter) in ports.iter_mut().enumerate().filter(|(k, _)| full & 1 << k != 0) {
         *matter = Matter::default();
     }
 }

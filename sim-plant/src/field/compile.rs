@@ -268,6 +268,7 @@ impl Compiler<'_> {
             noise: Noise::new(from.seed ^ 0x6669_656c),
             since: 0.0,
             new: true,
+            written: true,
             ports,
         };
         field.take_orders(0.0);
