@@ -239,7 +239,7 @@ fn link_trouble(plant: &Plant, name: &str, troubles: &[(String, String)]) -> Opt
     let point = plant.find_point(name)?;
     let device = plant.io.devices.iter().find(|device| device.link == point)?;
     let (_, trouble) = troubles.iter().find(|(name, _)| *name == device.name)?;
-    Some(WhyLine { indent: 1, text: trouble.clone(), holds: None, block: None })
+    Some(WhyLine::words(1, trouble.as_str()))
 }
 
 fn column(column: &Column) -> Option<HistorySample> {
@@ -263,7 +263,7 @@ mod tests {
         let troubles = [(device.name.clone(), "connection refused".to_owned())];
         let link = |device: &model::Device| plant.point(device.link).name.clone();
         let line = link_trouble(&plant, &link(device), &troubles).unwrap();
-        assert_eq!(line.text, "connection refused");
+        assert_eq!(line.text(), "connection refused");
         assert!(link_trouble(&plant, &link(other), &troubles).is_none());
         assert!(link_trouble(&plant, "TT-311", &troubles).is_none());
     }

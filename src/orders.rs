@@ -121,13 +121,13 @@ pub fn why(args: &WhyArgs) -> miette::Result<()> {
         return print_json(&why);
     }
     println!("{}", why.title);
-    for line in &why.lines {
+    for line in why.shown() {
         let mark = match line.holds {
             Some(true) => "*",
             Some(false) => "-",
             None => " ",
         };
-        println!("{}{mark} {}", "  ".repeat(usize::from(line.indent)), line.text);
+        println!("{}{mark} {}", "  ".repeat(usize::from(line.indent)), line.text());
     }
     Ok(())
 }
@@ -253,6 +253,9 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
         None => miette!("the controller's plant has no {what} {name}"),
     }
 }
+
+#[cfg(test)]
+mod why_of_everything;
 
 #[cfg(test)]
 mod tests {

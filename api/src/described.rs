@@ -220,7 +220,11 @@ impl Endpoint {
                 parameters: WHY_PARAMETERS,
                 answer: Some("Why"),
                 errors: &[(404, "No such block, interlock or phase; the nearest name is told")],
-                ..text("why", "Why something is as it is", "One line per condition, with live values.")
+                ..text(
+                    "why",
+                    "Why something is as it is",
+                    "One line per condition, as data (`type` says which) and as text that is made of it; `missing` is what a reset, a start or the next step waits for. docs/why.md has it field by field.",
+                )
             },
             Self::Simulator => Text {
                 answer: Some("SimulatorStatus"),

@@ -7,10 +7,10 @@ use model::wire::{
     AlarmKind, AlarmStatus, AlarmView, AreaView, BarsView, BatchStatus, BlockKind, BlockView, CauseView,
     CommandReply, CommandRequest, DeviceView, DisplayView, ErrorReply, EventKind, EventRecord, ForceStatus,
     ForceView, Frame, HistoryReply, HistorySample, InterlockStatus, InterlockView, LinkTrouble, Login,
-    NodeStatus, ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile, PlantPlan,
-    PlantView, PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView,
+    Missing, NodeStatus, ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile,
+    PlantPlan, PlantView, PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView,
     ServerMessage, ServiceStatus, Session, SimulatorStatus, SystemStatus, TimeOrder, TimeRequest, Why,
-    WhyLine, WriteView,
+    WhyKind, WhyLine, WriteView,
 };
 use model::{
     Action, AlarmId, AlarmState, BlockId, DeviceId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId,
@@ -164,13 +164,23 @@ pub(crate) fn history() -> HistoryReply {
 }
 
 pub(crate) fn why() -> Why {
-    let line = |indent, text: &str, holds, block| WhyLine { indent, text: text.into(), holds, block };
+    let lines: Vec<WhyLine> = crate::examples_of_why::facts()
+        .into_iter()
+        .enumerate()
+        .map(|(number, fact)| {
+            let line = WhyLine::new(1, fact);
+            // Each kind comes twice: with what may be absent, and without.
+            let whole = number % 2 == 0;
+            WhyLine { holds: whole.then_some(false), block: whole.then_some(BlockId(0)), ..line }
+        })
+        .collect();
     Why {
-        title: "IL-301 tripped".into(),
-        lines: vec![
-            line(0, "FT-301 < 8.4 m3/h for 30 s: now 11.2, 12 s so far", Some(false), Some(BlockId(0))),
-            line(1, "8.4 is 0.75 * FIC-301.SP", None, None),
-        ],
+        title: "IL-301 Brine flow".into(),
+        name: "IL-301".into(),
+        kind: WhyKind::Interlock,
+        verdict: "tripped".into(),
+        missing: Some(Missing { goal: "reset".into(), lines: lines.clone() }),
+        lines,
     }
 }
 

@@ -58,6 +58,7 @@ mod openapi;
 mod described;
 mod schema;
 mod examples;
+mod examples_of_why;
 mod server;
 mod doors;
 mod listen;

@@ -1,17 +1,12 @@
 //! Values, times and names as people read them.
 
-use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use model::wire::AlarmKind;
 use model::{BlockId, Mode, PointId, Quality};
 
-use crate::plant::{BlockBody, DeviceKind, DeviceState, Origin, Plant, Point};
+pub(crate) use model::words::{duration, joined, number};
 
-/// A number with a fixed count of decimals; never `-0.0`.
-pub(crate) fn number(value: f64, decimals: u8) -> String {
-    let text = format!("{value:.*}", usize::from(decimals.min(9)));
-    let is_zero = text.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.'));
-    if is_zero { text.trim_start_matches('-').to_owned() } else { text }
-}
+use crate::plant::{BlockBody, DeviceKind, DeviceState, Origin, Plant, Point};
 
 /// A value of a point as its faceplate shows it: with unit, or as a word.
 pub(crate) fn value_text(plant: &Plant, point: PointId, value: f64) -> String {
@@ -31,12 +26,8 @@ fn with_unit(point: &Point, value: f64) -> String {
     joined(&number(value, point.decimals), point.unit.symbol())
 }
 
-pub(crate) fn joined(number: &str, unit: &str) -> String {
-    if unit.is_empty() { number.to_owned() } else { format!("{number} {unit}") }
-}
-
 /// The word for a value that is no quantity: a mode, a state, a switch.
-fn word(plant: &Plant, point: PointId, value: f64) -> Option<String> {
+pub(crate) fn word(plant: &Plant, point: PointId, value: f64) -> Option<String> {
     let definition = plant.point(point);
     if let Origin::Block(block) = definition.origin {
         match &plant.blocks.get(block.index())?.body {
@@ -81,20 +72,6 @@ pub(crate) fn state_word(kind: DeviceKind, value: f64) -> &'static str {
     ];
     let index = states.into_iter().position(|state| f64::from(state as u8) == value);
     index.map_or("unknown", |index| words[index])
-}
-
-/// `12 s`, `3 min 5 s`, `1 h 20 min`, `0.5 s`.
-pub(crate) fn duration(ms: u64) -> String {
-    let (seconds, rest) = (ms / 1000, ms % 1000);
-    match seconds {
-        0 if rest != 0 => format!("{} s", number(ms as f64 / 1000.0, if rest % 100 == 0 { 1 } else { 2 })),
-        0..60 if rest != 0 => format!("{} s", number(ms as f64 / 1000.0, 1)),
-        0..60 => format!("{seconds} s"),
-        60..3600 if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ if seconds % 3600 < 60 => format!("{} h", seconds / 3600),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-    }
 }
 
 /// `B-0412`, the name of a batch on every screen.
@@ -217,24 +194,5 @@ pub(crate) fn part_of(plant: &Plant, point: PointId) -> Option<(BlockId, &'stati
             .filter(|block| matches!(plant.blocks[block.index()].body, BlockBody::Device(_)))
             .find_map(mine),
         Origin::Field(_) | Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{duration, number};
-
-    #[test]
-    fn numbers_have_no_negative_zero() {
-        assert_eq!(number(-0.001, 2), "0.00");
-        assert_eq!(number(-0.006, 2), "-0.01");
-        assert_eq!(number(11.25, 1), "11.2");
-    }
-
-    #[test]
-    fn durations_read_as_people_say_them() {
-        let texts: alloc::vec::Vec<_> =
-            [0, 500, 2500, 12_000, 60_000, 185_000, 3_600_000, 4_800_000].map(duration).into();
-        assert_eq!(texts, ["0 s", "0.5 s", "2.5 s", "12 s", "1 min", "3 min 5 s", "1 h", "1 h 20 min"]);
     }
 }

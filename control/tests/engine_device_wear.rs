@@ -48,7 +48,7 @@ fn a_motor_that_was_stopped_rests_before_it_starts_again() {
     let mut view = StateView::new(&h.plant());
     h.engine.publish(&mut view);
     let lines = why(&h.plant(), &view, "P-9").unwrap().lines;
-    assert!(lines.iter().any(|line| line.text.contains("rests")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.text().contains("rests")), "{lines:?}");
     h.run(2_900);
     assert_eq!(command(&mut h, 1.0), Err(Refusal::NotPermitted));
     h.run(100);

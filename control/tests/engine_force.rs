@@ -112,7 +112,7 @@ fn what_drives_a_forced_output_is_not_commanded_meanwhile_and_says_why() {
     let mut view = StateView::new(&h.plant());
     h.engine.publish(&mut view);
     let why = control::why(&h.plant(), &view, "LIC").unwrap();
-    assert!(why.lines.iter().any(|line| line.text.contains("a person forces the output")), "{why:?}");
+    assert!(why.lines.iter().any(|line| line.text().contains("a person forces the output")), "{why:?}");
 }
 
 #[test]

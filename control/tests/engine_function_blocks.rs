@@ -622,7 +622,7 @@ fn why_tells_the_law_and_what_it_reads() {
     let mut view = control::StateView::new(&h.plant());
     h.engine.publish(&mut view);
     let why = control::why(&h.plant(), &view, "L").unwrap();
-    let text: Vec<&str> = why.lines.iter().map(|line| line.text.as_str()).collect();
+    let text: Vec<String> = why.lines.iter().map(model::wire::WhyLine::text).collect();
     assert!(text.iter().any(|line| line.contains("IEC 61131-3")), "{text:?}");
     assert!(text.iter().any(|line| line.contains("LT-2 > 50 %")), "{text:?}");
 }
@@ -642,7 +642,7 @@ fn why_tells_where_a_hysteresis_and_a_rate_stand() {
     h.engine.publish(&mut view);
     let why = control::why(&h.plant(), &view, "K").unwrap();
     let line = |text: &str| {
-        let found = why.lines.iter().find(|line| line.text.starts_with(text));
+        let found = why.lines.iter().find(|line| line.text().starts_with(text));
         found.unwrap_or_else(|| panic!("{:?}", why.lines)).clone()
     };
     let hysteresis = line("HYST(LT-2, 80 %, 60 %): now 70");

@@ -213,7 +213,7 @@ fn why_says_what_the_integral_follows() {
     let mut view = control::StateView::new(&field.h.plant());
     field.h.engine.publish(&mut view);
     let why = control::why(&field.h.plant(), &view, "TIC-1").unwrap();
-    assert!(why.lines.iter().any(|line| line.text.starts_with("its integral follows ZT-1")), "{why:#?}");
+    assert!(why.lines.iter().any(|line| line.text().starts_with("its integral follows ZT-1")), "{why:#?}");
 }
 
 #[test]

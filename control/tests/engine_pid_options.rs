@@ -350,7 +350,7 @@ fn why(h: &Harness) -> String {
     let lines = control::why(&plant, &view, "TIC-1").unwrap().lines;
     lines
         .into_iter()
-        .map(|line| format!("{}{}\n", "  ".repeat(usize::from(line.indent)), line.text))
+        .map(|line| format!("{}{}\n", "  ".repeat(usize::from(line.indent)), line.text()))
         .collect()
 }
 

@@ -190,7 +190,7 @@ fn lines(h: &Harness, name: &str) -> Vec<String> {
     let plant = h.plant();
     let mut view = StateView::new(&plant);
     h.engine.publish(&mut view);
-    why(&plant, &view, name).unwrap().lines.into_iter().map(|line| line.text).collect()
+    why(&plant, &view, name).unwrap().lines.into_iter().map(|line| line.text()).collect()
 }
 
 #[test]

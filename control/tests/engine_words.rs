@@ -34,7 +34,7 @@ fn lines(why: &Why) -> Vec<String> {
     };
     why.lines
         .iter()
-        .map(|line| format!("{}{}{}", "  ".repeat(usize::from(line.indent)), mark(line.holds), line.text))
+        .map(|line| format!("{}{}{}", "  ".repeat(usize::from(line.indent)), mark(line.holds), line.text()))
         .collect()
 }
 
@@ -200,7 +200,7 @@ fn a_device_shows_the_permissive_that_is_missing() {
     );
     let plant = h.plant();
     let line = &ask(&h, "P-311").lines[3];
-    assert_eq!(line.text, "LT-311 > 15 %: now 40.0 %");
+    assert_eq!(line.text(), "LT-311 > 15 %: now 40.0 %");
     assert_eq!(line.block, None, "a tag leads to no block");
     let dev = ask(&h, "FIC-301.DEV");
     assert_eq!(dev.lines[2].block, plant.find_block("FIC-301"), "a part of a block leads to it");

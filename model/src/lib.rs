@@ -35,6 +35,7 @@ mod io;
 mod diagnostic;
 mod state;
 mod suggest;
+pub mod words;
 pub mod wire;
 
 pub use alarm::{AlarmState, Priority};

@@ -133,7 +133,9 @@ pub struct ResetArgs {
 #[command(after_help = "Examples:\n  \
     catholyte why IL-301                       its causes with live values; which one was first\n  \
     catholyte why FV-301                       an output: who drives it, what holds it\n  \
-    catholyte why XV-353                       what a valve or motor waits for")]
+    catholyte why XV-353                       what a valve or motor waits for\n  \
+    catholyte why IL-301 --format json         the same as data: tag, operator, limit, value, distance, delay\n\n\
+    docs/why.md has the data field by field.")]
 pub struct WhyArgs {
     /// Loop, device, interlock, alarm, phase, recipe, or any point
     pub name: String,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use api::{AuditRecord, Backend, EventQuery, HistoryError, HistoryQuery, InForce, Who};
 use model::wire::{
     CommandReply, CommandRequest, EventKind, EventRecord, Frame, HistoryReply, HistorySample, PlantChange,
-    PlantPlan, PlantView, SimulatorStatus, TimeRequest, Why,
+    PlantPlan, PlantView, SimulatorStatus, TimeRequest, Why, WhyKind,
 };
 use model::{Quality, Unit};
 use tokio::sync::{Semaphore, broadcast, watch};
@@ -138,7 +138,14 @@ impl Backend for Script {
     }
 
     fn why(&self, name: &str) -> Option<Why> {
-        Some(Why { title: name.into(), lines: Vec::new() })
+        Some(Why {
+            title: name.into(),
+            name: name.into(),
+            kind: WhyKind::Tag,
+            verdict: String::new(),
+            lines: Vec::new(),
+            missing: None,
+        })
     }
 
     async fn simulator(&self) -> Result<SimulatorStatus, String> {

@@ -2,18 +2,18 @@
 
 use alloc::{format, string::String, vec::Vec};
 use model::BlockId;
-use model::wire::WhyLine;
+use model::wire::{Joined, WhyDelay, WhyFact, WhyGroup, WhyLine};
 
 use super::term::{Scene, Term, tree};
 use crate::machine::Truth;
 use crate::plant::{Expr, Op};
-use crate::text::{duration, part_of};
+use crate::text::part_of;
 
 /// Appends the lines of a condition.
 pub(super) fn lines(scene: Scene<'_>, expr: &Expr, indent: u8, lines: &mut Vec<WhyLine>) {
     match tree(scene.plant, expr) {
         Some(term) => term_lines(scene, &term, indent, lines),
-        None => lines.push(WhyLine { indent, text: expr.text.clone(), holds: None, block: None }),
+        None => lines.push(WhyLine::words(indent, expr.text.clone())),
     }
 }
 
@@ -33,57 +33,62 @@ fn missing_of(scene: Scene<'_>, term: &Term) -> String {
             format!("{left}{between}{right}")
         }
         Term::Binary(Op::Or, a, b) => format!("{} or {}", missing_of(scene, a), missing_of(scene, b)),
-        Term::OnDelay { of, ms, .. } if !of.is_leaf() => {
+        Term::OnDelay { of, .. } if !of.is_leaf() => {
             let inner = missing_of(scene, of);
             let inner = if inner.is_empty() { of.text(scene.plant) } else { inner };
-            format!("({inner}) for {}{}", duration(u64::from(*ms)), term.progress(scene))
+            let group = group(Joined::Delayed, term.delay(scene));
+            format!("({inner}) {}", WhyLine::new(0, group).text())
         }
-        _ => term.live(scene),
+        _ => WhyLine::new(0, WhyFact::Term(term.fact(scene))).text(),
+    }
+}
+
+/// The parts of a condition that do not hold, each as [`lines`] writes it.
+pub(super) fn unmet(scene: Scene<'_>, expr: &Expr, indent: u8, lines: &mut Vec<WhyLine>) {
+    let Some(term) = tree(scene.plant, expr) else {
+        return lines.push(WhyLine::words(indent, expr.text.clone()));
+    };
+    let mut parts = Vec::new();
+    term.chain(Op::And, &mut parts);
+    for part in parts.into_iter().filter(|part| holds(scene, part) != Some(true)) {
+        term_lines(scene, part, indent, lines);
     }
 }
 
 fn term_lines(scene: Scene<'_>, term: &Term, indent: u8, lines: &mut Vec<WhyLine>) {
-    let mut push = |text: String| {
-        lines.push(WhyLine { indent, text, holds: holds(scene, term), block: origin(scene, term) });
+    let mut push = |fact: WhyFact| {
+        let block = origin(scene, term);
+        lines.push(WhyLine { holds: holds(scene, term), block, ..WhyLine::new(indent, fact) });
     };
     if term.is_leaf() {
-        return push(term.live(scene));
+        return push(WhyFact::Term(term.fact(scene)));
     }
+    let mut parts = Vec::new();
     match term {
         Term::Binary(op @ (Op::And | Op::Or), ..) => {
-            push(if *op == Op::And { "all of" } else { "any of" }.into());
-            let mut parts = Vec::new();
-            flatten(term, *op, &mut parts);
-            for part in parts {
-                term_lines(scene, part, indent.saturating_add(1), lines);
-            }
+            push(group(if *op == Op::And { Joined::All } else { Joined::Any }, None));
+            term.chain(*op, &mut parts);
         }
         Term::Binary(_, a, b) => {
-            push("exactly one of".into());
-            term_lines(scene, a, indent.saturating_add(1), lines);
-            term_lines(scene, b, indent.saturating_add(1), lines);
+            push(group(Joined::One, None));
+            parts.extend([&**a, &**b]);
         }
         Term::Vote { need, of } => {
-            push(format!("at least {need} of {}", of.len()));
-            for part in of {
-                term_lines(scene, part, indent.saturating_add(1), lines);
-            }
+            let (need, count) = (u16::from(*need), of.len() as u16);
+            push(WhyFact::Group(WhyGroup { of: Joined::Vote, need, count, delay: None }));
+            parts.extend(of);
         }
-        Term::OnDelay { ms, of, .. } => {
-            push(format!("for {}{}", duration(u64::from(*ms)), term.progress(scene)));
-            term_lines(scene, of, indent.saturating_add(1), lines);
-        }
-        Term::OffDelay { ms, of, .. } => {
-            push(format!("now or in the last {}", duration(u64::from(*ms))));
-            term_lines(scene, of, indent.saturating_add(1), lines);
+        Term::OnDelay { of, .. } | Term::OffDelay { of, .. } => {
+            push(group(Joined::Delayed, term.delay(scene)));
+            parts.push(of);
         }
         Term::Edge { rising, of } => {
-            push(if *rising { "becomes true" } else { "becomes false" }.into());
-            term_lines(scene, of, indent.saturating_add(1), lines);
+            push(group(if *rising { Joined::Rise } else { Joined::Fall }, None));
+            parts.push(of);
         }
         Term::Unary(_, of) => {
-            push("not".into());
-            term_lines(scene, of, indent.saturating_add(1), lines);
+            push(group(Joined::Not, None));
+            parts.push(of);
         }
         Term::Const(_)
         | Term::Point(_)
@@ -93,19 +98,15 @@ fn term_lines(scene: Scene<'_>, term: &Term, indent: u8, lines: &mut Vec<WhyLine
         | Term::Ternary(..)
         | Term::Median(_)
         | Term::Hysteresis { .. }
-        | Term::Rate { .. } => push(term.live(scene)),
+        | Term::Rate { .. } => push(WhyFact::Term(term.fact(scene))),
+    }
+    for part in parts {
+        term_lines(scene, part, indent.saturating_add(1), lines);
     }
 }
 
-/// The parts of a chain of the same operator.
-fn flatten<'t>(term: &'t Term, op: Op, parts: &mut Vec<&'t Term>) {
-    match term {
-        Term::Binary(other, a, b) if *other == op => {
-            flatten(a, op, parts);
-            flatten(b, op, parts);
-        }
-        _ => parts.push(term),
-    }
+fn group(of: Joined, delay: Option<WhyDelay>) -> WhyFact {
+    WhyFact::Group(WhyGroup { of, need: 0, count: 0, delay })
 }
 
 /// Truth for a line; nothing when bad inputs leave it open.

@@ -1,19 +1,18 @@
 //! Why of blocks, interlocks and alarms.
 
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
-use model::wire::{Why, WhyLine};
-use model::{AlarmState, BlockId, Mode, PointId, StrokeResult};
+use model::wire::{AtLimit, DelayKind, Why, WhyDelay, WhyFact, WhyKind, WhyLine, WhySum, WhyTerm, WhyValue};
+use model::{AlarmState, BlockId, Mode, PointId, Quality, StrokeResult};
 
-use super::term::{Scene, tree};
-use super::{condition, procedure};
-use super::{holders, line, loop_options, point_line, title};
+use super::term::{Scene, distance, tree};
+use super::{answer, condition, holders, loop_options, missing, point_line, procedure, verdict};
 use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
 use crate::plant::{
-    AlarmCondition, Block, BlockBody, Device, DeviceKind, Drive, Duty, Function, FunctionInput, Origin, Pid,
-    Plant, Position, Split, Wish,
+    AlarmCondition, Block, BlockBody, Device, DeviceKind, Drive, Duty, Function, FunctionInput, Op, Origin,
+    Pid, Plant, Position, Split, Wish,
 };
-use crate::text::{duration, number, part_of, state_word, value_text};
+use crate::text::{duration, number, part_of, state_word};
 
 /// The block that writes an output.
 pub(super) fn driver_of(plant: &Plant, point: PointId) -> Option<BlockId> {
@@ -56,9 +55,9 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
             lines.push(point_line(scene, 0, "TARGET", ramp.target));
             not_heard(scene, id, &mut lines);
             let unit = scene.plant.point(ramp.out).unit.difference();
-            lines.push(line(0, format!("rate {} {unit}/s", number(ramp.rate, 4))));
+            lines.push(WhyLine::words(0, format!("rate {} {unit}/s", number(ramp.rate, 4))));
             if let Some(source) = &ramp.source {
-                lines.push(line(0, format!("TARGET = {}", source.text)));
+                lines.push(WhyLine::words(0, format!("TARGET = {}", source.text)));
                 inputs(scene, source, &mut lines);
             }
         }
@@ -74,13 +73,15 @@ pub(super) fn block(scene: Scene<'_>, id: BlockId) -> Why {
             }
         }
     }
-    Why { title: title(&block.name, &block.description), lines }
+    let (kind, verdict) = verdict::block(scene, id);
+    let missing = missing::block(scene, &block.body);
+    Why { missing, ..answer((&block.name, &block.description), kind, verdict, lines) }
 }
 
 /// The law, what it reads and what it makes.
 fn function(scene: Scene<'_>, function: &Function, lines: &mut Vec<WhyLine>) {
     let shape = function.shape();
-    lines.push(line(0, shape.equation.to_owned()));
+    lines.push(WhyLine::words(0, shape.equation));
     for (port, point) in shape.ports.iter().zip(&function.ports) {
         lines.push(point_line(scene, 0, port.role, *point));
     }
@@ -96,7 +97,7 @@ fn function(scene: Scene<'_>, function: &Function, lines: &mut Vec<WhyLine>) {
                 ));
             }
             FunctionInput::Condition(expr) => {
-                lines.push(line(1, format!("{}: {}", inlet.key, expr.text)));
+                lines.push(WhyLine::words(1, format!("{}: {}", inlet.key, expr.text)));
                 condition::lines(scene, expr, 2, lines);
             }
         }
@@ -134,7 +135,7 @@ fn position(scene: Scene<'_>, body: &Position, lines: &mut Vec<WhyLine>) {
     lines.push(point_line(scene, 1, &name(scene, body.target), body.target));
     lines.push(point_line(scene, 1, &name(scene, body.position), body.position));
     let result = StrokeResult::from_value(scene.view.value(body.result));
-    lines.push(line(0, format!("last stroke test: {}", result.word())));
+    lines.push(WhyLine::words(0, format!("last stroke test: {}", result.word())));
     if result != StrokeResult::None {
         lines.push(point_line(scene, 1, "breakaway", body.breakaway));
         lines.push(point_line(scene, 1, "slip jump", body.jump));
@@ -152,7 +153,7 @@ fn not_heard(scene: Scene<'_>, id: BlockId, lines: &mut Vec<WhyLine>) {
         && Mode::from_value(scene.view.value(pid.mode)) != Mode::Cascade
     {
         let text = format!("OUT follows {}, which is not in cascade", listener.name);
-        lines.push(WhyLine { block: Some(below), ..line(0, text) });
+        lines.push(WhyLine { block: Some(below), ..WhyLine::words(0, text) });
     }
 }
 
@@ -174,14 +175,7 @@ fn pid(scene: Scene<'_>, id: BlockId, pid: &Pid, lines: &mut Vec<WhyLine>) {
     let actual = Mode::from_value(view.value(pid.mode));
     let loop_view = view.loops.get(id.index()).copied().unwrap_or_default();
     let ordered = loop_view.target;
-    let mut mode = format!("mode {}", actual.short());
-    if actual != ordered {
-        mode.push_str(&format!(", ordered {}", ordered.short()));
-    }
-    if ordered != pid.normal_mode {
-        mode.push_str(&format!(", normal {}", pid.normal_mode.short()));
-    }
-    lines.push(line(0, mode));
+    lines.push(WhyLine::new(0, WhyFact::Mode { actual, ordered, normal: pid.normal_mode }));
     reasons(scene, pid, actual, ordered, loop_view.downstream, lines);
     lines.push(point_line(scene, 0, "PV", pid.pv));
     lines.push(set_point(scene, pid, actual));
@@ -192,7 +186,10 @@ fn pid(scene: Scene<'_>, id: BlockId, pid: &Pid, lines: &mut Vec<WhyLine>) {
     loop_options::lines(scene, pid, actual, loop_view.calculated, lines);
     if let Some(index) = loop_view.downstream {
         let name = &scene.plant.blocks[index as usize].name;
-        lines.push(WhyLine { block: Some(BlockId(index)), ..line(0, format!("OUT goes to {name}")) });
+        lines.push(WhyLine {
+            block: Some(BlockId(index)),
+            ..WhyLine::words(0, format!("OUT goes to {name}"))
+        });
     }
     for point in [pid.sp, pid.mode, pid.out].into_iter().chain(pid.target) {
         let before = lines.len();
@@ -262,88 +259,76 @@ fn reasons(
         | Mode::RemoteCascade
         | Mode::RemoteOutput => return,
     };
-    lines.push(line(1, reason));
+    lines.push(WhyLine::words(1, reason));
 }
 
 fn set_point(scene: Scene<'_>, pid: &Pid, actual: Mode) -> WhyLine {
     let view = scene.view;
     let (sp, working) = (view.value(pid.sp), view.value(pid.sp_working));
     let mut entry = point_line(scene, 0, "SP", pid.sp);
-    if working != sp {
-        entry.text.push_str(&format!(", working {}", value_text(scene.plant, pid.sp_working, working)));
+    let source = pid.cascade.filter(|_| actual == Mode::Cascade);
+    if let WhyFact::Value(value) = &mut entry.fact {
+        value.working = (working != sp).then(|| scene.now(pid.sp_working));
+        value.at_limit = at_limit(sp, pid.sp_limit_low, pid.sp_limit_high);
+        value.from = source.map(|source| name(scene, source));
     }
-    let decimals = scene.plant.point(pid.sp).decimals;
-    if sp >= pid.sp_limit_high {
-        entry.text.push_str(&format!(", at its high limit {}", number(pid.sp_limit_high, decimals)));
-    } else if sp <= pid.sp_limit_low {
-        entry.text.push_str(&format!(", at its low limit {}", number(pid.sp_limit_low, decimals)));
-    }
-    if actual == Mode::Cascade
-        && let Some(source) = pid.cascade
-    {
-        entry.text.push_str(&format!(", from {}", name(scene, source)));
-        if let Origin::Block(block) = scene.plant.point(source).origin {
-            entry.block = Some(block);
-        }
+    if let Some(Origin::Block(block)) = source.map(|source| scene.plant.point(source).origin) {
+        entry.block = Some(block);
     }
     entry
 }
 
 fn output(scene: Scene<'_>, pid: &Pid) -> WhyLine {
     let mut entry = point_line(scene, 0, "OUT", pid.out);
-    let (out, decimals) = (scene.view.value(pid.out), scene.plant.point(pid.out).decimals);
-    if out >= pid.out_limit_high {
-        entry.text.push_str(&format!(", at its high limit {}", number(pid.out_limit_high, decimals)));
-    } else if out <= pid.out_limit_low {
-        entry.text.push_str(&format!(", at its low limit {}", number(pid.out_limit_low, decimals)));
+    if let WhyFact::Value(value) = &mut entry.fact {
+        value.at_limit = at_limit(scene.view.value(pid.out), pid.out_limit_low, pid.out_limit_high);
     }
     entry
+}
+
+fn at_limit(value: f64, low: f64, high: f64) -> Option<AtLimit> {
+    if value >= high {
+        Some(AtLimit { high: true, limit: high })
+    } else if value <= low {
+        Some(AtLimit { high: false, limit: low })
+    } else {
+        None
+    }
 }
 
 /// The sum that makes OUT. D is what is left of it: its filter is not published.
 fn terms(scene: Scene<'_>, pid: &Pid, integral: f64, calculated: f64, lines: &mut Vec<WhyLine>) {
     let view = scene.view;
     let proportional = loop_options::proportional(scene, pid);
-    let decimals = scene.plant.point(pid.out).decimals.saturating_add(1);
-    let signed = |value: f64| {
-        let text = number(value, decimals);
-        if value > 0.0 { format!("+{text}") } else { text }
-    };
-    let mut text = format!("= P {}  I {}", signed(proportional), signed(integral));
     let multiplies = pid.options.ff_multiplies;
-    let adds = pid.feed_forward.is_some() && !multiplies;
-    let feed_forward = if adds { view.value(pid.ff) } else { 0.0 };
-    if view.value(pid.td) > 0.0 {
-        let derivative = calculated - proportional - integral - feed_forward;
-        text.push_str(&format!("  D {}", signed(derivative)));
-    }
-    if adds {
-        text.push_str(&format!("  FF {}", signed(feed_forward)));
-    } else if multiplies {
-        text.push_str(&format!("  with FF x {} in each", number(view.value(pid.ff), 3)));
-    }
-    lines.push(line(1, text));
+    let feed_forward = (pid.feed_forward.is_some() && !multiplies).then(|| view.value(pid.ff));
+    let rest = calculated - proportional - integral - feed_forward.unwrap_or(0.0);
+    let sum = WhySum {
+        proportional,
+        integral,
+        derivative: (view.value(pid.td) > 0.0).then_some(rest),
+        feed_forward,
+        factor: multiplies.then(|| view.value(pid.ff)),
+        decimals: scene.plant.point(pid.out).decimals.saturating_add(1),
+    };
+    lines.push(WhyLine::new(1, WhyFact::Sum(sum)));
 }
 
 fn device(scene: Scene<'_>, id: BlockId, device: &Device, lines: &mut Vec<WhyLine>) {
     let view = scene.view;
-    let (off, on) = device.kind.words();
-    let command = if view.value(device.command) >= 0.5 { on } else { off };
-    lines.push(line(0, format!("command {command}, {}", state_word(device.kind, view.value(device.state)))));
+    let (_, on) = device.kind.words();
+    lines.push(commanded(scene, device.kind, device.command, device.state));
     if Mode::from_value(view.value(device.mode)) == Mode::OutOfService {
-        let text = "OUT OF SERVICE: it follows nobody but interlocks and forces until a person puts it back";
-        lines.push(line(0, text.to_owned()));
+        lines.push(WhyLine::words(0, OUT_OF_SERVICE));
     }
     if let Some(force) = view.forces.all().iter().find(|force| force.follows == id.0 + 1) {
-        let ticks = force.until.saturating_sub(view.tick);
-        let left = duration(ticks.saturating_mul(u64::from(scene.plant.period_ms)));
-        let text =
-            format!("SIMULATED for another {left}: the feedbacks follow the order, whatever the field says");
-        lines.push(line(0, text));
+        let remaining_ms = scene.ms_until(force.until);
+        lines.push(WhyLine::new(0, WhyFact::Simulated { remaining_ms }));
     }
     if view.value(device.fail) >= 0.5 {
         let travel = duration(u64::from(device.travel_ms));
-        lines.push(line(0, format!("the feedback has contradicted the command for longer than {travel}")));
+        let words = format!("the feedback has contradicted the command for longer than {travel}");
+        lines.push(WhyLine::words(0, words));
     }
     for feedback in [device.on, device.off].into_iter().flatten() {
         lines.push(point_line(scene, 1, &name(scene, feedback), feedback));
@@ -353,12 +338,12 @@ fn device(scene: Scene<'_>, id: BlockId, device: &Device, lines: &mut Vec<WhyLin
     }
     if let Some(stroke) = &device.stroke {
         let result = StrokeResult::from_value(view.value(stroke.result));
-        lines.push(line(0, format!("stroke test: {}", result.word())));
+        lines.push(WhyLine::words(0, format!("stroke test: {}", result.word())));
         lines.push(point_line(scene, 1, "last time to open", stroke.opens));
         lines.push(point_line(scene, 1, "last time to close", stroke.closes));
     }
     if let Some(permit) = &device.permit {
-        lines.push(line(0, format!("permit to {on}")));
+        lines.push(WhyLine::words(0, format!("permit to {on}")));
         condition::lines(scene, permit, 1, lines);
     }
     if let Some(drive) = &device.drive {
@@ -367,9 +352,9 @@ fn device(scene: Scene<'_>, id: BlockId, device: &Device, lines: &mut Vec<WhyLin
     if let Some(auto) = &device.auto {
         let by_itself = view.value(auto.switch) >= 0.5;
         match &auto.wish {
-            _ if !by_itself => lines.push(line(0, "by hand: it follows commands alone".to_owned())),
+            _ if !by_itself => lines.push(WhyLine::words(0, "by hand: it follows commands alone")),
             Wish::Condition(when) => {
-                lines.push(line(0, format!("in AUTO it is {on} while")));
+                lines.push(WhyLine::words(0, format!("in AUTO it is {on} while")));
                 condition::lines(scene, when, 1, lines);
             }
             Wish::Group(wanted) => lines.push(point_line(scene, 0, "in AUTO its group wants it", *wanted)),
@@ -378,14 +363,28 @@ fn device(scene: Scene<'_>, id: BlockId, device: &Device, lines: &mut Vec<WhyLin
     holders(scene, device.command, lines);
 }
 
+/// What it is told, and how it is.
+fn commanded(scene: Scene<'_>, kind: DeviceKind, command: PointId, state: PointId) -> WhyLine {
+    let (off, on) = kind.words();
+    let command = if scene.view.value(command) >= 0.5 { on } else { off }.to_owned();
+    let state = state_word(kind, scene.view.value(state)).to_owned();
+    WhyLine::new(0, WhyFact::Device { command, state })
+}
+
+pub(super) const OUT_OF_SERVICE: &str =
+    "OUT OF SERVICE: it follows nobody but interlocks and forces until a person puts it back";
+pub(super) const DRIVE_FAULT: &str = "the drive reports a fault: it was commanded off";
+pub(super) const DRIVE_LOCAL: &str = "in local: somebody at the machine runs it";
+pub(super) const NONE_READY: &str = "none of its motors is ready";
+
 /// The speed: wanted, told, measured, and who decides it.
 fn drive_lines(scene: Scene<'_>, drive: &Drive, lines: &mut Vec<WhyLine>) {
     let on = |point: Option<PointId>| point.is_some_and(|point| scene.view.value(point) >= 0.5);
     if on(drive.fault) {
-        lines.push(line(0, "the drive reports a fault: it was commanded off".to_owned()));
+        lines.push(WhyLine::words(0, DRIVE_FAULT));
     }
     if on(drive.local) {
-        lines.push(line(0, "in local: somebody at the machine runs it".to_owned()));
+        lines.push(WhyLine::words(0, DRIVE_LOCAL));
     }
     let from = drive.source.map_or(String::new(), |source| format!(" from {}", name(scene, source)));
     lines.push(point_line(scene, 0, &format!("SP{from}"), drive.set_point));
@@ -408,32 +407,21 @@ fn drive_lines(scene: Scene<'_>, drive: &Drive, lines: &mut Vec<WhyLine>) {
 /// The command, who leads, and what every motor does and may do.
 fn duty(scene: Scene<'_>, duty: &Duty, lines: &mut Vec<WhyLine>) {
     let view = scene.view;
-    let (off, on) = DeviceKind::Motor.words();
-    let command = if view.value(duty.command) >= 0.5 { on } else { off };
-    lines.push(line(
-        0,
-        format!("command {command}, {}", state_word(DeviceKind::Motor, view.value(duty.state))),
-    ));
+    lines.push(commanded(scene, DeviceKind::Motor, duty.command, duty.state));
     if view.value(duty.fail) >= 0.5 {
-        lines.push(line(0, "none of its motors is ready".to_owned()));
+        lines.push(WhyLine::words(0, NONE_READY));
     }
     for (member, number) in duty.members.iter().zip(1_u8..) {
-        let leads = view.value(duty.duty) == f64::from(number);
-        let words = match (view.value(member.switch) >= 0.5, view.value(member.ready) >= 0.5) {
-            (false, _) => ", by hand",
-            (true, true) => "",
-            (true, false) => ", not ready",
+        let block = part_of(scene.plant, member.command).map(|(block, _)| block);
+        let name = block.map_or(String::new(), |block| scene.plant.blocks[block.index()].name.clone());
+        let fact = WhyFact::Member {
+            name,
+            state: state_word(DeviceKind::Motor, view.value(member.state)).to_owned(),
+            by_hand: view.value(member.switch) < 0.5,
+            ready: view.value(member.ready) >= 0.5,
+            leads: view.value(duty.duty) == f64::from(number),
         };
-        let text = format!(
-            "{}{words}{}",
-            state_word(DeviceKind::Motor, view.value(member.state)),
-            if leads { ", leads" } else { "" }
-        );
-        let (block, name) = match part_of(scene.plant, member.command) {
-            Some((block, _)) => (Some(block), scene.plant.blocks[block.index()].name.as_str()),
-            None => (None, ""),
-        };
-        lines.push(WhyLine { block, ..line(1, format!("{name} {text}")) });
+        lines.push(WhyLine { block, ..WhyLine::new(1, fact) });
     }
     holders(scene, duty.command, lines);
 }
@@ -442,34 +430,39 @@ pub(super) fn interlock(scene: Scene<'_>, index: usize) -> Why {
     let interlock = &scene.plant.interlocks[index];
     let memory = scene.view.interlocks.get(index).copied().unwrap_or_default();
     let mut lines = Vec::new();
-    let state = match (memory.tripped, memory.active) {
-        (true, true) => "TRIPPED, the cause stands",
-        (true, false) => "TRIPPED, the cause has gone, waits for a reset",
-        (false, true) => "not tripped though a cause stands",
-        (false, false) => "ready",
-    };
-    lines.push(line(0, state.to_owned()));
+    let (tripped, cause_stands, latched) = (memory.tripped, memory.active, interlock.latched);
+    lines.push(WhyLine::new(0, WhyFact::Interlock { tripped, cause_stands, latched }));
     if memory.bypassed_until != 0 {
-        let ticks = memory.bypassed_until.saturating_sub(scene.view.tick);
-        let left = duration(ticks.saturating_mul(u64::from(scene.plant.period_ms)));
-        lines.push(line(0, format!("BYPASSED for another {left}: it forces nothing")));
+        let remaining_ms = scene.ms_until(memory.bypassed_until);
+        lines.push(WhyLine::new(0, WhyFact::Bypassed { remaining_ms }));
     }
-    if memory.tripped
-        && let Some(cause) = memory.first_out.checked_sub(1)
-        && let Some(cause) = interlock.causes.get(usize::from(cause))
+    if tripped
+        && let Some(number) = memory.first_out.checked_sub(1)
+        && let Some(cause) = interlock.causes.get(usize::from(number))
     {
-        let ago = duration(scene.ms_since(memory.since) / 1000 * 1000);
-        lines.push(line(0, format!("first out: {}, {ago} ago", cause.text)));
+        let (cause, ago_ms) = (cause.text.clone(), scene.ms_since(memory.since));
+        lines.push(WhyLine::new(0, WhyFact::FirstOut { number: number + 1, cause, ago_ms }));
     }
-    lines.push(line(0, "trips on any of".to_owned()));
+    lines.push(WhyLine::words(0, "trips on any of"));
     causes(scene, index, 1, false, &mut lines);
-    lines.push(line(0, "then".to_owned()));
-    lines.extend(interlock.actions.iter().map(|action| line(1, action.text.clone())));
-    if let Some((phase, state)) = interlock.start.and_then(|id| procedure::started(scene, id)) {
-        let waits = if memory.starting { ", waits for the phase of an earlier trip" } else { "" };
-        lines.push(line(1, format!("start {phase}, now {}{waits}", state.word())));
+    lines.push(WhyLine::words(0, "then"));
+    for action in &interlock.actions {
+        let fact = WhyFact::Action {
+            action: action.text.clone(),
+            tag: name(scene, action.point),
+            to: WhyValue { forced: false, ..scene.value(action.point, action.value, Quality::Good) },
+            now: scene.now(action.point),
+        };
+        lines.push(WhyLine::new(1, fact));
     }
-    Why { title: title(&interlock.name, &interlock.description), lines }
+    if let Some((phase, state)) = interlock.start.and_then(|id| procedure::started(scene, id)) {
+        let fact = WhyFact::Starts { phase: phase.to_owned(), state, waits: memory.starting };
+        lines.push(WhyLine::new(1, fact));
+    }
+    let missing = tripped.then(|| missing::reset(scene, index));
+    let verdict = verdict::interlock(memory).to_owned();
+    let about = (interlock.name.as_str(), interlock.description.as_str());
+    Why { missing, ..answer(about, WhyKind::Interlock, verdict, lines) }
 }
 
 /// What keeps an interlock tripped: its causes that stand, or the reset that is missing.
@@ -477,25 +470,28 @@ pub(super) fn standing_causes(scene: Scene<'_>, index: usize, indent: u8, lines:
     let before = lines.len();
     causes(scene, index, indent, true, lines);
     if lines.len() == before {
-        lines.push(line(indent, "the cause has gone, it waits for a reset".to_owned()));
+        lines.push(WhyLine::words(indent, "the cause has gone, it waits for a reset"));
     }
 }
 
 /// Each cause with its terms and live values.
-fn causes(scene: Scene<'_>, index: usize, indent: u8, standing_only: bool, lines: &mut Vec<WhyLine>) {
-    for cause in &scene.plant.interlocks[index].causes {
+pub(super) fn causes(
+    scene: Scene<'_>,
+    index: usize,
+    indent: u8,
+    standing_only: bool,
+    lines: &mut Vec<WhyLine>,
+) {
+    for (cause, number) in scene.plant.interlocks[index].causes.iter().zip(1..) {
         let term = tree(scene.plant, &cause.when);
         let truth = term.as_ref().and_then(|term| condition::holds(scene, term));
         let stands = truth.unwrap_or(cause.trips_on_bad);
         if standing_only && !stands {
             continue;
         }
-        let bad = match (truth, cause.trips_on_bad) {
-            (None, true) => " (bad input: counts as standing)",
-            (None, false) => " (bad input: ignored)",
-            (Some(_), _) => "",
-        };
-        lines.push(WhyLine { holds: Some(stands), ..line(indent, format!("{}{bad}", cause.text)) });
+        let (words, trips_on_bad) = (cause.text.clone(), cause.trips_on_bad);
+        let fact = WhyFact::Cause { number, cause: words, bad: truth.is_none(), trips_on_bad };
+        lines.push(WhyLine { holds: Some(stands), ..WhyLine::new(indent, fact) });
         condition::lines(scene, &cause.when, indent.saturating_add(1), lines);
     }
 }
@@ -504,11 +500,10 @@ pub(super) fn alarm(scene: Scene<'_>, index: usize) -> Why {
     let alarm = &scene.plant.alarms[index];
     let memory = scene.view.alarms.get(index).copied().unwrap_or_default();
     let mut lines = Vec::new();
-    lines.push(line(0, format!("{}, priority {}", memory.state.word(), alarm.priority.word())));
+    lines.push(WhyLine::new(0, WhyFact::Alarm { state: memory.state, priority: alarm.priority }));
     if memory.state == AlarmState::Shelved {
-        let ticks = memory.shelved_until.saturating_sub(scene.view.tick);
-        let left = duration(ticks.saturating_mul(u64::from(scene.plant.period_ms)));
-        lines.push(line(1, format!("for another {left}")));
+        let remaining_ms = scene.ms_until(memory.shelved_until);
+        lines.push(WhyLine::new(1, WhyFact::Shelved { remaining_ms }));
     }
     let before = lines.len();
     alarm_condition(scene, &alarm.condition, &mut lines);
@@ -516,41 +511,81 @@ pub(super) fn alarm(scene: Scene<'_>, index: usize) -> Why {
         first.holds = Some(memory.raw);
     }
     if memory.raw != memory.active {
-        let (delay_ms, word) =
-            if memory.raw { (alarm.on_delay_ms, "on") } else { (alarm.off_delay_ms, "off") };
-        let so_far = duration(scene.ms_since(memory.raw_since) / 100 * 100);
-        let delay = duration(u64::from(delay_ms));
-        lines.push(line(1, format!("{word}-delay: {so_far} so far of {delay}")));
+        let (delay_ms, kind) = if memory.raw {
+            (alarm.on_delay_ms, DelayKind::On)
+        } else {
+            (alarm.off_delay_ms, DelayKind::Off)
+        };
+        let (delay_ms, elapsed) = (u64::from(delay_ms), scene.ms_since(memory.raw_since));
+        let remaining_ms = Some(delay_ms.saturating_sub(elapsed));
+        let delay = WhyDelay { kind, delay_ms, elapsed_ms: Some(elapsed), remaining_ms };
+        lines.push(WhyLine::new(1, WhyFact::Delay(delay)));
     }
     if let Some(enable) = &alarm.enable {
-        lines.push(line(0, "enabled by".to_owned()));
+        lines.push(WhyLine::words(0, "enabled by"));
         condition::lines(scene, enable, 1, &mut lines);
     }
-    Why { title: title(&alarm.name, &alarm.text), lines }
+    answer((&alarm.name, &alarm.text), WhyKind::Alarm, memory.state.word().to_owned(), lines)
 }
 
 fn alarm_condition(scene: Scene<'_>, condition: &AlarmCondition, lines: &mut Vec<WhyLine>) {
-    let limit_text = |point: PointId, limit: f64| value_text(scene.plant, point, limit);
+    let mut push = |point: PointId, term: WhyTerm| {
+        let block = part_of(scene.plant, point).map(|(block, _)| block);
+        lines.push(WhyLine { block, ..WhyLine::new(0, WhyFact::Term(term)) });
+    };
     match condition {
         AlarmCondition::Above { point, limit, .. } => {
-            let label = format!("{} >= {}: now", name(scene, *point), limit_text(*point, *limit));
-            lines.push(point_line(scene, 0, &label, *point));
+            push(*point, limit_term(scene, *point, Op::GreaterEqual, *limit));
         }
         AlarmCondition::Below { point, limit, .. } => {
-            let label = format!("{} <= {}: now", name(scene, *point), limit_text(*point, *limit));
-            lines.push(point_line(scene, 0, &label, *point));
+            push(*point, limit_term(scene, *point, Op::LessEqual, *limit));
         }
         AlarmCondition::Deviation { pv, sp, limit, .. } => {
-            let deviation = scene.view.value(*pv) - scene.view.value(*sp);
-            let decimals = scene.plant.point(*pv).decimals;
-            let limit = number(*limit, decimals);
-            lines.push(line(0, format!("|PV - SP| >= {limit}: now {}", number(deviation, decimals))));
+            let (unit, decimals) =
+                (scene.plant.point(*pv).unit.difference(), scene.plant.point(*pv).decimals);
+            let quality = scene.view.quality(*pv).worst(scene.view.quality(*sp));
+            let now = scene.view.value(*pv) - scene.view.value(*sp);
+            let value = |value, quality| WhyValue::number(value, unit.symbol(), Some(decimals), quality);
+            let (limit, size) = (value(*limit, Quality::Good), value(libm::fabs(now), quality));
+            let term = WhyTerm {
+                condition: format!("|PV - SP| >= {}", limit.bare()),
+                operator: Some(">=".to_owned()),
+                distance: distance(Op::GreaterEqual, &size, &limit),
+                limit: Some(limit),
+                now: Some(value(now, quality)),
+                ..WhyTerm::default()
+            };
+            lines.push(WhyLine::new(0, WhyFact::Term(term)));
             lines.push(point_line(scene, 1, &name(scene, *pv), *pv));
             lines.push(point_line(scene, 1, &name(scene, *sp), *sp));
         }
         AlarmCondition::When(expr) => condition::lines(scene, expr, 0, lines),
-        AlarmCondition::Fault { point, .. } => {
-            lines.push(point_line(scene, 0, &format!("{}: now", name(scene, *point)), *point));
+        AlarmCondition::Fault { point, faulty_at } => {
+            let term = WhyTerm {
+                condition: name(scene, *point),
+                tag: Some(name(scene, *point)),
+                operator: Some("=".to_owned()),
+                limit: Some(scene.value(*point, *faulty_at, Quality::Good)),
+                now: Some(scene.now(*point)),
+                ..WhyTerm::default()
+            };
+            push(*point, term);
         }
+    }
+}
+
+/// A tag against the limit of its alarm.
+fn limit_term(scene: Scene<'_>, point: PointId, op: Op, limit: f64) -> WhyTerm {
+    let operator = if op == Op::LessEqual { "<=" } else { ">=" };
+    let (now, tag) = (scene.now(point), name(scene, point));
+    let limit = WhyValue { forced: false, ..scene.value(point, limit, Quality::Good) };
+    WhyTerm {
+        condition: format!("{tag} {operator} {}", limit.bare()),
+        tag: Some(tag),
+        operator: Some(operator.to_owned()),
+        distance: distance(op, &now, &limit),
+        limit: Some(limit),
+        now: Some(now),
+        ..WhyTerm::default()
     }
 }

@@ -1,15 +1,15 @@
 //! Why of a loop's options: what of them is at work now.
 
-use alloc::{format, string::String, vec::Vec};
-use model::Mode;
-use model::wire::WhyLine;
+use alloc::{borrow::ToOwned, format, vec::Vec};
+use model::wire::{WhyFact, WhyLine, WhyValue};
+use model::{Mode, Quality};
 
 use super::term::Scene;
-use super::{condition, line, point_line};
+use super::{condition, point_line};
 use crate::blocks::pid::{is_automatic, is_remote};
 use crate::plant::pid_options::Shape;
 use crate::plant::{Pid, PidForm};
-use crate::text::{duration, number, value_text};
+use crate::text::duration;
 
 /// Proportional action now, in units of OUT.
 pub(super) fn proportional(scene: Scene<'_>, pid: &Pid) -> f64 {
@@ -39,7 +39,7 @@ pub(super) fn lines(scene: Scene<'_>, pid: &Pid, actual: Mode, wanted: f64, line
             lines.push(point_line(scene, 1, "from the remote", point));
         }
         let (timeout, shed) = (duration(u64::from(remote.timeout_ms)), remote.shed.short());
-        lines.push(line(1, format!("without a new value for {timeout} it sheds to {shed}")));
+        lines.push(WhyLine::words(1, format!("without a new value for {timeout} it sheds to {shed}")));
     }
     if let Some(schedule) = &pid.options.schedule {
         let by = &scene.plant.point(schedule.by).name;
@@ -68,7 +68,7 @@ pub(super) fn lines(scene: Scene<'_>, pid: &Pid, actual: Mode, wanted: f64, line
         PidForm::Series => "series form",
         PidForm::Integral => "integral action alone",
     };
-    lines.push(line(0, String::from(form)));
+    lines.push(WhyLine::words(0, form));
 }
 
 /// What bends the error and what holds OUT back.
@@ -76,24 +76,20 @@ fn at_work(scene: Scene<'_>, pid: &Pid, wanted: f64, lines: &mut Vec<WhyLine>) {
     let view = scene.view;
     let error = view.value(pid.sp_working) - view.value(pid.pv);
     let share = Shape::new(pid).share(error);
-    let unit = scene.plant.point(pid.pv).unit.difference();
-    match pid.options.gap {
-        Some(gap) if libm::fabs(error) <= gap.band => {
-            let band = number(gap.band, scene.plant.point(pid.pv).decimals);
-            lines.push(line(1, format!("within the gap of {band} {unit}: gain x {}", number(share, 2))));
-        }
-        _ if share != 1.0 => lines.push(line(1, format!("gain x {} at this error", number(share, 2)))),
-        _ => {}
+    let (unit, decimals) = (scene.plant.point(pid.pv).unit.difference(), scene.plant.point(pid.pv).decimals);
+    let band = pid.options.gap.filter(|gap| libm::fabs(error) <= gap.band).map(|gap| gap.band);
+    if band.is_some() || share != 1.0 {
+        let band = band.map(|band| WhyValue::number(band, unit.symbol(), Some(decimals), Quality::Good));
+        lines.push(WhyLine::new(1, WhyFact::Gain { factor: share, band }));
     }
     let out = view.value(pid.out);
     let goal = wanted.max(pid.out_limit_low).min(pid.out_limit_high);
     if pid.options.out_rate.is_finite()
         && libm::fabs(goal - out) > 1e-9 * libm::fabs(pid.out_high - pid.out_low)
     {
-        let unit = scene.plant.point(pid.out).unit.difference();
-        let rate = number(pid.options.out_rate, 4);
-        let goal = value_text(scene.plant, pid.out, goal);
-        lines.push(line(1, format!("OUT is on its way to {goal} at {rate} {unit}/s")));
+        let unit = scene.plant.point(pid.out).unit.difference().symbol().to_owned();
+        let (to, per_s) = (scene.value(pid.out, goal, Quality::Good), pid.options.out_rate);
+        lines.push(WhyLine::new(1, WhyFact::Moving { to, unit, per_s }));
     }
 }
 
@@ -102,7 +98,7 @@ fn feed_forward(scene: Scene<'_>, pid: &Pid, lines: &mut Vec<WhyLine>) {
         lines.push(point_line(scene, 0, "feed-forward gain", gain));
     }
     if let Some(when) = &pid.options.ff_when {
-        lines.push(line(0, String::from("feed-forward acts while")));
+        lines.push(WhyLine::words(0, "feed-forward acts while"));
         condition::lines(scene, when, 1, lines);
     }
 }
@@ -110,6 +106,6 @@ fn feed_forward(scene: Scene<'_>, pid: &Pid, lines: &mut Vec<WhyLine>) {
 /// The condition of the local override, with live values.
 pub(super) fn override_lines(scene: Scene<'_>, pid: &Pid, lines: &mut Vec<WhyLine>) {
     let Some(track) = &pid.options.track else { return };
-    lines.push(line(1, format!("tracks: local override to {}, while", track.value.text)));
+    lines.push(WhyLine::words(1, format!("tracks: local override to {}, while", track.value.text)));
     condition::lines(scene, &track.when, 2, lines);
 }

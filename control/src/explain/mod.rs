@@ -1,22 +1,23 @@
 //! Why something is as it is: the answer to `GET /why/{name}`, from a published copy of the state.
 //!
 //! The same objects that the scan runs are read here, so the explanation cannot differ from what
-//! happens.
+//! happens. What comes out is data ([`model::wire::WhyFact`]), and its words are made of nothing else.
 
 mod condition;
 mod item;
 mod loop_options;
+mod missing;
 mod procedure;
-mod term;
+pub(crate) mod term;
+mod verdict;
 
 use alloc::{format, string::String, vec::Vec};
-use model::wire::{Why, WhyLine};
-use model::{BlockId, PhaseId, PointId};
+use model::wire::{Why, WhyFact, WhyKind, WhyLine, WhyPoint, WhyValue};
+use model::{PhaseId, PointId, Quality};
 
-use crate::force::Force;
 use crate::plant::{Expr, Origin, Plant};
 use crate::state_view::StateView;
-use crate::text::{batch_name, doubt, duration, part_of, value_text};
+use crate::text::{batch_name, part_of};
 use term::Scene;
 
 /// Explains a block, tag, interlock, alarm, phase or recipe by its name; `None` when there is none.
@@ -63,10 +64,7 @@ fn point(scene: Scene<'_>, id: PointId) -> Why {
     }
     let definition = scene.plant.point(id);
     let mut lines = Vec::new();
-    lines.push(line(
-        0,
-        format!("now {}{}", value_text(scene.plant, id, scene.view.value(id)), doubt(scene.view.quality(id))),
-    ));
+    lines.push(WhyLine { block: None, ..point_line(scene, 0, "now", id) });
     let origin = match definition.origin {
         Origin::Field(_) => "measured",
         Origin::FieldOutput(_) => "an output to the field",
@@ -77,68 +75,60 @@ fn point(scene: Scene<'_>, id: PointId) -> Why {
         Origin::Scan(_) => "how the scan keeps its time",
     };
     let source = definition.source.as_ref().map_or_else(String::new, |source| format!(", {source}"));
-    lines.push(line(0, format!("{origin}{source}")));
+    lines.push(WhyLine::words(0, format!("{origin}{source}")));
     if let Some(driver) = item::driver_of(scene.plant, id) {
         let name = scene.plant.blocks[driver.index()].name.clone();
-        lines.push(WhyLine { block: Some(driver), ..line(0, format!("driven by {name}")) });
+        lines.push(WhyLine { block: Some(driver), ..WhyLine::words(0, format!("driven by {name}")) });
     }
     holders(scene, id, &mut lines);
-    Why { title: title(&definition.name, &definition.description), lines }
+    let verdict = scene.now(id).text();
+    answer((&definition.name, &definition.description), WhyKind::Tag, verdict, lines)
 }
 
-fn forced_text(scene: Scene<'_>, force: &Force) -> String {
-    let value = value_text(scene.plant, force.point, force.value);
-    let ticks = force.until.saturating_sub(scene.view.tick);
-    let left = duration(ticks.saturating_mul(u64::from(scene.plant.period_ms)));
-    let says = match scene.plant.point(force.point).origin {
-        Origin::Field(_) => {
-            let raw = value_text(scene.plant, force.point, force.raw);
-            format!("; the field says {raw}{}", doubt(force.raw_quality))
-        }
-        _ => String::new(),
-    };
-    format!("forced by hand to {value} for {left} more{says}")
+/// The answer about something that nothing is missing for.
+fn answer((name, description): (&str, &str), kind: WhyKind, verdict: String, lines: Vec<WhyLine>) -> Why {
+    let title = if description.is_empty() { name.into() } else { format!("{name} {description}") };
+    Why { title, name: name.into(), kind, verdict, lines, missing: None }
 }
 
 /// The person or the interlock that forces a point and the phase that owns it.
 fn holders(scene: Scene<'_>, id: PointId, lines: &mut Vec<WhyLine>) {
     if let Some(force) = scene.view.forces.find(id) {
-        lines.push(WhyLine { holds: Some(true), ..line(0, forced_text(scene, force)) });
+        let is_input = matches!(scene.plant.point(force.point).origin, Origin::Field(_));
+        let fact = WhyFact::Forced {
+            to: scene.value(force.point, force.value, Quality::Good),
+            remaining_ms: scene.ms_until(force.until),
+            field: is_input.then(|| WhyValue {
+                forced: false,
+                ..scene.value(force.point, force.raw, force.raw_quality)
+            }),
+        };
+        lines.push(WhyLine { holds: Some(true), ..WhyLine::new(0, fact) });
     }
     let hold = scene.view.hold(id);
-    if let Some(interlock) =
-        hold.interlock.checked_sub(1).and_then(|i| scene.plant.interlocks.get(i as usize))
+    if let Some(number) = hold.interlock.checked_sub(1)
+        && let Some(interlock) = scene.plant.interlocks.get(number as usize)
     {
-        let text = format!("forced by interlock {}: {}", interlock.name, interlock.description);
-        lines.push(WhyLine { holds: Some(true), ..line(0, text) });
-        if let Some(number) = scene.plant.interlocks.iter().position(|other| other.name == interlock.name) {
-            item::standing_causes(scene, number, 1, lines);
-        }
+        let (name, description) = (interlock.name.clone(), interlock.description.clone());
+        let fact = WhyFact::ForcedBy { interlock: name, description };
+        lines.push(WhyLine { holds: Some(true), ..WhyLine::new(0, fact) });
+        item::standing_causes(scene, number as usize, 1, lines);
     }
     if let Some(number) = hold.phase.checked_sub(1)
         && let (Some(phase), Some(memory)) =
             (scene.plant.phases.get(number as usize), scene.view.phases.get(number as usize))
     {
-        let batch =
-            if memory.batch == 0 { String::new() } else { format!(" of {}", batch_name(memory.batch)) };
-        let text = format!("owned by phase {}{batch}, {}", phase.name, memory.state.word());
-        lines.push(line(0, text));
+        let batch = (memory.batch != 0).then(|| batch_name(memory.batch));
+        let fact = WhyFact::OwnedBy { phase: phase.name.clone(), batch, state: memory.state };
+        lines.push(WhyLine::new(0, fact));
     }
-}
-
-fn line(indent: u8, text: String) -> WhyLine {
-    WhyLine { indent, text, holds: None, block: None }
-}
-
-fn title(name: &str, description: &str) -> String {
-    if description.is_empty() { name.into() } else { format!("{name} {description}") }
 }
 
 /// A point with its value, as a line that leads to its block.
 fn point_line(scene: Scene<'_>, indent: u8, label: &str, id: PointId) -> WhyLine {
-    let value = value_text(scene.plant, id, scene.view.value(id));
-    let text = format!("{label} {value}{}", doubt(scene.view.quality(id)));
-    WhyLine { block: part_of(scene.plant, id).map(|(block, _): (BlockId, _)| block), ..line(indent, text) }
+    let (label, tag) = (label.into(), scene.plant.point(id).name.clone());
+    let fact = WhyFact::Value(WhyPoint { label, tag, now: scene.now(id), ..WhyPoint::default() });
+    WhyLine { block: part_of(scene.plant, id).map(|(block, _)| block), ..WhyLine::new(indent, fact) }
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
 //! Why of phases and recipes: where they are and what they wait for.
 
 use alloc::{format, string::String, vec::Vec};
-use model::wire::{Why, WhyLine};
+use model::wire::{Missing, Why, WhyFact, WhyKind, WhyLine};
 use model::{PhaseId, ProcState};
 
-use super::condition;
 use super::term::Scene;
-use super::{line, title};
+use super::{answer, condition};
 use crate::phase::{Cause, PhaseMemory};
 use crate::plant::{Otherwise, Step};
 use crate::status::{cause, tripped_by};
-use crate::text::{batch_name, duration};
+use crate::text::batch_name;
 
 /// The step that a phase is in, if it is in one.
 fn step<'a>(scene: Scene<'a>, id: PhaseId) -> Option<(&'a PhaseMemory, &'a Step)> {
@@ -47,82 +46,118 @@ pub(super) fn phase(scene: Scene<'_>, id: PhaseId) -> Why {
     let phase = &scene.plant.phases[id.index()];
     let mut lines = Vec::new();
     phase_lines(scene, id, 0, &mut lines);
-    Why { title: title(&format!("{} on {}", phase.name, phase.equipment), &phase.description), lines }
+    let state = scene.view.phases.get(id.index()).map_or(ProcState::Idle, |memory| memory.state);
+    let missing = match state {
+        ProcState::Idle => Some(Missing { goal: "start".into(), lines: blocked(scene, id, 0) }),
+        _ => next_step(scene, id),
+    };
+    let about = (phase.name.as_str(), phase.description.as_str());
+    let title = format!("{} on {}", phase.name, phase.equipment);
+    let title = if about.1.is_empty() { title } else { format!("{title} {}", about.1) };
+    Why { title, missing, ..answer(about, WhyKind::Phase, state.word().into(), lines) }
+}
+
+/// What the step that a phase is in waits for.
+fn next_step(scene: Scene<'_>, id: PhaseId) -> Option<Missing> {
+    let (memory, step) = step(scene, id)?;
+    let mut lines = Vec::new();
+    if let Some((action, reason)) = refused(memory, step) {
+        lines.push(refusal(0, action, reason));
+    } else {
+        condition::unmet(scene, step.wait.as_ref().filter(|_| memory.entered)?, 0, &mut lines);
+    }
+    Some(Missing { goal: "next step".into(), lines })
+}
+
+fn refusal(indent: u8, action: &str, reason: &str) -> WhyLine {
+    let fact = WhyFact::Refused { action: action.into(), reason: reason.into() };
+    WhyLine { holds: Some(false), ..WhyLine::new(indent, fact) }
 }
 
 fn phase_lines(scene: Scene<'_>, id: PhaseId, indent: u8, lines: &mut Vec<WhyLine>) {
     let Some(memory) = scene.view.phases.get(id.index()) else { return };
-    let batch = if memory.batch == 0 { String::new() } else { format!(" for {}", batch_name(memory.batch)) };
-    let since = duration(scene.ms_since(memory.since) / 1000 * 1000);
-    let since = if memory.state == ProcState::Idle { String::new() } else { format!(" since {since}") };
-    lines.push(line(indent, format!("{}{since}{batch}", memory.state.word())));
+    let batch = (memory.batch != 0).then(|| batch_name(memory.batch));
+    let for_ms = (memory.state != ProcState::Idle).then(|| scene.ms_since(memory.since));
+    lines.push(WhyLine::new(indent, WhyFact::Phase { state: memory.state, for_ms, batch }));
     if memory.cause != Cause::Trip
         && let Some(interlock) = tripped_by(scene.plant, memory)
     {
-        lines.push(line(indent, format!("started by the trip of {}", interlock.name)));
+        lines.push(WhyLine::new(indent, WhyFact::StartedBy { interlock: interlock.name.clone() }));
     }
     if !matches!(memory.state, ProcState::Running | ProcState::Idle | ProcState::Complete)
         && let Some(cause) = cause(scene.plant, scene.view, id)
     {
-        lines.push(line(indent, format!("cause: {cause}")));
+        lines.push(WhyLine::words(indent, format!("cause: {cause}")));
     }
     let Some((memory, step)) = step(scene, id) else { return };
-    lines.push(line(indent, format!("step {}: {}", memory.step + 1, step.title)));
+    let (number, title) = (memory.step + 1, step.title.clone());
+    lines.push(WhyLine::new(indent, WhyFact::Step { number, title }));
     let inner = indent.saturating_add(1);
-    if let Some((action, refusal)) = refused(memory, step) {
-        lines.push(WhyLine { holds: Some(false), ..line(inner, format!("{action}: {refusal}")) });
+    if let Some((action, reason)) = refused(memory, step) {
+        lines.push(refusal(inner, action, reason));
     }
     if let Some(wait) = &step.wait {
-        lines.push(line(inner, "waits for".into()));
+        lines.push(WhyLine::words(inner, "waits for"));
         condition::lines(scene, wait, inner.saturating_add(1), lines);
     }
     if let Some(within) = step.within.as_ref().filter(|_| memory.entered) {
-        let so_far = duration(scene.ms_since(memory.step_since) / 1000 * 1000);
-        let otherwise = match within.otherwise {
+        let then = match within.otherwise {
             Otherwise::Hold => "holds",
             Otherwise::Abort => "aborts",
             Otherwise::Alarm => "reports",
         };
-        let limit = duration(u64::from(within.ms));
-        lines.push(line(inner, format!("{so_far} so far of {limit}, then {otherwise}: {}", within.why)));
+        let fact = WhyFact::Within {
+            limit_ms: u64::from(within.ms),
+            elapsed_ms: scene.ms_since(memory.step_since),
+            then: then.into(),
+            because: within.why.clone(),
+        };
+        lines.push(WhyLine::new(inner, fact));
     }
 }
 
 pub(super) fn recipe(scene: Scene<'_>, index: usize) -> Why {
     let recipe = &scene.plant.recipes[index];
-    let mut lines = Vec::new();
+    let (mut lines, mut missing, mut verdict) = (Vec::new(), None, "not prepared");
     match scene.view.batches.get(index) {
         Some(batch) if batch.is_present() => {
-            let since = duration(scene.ms_since(batch.since_tick()) / 1000 * 1000);
+            verdict = batch.state().word();
+            let for_ms = scene.ms_since(batch.since_tick());
             let name = batch_name(batch.batch());
-            lines.push(line(0, format!("{name} {} since {since}", batch.state().word())));
+            lines.push(WhyLine::new(0, WhyFact::Batch { batch: name, state: batch.state(), for_ms }));
             if let Some(call) = batch.current(recipe) {
                 let started = batch.running_phase(recipe).is_some();
-                let word = if started { "in" } else { "next" };
-                lines.push(line(0, format!("{word} phase {}", call.name)));
+                lines.push(WhyLine::new(0, WhyFact::Call { phase: call.name.clone(), started }));
                 if started {
                     phase_lines(scene, call.phase, 1, &mut lines);
+                    missing = next_step(scene, call.phase);
                 } else if batch.state() == ProcState::Running {
-                    blocked(scene, call.phase, &mut lines);
+                    let against = blocked(scene, call.phase, 1);
+                    lines.extend(against.iter().cloned());
+                    let against = against.into_iter().map(|line| WhyLine { indent: 0, ..line }).collect();
+                    missing = Some(Missing { goal: "next phase".into(), lines: against });
                 }
             }
         }
-        _ => lines.push(line(0, "not prepared".into())),
+        _ => lines.push(WhyLine::words(0, verdict)),
     }
-    Why { title: title(&recipe.name, &recipe.title), lines }
+    Why { missing, ..answer((&recipe.name, &recipe.title), WhyKind::Recipe, verdict.into(), lines) }
 }
 
-/// Why the next phase does not start.
-fn blocked(scene: Scene<'_>, id: PhaseId, lines: &mut Vec<WhyLine>) {
-    let Some(memory) = scene.view.phases.get(id.index()) else { return };
+/// Why a phase does not start.
+fn blocked(scene: Scene<'_>, id: PhaseId, indent: u8) -> Vec<WhyLine> {
+    let mut lines = Vec::new();
+    let Some(memory) = scene.view.phases.get(id.index()) else { return lines };
     if memory.state.is_active() {
-        lines.push(line(1, format!("the phase is {} for somebody else", memory.state.word())));
+        let words = format!("the phase is {} for somebody else", memory.state.word());
+        lines.push(WhyLine::words(indent, words));
     }
     for point in &scene.plant.phases[id.index()].owns {
         let owner = scene.view.hold(*point).phase;
         if let Some(other) = owner.checked_sub(1).and_then(|index| scene.plant.phases.get(index as usize)) {
             let name = &scene.plant.point(*point).name;
-            lines.push(line(1, format!("{name} is owned by phase {}", other.name)));
+            lines.push(WhyLine::words(indent, format!("{name} is owned by phase {}", other.name)));
         }
     }
+    lines
 }

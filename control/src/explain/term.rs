@@ -1,16 +1,18 @@
 //! Expressions back from postfix code to a tree, evaluated on a view and written with live values.
 
 use alloc::{borrow::ToOwned, boxed::Box, format, string::String, vec::Vec};
+use model::wire::{DelayKind, WhyDelay, WhyTerm, WhyValue};
+use model::words::short_number;
 use model::{PointId, Quality, Unit};
 
 use crate::machine::{self, Slot, Truth};
 use crate::plant::{Expr, Op, Plant};
 use crate::state_view::StateView;
-use crate::text::{doubt, duration, joined, number, value_text};
+use crate::text::{duration, joined, word};
 
 /// One operation with its operands.
 #[derive(Clone, Debug)]
-pub(super) enum Term {
+pub(crate) enum Term {
     Const(f64),
     Point(PointId),
     Previous(PointId),
@@ -58,7 +60,7 @@ pub(super) struct Scene<'a> {
 }
 
 /// The tree of an expression; nothing if the code is not whole.
-pub(super) fn tree(plant: &Plant, expr: &Expr) -> Option<Term> {
+pub(crate) fn tree(plant: &Plant, expr: &Expr) -> Option<Term> {
     let mut stack: Vec<Term> = Vec::new();
     for op in machine::slice(&plant.code.ops, expr) {
         let term = match *op {
@@ -168,7 +170,7 @@ impl Term {
     }
 
     /// The unit of the result, where the operands tell it.
-    fn unit(&self, plant: &Plant) -> Option<(Unit, u8)> {
+    pub(crate) fn unit(&self, plant: &Plant) -> Option<(Unit, u8)> {
         match self {
             Self::Point(point) | Self::Previous(point) => {
                 let definition = plant.point(*point);
@@ -205,11 +207,11 @@ impl Term {
     }
 
     /// As people write it, constants in the unit of what they are compared with.
-    pub(super) fn text(&self, plant: &Plant) -> String {
+    pub(crate) fn text(&self, plant: &Plant) -> String {
         self.text_with(plant, None)
     }
 
-    fn text_with(&self, plant: &Plant, unit: Option<(Unit, u8)>) -> String {
+    pub(crate) fn text_with(&self, plant: &Plant, unit: Option<(Unit, u8)>) -> String {
         let name = |point: &PointId| plant.point(*point).name.clone();
         let inner = |term: &Self, unit| {
             let text = term.text_with(plant, unit);
@@ -280,14 +282,6 @@ impl Term {
         }
     }
 
-    /// Both sides of a comparison.
-    fn compared(&self) -> Option<(&Self, &Self)> {
-        match self {
-            Self::Binary(op, a, b) if comparison(*op).is_some() => Some((a, b)),
-            _ => None,
-        }
-    }
-
     /// A single statement: nothing below it that would need lines of its own.
     pub(super) fn is_leaf(&self) -> bool {
         match self {
@@ -300,62 +294,120 @@ impl Term {
         }
     }
 
-    /// A leaf with its live value: `FT-301 < 8.4 m3/h for 30 s: now 11.2 m3/h, 12 s so far`.
-    pub(super) fn live(&self, scene: Scene<'_>) -> String {
-        let mut text = self.text(scene.plant);
-        let now = self.now_text(scene);
-        if !now.is_empty() {
-            text.push_str(": now ");
-            text.push_str(&now);
-        }
-        text.push_str(&self.progress(scene));
-        text
-    }
-
-    fn now_text(&self, scene: Scene<'_>) -> String {
-        match self {
-            Self::Unary(Op::Not, of)
-            | Self::OnDelay { of, .. }
-            | Self::OffDelay { of, .. }
-            | Self::Edge { of, .. } => of.now_text(scene),
-            Self::IsGood(point) | Self::IsBad(point) => scene.view.quality(*point).text().to_owned(),
-            Self::Const(_) => String::new(),
-            Self::Hysteresis { parts, .. } => parts[0].value_now(scene),
-            _ => match self.compared() {
-                Some((Self::Const(_), b)) => b.value_now(scene),
-                Some((a, Self::Const(_))) => a.value_now(scene),
-                Some((a, b)) => format!("{} against {}", a.value_now(scene), b.value_now(scene)),
-                None => self.value_now(scene),
-            },
-        }
-    }
-
-    fn value_now(&self, scene: Scene<'_>) -> String {
-        let slot = self.eval(scene);
-        let text = match self {
-            Self::Point(point) | Self::Previous(point) => value_text(scene.plant, *point, slot.value),
-            Self::Const(value) => constant(*value, None),
-            _ => match self.unit(scene.plant) {
-                Some((unit, decimals)) => joined(&number(slot.value, decimals), unit.symbol()),
-                None => constant(slot.value, None),
-            },
+    /// A leaf as data: `FT-301 < 8.4 m3/h for 30 s`, its tag, operator, limit, value now and delay.
+    pub(super) fn fact(&self, scene: Scene<'_>) -> WhyTerm {
+        let (core, negated, delay) = self.unwrapped(scene);
+        let mut fact = WhyTerm {
+            condition: self.text(scene.plant),
+            negated,
+            delay,
+            tag: core.tag(scene),
+            ..WhyTerm::default()
         };
-        format!("{text}{}", doubt(slot.quality))
+        match core {
+            Self::Const(_) => {}
+            Self::IsGood(point) | Self::IsBad(point) => {
+                let word = if matches!(core, Self::IsGood(_)) { "good" } else { "bad" };
+                fact.operator = Some(word.to_owned());
+                fact.now = Some(scene.now(*point));
+            }
+            Self::Hysteresis { edge, parts } => {
+                // While it stands, the limit that matters is the one that ends it.
+                let stands = scene.view.edges.get(*edge as usize).is_some_and(|edge| edge.is_on());
+                let (on, off) = (parts[1].eval(scene).value, parts[2].eval(scene).value);
+                let op = if on >= off { Op::GreaterEqual } else { Op::LessEqual };
+                compare(&mut fact, scene, op, &parts[0], &parts[if stands { 2 } else { 1 }]);
+                fact.limit_moves = false;
+            }
+            Self::Binary(op, a, b) if comparison(*op).is_some() => match (&**a, &**b) {
+                (limit @ Self::Const(_), now) => {
+                    compare(&mut fact, scene, mirrored(*op), now, limit);
+                }
+                (now, limit) => {
+                    compare(&mut fact, scene, *op, now, limit);
+                }
+            },
+            _ => {
+                fact.operator = fact.tag.is_some().then(|| "on".to_owned());
+                fact.now = Some(core.value(scene, None));
+            }
+        }
+        fact
     }
 
-    /// How far a delay has come.
-    pub(super) fn progress(&self, scene: Scene<'_>) -> String {
-        let Self::OnDelay { timer, ms, of } = self else { return String::new() };
-        match scene.held_ms(*timer) {
-            Some(held) if of.eval(scene).truth() == Truth::True && held < u64::from(*ms) => {
-                format!(", {} so far of {}", duration(held / 100 * 100), duration(u64::from(*ms)))
+    /// What stands behind negations, delays and edges; whether it is negated; the outermost delay.
+    fn unwrapped(&self, scene: Scene<'_>) -> (&Self, bool, Option<WhyDelay>) {
+        let (mut core, mut negated, mut delay) = (self, false, None);
+        loop {
+            core = match core {
+                Self::Unary(Op::Not, of) => {
+                    negated = !negated;
+                    of
+                }
+                Self::OnDelay { of, .. } | Self::OffDelay { of, .. } => {
+                    delay = delay.or_else(|| core.delay(scene));
+                    of
+                }
+                Self::Edge { of, .. } => of,
+                _ => return (core, negated, delay),
+            };
+        }
+    }
+
+    /// The tag that it is, if it is one.
+    fn tag(&self, scene: Scene<'_>) -> Option<String> {
+        match self {
+            Self::Point(point) | Self::Previous(point) | Self::IsGood(point) | Self::IsBad(point) => {
+                Some(scene.plant.point(*point).name.clone())
             }
-            _ => String::new(),
+            _ => None,
+        }
+    }
+
+    /// Its value now; a constant in the unit of what it is compared with.
+    fn value(&self, scene: Scene<'_>, unit: Option<(Unit, u8)>) -> WhyValue {
+        let slot = self.eval(scene);
+        match self {
+            Self::Point(point) | Self::Previous(point) => scene.value(*point, slot.value, slot.quality),
+            Self::Const(value) => {
+                WhyValue::number(*value, unit.map_or("", |(unit, _)| unit.symbol()), None, Quality::Good)
+            }
+            _ => match self.unit(scene.plant) {
+                Some((unit, decimals)) => {
+                    WhyValue::number(slot.value, unit.symbol(), Some(decimals), slot.quality)
+                }
+                None => WhyValue::number(slot.value, "", None, slot.quality),
+            },
+        }
+    }
+
+    /// A delay, and how far it has come.
+    pub(super) fn delay(&self, scene: Scene<'_>) -> Option<WhyDelay> {
+        let (kind, timer, ms, of) = match self {
+            Self::OnDelay { timer, ms, of } => (DelayKind::On, timer, ms, of),
+            Self::OffDelay { timer, ms, of } => (DelayKind::Off, timer, ms, of),
+            _ => return None,
+        };
+        let delay_ms = u64::from(*ms);
+        let stands = of.eval(scene).truth() == Truth::True;
+        let elapsed_ms = scene.held_ms(*timer).filter(|_| stands == (kind == DelayKind::On));
+        let remaining_ms = elapsed_ms.and_then(|held| delay_ms.checked_sub(held)).filter(|left| *left > 0);
+        Some(WhyDelay { kind, delay_ms, elapsed_ms, remaining_ms })
+    }
+
+    /// The parts of a chain of one operator.
+    pub(crate) fn chain<'t>(&'t self, op: Op, parts: &mut Vec<&'t Self>) {
+        match self {
+            Self::Binary(other, a, b) if *other == op => {
+                a.chain(op, parts);
+                b.chain(op, parts);
+            }
+            _ => parts.push(self),
         }
     }
 
     /// The points that it reads, each once, in order.
-    pub(super) fn points(&self, found: &mut Vec<PointId>) {
+    pub(crate) fn points(&self, found: &mut Vec<PointId>) {
         match self {
             Self::Const(_) => {}
             Self::Point(point) | Self::Previous(point) | Self::IsGood(point) | Self::IsBad(point) => {
@@ -381,10 +433,67 @@ impl Term {
     }
 }
 
+/// A comparison as data, what is measured on the left.
+fn compare(fact: &mut WhyTerm, scene: Scene<'_>, op: Op, now: &Term, limit: &Term) {
+    fact.tag = now.tag(scene);
+    fact.operator = comparison(op).map(ToOwned::to_owned);
+    fact.limit_tag = limit.tag(scene);
+    fact.limit_moves = !matches!(limit, Term::Const(_));
+    let unit = now.unit(scene.plant);
+    let (now, limit) = (now.value(scene, None), limit.value(scene, unit));
+    fact.distance = distance(op, &now, &limit);
+    (fact.now, fact.limit) = (Some(now), Some(limit));
+}
+
+/// How far there is to go until the comparison holds; at or below 0 it is at the limit or beyond.
+pub(super) fn distance(op: Op, now: &WhyValue, limit: &WhyValue) -> Option<f64> {
+    if now.quality.is_bad() || limit.quality.is_bad() {
+        return None;
+    }
+    let above = now.value - limit.value;
+    let distance = match op {
+        Op::Greater | Op::GreaterEqual => -above,
+        Op::Less | Op::LessEqual => above,
+        Op::Equal => libm::fabs(above),
+        _ => return None,
+    };
+    distance.is_finite().then_some(distance + 0.0)
+}
+
+/// The same comparison with its sides exchanged.
+fn mirrored(op: Op) -> Op {
+    match op {
+        Op::Less => Op::Greater,
+        Op::LessEqual => Op::GreaterEqual,
+        Op::Greater => Op::Less,
+        Op::GreaterEqual => Op::LessEqual,
+        other => other,
+    }
+}
+
 impl Scene<'_> {
+    /// A value of a point, in its words.
+    pub(super) fn value(&self, point: PointId, value: f64, quality: Quality) -> WhyValue {
+        let definition = self.plant.point(point);
+        let forced = self.view.forces.find(point).is_some();
+        let word = word(self.plant, point, value);
+        let number =
+            WhyValue::number(value, definition.unit.symbol(), Some(definition.decimals.min(9)), quality);
+        WhyValue { word, forced, ..number }
+    }
+
+    pub(super) fn now(&self, point: PointId) -> WhyValue {
+        self.value(point, self.view.value(point), self.view.quality(point))
+    }
+
     fn held_ms(&self, timer: u32) -> Option<u64> {
         let since = self.view.timers.get(timer as usize)?.since()?;
         Some(self.ms_since(since))
+    }
+
+    /// How long it still is to a tick.
+    pub(super) fn ms_until(&self, tick: u64) -> u64 {
+        tick.saturating_sub(self.view.tick).saturating_mul(u64::from(self.plant.period_ms))
     }
 
     pub(super) fn ms_since(&self, tick: u64) -> u64 {
@@ -393,13 +502,10 @@ impl Scene<'_> {
 }
 
 fn constant(value: f64, unit: Option<(Unit, u8)>) -> String {
-    // As short as it was written: no more decimals than it needs, at most nine.
-    let text = number(value, 9);
-    let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    joined(short, unit.map_or("", |(unit, _)| unit.symbol()))
+    joined(&short_number(value), unit.map_or("", |(unit, _)| unit.symbol()))
 }
 
-fn comparison(op: Op) -> Option<&'static str> {
+pub(crate) fn comparison(op: Op) -> Option<&'static str> {
     match op {
         Op::Less => Some("<"),
         Op::LessEqual => Some("<="),

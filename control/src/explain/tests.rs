@@ -94,7 +94,7 @@ impl Bench {
         let mut view = StateView::new(self.engine.plant());
         self.engine.publish(&mut view);
         let why = why(self.engine.plant(), &view, "C-1").unwrap();
-        why.lines.into_iter().map(|line| (line.text, line.holds)).collect()
+        why.lines.into_iter().map(|line| (line.text(), line.holds)).collect()
     }
 
     fn is_on(&self) -> bool {

@@ -109,7 +109,7 @@ pub(super) fn draw_explanation(inside: &mut Pane<'_>, state: &State, scroll: u16
     let mut y = 0;
     let width = inside.width().saturating_sub(2);
     inside.fit(1, y, width, &why.title, bright);
-    for line in why.lines.iter().skip(usize::from(scroll)) {
+    for line in why.shown().iter().skip(usize::from(scroll)) {
         y += 1;
         let (truth, style) = match line.holds {
             Some(true) => ("true ", bright),
@@ -119,7 +119,7 @@ pub(super) fn draw_explanation(inside: &mut Pane<'_>, state: &State, scroll: u16
         inside.text(1, y, truth, style);
         let x = 8 + u16::from(line.indent).min(20) * 2;
         let room = inside.width().saturating_sub(x + 1);
-        for (index, part) in wrapped(&line.text, room).iter().enumerate() {
+        for (index, part) in wrapped(&line.text(), room).iter().enumerate() {
             y += u16::from(index > 0);
             inside.text(x, y, part, if line.holds == Some(true) { bright } else { text });
         }

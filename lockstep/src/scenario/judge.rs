@@ -170,7 +170,7 @@ fn what_holds(watch: &mut Watch, expr: &Expr, lockstep: &Lockstep) -> String {
     let is_leaf = |index: usize| lines.get(index + 1).is_none_or(|next| next.indent <= lines[index].indent);
     let holding =
         lines.iter().enumerate().filter(|(index, line)| line.holds == Some(true) && is_leaf(*index));
-    holding.map(|(_, line)| line.text.as_str()).collect::<Vec<_>>().join("; ")
+    holding.map(|(_, line)| line.text()).collect::<Vec<_>>().join("; ")
 }
 
 /// What keeps the plant from the safe state of an interlock; nothing when it is there.

@@ -345,23 +345,6 @@ pub struct HistorySample {
     pub quality: Quality,
 }
 
-/// Why something is as it is, one line per term, deeper terms indented.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Why {
-    pub title: String,
-    pub lines: Vec<WhyLine>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WhyLine {
-    pub indent: u8,
-    /// `FT-301 < 8.4 m3/h for 30 s: now 11.2, 12 s so far`
-    pub text: String,
-    /// The truth of the term; `None` for one that is no condition or whose inputs are bad.
-    pub holds: Option<bool>,
-    pub block: Option<BlockId>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::{Login, PasswordChange, Session};

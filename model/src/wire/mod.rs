@@ -16,7 +16,7 @@
 //! | `GET /history?point=&from=&to=&columns=` | | [`HistoryReply`] |
 //! | `GET /simulator` | | [`SimulatorStatus`] of the simulated plant beside this controller |
 //! | `POST /simulator/time` | [`TimeRequest`] | [`CommandReply`], when the plant's time is as ordered |
-//! | `GET /why/{name}` | | [`Why`]: why a block, interlock or phase is as it is |
+//! | `GET /why/{name}` | | [`Why`]: why a block, interlock or phase is as it is, as data and in words |
 //!
 //! `GET /health` and `GET /openapi.json` (the same in OpenAPI) answer anybody. Every other request but
 //! `/login` carries `Authorization: Bearer <token>`. An error is an
@@ -26,11 +26,13 @@ mod live;
 mod plant;
 mod change;
 mod simulator;
+mod why;
 
 pub use change::*;
 pub use live::*;
 pub use plant::*;
 pub use simulator::*;
+pub use why::*;
 
 /// The path under which this version lives.
 pub const API: &str = "/api/v1";
