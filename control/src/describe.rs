@@ -62,8 +62,10 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
             };
             (EventKind::Link, name.unwrap_or_default(), text.to_owned())
         }
-        EventBody::Phase { phase, batch, from, to } => {
-            phase_event(plant, *phase, *batch, &format!("{} -> {}", from.word(), to.word()))
+        EventBody::Phase { phase, batch, from, to, trip } => {
+            let by = trip.and_then(|id| plant.interlocks.get(id.index()));
+            let by = by.map_or(String::new(), |interlock| format!(" by the trip of {}", interlock.name));
+            phase_event(plant, *phase, *batch, &format!("{} -> {}{by}", from.word(), to.word()))
         }
         EventBody::Step { phase, batch, step } => {
             phase_event(plant, *phase, *batch, &step_text(plant, *phase, *step))

@@ -16,7 +16,7 @@
 //! stays forbidden is passed over after [`PATIENCE_MS`], and a late step whose order makes no sense
 //! there (HOLD while aborting) is left for the next one. Both are reported.
 
-use model::{EventBody, PhaseId, ProcOrder, ProcState, Refusal, StateWalk};
+use model::{EventBody, InterlockId, PhaseId, ProcOrder, ProcState, Refusal, StateWalk};
 
 use crate::engine::{Layout, State};
 use crate::exchange::ScanOutput;
@@ -286,6 +286,11 @@ impl Scene<'_> {
 
     /// Changes the state; a section without steps passes at once.
     pub(crate) fn go(&mut self, index: usize, next: ProcState) {
+        self.go_by(index, next, 0);
+    }
+
+    /// `trip` is the number of the interlock, from one, whose trip brings it about; zero when none does.
+    pub(crate) fn go_by(&mut self, index: usize, next: ProcState, trip: u32) {
         let tick = self.state.tick;
         let memory = &mut self.state.phases[index];
         let from = memory.state;
@@ -312,7 +317,8 @@ impl Scene<'_> {
         memory.since = tick;
         let batch = memory.batch;
         let phase = PhaseId(index as u32);
-        self.out.push(tick, EventBody::Phase { phase, batch, from, to: next });
+        let trip = trip.checked_sub(1).map(InterlockId);
+        self.out.push(tick, EventBody::Phase { phase, batch, from, to: next, trip });
         if next.is_final() {
             self.release(index);
         }
@@ -323,12 +329,22 @@ impl Scene<'_> {
 
     /// An order of a person, or of the batch above. Gives the state that was left.
     pub(crate) fn order_phase(&mut self, index: usize, order: ProcOrder) -> Result<ProcState, Refusal> {
+        self.order_phase_by(index, order, 0)
+    }
+
+    /// The same for the trip of an interlock, by its number from one.
+    pub(crate) fn order_phase_by(
+        &mut self,
+        index: usize,
+        order: ProcOrder,
+        trip: u32,
+    ) -> Result<ProcState, Refusal> {
         let from = self.state.phases[index].state;
         let next = from.after(order).ok_or(Refusal::NotInThisState)?;
         match order {
             ProcOrder::Start => {
                 self.claim(index)?;
-                self.state.phases[index].trip = 0;
+                self.state.phases[index].trip = trip;
             }
             ProcOrder::Reset => {
                 let memory = &mut self.state.phases[index];
@@ -343,7 +359,7 @@ impl Scene<'_> {
         }
         self.state.phases[index].cause =
             if matches!(order, ProcOrder::Start | ProcOrder::Restart) { Cause::None } else { Cause::Order };
-        self.go(index, next);
+        self.go_by(index, next, trip);
         Ok(from)
     }
 

@@ -186,6 +186,15 @@ fn starts(h: &Harness, name: &str) -> usize {
     h.events.iter().filter(|event| begins(&event.body)).count()
 }
 
+/// What the events say of a phase's changes of state, in order.
+fn told(h: &Harness, name: &str) -> Vec<String> {
+    let plant = h.plant();
+    let id = plant.find_phase(name).unwrap();
+    let of_phase = |body: &EventBody| matches!(*body, EventBody::Phase { phase, .. } if phase == id);
+    let events = h.events.iter().filter(|event| of_phase(&event.body));
+    events.map(|event| control::describe(&plant, event).2).collect()
+}
+
 fn lines(h: &Harness, name: &str) -> Vec<String> {
     let plant = h.plant();
     let mut view = StateView::new(&plant);
@@ -220,6 +229,11 @@ fn it_takes_its_unit_from_batch_phases_and_other_units_and_they_abort() {
     switch(&mut h, "HOT", true);
     assert_eq!(values(&h), [0.0, 30.0, 80.0, 0.0], "the phase that aborts leaves the vent alone");
     assert_eq!((state(&h, "Feed"), batch_state(&h, "MAKE"), state(&h, "Store")), (Aborted, Aborted, Aborted));
+    assert_eq!(told(&h, "Empty"), ["Empty IDLE -> RUNNING by the trip of IL-2"]);
+    let aborted = ["Store IDLE -> RUNNING", "Store RUNNING -> ABORTING by the trip of IL-2"];
+    assert_eq!(told(&h, "Store")[..2], aborted, "a person started it");
+    let feed = told(&h, "Feed");
+    assert!(feed.contains(&"B-0007 Feed RUNNING -> ABORTING by the trip of IL-2".into()), "{feed:?}");
     assert!(lines(&h, "Store").contains(&"cause: IL-2 tripped".into()), "{:?}", lines(&h, "Store"));
     assert!(lines(&h, "Empty").contains(&"started by the trip of IL-2".into()), "{:?}", lines(&h, "Empty"));
     assert!(lines(&h, "IL-2").contains(&"start Empty, now RUNNING".into()), "{:?}", lines(&h, "IL-2"));

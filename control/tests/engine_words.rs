@@ -448,10 +448,28 @@ fn events_read_as_a_person_would_write_them() {
             "TRIPPED by H2 in Cl2: AT-351 > 2 %vol FOR 2 s",
         ),
         (
-            EventBody::Phase { phase: fill, batch: 412, from: ProcState::Running, to: ProcState::Holding },
+            EventBody::Phase {
+                phase: fill,
+                batch: 412,
+                from: ProcState::Running,
+                to: ProcState::Holding,
+                trip: None,
+            },
             EventKind::Batch,
             "EL-301",
             "B-0412 Fill RUNNING -> HOLDING",
+        ),
+        (
+            EventBody::Phase {
+                phase: fill,
+                batch: 0,
+                from: ProcState::Idle,
+                to: ProcState::Running,
+                trip: Some(il),
+            },
+            EventKind::Batch,
+            "EL-301",
+            "Fill IDLE -> RUNNING by the trip of IL-301",
         ),
         (
             EventBody::Step { phase: fill, batch: 0, step: 1 },

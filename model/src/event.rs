@@ -96,6 +96,9 @@ pub enum EventBody {
         batch: u32,
         from: ProcState,
         to: ProcState,
+        /// The interlock whose trip brought it about.
+        #[serde(default)]
+        trip: Option<InterlockId>,
     },
     Step {
         phase: PhaseId,

@@ -58,7 +58,7 @@ impl Scene<'_> {
             return;
         }
         if self.state.phases[phase].state.is_active() {
-            self.go(phase, ProcState::Aborted);
+            self.go_by(phase, ProcState::Aborted, trip);
         }
         let plant = self.plant;
         let definition = &plant.phases[phase];
@@ -72,7 +72,7 @@ impl Scene<'_> {
             // A final phase takes a reset, an idle one that owns its points a start.
             let _ = self.order_phase(phase, ProcOrder::Reset);
         }
-        let _ = self.order_phase(phase, ProcOrder::Start);
+        let _ = self.order_phase_by(phase, ProcOrder::Start, trip);
         self.state.phases[phase].trip = trip;
     }
 
@@ -82,7 +82,7 @@ impl Scene<'_> {
             let aborts = self.state.phases[other].state.after(ProcOrder::Abort).is_some();
             if other != phase && aborts && self.is_in_the_way(other, phase) {
                 // The state model has just said that it takes the order.
-                let _ = self.order_phase(other, ProcOrder::Abort);
+                let _ = self.order_phase_by(other, ProcOrder::Abort, trip);
                 let memory = &mut self.state.phases[other];
                 (memory.cause, memory.trip) = (Cause::Trip, trip);
             }
