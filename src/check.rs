@@ -14,8 +14,8 @@ use crate::plant_files::{PlantFilesError, PlantText};
 use crate::{check_schema, diagnostics, plant_files, scenarios, sim_field};
 
 pub fn run(args: &CheckArgs) -> miette::Result<()> {
-    if args.schema {
-        println!("{}", serde_json::to_string_pretty(&check_schema::document()).into_diagnostic()?);
+    if let Some(of) = args.schema {
+        println!("{}", serde_json::to_string_pretty(&check_schema::document(of)).into_diagnostic()?);
         return Ok(());
     }
     // The command line asks for a folder unless the schema alone is wanted.

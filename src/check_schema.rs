@@ -1,4 +1,5 @@
-//! `catholyte check --schema`: what the compiler reads, as a JSON schema (draft 2020-12) for editors.
+//! `catholyte check --schema`: what the compiler reads, as JSON schemas (draft 2020-12) for editors: one of the files that
+//! the controller compiles, one of scenarios, one of the simulated field.
 //!
 //! Editors see a TOML file as the JSON value that it stands for. A value inside a class may hold
 //! parameters in braces, which are text wherever a number would stand.
@@ -6,11 +7,55 @@
 use control::compile::{SchemaKey, SchemaTable, Shape, schema, schema_kinds};
 use serde_json::{Map, Value, json};
 
-/// One schema for every `*.toml` of a plant folder.
-pub fn document() -> Value {
+use crate::cli::SchemaOf;
+
+mod field;
+
+/// Tables of scenarios; the head of the file is the first.
+const SCENARIO: &str = "scenario";
+
+pub fn document(of: SchemaOf) -> Value {
+    match of {
+        SchemaOf::Plant => plant(),
+        SchemaOf::Field => headed("Catholyte field", "Files of field/", field::schema()),
+        SchemaOf::Scenario => headed("Catholyte scenario", "Files of scenarios/", scenario()),
+    }
+}
+
+/// With what every schema begins with.
+fn headed(title: &str, files: &str, schema: Value) -> Value {
+    let mut document = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "description": format!("{files}, as catholyte {} reads them", env!("CARGO_PKG_VERSION")),
+    });
+    if let (Value::Object(document), Value::Object(schema)) = (&mut document, schema) {
+        document.extend(schema);
+    }
+    document
+}
+
+fn is_of_scenarios(table: &SchemaTable) -> bool {
+    table.path.split('/').next() == Some(SCENARIO)
+}
+
+/// The head of a scenario's file, and the lists below it.
+fn scenario() -> Value {
     let tables = schema();
     let mut definitions = Map::new();
-    for table in &tables {
+    for table in tables.iter().filter(|table| is_of_scenarios(table)) {
+        definitions.insert(name_of(&table.path), table_schema(table, &tables));
+    }
+    let mut head = definitions.remove(SCENARIO).unwrap_or_default();
+    head["$defs"] = Value::Object(definitions);
+    head
+}
+
+/// One schema for every `*.toml` that the controller compiles.
+fn plant() -> Value {
+    let tables = schema();
+    let mut definitions = Map::new();
+    for table in tables.iter().filter(|table| !is_of_scenarios(table)) {
         definitions.insert(name_of(&table.path), table_schema(table, &tables));
     }
     let mut level: Map<String, Value> = schema_kinds()
@@ -32,15 +77,10 @@ pub fn document() -> Value {
     level.insert("plant".to_owned(), reference("plant"));
     let includes = json!({ "type": "object", "additionalProperties": reference("include") });
     level.insert("include".to_owned(), includes);
-    json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Catholyte plant folder",
-        "description": format!("Files of a plant, as catholyte {} compiles them", env!("CARGO_PKG_VERSION")),
-        "type": "object",
-        "properties": level,
-        "additionalProperties": false,
-        "$defs": definitions,
-    })
+    let schema = json!({
+        "type": "object", "properties": level, "additionalProperties": false, "$defs": definitions,
+    });
+    headed("Catholyte plant folder", "Files of a plant", schema)
 }
 
 fn name_of(path: &str) -> String {
@@ -99,144 +139,4 @@ fn key_schema(table: &SchemaTable, key: &SchemaKey, all: &[SchemaTable]) -> Valu
 }
 
 #[cfg(test)]
-mod tests {
-    use super::document;
-    use serde_json::{Value, json};
-
-    /// As much of JSON schema as [`document`] writes; anything else would be ignored in silence, so it panics.
-    fn complaints(root: &Value, schema: &Value, value: &Value, at: &str, out: &mut Vec<String>) {
-        let below = |schema: &Value, value: &Value, at: &str, out: &mut Vec<String>| {
-            complaints(root, schema, value, at, out);
-        };
-        let Some(schema) = schema.as_object() else { panic!("{at}: no schema: {schema}") };
-        for (word, rule) in schema {
-            match word.as_str() {
-                "description" | "$schema" | "title" | "$defs" => {}
-                "$ref" => {
-                    let name = rule.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
-                    below(&root["$defs"][name], value, at, out);
-                }
-                "anyOf" => {
-                    let fits = |rule: &Value| {
-                        let mut found = Vec::new();
-                        below(rule, value, at, &mut found);
-                        found.is_empty()
-                    };
-                    if !rule.as_array().unwrap().iter().any(fits) {
-                        out.push(format!("{at}: {value} is none of {rule}"));
-                    }
-                }
-                "enum" if !rule.as_array().unwrap().contains(value) => out.push(format!("{at}: {value}")),
-                "enum" => {}
-                "type" => {
-                    let fits = match rule.as_str().unwrap() {
-                        "object" => value.is_object(),
-                        "array" => value.is_array(),
-                        "string" => value.is_string(),
-                        "boolean" => value.is_boolean(),
-                        "integer" => value.is_i64(),
-                        "number" => value.is_number(),
-                        other => panic!("{other}"),
-                    };
-                    if !fits {
-                        out.push(format!("{at}: {value} is no {rule}"));
-                    }
-                }
-                "pattern" => {
-                    let text = value.as_str().unwrap_or_default();
-                    if !(text.contains('{') && text.contains('}')) {
-                        out.push(format!("{at}: no parameter in braces"));
-                    }
-                }
-                "minimum" if value.as_f64() < rule.as_f64() => out.push(format!("{at}: below {rule}")),
-                "maximum" if value.as_f64() > rule.as_f64() => out.push(format!("{at}: above {rule}")),
-                "minItems" | "maxItems" => {
-                    if value.as_array().is_some_and(|items| items.len() as u64 != rule.as_u64().unwrap()) {
-                        out.push(format!("{at}: {word} {rule}"));
-                    }
-                }
-                "minimum" | "maximum" => {}
-                "items" => {
-                    for (index, item) in value.as_array().into_iter().flatten().enumerate() {
-                        below(rule, item, &format!("{at}[{index}]"), out);
-                    }
-                }
-                "required" => {
-                    for key in rule.as_array().unwrap() {
-                        if value.is_object() && value.get(key.as_str().unwrap()).is_none() {
-                            out.push(format!("{at}: {key} is missing"));
-                        }
-                    }
-                }
-                "properties" | "additionalProperties" => {
-                    let empty = serde_json::Map::new();
-                    let known = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-                    for (key, inner) in value.as_object().into_iter().flatten() {
-                        let at = format!("{at}.{key}");
-                        match (word.as_str(), known.get(key)) {
-                            ("properties", Some(rule)) => below(rule, inner, &at, out),
-                            ("additionalProperties", None) if rule == &json!(false) => {
-                                out.push(format!("{at}: no such key"));
-                            }
-                            ("additionalProperties", None) => below(rule, inner, &at, out),
-                            _ => {}
-                        }
-                    }
-                }
-                other => panic!("the schema uses `{other}`, which this test does not know"),
-            }
-        }
-    }
-
-    fn check(text: &str) -> Vec<String> {
-        let table = toml::de::DeTable::parse(text).unwrap().into_inner();
-        let (root, mut out) = (document(), Vec::new());
-        complaints(&root, &root, &as_json(toml::de::DeValue::Table(table)), "", &mut out);
-        out
-    }
-
-    /// The JSON value that editors take a TOML value for.
-    fn as_json(value: toml::de::DeValue<'_>) -> Value {
-        use toml::de::DeValue;
-        match value {
-            DeValue::String(text) => json!(text),
-            DeValue::Integer(number) => json!(number.as_str().parse::<i64>().unwrap()),
-            DeValue::Float(number) => json!(number.as_str().parse::<f64>().unwrap()),
-            DeValue::Boolean(truth) => json!(truth),
-            DeValue::Datetime(time) => json!(time.to_string()),
-            DeValue::Array(items) => items.into_iter().map(|item| as_json(item.into_inner())).collect(),
-            DeValue::Table(table) => table
-                .into_iter()
-                .map(|(key, value)| (key.into_inner().into_owned(), as_json(value.into_inner())))
-                .collect(),
-        }
-    }
-
-    #[test]
-    fn the_shipped_plant_satisfies_the_schema() {
-        let mut files = 0;
-        for source in crate::plant_files::shipped_refinery() {
-            if source.path.ends_with(".toml") && !source.path.contains("scenarios/") {
-                assert_eq!(check(&source.text), Vec::<String>::new(), "{}", source.path);
-                files += 1;
-            }
-        }
-        assert!(files > 5);
-    }
-
-    #[test]
-    fn the_schema_refuses_what_the_compiler_refuses() {
-        assert!(check("[plant]\nname = \"x\"").is_empty());
-        for (wrong, complaint) in [
-            ("[plant]\ntitle = \"x\"", "\"name\" is missing"),
-            ("[plant]\nname = 3", "is no"),
-            ("[plan]\nname = \"x\"", "no such key"),
-            ("[tag.X]\nunit = \"bar\"\nrnage = [0, 1]", "no such key"),
-            ("[tag.X]\nunit = \"bar\"\nrange = [0, 1, 2]", "Items"),
-            ("[pid.X]\npv = \"A\"\naction = \"sideways\"", "none of"),
-        ] {
-            let found = check(wrong);
-            assert!(found.iter().any(|found| found.contains(complaint)), "{wrong}: {found:?}");
-        }
-    }
-}
+mod tests;

@@ -66,6 +66,9 @@ fn the_schema_knows_what_is_required_and_what_is_possible() {
     assert_eq!(key("tag", "io").shape, Shape::Table);
     assert_eq!(key("tag/io", "device").shape, Shape::Text);
     assert_eq!(key("device", "unit_id").shape, Shape::Integer(0, 255));
+    assert!(key("scenario", "for").required && key("scenario/at", "time").required);
+    assert_eq!(key("scenario", "start").words, ["cold", "running"]);
+    assert_eq!(key("scenario/expect", "trips").shape, Shape::Texts);
 }
 
 #[test]
@@ -76,8 +79,9 @@ fn the_sample_plant_of_the_schema_is_sound() {
         source("area.toml", include_str!("../src/compile/sample/area.toml")),
         source("utilities/plant.toml", include_str!("../src/compile/sample/utilities/plant.toml")),
         source("fill.phase", include_str!("../src/compile/sample/fill.phase")),
+        source("scenarios/all.toml", include_str!("../src/compile/sample/scenarios/all.toml")),
     ];
-    if let Err(found) = control::compile(&sources) {
+    if let Err(found) = control::compile_with_scenarios(&sources) {
         panic!("{found:?}");
     }
 }

@@ -22,6 +22,7 @@ mod vent;
 mod watch;
 mod faults;
 mod explain;
+mod words;
 
 use std::sync::Arc;
 
@@ -50,6 +51,7 @@ use vent::Vent;
 use watch::Watch;
 
 pub(crate) use compile::{Beginning, ELECTROLYSIS};
+pub use words::{FieldWords, words};
 
 /// A tag of the plant's I/O map, as the field needs it.
 #[derive(Clone, Debug, PartialEq)]

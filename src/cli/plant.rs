@@ -2,11 +2,26 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{ApiTarget, Format};
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// Everything that the controller compiles
+    Plant,
+    /// The simulated field
+    Field,
+    /// What happens to a plant and what must follow
+    Scenario,
+}
+
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    catholyte check plants/refinery\n  \
+    catholyte check --schema > plant.json               for plant.toml and the areas\n  \
+    catholyte check --schema=field > field.json         for field/*.toml\n  \
+    catholyte check --schema=scenario > scenario.json   for scenarios/*.toml")]
 pub struct CheckArgs {
     /// Plant folder: the one that holds plant.toml
     #[arg(required_unless_present = "schema")]
@@ -17,9 +32,17 @@ pub struct CheckArgs {
     /// Check again whenever a file changes, until Ctrl-C
     #[arg(long)]
     pub watch: bool,
-    /// Print the JSON schema of the folder's TOML files, for editors
-    #[arg(long, conflicts_with_all = ["watch", "plant"])]
-    pub schema: bool,
+    /// Print a JSON schema for editors: of the plant's TOML files, of `field/*.toml` or of `scenarios/*.toml`
+    #[arg(
+        long,
+        value_enum,
+        value_name = "OF",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "plant",
+        conflicts_with_all = ["watch", "plant"]
+    )]
+    pub schema: Option<SchemaOf>,
 }
 
 #[derive(Args, Debug)]

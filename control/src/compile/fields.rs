@@ -121,6 +121,13 @@ impl<'a> Fields<'a> {
         text
     }
 
+    /// Says to the schema that a key that was asked for must be there.
+    pub(super) fn require(&mut self, key: &'static str) {
+        if let Some(known) = self.known.iter_mut().find(|known| known.key == key) {
+            known.required = true;
+        }
+    }
+
     pub(super) fn need_text(
         &mut self,
         key: &'static str,
@@ -128,9 +135,7 @@ impl<'a> Fields<'a> {
         report: &mut Report,
     ) -> Option<&'a Text> {
         self.ask(key, Shape::Text);
-        if let Some(known) = self.known.iter_mut().find(|known| known.key == key) {
-            known.required = true;
-        }
+        self.require(key);
         if !self.has(key) {
             self.missing(key, example, report);
             return None;

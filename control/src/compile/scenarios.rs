@@ -57,10 +57,11 @@ impl Scenarios<'_, '_> {
         let file = source.path.rsplit('/').next().unwrap_or_default();
         let name = file.trim_end_matches(".toml").to_string();
         let head = Place::new(index as u32, 0..source.text.find('\n').unwrap_or(source.text.len()));
-        let mut fields = Fields::new(&table, format!("scenario `{name}`"), head);
+        let mut fields = Fields::new(&table, format!("scenario `{name}`"), head).of("scenario");
         let title = fields.need_text("title", "\"what happens here\"", self.report).map(String::from);
         let start = fields.choice("start", &[("running", false), ("cold", true)], self.report);
         let duration = fields.time_ms("for", self.report);
+        fields.require("for");
         if !fields.has("for") {
             fields.missing("for", "\"30 min\"", self.report);
         }
@@ -146,6 +147,7 @@ impl Scenarios<'_, '_> {
             fields.missing("time", "\"10 min\"", self.report);
         }
         let at_ms = self.moment(fields, "time", end_ms);
+        fields.require("time");
         let refused = fields.boolean("refused", self.report).unwrap_or(false);
         let key = self.only(fields, &DEEDS, "this deed")?;
         let place = fields.place_of(key);

@@ -64,7 +64,7 @@ pub fn schema_kinds() -> Vec<&'static str> {
     Kind::all().map(Kind::word).collect()
 }
 
-/// Every table of a plant folder with its keys.
+/// Every table of a plant folder with its keys; those of `scenarios/*.toml` begin with `scenario`.
 pub fn schema() -> Vec<SchemaTable> {
     let source = |path: &str, text: &str| Source { path: path.to_string(), text: text.to_string() };
     schema_of(&[
@@ -72,6 +72,7 @@ pub fn schema() -> Vec<SchemaTable> {
         source("area.toml", include_str!("sample/area.toml")),
         source("utilities/plant.toml", include_str!("sample/utilities/plant.toml")),
         source("fill.phase", include_str!("sample/fill.phase")),
+        source("scenarios/all.toml", include_str!("sample/scenarios/all.toml")),
     ])
 }
 
@@ -79,7 +80,7 @@ pub fn schema() -> Vec<SchemaTable> {
 pub fn schema_of(sources: &[Source]) -> Vec<SchemaTable> {
     let mut report = Report::default();
     report.recorder = Some(Recorder::default());
-    super::run(sources, &mut report, false);
+    super::run(sources, &mut report, true);
     report.recorder.map(Recorder::finish).unwrap_or_default()
 }
 

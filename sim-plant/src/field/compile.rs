@@ -2,10 +2,10 @@
 
 mod courses;
 mod elements;
-mod measures;
+pub(super) mod measures;
 mod phases;
-mod streams;
-mod stations;
+pub(super) mod streams;
+pub(super) mod stations;
 mod vent;
 
 use std::collections::BTreeSet;
@@ -27,7 +27,7 @@ use super::text::{Document, Item, Mistakes, hint};
 use super::watch::Watch;
 use super::{Field, FieldFile, FieldTag, Input, Link, Output, Ports, UnitPlace};
 
-const TABLES: [&str; 6] = ["supply", "unit", "line", "measure", "start", "unused"];
+pub(super) const TABLES: [&str; 6] = ["supply", "unit", "line", "measure", "start", "unused"];
 
 /// The unit kind that is the electrolyser string of area 300 with its own model and instruments.
 pub(crate) const ELECTROLYSIS: &str = "electrolysis";

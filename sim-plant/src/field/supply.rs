@@ -69,7 +69,7 @@ const CATHODES: [(&str, [f64; 3]); 5] = [
     ("LCO", [0.0, 1.0, 0.0]),
 ];
 
-const KEYS: [&str; 6] = ["text", "liquor", "solid", "gas", "organic", "temperature"];
+pub(in crate::field) const KEYS: [&str; 6] = ["text", "liquor", "solid", "gas", "organic", "temperature"];
 
 impl Supply {
     pub(super) fn read(

@@ -12,7 +12,7 @@ use super::super::{FieldTag, Input};
 use super::{Compiler, own_feedback};
 use crate::field::actuator::Feedback;
 
-const KEYS: [&str; 7] = ["of", "kind", "above", "below", "healthy", "utility", "value"];
+pub(in crate::field) const KEYS: [&str; 7] = ["of", "kind", "above", "below", "healthy", "utility", "value"];
 
 impl Compiler<'_> {
     pub(super) fn inputs(&mut self, documents: &[Document<'_>]) -> Vec<Input> {

@@ -14,7 +14,9 @@ use super::super::order::{Amount, Order, Term};
 use super::super::text::{Item, hint};
 use super::{Compiler, ELECTROLYSIS, ELECTROLYSIS_INLETS, ELECTROLYSIS_OUTLETS, vent};
 
-const KEYS: [&str; 6] = ["kind", "text", "set", "running", "orders", "step"];
+/// Of a term of an order, written as a table.
+pub(in crate::field) const TERM: [&str; 5] = ["by", "at_0", "at_100", "of", "times"];
+pub(in crate::field) const KEYS: [&str; 6] = ["kind", "text", "set", "running", "orders", "step"];
 
 impl Compiler<'_> {
     pub(super) fn station(&mut self, name: &str, item: &Item<'_>) {
@@ -188,7 +190,7 @@ impl Compiler<'_> {
 
     fn term(&mut self, item: &Item<'_>, unit: &str) -> Result<Term, ParameterMistake> {
         if let Some(table) = item.table() {
-            table.refuse_unknown(&["by", "at_0", "at_100", "of", "times"], &mut self.mistakes);
+            table.refuse_unknown(&TERM, &mut self.mistakes);
             let by = table.get("by").map(|by| by.list()).unwrap_or_default();
             let gates = by.iter().map(|item| self.gate(item)).collect::<Result<Vec<_>, _>>()?;
             let times = table.get("times").map(|item| self.share(&item)).transpose()?;

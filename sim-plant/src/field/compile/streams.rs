@@ -11,7 +11,7 @@ use super::super::line::{Line, Source};
 use super::super::text::{Item, Table, hint};
 use super::Compiler;
 
-const KEYS: [&str; 6] = ["from", "to", "flow", "through", "trim", "text"];
+pub(in crate::field) const KEYS: [&str; 6] = ["from", "to", "flow", "through", "trim", "text"];
 /// Where a line goes that leaves the plant.
 const OUTSIDE: &str = "outside";
 
