@@ -49,6 +49,8 @@ pub enum Command {
     Hmi(HmiArgs),
     /// Compile a plant folder and report every mistake
     Check(CheckArgs),
+    /// The cause-and-effect matrix of a plant's interlocks: text, HTML, CSV or JSON
+    Matrix(MatrixArgs),
     /// What changes from one plant folder to another, and whether a running engine can take it
     Plan(PlanArgs),
     /// Put a changed plant in force on a controller that runs, after showing what changes

@@ -50,6 +50,7 @@ mod replay;
 mod recipe;
 mod apply;
 mod loops;
+mod matrix;
 mod forcing;
 mod orders;
 mod accounts;
@@ -71,6 +72,7 @@ fn main() -> miette::Result<()> {
         Command::Run(args) => controller::run(&args),
         Command::Hmi(args) => hmi::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Matrix(args) => matrix::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Apply(args) => apply::apply(&args),
         Command::Rollback(args) => apply::rollback(&args),

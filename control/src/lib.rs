@@ -98,6 +98,7 @@ mod describe;
 mod view;
 mod status;
 mod explain;
+pub mod matrix;
 mod migrate;
 mod scenario;
 #[cfg(test)]

@@ -45,6 +45,38 @@ pub struct CheckArgs {
     pub schema: Option<SchemaOf>,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum MatrixFormat {
+    /// Sheets of so many columns
+    #[default]
+    Text,
+    /// A row for each cause, for a spreadsheet
+    Csv,
+    Json,
+    /// A page to print on A3 and to sign
+    Html,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    catholyte matrix plants/refinery --area 300\n  \
+    catholyte matrix plants/site --format html > matrix.html\n  \
+    catholyte matrix plants/recycling --format csv > matrix.csv\n\n\
+    A row is a cause, a column an effect; S holds until a reset, N ends with its cause. It is read off what the scan runs, and\n\
+    names the plant's text by its hash.")]
+pub struct MatrixArgs {
+    /// Plant folder [default: the refinery that ships with the program]
+    pub plant: Option<PathBuf>,
+    /// This area alone
+    #[arg(long)]
+    pub area: Option<String>,
+    #[arg(long, value_enum, default_value = "text")]
+    pub format: MatrixFormat,
+    /// Columns of a text sheet; what does not fit goes on a second one
+    #[arg(long, value_name = "COLUMNS", default_value_t = 120, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(100..=400))]
+    pub width: usize,
+}
+
 #[derive(Args, Debug)]
 pub struct PlanArgs {
     /// The plant as it is: a folder, or `shipped` for the refinery inside the program
