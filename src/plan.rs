@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use control::compile::{Difference, KeyDifference, Verb};
+use control::compile::{At, Difference, KeyDifference, Verb};
 use control::{Change, Plan};
 use serde_json::{Value, json};
 
@@ -125,7 +125,13 @@ fn document(plan: &Plan) -> Value {
         let keys: Vec<Value> = difference
             .keys
             .iter()
-            .map(|key| json!({ "key": key.key, "old": key.old, "new": key.new }))
+            .map(|key| {
+                let at = |at: &Option<At>| at.as_ref().map(|at| json!({ "path": at.path, "line": at.line }));
+                json!({
+                    "key": key.key, "old": key.old, "new": key.new,
+                    "old_at": at(&key.old_at), "new_at": at(&key.new_at),
+                })
+            })
             .collect();
         json!({
             "verb": difference.verb.word(),
@@ -171,6 +177,11 @@ mod tests {
         let document = document(&plan);
         assert_eq!(document["changes"].as_array().unwrap().len(), 1);
         assert_eq!(document["changes"][0]["keys"][0]["new"], "3 s");
+        let at = &document["changes"][0]["keys"][0]["new_at"];
+        let line = at["line"].as_u64().unwrap() as usize;
+        let sources = shipped_refinery();
+        let source = sources.iter().find(|source| at["path"] == source.path.as_str()).unwrap();
+        assert!(source.text.lines().nth(line - 1).unwrap().contains("travel = \"2 s\""), "{at}");
         assert_eq!(document["bumpless"], true);
     }
 

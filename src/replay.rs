@@ -203,7 +203,8 @@ fn follow(
             beside.scan(tick, replayer.inputs(), replayer.commands(), comparison);
             comparison.look(&replayer.engine, replayer.events(), beside, clock);
         }
-        if !exported.is_empty() && time_ms >= next_row_ms {
+        // The scan at which it stops has its row whatever the distance of the others.
+        if !exported.is_empty() && (time_ms >= next_row_ms || args.until == Some(tick)) {
             next_row_ms = time_ms + i64::try_from(args.every_ms).unwrap_or(i64::MAX);
             if !std::mem::replace(&mut total.exported_header, true) {
                 let column = |name: &String| match &beside {

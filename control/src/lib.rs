@@ -100,6 +100,7 @@ mod status;
 mod explain;
 pub mod matrix;
 mod migrate;
+mod parting;
 mod scenario;
 #[cfg(test)]
 mod testing;
@@ -117,6 +118,7 @@ pub use image::Image;
 pub use interlock::{BYPASS_MAX_MS, InterlockMemory};
 pub use machine::{Edge, Rate, Timer};
 pub use migrate::{Carried, Change, MigrateError, Migration, Plan, Transfer};
+pub use parting::{Pairs, Parted, Reason, parted};
 pub use phase::{Cause, PhaseMemory};
 pub use scenario::{Deed, Expectation, Expected, Scenario, TimedDeed, Watch};
 pub use state_view::{LoopView, StateView};

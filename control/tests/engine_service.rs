@@ -152,7 +152,7 @@ fn it_is_counted_and_listed_with_since_when_and_by_whom_and_why_says_so() {
     assert_eq!(plant.blocks[listed[0].block.index()].name, "P-9");
     assert_eq!((listed[0].since_ms, listed[0].by.as_deref()), (Some(since as i64), Some("5")));
     let lines = why(&plant, &view, "P-9").unwrap().lines;
-    assert!(lines.iter().any(|line| line.text.starts_with("OUT OF SERVICE")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.text().starts_with("OUT OF SERVICE")), "{lines:?}");
     h.mode("P-9", Mode::Manual).unwrap();
     h.run(20);
     assert_eq!(h.value("NI-9"), 0.0);

@@ -211,7 +211,7 @@ fn it_is_listed_with_the_forces_counted_with_them_and_told_by_why_and_events() {
     assert_eq!(shown, [(h.point("XV-9.ZSO"), 1.0, block), (h.point("XV-9.ZSC"), 0.0, block)]);
     assert_eq!(listed[1].raw, Some(1.0), "the field still says that it is closed");
     let lines = why(&plant, &view, "XV-9").unwrap().lines;
-    assert!(lines.iter().any(|line| line.text.starts_with("SIMULATED for another")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.text().starts_with("SIMULATED for another")), "{lines:?}");
     let began = |event: &model::Event| {
         matches!(event.body, EventBody::Force { change: ForceChange::Simulated { for_ms: HOUR_MS, .. }, .. })
     };

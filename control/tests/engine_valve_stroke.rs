@@ -311,7 +311,7 @@ fn it_is_refused_where_it_could_do_harm_or_prove_nothing() {
     let mut view = StateView::new(&h.plant());
     h.engine.publish(&mut view);
     let lines = why(&h.plant(), &view, "XV-9").unwrap().lines;
-    assert!(lines.iter().any(|line| line.text == "stroke test: not tested"), "{lines:?}");
+    assert!(lines.iter().any(|line| line.text() == "stroke test: not tested"), "{lines:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use control::plant::Plant;
-use control::{Engine, Input, ScanOutput};
+use control::{Engine, Input, Pairs, Parted, Plan, Reason, ScanOutput, parted};
 use miette::IntoDiagnostic as _;
 use model::{Action, Command, Event, PointId};
 
@@ -22,7 +22,9 @@ const TOLD: usize = 40;
 /// The engine with the other plant, and how names lead into it.
 pub struct Beside {
     pub engine: Engine,
-    points: Vec<Option<PointId>>,
+    pairs: Pairs,
+    /// What the other text changes.
+    plan: Plan,
     recorded: Arc<Plant>,
     output: ScanOutput,
     inputs: Vec<Input>,
@@ -41,7 +43,8 @@ impl Beside {
         let plant = recorded.plant().clone();
         Ok(Self {
             engine,
-            points: plant.points.iter().map(|point| other.find_point(&point.name)).collect(),
+            pairs: Pairs::between(&plant, other),
+            plan: Plan::between(&plant, other),
             recorded: plant,
             output: ScanOutput::with_capacity(wiring::EVENTS_PER_SCAN),
             inputs: Vec::new(),
@@ -50,7 +53,7 @@ impl Beside {
     }
 
     pub fn point(&self, recorded: PointId) -> Option<PointId> {
-        self.points.get(recorded.index()).copied().flatten()
+        self.pairs.point(recorded)
     }
 
     /// The same scan with the other plant.
@@ -143,6 +146,8 @@ pub struct Comparison {
     events: BTreeMap<String, Happened>,
     units: BTreeMap<String, &'static str>,
     pub first_tick: Option<u64>,
+    /// The first scan at which something does otherwise, and all that did, each after what it follows from.
+    parting: Option<(u64, Vec<Parted>)>,
     commands_lost: u64,
     clock: Option<TickClock>,
 }
@@ -172,6 +177,10 @@ impl Comparison {
                         .insert(point.name.clone(), PointApart { first: apart, largest: apart, share });
                 }
             }
+        }
+        if self.parting.is_none() {
+            let parted = parted(recorded, &beside.engine, &beside.pairs, &beside.plan);
+            self.parting = (!parted.is_empty()).then_some((tick, parted));
         }
         for event in events {
             self.hear(plant, event, true);
@@ -203,11 +212,18 @@ impl Comparison {
 
     /// For people: when, in which values, and in which events.
     pub fn report(&self) -> String {
-        let Some(first) = self.first_tick else {
+        let parting = self.parting.as_ref();
+        let Some(first) = parting.map(|(tick, _)| *tick).or(self.first_tick) else {
             return "the other plant folder does the same, value by value\n".to_owned();
         };
-        let mut text =
-            format!("with the other plant folder the histories part at tick {first}, {}\n", self.time(first));
+        let time = self.time(first);
+        let mut text = match parting {
+            Some(_) => format!("with the other plant folder the histories part at tick {first}, {time}\n"),
+            None => {
+                format!("settings differ from tick {first} on, {time}, and nothing does otherwise for it\n")
+            }
+        };
+        self.report_parting(&mut text);
         let mut points: Vec<(&String, &PointApart)> = self.points.iter().collect();
         points.sort_by(|one, two| {
             one.1.first.tick.cmp(&two.1.first.tick).then(two.1.share.total_cmp(&one.1.share))
@@ -245,6 +261,30 @@ impl Comparison {
         text
     }
 
+    /// Why: what was first, in the order in which one follows from the other, both values, and what changed.
+    fn report_parting(&self, text: &mut String) {
+        let Some((_, parted)) = &self.parting else { return };
+        text.push_str("first, each after what it follows from (as recorded / with the other plant):\n");
+        let width =
+            |column: &dyn Fn(&Parted) -> usize| parted.iter().take(TOLD).map(column).max().unwrap_or(0);
+        let (name, values) = (
+            width(&|parted| parted.name.chars().count()),
+            width(&|parted| format!("{} / {}", parted.one, parted.other).chars().count()),
+        );
+        for parted in parted.iter().take(TOLD) {
+            let both = format!("{} / {}", parted.one, parted.other);
+            let why = match &parted.reason {
+                Reason::Text(changed) => changed.join("; "),
+                Reason::Follows(names) => format!("follows from {}", some(names)),
+                Reason::Memory => "follows from what went before".to_owned(),
+            };
+            text.push_str(&format!("  {:<name$}  {both:<values$}  {why}\n", parted.name));
+        }
+        if parted.len() > TOLD {
+            text.push_str(&format!("  and {} more at this scan\n", parted.len() - TOLD));
+        }
+    }
+
     fn report_events(&self, head: &str, wanted: impl Fn(&Happened) -> bool, text: &mut String) {
         let mut found: Vec<&Happened> = self.events.values().filter(|happened| wanted(happened)).collect();
         found.sort_by_key(|happened| happened.first_tick);
@@ -262,6 +302,13 @@ impl Comparison {
             text.push_str(&format!("  and {} more\n", found.len() - TOLD));
         }
     }
+}
+
+/// The first few names.
+fn some(names: &[String]) -> String {
+    const FEW: usize = 3;
+    let more = if names.len() > FEW { format!(" and {} more", names.len() - FEW) } else { String::new() };
+    format!("{}{more}", names[..names.len().min(FEW)].join(", "))
 }
 
 /// Five digits are enough to see a difference.

@@ -7,9 +7,11 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 use model::Unit;
 
 use super::items::Kind;
+use super::place::Place;
 use super::report::Report;
 use super::tree::{Node, Table, Value};
 use crate::plant::{Phase, Plant, Step};
@@ -49,17 +51,58 @@ pub struct KeyDifference {
     pub key: String,
     pub old: Option<String>,
     pub new: Option<String>,
+    /// Where each is written.
+    pub old_at: Option<At>,
+    pub new_at: Option<At>,
 }
 
-type Keys = BTreeMap<String, String>;
+/// A line of a plant folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    pub path: String,
+    /// From 1.
+    pub line: usize,
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path, self.line)
+    }
+}
+
+/// A value as it is written. Where that is makes no difference.
+#[derive(Clone, Debug, Default)]
+struct Written {
+    text: String,
+    place: Option<Place>,
+}
+
+impl PartialEq for Written {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Written {
+    fn at(&self, plant: &Plant) -> Option<At> {
+        let place = self.place?;
+        let source = plant.sources.get(place.source as usize)?;
+        let before = source.text.as_bytes().get(..place.span().start)?;
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        Some(At { path: source.path.clone(), line })
+    }
+}
+
+type Keys = BTreeMap<String, Written>;
 
 /// In order of kind (as the plant is built up) and name.
 pub fn differences(old: &Plant, new: &Plant) -> Vec<Difference> {
+    let plants = (old, new);
     let (old, new) = (listing(old), listing(new));
     let mut found = Vec::new();
     let empty = Keys::new();
     let mut add = |verb, id: &(usize, &'static str, String), old: &Keys, new: &Keys| {
-        let keys = key_differences(old, new);
+        let keys = key_differences(plants, old, new);
         found.push((id.0, Difference { verb, kind: id.1, name: id.2.clone(), keys }));
     };
     for (id, keys) in &old {
@@ -76,14 +119,23 @@ pub fn differences(old: &Plant, new: &Plant) -> Vec<Difference> {
     found.into_iter().map(|(_, difference)| difference).collect()
 }
 
-fn key_differences(old: &Keys, new: &Keys) -> Vec<KeyDifference> {
+fn key_differences(plants: (&Plant, &Plant), old: &Keys, new: &Keys) -> Vec<KeyDifference> {
     let mut names: Vec<&String> =
         old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))).collect();
     names.sort();
     names
         .into_iter()
         .filter(|key| old.get(*key) != new.get(*key))
-        .map(|key| KeyDifference { key: key.clone(), old: old.get(key).cloned(), new: new.get(key).cloned() })
+        .map(|key| {
+            let (old, new) = (old.get(key), new.get(key));
+            KeyDifference {
+                key: key.clone(),
+                old: old.map(|written| written.text.clone()),
+                new: new.map(|written| written.text.clone()),
+                old_at: old.and_then(|written| written.at(plants.0)),
+                new_at: new.and_then(|written| written.at(plants.1)),
+            }
+        })
         .collect()
 }
 
@@ -110,13 +162,13 @@ fn listing(plant: &Plant) -> BTreeMap<(usize, &'static str, String), Keys> {
         let unit = unit_of(plant, &item.table);
         let mut keys = Keys::new();
         if let Some(area) = &item.area {
-            keys.insert("area".into(), String::from(area));
+            keys.insert("area".into(), Written { text: String::from(area), place: Some(area.place) });
         }
         flatten(&item.table, "", &unit, &mut keys);
         all.insert((rank, item.kind.word(), String::from(&item.name)), keys);
     }
     for phase in &plant.phases {
-        all.insert((Kind::all().count() + 1, "phase", phase.name.clone()), phase_keys(phase));
+        all.insert((Kind::all().count() + 1, "phase", phase.name.clone()), phase_keys(plant, phase));
     }
     all
 }
@@ -174,7 +226,7 @@ fn put(key: String, node: &Node, own: &str, unit: &str, keys: &mut Keys) {
             }
         }
         _ => {
-            keys.insert(key, written(node, own));
+            keys.insert(key, Written { text: written(node, own), place: Some(node.place) });
         }
     }
 }
@@ -196,11 +248,13 @@ fn written(node: &Node, unit: &str) -> String {
     }
 }
 
-fn phase_keys(phase: &Phase) -> Keys {
+fn phase_keys(plant: &Plant, phase: &Phase) -> Keys {
+    let place = |part: &str| phase_place(plant, &phase.name, part);
     let mut keys = Keys::new();
-    keys.insert("description".into(), phase.description.clone());
-    keys.insert("unit".into(), phase.equipment.clone());
-    keys.insert("parameters".into(), phase.parameters.len().to_string());
+    let mut put = |key: String, text: String, place| keys.insert(key, Written { text, place });
+    put("description".into(), phase.description.clone(), place(""));
+    put("unit".into(), phase.equipment.clone(), place(""));
+    put("parameters".into(), phase.parameters.len().to_string(), place(""));
     let sections: [(&str, &[Step]); 5] = [
         ("running", &phase.running),
         ("holding", &phase.holding),
@@ -218,8 +272,32 @@ fn phase_keys(phase: &Phase) -> Keys {
             if let Some(within) = &step.within {
                 text.push_str(&format!("; WITHIN {} ms {:?} {}", within.ms, within.otherwise, within.why));
             }
-            keys.insert(format!("{section}.{}", index + 1), text);
+            put(format!("{section}.{}", index + 1), text, place(&step.title));
         }
     }
     keys
+}
+
+/// Where a phase's text begins, or in it the step of this title. A compiled phase does not remember.
+fn phase_place(plant: &Plant, name: &str, step: &str) -> Option<Place> {
+    for (index, source) in
+        plant.sources.iter().enumerate().filter(|(_, source)| source.path.ends_with(".phase"))
+    {
+        let mut inside = false;
+        let mut start = 0;
+        for line in source.text.split_inclusive('\n') {
+            let mut words = line.split_whitespace();
+            let first = words.next();
+            if first == Some("PHASE") {
+                inside = words.next() == Some(name);
+            }
+            let begins = step.is_empty() && first == Some("PHASE");
+            let is_step = first == Some("STEP") && line.contains(&format!("\"{step}\""));
+            if inside && (begins || is_step) {
+                return Some(Place::new(index as u32, start..start + line.len()));
+            }
+            start += line.len();
+        }
+    }
+    None
 }

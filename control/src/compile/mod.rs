@@ -67,7 +67,7 @@ use alloc::vec::Vec;
 use model::{Diagnostic, PointId, Source};
 use sha2::{Digest, Sha256};
 
-pub use differences::{Difference, KeyDifference, Verb, differences};
+pub use differences::{At, Difference, KeyDifference, Verb, differences};
 pub use includes::{INCLUDE_DEPTH, Include, includes};
 pub use schema::{SchemaKey, SchemaTable, Shape, schema, schema_kinds, schema_of};
 

@@ -145,7 +145,7 @@ pub(crate) fn points_behind(plant: &Plant, mut waiting: Vec<PointId>) -> BTreeSe
 }
 
 /// The points from which the results of a block follow.
-fn measured(plant: &Plant, body: &BlockBody, found: &mut Vec<PointId>) {
+pub(crate) fn measured(plant: &Plant, body: &BlockBody, found: &mut Vec<PointId>) {
     let mut reads = |expr: &Expr| found.extend(read_points(plant, expr));
     match body {
         BlockBody::Calc(calc) => reads(&calc.value),

@@ -35,6 +35,7 @@ use model::PointId;
 use crate::engine::Engine;
 use crate::exchange::ScanOutput;
 use crate::plant::{Origin, Plant};
+pub(crate) use plan::WORDS;
 pub use plan::{Change, Plan};
 pub use transfer::Transfer;
 

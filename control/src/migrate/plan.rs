@@ -51,7 +51,7 @@ impl Plan {
 }
 
 /// Keys that change what people read and nothing that the plant does.
-const WORDS: [&str; 12] = [
+pub(crate) const WORDS: [&str; 12] = [
     "description",
     "title",
     "normal",

@@ -63,6 +63,20 @@ fn changed(folder: &Path, from: &str, to: &str) -> PathBuf {
     path
 }
 
+/// `loops.toml:14`: where a text stands in the refinery for the first time.
+fn place(text: &str) -> String {
+    let sources = shipped_refinery();
+    let source = sources.iter().find(|source| source.text.contains(text)).unwrap();
+    let line = source.text.lines().position(|line| line.contains(text)).unwrap() + 1;
+    format!("{}:{line}", source.path)
+}
+
+/// What did otherwise first, a line for each.
+fn first(said: &str) -> Vec<&str> {
+    let (_, told) = said.split_once("(as recorded / with the other plant):\n").unwrap();
+    told.lines().take_while(|line| line.starts_with("  ")).map(str::trim).collect()
+}
+
 fn report(journal: PathBuf, with: PathBuf) -> String {
     let args = ReplayArgs { journal, until: None, with: Some(with), export: vec![], every_ms: 1000 };
     let total = crate::replay::replay(&args).unwrap();
@@ -98,9 +112,16 @@ fn another_ramp_is_named_with_its_loop_and_what_follows_from_it() {
     let other = changed(folder.path(), "sp_rate = \"0.4 kA/min\"", "sp_rate = \"0.1 kA/min\"");
     let said = report(journal, other);
     assert!(said.contains("the histories part at tick"), "{said}");
-    let ramp = said.lines().find(|line| line.trim_start().starts_with("IC-301.SPW")).unwrap();
+    let (_, values) = said.split_once("values differ").unwrap();
+    let ramp = values.lines().find(|line| line.trim_start().starts_with("IC-301.SPW")).unwrap();
     assert!(ramp.contains(" kA; largest") && ramp.contains("% of range"), "{said}");
     assert!(said.contains("only with the other plant: none"), "{said}");
+    let why = first(&said);
+    let text = format!("sp_rate: 0.4 kA/min -> 0.1 kA/min in {}", place("sp_rate = \"0.4 kA/min\""));
+    assert!(why[0].starts_with("IC-301.SPW") && why[0].ends_with(&text), "{why:#?}");
+    let out = why.iter().position(|line| line.starts_with("IC-301.OUT")).unwrap();
+    let valve = why.iter().position(|line| line.starts_with("IY-301 ")).unwrap();
+    assert!(out < valve && why[valve].contains("follows from IC-301"), "{why:#?}");
 }
 
 #[test]
@@ -112,4 +133,31 @@ fn a_trip_that_only_the_other_text_has_is_told_as_such() {
     let (recorded, with_the_other) = said.split_once("events only with the other plant:").unwrap();
     assert!(with_the_other.contains("IL-301") && with_the_other.contains("TRIPPED"), "{said}");
     assert!(!recorded.contains("TRIPPED"), "{said}");
+    let why = first(&said);
+    let trip = why.iter().position(|line| line.starts_with("IL-301 ")).unwrap();
+    assert!(why[trip].contains("ready / tripped"), "{why:#?}");
+    let place = place("TT-312 > 95 degC FOR 5 s");
+    let text = format!("TT-312 > 95 degC FOR 5 s -> TT-312 > 50 degC FOR 5 s in {place}");
+    assert!(why[trip].ends_with(&text), "{why:#?}");
+    let breaker = why.iter().position(|line| line.starts_with("RF-301.CMD")).unwrap();
+    assert!(trip < breaker && why[breaker].ends_with("follows from IL-301"), "{why:#?}");
+}
+
+#[test]
+fn a_setting_that_moves_nothing_parts_no_history_and_one_that_does_is_named_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(folder.path());
+    let sources = shipped_refinery();
+    let source = sources.iter().find(|source| source.text.contains("[pid.LIC-321]")).unwrap();
+    let (before, from) = source.text.split_at(source.text.find("[pid.LIC-321]").unwrap());
+    let line = from.lines().find(|line| line.starts_with("kc = ")).unwrap();
+    let number = before.lines().count() + from.lines().position(|other| other == line).unwrap() + 1;
+    let with = from.replacen(line, "kc = 0.123", 1);
+    let from = from.to_owned();
+    let said = report(journal, changed(folder.path(), &from, &with));
+    let why = first(&said);
+    let kc = why.iter().find(|line| line.starts_with("LIC-321.KC ")).unwrap();
+    assert!(kc.ends_with(&format!(" -> 0.123 in {}:{number}", source.path)), "{why:#?}");
+    let out = why.iter().find(|line| line.starts_with("LIC-321.OUT ")).unwrap();
+    assert!(out.contains("kc: ") && out.contains(&source.path), "{why:#?}");
 }
