@@ -383,7 +383,7 @@ fn a_rectifier_ramps_up_and_down_at_its_rates_up_to_its_limit_and_is_off_at_once
     let mut view = StateView::new(&h.plant());
     h.engine.publish(&mut view);
     let lines = why(&h.plant(), &view, "RF-9").unwrap().lines;
-    assert!(lines.iter().any(|line| line.text.contains("no more than IX-9")), "{lines:?}");
+    assert!(lines.iter().any(|line| line.text().contains("no more than IX-9")), "{lines:?}");
     h.set(h.point("P-1.RUN"), 1.0);
     h.run(2);
     assert_eq!((h.value("RF-9.CMD"), h.value("IY-9")), (0.0, 0.0), "off, and without a ramp");
