@@ -270,7 +270,7 @@ fn single(plant: &Plant, term: &Term) -> (Option<String>, String, bool) {
             let sign = comparison(*op).unwrap_or("?");
             let tag = match &**left {
                 Term::Point(point) | Term::Previous(point) => name(point),
-                _ => return (first_tag(plant, left), term.text(plant), true),
+                _ => return (first_tag(plant, term), term.text(plant), true),
             };
             let text = limit.text_with(plant, left.unit(plant));
             (tag, format!("{sign} {text}"), !matches!(**limit, Term::Const(_)))

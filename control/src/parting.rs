@@ -365,7 +365,7 @@ fn reads_of(plant: &Plant, body: &BlockBody, found: &mut Vec<PointId>) {
             }
             if let Some(drive) = &device.drive {
                 found.extend([drive.set_point, drive.out]);
-                found.extend(drive.source);
+                found.extend(drive.source.into_iter().chain(drive.limit));
             }
         }
         BlockBody::Duty(duty) => found.push(duty.command),

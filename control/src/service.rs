@@ -44,7 +44,7 @@ impl Scene<'_> {
             _ => return Err(Refusal::ModeNotPermitted),
         }
         let held = self.is_interlocked(device);
-        let State { blocks, image, .. } = &mut *self.state;
+        let State { blocks, image, holds, .. } = &mut *self.state;
         let Some(BlockState::Device(memory, _)) = blocks.get_mut(block.index()) else {
             return Err(Refusal::Unknown);
         };
@@ -58,14 +58,20 @@ impl Scene<'_> {
         }
         match mode {
             Mode::OutOfService => {
-                memory.service.take_out(tick, user);
+                let rest = if held { image.is_on(device.out) } else { safe >= 0.5 };
+                memory.service.take_out(tick, user, rest);
                 if !held {
                     image.set(device.out, safe, Quality::Good);
                     image.set(device.command, safe, Quality::Good);
                 }
             }
             _ if is_out => {
-                memory.service.put_back();
+                let rest = f64::from(u8::from(memory.service.put_back()));
+                // A force may have ended since it ran last.
+                if !held && !holds[device.out.index()].forced {
+                    image.set(device.out, rest, Quality::Good);
+                    image.set(device.command, rest, Quality::Good);
+                }
                 // What the feedback says now it may need its time for.
                 memory.commanded();
             }

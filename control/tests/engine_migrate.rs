@@ -278,6 +278,23 @@ fn a_force_goes_over_with_what_the_field_says_beside_it_and_one_that_could_not_s
     assert_eq!(next.image().value(next.plant().find_point("FT-311").unwrap()), 7.5);
 }
 
+/// Out of service it raises no failure, so a trip that nobody may bypass would wait for one in vain.
+#[test]
+fn an_interlock_that_may_not_be_bypassed_is_not_given_a_device_out_of_service_to_watch() {
+    let (mut h, _) = running();
+    h.mode("P-332", Mode::OutOfService).unwrap();
+    let strict = |bypass: &str| {
+        format!(
+            "[interlock.IL-399]\ndescription = \"Pump lost\"\nunit_of = \"EL-301\"\nreset = \"auto\"\n{bypass}\
+             trip = [{{ when = \"P-332.FAIL\", text = \"it has failed\" }}]\ndo = [\"P-311 := stop\"]\n\n[interlock.IL-391]"
+        )
+    };
+    let (_, migration) = changed(&h, &[("[interlock.IL-391]", &strict("bypass = \"supervisor\"\n"))]);
+    assert!(migration.is_bumpless(), "{:?}", migration.reasons());
+    let (_, migration) = changed(&h, &[("[interlock.IL-391]", &strict(""))]);
+    assert!(migration.reasons().join("").contains("P-332 is out of service"), "{:?}", migration.reasons());
+}
+
 /// Every force: the tag, its value, and the field's.
 fn forced(engine: &Engine) -> Vec<(String, f64, f64)> {
     let mut view = StateView::new(engine.plant());

@@ -244,6 +244,40 @@ fn a_force_tries_it_and_leaves_it_where_it_was() {
     assert_eq!(h.value("XV-9.OUT"), 0.0);
     h.run(100);
     assert_eq!((h.value("XV-9.OUT"), h.value("XV-9.CMD")), (1.0, 1.0), "the force is over");
+    // Who comes back before the valve has run again finds it where it was, too.
+    h.ask(Action::Force { point, value: 0.0, for_ms: 60_000 }).unwrap();
+    h.run(50);
+    h.ask(Action::Unforce { point }).unwrap();
+    h.mode("XV-9", Mode::Manual).unwrap();
+    h.run(20);
+    assert_eq!((h.value("XV-9.OUT"), h.value("XV-9.CMD")), (1.0, 1.0));
+}
+
+#[test]
+fn a_force_in_the_very_scan_of_the_order_leaves_it_at_its_fail_position_too() {
+    let mut h = plant();
+    let (point, block) = (h.point("XV-9.OUT"), h.plant().find_block("XV-9").unwrap());
+    h.order(Action::Mode { block, mode: Mode::OutOfService });
+    h.ask(Action::Force { point, value: 0.0, for_ms: 1_000 }).unwrap();
+    h.run(50);
+    assert_eq!(h.value("XV-9.OUT"), 0.0);
+    h.run(100);
+    assert_eq!((h.value("XV-9.OUT"), h.value("XV-9.CMD")), (1.0, 1.0));
+}
+
+#[test]
+fn a_lost_valve_that_comes_back_elsewhere_stays_there() {
+    let mut h = plant();
+    let point = h.point("XV-9.OUT");
+    h.mode("XV-9", Mode::OutOfService).unwrap();
+    h.run(20);
+    h.ask(Action::Force { point, value: 1.0, for_ms: 60_000 }).unwrap();
+    h.run(20);
+    field(&mut h, &[("PLC.LINK", 0.0)]);
+    h.run(10);
+    field(&mut h, &[("XV-9.OUT", 0.0), ("PLC.LINK", 1.0)]);
+    h.run(30);
+    assert_eq!((h.value("XV-9.OUT"), h.value("XV-9.CMD")), (0.0, 0.0));
 }
 
 #[test]

@@ -30,7 +30,7 @@ use model::{
     Quality, UserId,
 };
 
-use crate::blocks::{Context, link_of};
+use crate::blocks::{BlockState, Context, link_of};
 use crate::exchange::{Input, ScanOutput};
 use crate::image::Image;
 use crate::interlock::InterlockMemory;
@@ -301,10 +301,11 @@ fn strike_link_alarms(
 /// A controller that takes over a running plant begins with the outputs that the field holds.
 fn preset(plant: &Plant, state: &mut State, point: PointId, value: f64) {
     state.image.set(point, value, Quality::Good);
-    for block in &plant.blocks {
-        if let BlockBody::Device(device) = &block.body
+    for (block, memory) in plant.blocks.iter().zip(&mut state.blocks) {
+        if let (BlockBody::Device(device), BlockState::Device(memory, _)) = (&block.body, memory)
             && device.out == point
         {
+            memory.service.taken_over(value >= 0.5);
             state.image.set(device.command, f64::from(u8::from(value >= 0.5)), Quality::Good);
         }
     }

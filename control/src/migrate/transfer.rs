@@ -15,7 +15,7 @@ use super::carry::forces;
 use super::expressions;
 use super::plan::Plan;
 use super::{Carried, MigrateError};
-use crate::blocks::second_answer;
+use crate::blocks::{BlockState, second_answer};
 use crate::engine::{Engine, forced_points};
 use crate::exchange::ScanOutput;
 use crate::force::{Force, Reach, feedbacks};
@@ -44,6 +44,8 @@ pub struct Transfer {
     pub(super) interlock_lets_go: Vec<bool>,
     /// By old index: a force of the point may stay.
     pub(super) keeps_force: Vec<bool>,
+    /// By old index: nobody may take the block out of service any more.
+    pub(super) bars_service: Vec<bool>,
     /// By old index: the number of the device now, from one, when it may stay simulated.
     pub(super) simulated_numbers: Vec<u32>,
     pub(super) phase_numbers: Vec<u32>,
@@ -81,6 +83,7 @@ enum Against {
     Batch(usize),
     Experiment,
     Force(usize),
+    OutOfService(usize),
 }
 
 impl Transfer {
@@ -121,6 +124,7 @@ impl Transfer {
             alarms: new.alarms.iter().map(|alarm| there.get(alarm.name.as_str()).copied()).collect(),
             retuned,
             slots: Moves::between(old, new),
+            bars_service: bars_service(old, new),
             simulated_numbers,
             keeps_force,
             interlock_lets_go: (0..old.interlocks.len()).map(|index| lets_go(old, new, index)).collect(),
@@ -181,6 +185,11 @@ impl Transfer {
                  an interlock that may not be bypassed; release it first",
                 plant.points[index].name
             ),
+            Against::OutOfService(index) => format!(
+                "{} is out of service, and an interlock that may not be bypassed would ask whether it has failed; put it \
+                 back first",
+                plant.blocks[index].name
+            ),
         };
         self.against(engine).map(text).collect()
     }
@@ -216,6 +225,10 @@ impl Transfer {
         let forces = state.forces.all().iter().filter(move |force| !self.keeps(force));
         let shorter = self.interlock_lets_go.iter().enumerate().filter(|(_, lets_go)| **lets_go);
         let shorter = shorter.filter(|(old, _)| state.interlocks[*old].forces());
+        let is_out =
+            |block: &BlockState| matches!(block, BlockState::Device(memory, _) if memory.service.is_out());
+        let blind = self.bars_service.iter().zip(&state.blocks).enumerate();
+        let blind = blind.filter(move |(_, (bars, block))| **bars && is_out(block));
         tripped
             .map(|(old, _)| Against::Tripped(old))
             .chain(shorter.map(|(old, _)| Against::LetsGo(old)))
@@ -224,6 +237,7 @@ impl Transfer {
             .chain(experiments.map(|_| Against::Experiment))
             .chain(valves.map(|_| Against::Experiment))
             .chain(forces.map(|force| Against::Force(force.point.index())))
+            .chain(blind.map(|(old, _)| Against::OutOfService(old)))
     }
 }
 
@@ -255,6 +269,15 @@ fn keeps_force(old: &Plant, new: &Plant, points: &[Option<usize>]) -> Vec<bool> 
         keeps[there] = fits && !reach.bars(PointId(index as u32));
     }
     keeps
+}
+
+/// By old block: it is still there, and an interlock that may not be bypassed asks whether it has failed.
+fn bars_service(old: &Plant, new: &Plant) -> Vec<bool> {
+    let reach = Reach::new(new);
+    let bars = |block: &crate::plant::Block| {
+        new.find_block(&block.name).is_some_and(|block| reach.bars_service(block))
+    };
+    old.blocks.iter().map(bars).collect()
 }
 
 /// By old block: its number now, when it is a device with the same feedbacks, all of which may stay forced.

@@ -11,7 +11,7 @@
 //! its seat, has failed). An end without a switch counts as reached when the travel time is over.
 //!
 //! Like every experiment it orders as a person does, through the same gate ([`write`]), so a trip, a permit, a phase and
-//! a force go first. A trip ends it in the scan in which it acts, and from then on the test orders nothing.
+//! a force go first. A trip has the valve in the scan in which it acts; the test then orders nothing more and ends.
 
 use model::{
     BlockId, EventBody, ExperimentChange, ExperimentEnd, ExperimentShape, PointId, Quality, Refusal,
@@ -205,7 +205,10 @@ impl Scene<'_> {
             Some(end @ (ExperimentEnd::TakenOver | ExperimentEnd::Interrupted)) => {
                 return self.finish_valve_stroke(place, end);
             }
-            _ if test.leg == Leg::Lost => return self.abort_valve_stroke(place, ExperimentEnd::Interrupted),
+            // The field may have driven it to its fail position meanwhile: nothing moves by itself after a restart.
+            _ if test.leg == Leg::Lost => {
+                return self.finish_valve_stroke(place, ExperimentEnd::Interrupted);
+            }
             Some(end) => return self.abort_valve_stroke(place, end),
             None => {}
         }

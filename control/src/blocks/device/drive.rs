@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! at rest     OUT = low end, at once, and the loop above initialises at the least speed
-//! running     OUT goes from the least speed to SP with `ramp` and `ramp_down`; never below the least speed, nor
-//!             above `limit`
+//! running     OUT goes from the least speed to SP with `ramp` and `ramp_down`; never below the least speed; down
+//!             to a `limit` that has fallen with `ramp_down`
 //! in local    OUT follows the measured speed, the command the feedback: coming back makes no bump
 //! ```
 //!

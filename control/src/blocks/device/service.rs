@@ -43,12 +43,19 @@ impl Service {
         self.out.then_some((self.since, self.by))
     }
 
-    pub(crate) fn take_out(&mut self, since: u64, by: UserId) {
-        *self = Self { out: true, since, by, ..Self::default() };
+    /// From now on the output stands at `rest`.
+    pub(crate) fn take_out(&mut self, since: u64, by: UserId, rest: bool) {
+        *self = Self { out: true, since, by, rest, was_forced: false };
     }
 
-    pub(crate) fn put_back(&mut self) {
-        *self = Self::default();
+    /// Gives where the output stands without a force.
+    pub(crate) fn put_back(&mut self) -> bool {
+        core::mem::take(self).rest
+    }
+
+    /// The field holds its output there: it came back from being away.
+    pub(crate) fn taken_over(&mut self, on: bool) {
+        (self.rest, self.was_forced) = (on, false);
     }
 
     /// Nothing moves it but an interlock, a force, and a lost device that comes back elsewhere.
