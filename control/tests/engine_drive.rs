@@ -154,7 +154,7 @@ fn a_fault_stops_the_drive_and_it_stays_off() {
     assert_eq!(h.write("P-9.CMD", 1.0), Err(Refusal::NotPermitted));
     let mut view = StateView::new(&h.plant());
     h.engine.publish(&mut view);
-    let lines = format!("{:?}", why(&h.plant(), &view, "P-9").unwrap().lines);
+    let lines = support::words(&why(&h.plant(), &view, "P-9").unwrap());
     assert!(lines.contains("reports a fault") && lines.contains("told to SY-9, at least 20.0"), "{lines}");
     h.set(h.point("P-9.FLT"), 0.0);
     run(&mut h, 50);

@@ -175,9 +175,9 @@ fn a_motor_in_auto_refuses_people_and_by_hand_it_leaves_its_group() {
     assert_eq!(pumps.running(), ["PB"]);
     let mut view = StateView::new(&pumps.h.plant());
     pumps.h.engine.publish(&mut view);
-    let lines = format!("{:?}", why(&pumps.h.plant(), &view, "P").unwrap().lines);
+    let lines = support::words(&why(&pumps.h.plant(), &view, "P").unwrap());
     assert!(lines.contains("PA stopped, by hand") && lines.contains("PB running, leads"), "{lines}");
-    let lines = format!("{:?}", why(&pumps.h.plant(), &view, "PB").unwrap().lines);
+    let lines = support::words(&why(&pumps.h.plant(), &view, "PB").unwrap());
     assert!(lines.contains("in AUTO its group wants it"), "{lines}");
 }
 

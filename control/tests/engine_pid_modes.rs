@@ -194,7 +194,7 @@ fn a_local_override_dictates_the_output_and_lets_go_without_a_bump() {
     h.scan();
     let mut view = control::StateView::new(&h.plant());
     h.engine.publish(&mut view);
-    let why = format!("{:?}", control::why(&h.plant(), &view, "TIC-1").unwrap());
+    let why = support::words(&control::why(&h.plant(), &view, "TIC-1").unwrap());
     assert!(why.contains("local override to LT-2 / 2, while"), "{why}");
     h.set(pump, 0.0);
     h.scan();

@@ -16,6 +16,11 @@ use model::{
     Mode, PhaseId, PointId, Priority, Protocol, Quality, Refusal, RegisterFormat, Scaling, Unit, UserId,
 };
 
+/// What `why` says, a line each.
+pub fn words(why: &model::wire::Why) -> String {
+    why.lines.iter().map(model::wire::WhyLine::text).collect::<Vec<_>>().join("\n")
+}
+
 pub struct Builder {
     pub plant: Plant,
 }
