@@ -100,12 +100,12 @@ impl Engine {
         &mut self.state
     }
 
-    /// The plant, the seconds between two runs of each task, and the state.
     /// After the interlocks' memories have come from elsewhere.
     pub(crate) fn count_bypasses(&mut self) {
         count_bypasses(&self.layout, &self.state.interlocks, &mut self.state.image);
     }
 
+    /// The plant, the seconds between two runs of each task, and the state.
     pub(crate) fn parts_mut(&mut self) -> (&Plant, &[f64], &mut State) {
         self.quiet.look_everywhere();
         (&self.plant, &self.layout.task_dt, &mut self.state)
