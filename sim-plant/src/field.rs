@@ -18,6 +18,7 @@ mod instrument;
 mod line;
 mod compile;
 mod order;
+mod origin;
 mod vent;
 mod watch;
 mod faults;
@@ -46,6 +47,7 @@ use driven::Driven;
 use instrument::Truth;
 use line::Line;
 use order::{Order, Term};
+use origin::Origin;
 use supply::Supply;
 use vent::Vent;
 use watch::Watch;
@@ -128,6 +130,7 @@ struct UnitPlace {
     kind: &'static str,
     text: String,
     entries: Vec<ParameterEntry>,
+    origin: Origin,
 }
 
 pub struct Field {
@@ -135,6 +138,8 @@ pub struct Field {
     actuator: Actuator,
     motor_start: f64,
     sensors: [SensorKind; 10],
+    /// Of each kind of instrument its lag, as the parameter file gives it.
+    instruments: Vec<Option<ParameterEntry>>,
     sheet: Flowsheet,
     units: Vec<UnitPlace>,
     supplies: Vec<Supply>,

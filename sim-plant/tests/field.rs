@@ -52,6 +52,8 @@ from = "supply.peroxide"
 to = "R-101.peroxide-1"
 flow = "120 kg/h"
 through = ["FV-102"]
+source = "pump curve P-100"
+trust = "published"
 
 [line.slurry]
 from = "R-101.slurry"
@@ -292,6 +294,16 @@ fn an_operator_is_told_where_a_number_comes_from() {
     assert!(text.contains("line liquor from T-101") && text.contains("FV-101 lets 50.0 %"), "{text}");
     let text = plant.0.explain("TT-101").unwrap();
     assert!(text.contains("Acid day tank") && text.contains("asserted"), "{text}");
+    let own = "this plant gives it tank.volume 4 m3, start.level 50 %, strength.H2SO4 200 g/L (asserted: chosen for this \
+               plant, field/100.toml:12)";
+    assert!(text.contains(own), "{text}");
+    let text = plant.0.explain("FT-102").unwrap();
+    assert!(
+        text.contains("from supply peroxide (asserted: chosen for this plant, field/100.toml:9)"),
+        "{text}"
+    );
+    assert!(text.contains("at most 120 kg/h (published: pump curve P-100, field/100.toml:42)"), "{text}");
+    assert!(text.contains("lag 0.5 s (magnetic or Coriolis, recalled)"), "{text}");
     assert!(plant.0.explain("TT-102").unwrap_err().contains("did you mean"));
 }
 
@@ -338,6 +350,13 @@ fn every_mistake_names_its_line_and_what_to_write() {
         ("H2SO4 = \"40 wt%\"", "H2SO4 = \"40 bar\"", "does not convert"),
         ("NMC622 = 65, C = 35", "NMC622 = 65, C = 30", "the shares sum up to 95 %"),
         ("through = [\"FV-102\"]", "", "nothing moves with the output FV-102"),
+        (
+            "trust = \"published\"",
+            "trust = \"publishd\"",
+            "trust is one of measured, published, recalled, asserted; did you mean published?",
+        ),
+        ("source = \"pump curve P-100\"", "", "published by whom? Write source = "),
+        ("source = \"pump curve P-100\"", "source = \"\"", "say where the numbers come from"),
         ("[measure]", "[measures]", "the field has no measures; did you mean measure?"),
         (
             "to = \"R-101.acid\"",

@@ -2,6 +2,7 @@
 //! said here. The names of solutes, solids, settings and orders are open: they depend on the kind of unit.
 
 use serde_json::{Map, Value, json};
+use sim_plant::Trust;
 use sim_plant::field::{FieldWords, words};
 
 pub(super) fn schema() -> Value {
@@ -68,6 +69,8 @@ fn key_schema(table: &str, key: &str, words: &FieldWords) -> Value {
         ("supply", "organic") => quantity("\"0.8 mol/L\""),
         ("supply", "temperature") => quantity("\"20 degC\""),
         ("unit", "kind") => json!({ "enum": words.units }),
+        (_, "trust") => json!({ "enum": Trust::ALL.map(Trust::word) }),
+        (_, "source") => json!({ "type": "string", "description": "where its numbers come from" }),
         ("measure", "kind") => json!({ "enum": words.instruments }),
         ("unit", "set" | "running") | ("line", "through") | ("term", "by") => texts(),
         ("unit", "orders") => json!({ "type": "object", "additionalProperties": order() }),

@@ -6,7 +6,7 @@ use crate::parameters::by_trust;
 use crate::sensor::kind_of;
 
 use super::Field;
-use super::instrument::Truth;
+use super::instrument::{Basis, Truth};
 use super::line::Source;
 
 impl Field {
@@ -52,6 +52,9 @@ impl Field {
         );
         if let Some(kind) = kind_of(&self.sensors, input.kind) {
             let _ = write!(text, "; lag {} s", kind.lag);
+            if let Some(entry) = self.instruments.get(input.kind as usize).and_then(Option::as_ref) {
+                let _ = write!(text, " ({}, {})", entry.source, entry.trust.word());
+            }
             if kind.cycle > 0.0 {
                 let _ = write!(text, ", sampled every {} s, shown {} s later", kind.cycle, kind.dead);
             }
@@ -79,7 +82,8 @@ impl Field {
             Truth::Utility { supply, .. } => {
                 let supply = &self.supplies[supply];
                 let lost = if supply.lost { "lost" } else { "there" };
-                let _ = write!(text, "\n  the supply {} ({}) is {lost}", supply.name, supply.text);
+                let origin = supply.origin.words();
+                let _ = write!(text, "\n  the supply {} ({}) is {lost} ({origin})", supply.name, supply.text);
             }
         }
         text
@@ -107,6 +111,15 @@ impl Field {
             by_trust(&unit.entries),
             unit.kind
         );
+        let own: Vec<String> = unit
+            .entries
+            .iter()
+            .filter(|entry| entry.file == unit.origin.file)
+            .map(|entry| format!("{} {} {}", entry.name, entry.value, entry.unit).trim_end().to_owned())
+            .collect();
+        if !own.is_empty() {
+            let _ = write!(text, "\n  this plant gives it {} ({})", own.join(", "), unit.origin.words());
+        }
         for (remark, count) in self.sheet.stations[station].remarks() {
             let _ = write!(text, "\n  noted {count} times: {remark}");
         }
@@ -115,7 +128,10 @@ impl Field {
     fn explain_line(&self, text: &mut String, line: usize) {
         let line = &self.lines[line];
         let from = match line.source {
-            Source::Supply(supply) => format!("supply {}", self.supplies[supply].name),
+            Source::Supply(supply) => {
+                let supply = &self.supplies[supply];
+                format!("supply {} ({})", supply.name, supply.origin.words())
+            }
             Source::Draw { station, .. } | Source::Outlet { station, .. } => self.units[station].name.clone(),
             Source::Import(import) => self.ports.imports[import].clone(),
         };
@@ -125,6 +141,15 @@ impl Field {
             let names: Vec<&str> =
                 gate.0.iter().map(|element| self.elements[*element].name.as_str()).collect();
             let _ = write!(text, "; {} lets {:.1} % through", names.join(" or "), 100.0 * open);
+        }
+        if line.most > 0.0 {
+            let unit = match line.basis {
+                Basis::Volume => "m3/h",
+                Basis::Mass => "kg/h",
+                Basis::Normal => "Nm3/h",
+            };
+            let most = (3.6e9 * line.most).round() / 1e6;
+            let _ = write!(text, "\n  at most {most} {unit} ({})", line.origin.words());
         }
         if line.blocked > 0.0 {
             let _ = write!(text, "; BLOCKED by {:.0} %", 100.0 * line.blocked);

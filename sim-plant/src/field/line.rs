@@ -16,6 +16,7 @@ use super::compile::{import_is_gas, import_is_vent};
 use super::driven::Driven;
 use super::instrument::Basis;
 use super::order::Gate;
+use super::origin::Origin;
 use super::supply::Supply;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub(super) struct Line {
     /// Largest flow, per second in `basis`.
     pub(super) most: f64,
     pub(super) basis: Basis,
+    pub(super) origin: Origin,
     pub(super) gates: Vec<Gate>,
     /// An equal-percentage trim.
     pub(super) equal: bool,
@@ -76,7 +78,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn new(name: &str, source: Source, to: End, basis: Basis, most: f64) -> Self {
+    pub(super) fn new(name: &str, source: Source, to: End, basis: Basis, most: f64, origin: Origin) -> Self {
         Self {
             name: name.to_owned(),
             source,
@@ -84,6 +86,7 @@ impl Line {
             link: None,
             most,
             basis,
+            origin,
             gates: Vec::new(),
             equal: false,
             blocked: 0.0,

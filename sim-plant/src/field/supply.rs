@@ -25,6 +25,7 @@ use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
 use crate::units::tank::organic;
 
+use super::origin::Origin;
 use super::text::{Item, Table, hint};
 
 /// One kilogram of it, and how large that is.
@@ -42,6 +43,7 @@ pub(super) struct Supply {
     pub(super) spoiled: Matter,
     /// The word of the text: liquor, solid, gas or organic.
     pub(super) kind: Nature,
+    pub(super) origin: Origin,
 }
 
 /// What a supply is, by the word of the text.
@@ -69,7 +71,8 @@ const CATHODES: [(&str, [f64; 3]); 5] = [
     ("LCO", [0.0, 1.0, 0.0]),
 ];
 
-pub(in crate::field) const KEYS: [&str; 6] = ["text", "liquor", "solid", "gas", "organic", "temperature"];
+pub(in crate::field) const KEYS: [&str; 8] =
+    ["text", "liquor", "solid", "gas", "organic", "temperature", "source", "trust"];
 
 impl Supply {
     pub(super) fn read(
@@ -83,8 +86,8 @@ impl Supply {
             return None;
         };
         table.refuse_unknown(&KEYS, mistakes);
-        match composition(&table, chemistry) {
-            Ok((kind, matter)) => {
+        match composition(&table, chemistry).and_then(|made| Ok((made, Origin::read(&table)?))) {
+            Ok(((kind, matter), origin)) => {
                 let mass = matter.mass(chemistry);
                 let parcel = matter.part(1.0 / mass);
                 let mut slurry = Slurry { matter: parcel.clone(), temperature: 293.15, ..Slurry::default() };
@@ -99,6 +102,7 @@ impl Supply {
                     lost: false,
                     spoiled: Matter::default(),
                     kind,
+                    origin,
                 })
             }
             Err(mistake) => {

@@ -186,6 +186,14 @@ impl<'a> Table<'a> {
         self.fields.get(key).map(|value| Item { document: self.document, value })
     }
 
+    pub(super) fn file(&self) -> &'a str {
+        self.document.file
+    }
+
+    pub(super) const fn line(&self) -> usize {
+        self.line
+    }
+
     pub(super) fn entries(&self) -> Vec<(&'a str, Item<'a>)> {
         let mut entries: Vec<_> = self
             .fields

@@ -46,7 +46,7 @@ impl Trust {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|trust| trust.word() == text)
     }
 }

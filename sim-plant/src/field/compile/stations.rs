@@ -11,12 +11,14 @@ use crate::units::tank;
 
 use super::super::UnitPlace;
 use super::super::order::{Amount, Order, Term};
+use super::super::origin::Origin;
 use super::super::text::{Item, hint};
 use super::{Compiler, ELECTROLYSIS, ELECTROLYSIS_INLETS, ELECTROLYSIS_OUTLETS, vent};
 
 /// Of a term of an order, written as a table.
 pub(in crate::field) const TERM: [&str; 5] = ["by", "at_0", "at_100", "of", "times"];
-pub(in crate::field) const KEYS: [&str; 6] = ["kind", "text", "set", "running", "orders", "step"];
+pub(in crate::field) const KEYS: [&str; 8] =
+    ["kind", "text", "set", "running", "orders", "step", "source", "trust"];
 
 impl Compiler<'_> {
     pub(super) fn station(&mut self, name: &str, item: &Item<'_>) {
@@ -47,6 +49,7 @@ impl Compiler<'_> {
             }
         }
         let texts: Vec<String> = settings.iter().map(|(text, _)| text.clone()).collect();
+        let origin = Origin::read(&table).map_err(|m| vec![m])?;
         let (unit, entries) = experiment::with_settings(kind, &texts, self.chemistry).map_err(|error| {
             // A mistake of one setting belongs to its line, one of the kind to the unit.
             let place = |mistake: &ParameterMistake| {
@@ -77,7 +80,8 @@ impl Compiler<'_> {
             file: item.file().to_owned(),
             kind: shape.name,
             text: table.get("text").and_then(|text| text.text()).unwrap_or(shape.text).to_owned(),
-            entries,
+            entries: origin.own(entries),
+            origin,
         });
         self.stations.push(Station::every(unit, every as u32));
         Ok(())

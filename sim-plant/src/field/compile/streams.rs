@@ -8,10 +8,12 @@ use crate::units::tank;
 
 use super::super::instrument::Basis;
 use super::super::line::{Line, Source};
+use super::super::origin::Origin;
 use super::super::text::{Item, Table, hint};
 use super::Compiler;
 
-pub(in crate::field) const KEYS: [&str; 6] = ["from", "to", "flow", "through", "trim", "text"];
+pub(in crate::field) const KEYS: [&str; 8] =
+    ["from", "to", "flow", "through", "trim", "text", "source", "trust"];
 /// Where a line goes that leaves the plant.
 const OUTSIDE: &str = "outside";
 
@@ -32,7 +34,7 @@ impl Compiler<'_> {
         }
         self.may_flow(&table, source, to)?;
         let (basis, most) = self.size(&table, source, to)?;
-        let mut line = Line::new(name, source, to, basis, most);
+        let mut line = Line::new(name, source, to, basis, most, Origin::read(&table)?);
         let through = table.get("through").map(|item| item.list()).unwrap_or_default();
         line.gates = through.iter().map(|item| self.gate(item)).collect::<Result<_, _>>()?;
         line.equal = match table.get("trim").map(|trim| (trim, trim.text())) {
