@@ -8,6 +8,7 @@ use model::Diagnostic;
 const IO: &str = "io.toml";
 const LOOPS: &str = "loops.toml";
 const SAFETY: &str = "safety.toml";
+const PICTURE: &str = "recipe.toml";
 
 /// File, what is replaced by what there, code, a text on the line of the warning, a part of the help.
 type Doubt = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
@@ -21,6 +22,8 @@ const DOUBTS: &[Doubt] = &[
     (LOOPS, "[100, 12]]", "[150, 12]]", "outside-range", "[150, 12]]", "OUT stays level"),
     (LOOPS, "on_bad_pv = \"0 %\"\n", "", "bad-pv-unsaid", "[pid.TIC-311]", "on_bad_pv = \"hold\""),
     (IO, "timeout = \"500 ms\"", "timeout = \"3 s\"", "timeout-long", "timeout = \"3 s\"", "a shorter `timeout`"),
+    (PICTURE, "brine ──▶ {FT-301 }", "┌─────────┐\n   │ {FT-301 }│\n   └─────────┘", "mimic-torn", "┌─────────┐", "as wide as it is written"),
+    (PICTURE, "brine ──▶ {FT-301 }", "from the brine tank, which stands where the old furnace hall was ──▶ {FT-301 }", "mimic-wide", "from the brine tank", "79 columns"),
     (SAFETY, "deviation = \"5 dK\"", "when = \"TT-311 > TT-311\"", "constant-condition", "TT-311 > TT-311", "with a limit"),
 ];
 

@@ -10,6 +10,7 @@ use model::{BlockId, InterlockId, PointId};
 use super::draft::Draft;
 use super::fields::{Fields, one_of};
 use super::items::{Item, Items, Kind, duplicate};
+use super::mimic;
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
 
@@ -62,8 +63,13 @@ impl Displays<'_, '_> {
         let level = fields.integer("level", 1, 2, self.report).unwrap_or(2) as u8;
         let area = self.draft.area(item, &mut fields, self.report);
         let unit = self.draft.equipment(&mut fields, self.report);
-        let header = self.drawn(&mut fields, "header");
-        let mimic = self.drawn(&mut fields, "mimic");
+        let header = fields.text("header", self.report);
+        let header = self.drawn(header);
+        let mimic = fields.text("mimic", self.report);
+        if let Some(text) = mimic {
+            self.look_at_mimic(item, text);
+        }
+        let mimic = self.drawn(mimic);
         let bars = self.bars(&mut fields);
         let rows = self.rows(&mut fields, "rows");
         let key_figures = self.rows(&mut fields, "key_figures");
@@ -84,9 +90,37 @@ impl Displays<'_, '_> {
         }
     }
 
+    /// Doubts about what is drawn; an operator would see it every day.
+    fn look_at_mimic(&mut self, item: &Item, text: &Text) {
+        let tears = mimic::tears(text.as_str());
+        if let Some(first) = tears.first() {
+            let more = if tears.len() == 1 { "" } else { ", and others" };
+            let message =
+                format!("the drawing of `{}` does not hang together: {}{more}", item.name, first.piece);
+            self.report.add(
+                Mistake::warning("mimic-torn", message)
+                    .at(text.part(first.at.clone()), format!("meets no line {}", first.towards))
+                    .help("a field is as wide as it is written: move the walls of this row or the next below each other"),
+            );
+        }
+        if let Some((beyond, width)) = mimic::too_wide(text.as_str()) {
+            let widest = mimic::WIDEST;
+            self.report.add(
+                Mistake::warning(
+                    "mimic-wide",
+                    format!("the drawing of `{}` is {width} columns wide", item.name),
+                )
+                .at(text.part(beyond), "cut off where a terminal has 80 columns")
+                .help(format!(
+                    "draw it in {widest} columns; what has no room can stand on a line of its own"
+                )),
+            );
+        }
+    }
+
     /// Text with fields in braces.
-    fn drawn(&mut self, fields: &mut Fields<'_>, key: &'static str) -> String {
-        let Some(text) = fields.text(key, self.report) else { return String::new() };
+    fn drawn(&mut self, text: Option<&Text>) -> String {
+        let Some(text) = text else { return String::new() };
         let value = text.as_str();
         let mut from = 0;
         while let Some(open) = value[from..].find('{').map(|open| from + open) {

@@ -54,6 +54,7 @@ mod alarms;
 mod interlocks;
 mod recipes_table;
 mod displays;
+mod mimic;
 mod scenarios;
 mod standard_displays;
 mod schema;
