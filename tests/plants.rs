@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use toml::de::{DeTable, DeValue};
+
 fn plant(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("plants").join(name)
 }
@@ -90,4 +92,64 @@ fn every_phase_that_moves_something_says_what_an_abort_leaves_behind() {
         }
     }
     assert!(seen > 80, "{seen} phases");
+}
+
+/// Seconds of a time of a scenario: `90 s`, `661 min`, `14 h`.
+fn seconds(time: &str) -> f64 {
+    let (number, unit) = time.split_once(' ').unwrap_or_else(|| panic!("{time}"));
+    let scale = match unit {
+        "s" => 1.0,
+        "min" => 60.0,
+        "h" => 3600.0,
+        _ => panic!("{time}"),
+    };
+    number.parse::<f64>().unwrap() * scale
+}
+
+fn text_of<'a>(table: &'a DeTable<'_>, key: &str) -> Option<&'a str> {
+    match table.get(key)?.get_ref() {
+        DeValue::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn tables<'a, 'i>(scenario: &'a DeTable<'i>, key: &str) -> Vec<&'a DeTable<'i>> {
+    let Some(DeValue::Array(items)) = scenario.get(key).map(|value| value.get_ref()) else {
+        return Vec::new();
+    };
+    let table = |item: &'a DeValue<'i>| match item {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    };
+    items.iter().filter_map(|item| table(item.get_ref())).collect()
+}
+
+/// Whether an expectation says how something is at the last moment of the play.
+fn judges_the_end(expect: &DeTable<'_>, end: f64) -> bool {
+    let time = |key: &str| text_of(expect, key).map(seconds);
+    match (text_of(expect, "that"), text_of(expect, "always")) {
+        (Some(_), _) => time("at").is_some_and(|at| at >= end),
+        (None, Some(_)) => time("until").is_none_or(|until| until >= end),
+        (None, None) => false,
+    }
+}
+
+#[test]
+fn every_fault_scenario_says_in_which_state_the_plant_ends() {
+    let mut seen = 0;
+    for plant in ["refinery", "recycling", "site"].map(plant) {
+        for entry in std::fs::read_dir(plant.join("scenarios")).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let scenario = DeTable::parse(&text).unwrap().into_inner();
+            if tables(&scenario, "at").iter().all(|at| text_of(at, "fault").is_none()) {
+                continue;
+            }
+            let end = seconds(text_of(&scenario, "for").unwrap());
+            let said = tables(&scenario, "expect").iter().any(|expect| judges_the_end(expect, end));
+            assert!(said, "{}: what must be so when it ends?", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 65, "{seen} scenarios with a fault");
 }
