@@ -17,7 +17,8 @@ use crate::noise::Noise;
 use crate::parameters::Parameters;
 use crate::properties::Excursions;
 use crate::sensor::{Sensor, kind_of};
-use crate::tags::{Input, Output, PLCS, Side, Signal, Target, inputs, outputs};
+use crate::tags::{Input, Kind, Output, PLCS, Side, Signal, Target, inputs, outputs};
+use crate::turns::Turns;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Link {
@@ -36,6 +37,10 @@ pub(crate) struct Area300 {
     inputs: Vec<Input>,
     outputs: Vec<Output>,
     sensors: Vec<Sensor>,
+    /// When those with dynamics show something new.
+    turns: Turns,
+    /// Those without.
+    switches: Vec<usize>,
     /// What the controller last wrote, in the tag's unit.
     written: Vec<f64>,
     links: [Link; PLCS.len()],
@@ -61,10 +66,15 @@ impl Area300 {
             Sensor::new(kind_of(&plant.p.sensors, input.kind), measure::truth(&plant, input.signal))
         };
         let sensors = inputs.iter().map(sensor).collect();
+        let update = |input: &Input| kind_of(&plant.p.sensors, input.kind).map(|kind| kind.update);
+        let turns = Turns::new(inputs.iter().enumerate().filter_map(|(k, input)| Some((k, update(input)?))));
+        let switches = (0..inputs.len()).filter(|input| inputs[*input].kind == Kind::Switch).collect();
         Self {
             plant,
             orders,
             sensors,
+            turns,
+            switches,
             inputs,
             outputs,
             written,
@@ -181,12 +191,20 @@ impl Area300 {
     }
 
     fn read_sensors(&mut self, dt: f64) {
-        let shares = self.plant.p.sensors.each_ref().map(|kind| kind.follows(dt));
-        for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
-            let value = measure::truth(&self.plant, input.signal);
-            let kind = kind_of(&self.plant.p.sensors, input.kind);
-            let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
-            sensor.step((input.low, input.high), kind, value, &mut self.noise, (dt, share));
+        for switch in &self.switches {
+            self.sensors[*switch].show(measure::truth(&self.plant, self.inputs[*switch].signal));
+        }
+        self.turns.pass(dt);
+        for (group, seconds) in self.turns.due() {
+            let shares = self.plant.p.sensors.each_ref().map(|kind| kind.follows(seconds));
+            for member in &group.members {
+                let input = &self.inputs[*member];
+                let value = measure::truth(&self.plant, input.signal);
+                let kind = kind_of(&self.plant.p.sensors, input.kind);
+                let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
+                let range = (input.low, input.high);
+                self.sensors[*member].step(range, kind, value, &mut self.noise, (seconds, share));
+            }
         }
     }
 
@@ -196,6 +214,7 @@ impl Area300 {
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
         self.noise.state(walk);
+        self.turns.state(walk);
         for sensor in &mut self.sensors {
             sensor.state(walk);
         }

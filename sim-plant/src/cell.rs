@@ -9,8 +9,8 @@ use model::StateWalk;
 
 use crate::constants::{FARADAY, GAS};
 use crate::electro::{
-    faraday, gap_resistance, leakage, membrane_resistance, overpotential, reversible_voltage, void_share,
-    water_per_lithium,
+    faraday, gap_resistance, leakage, membrane_resistance, overpotential, overpotential_slope,
+    reversible_voltage, void_share, water_per_lithium,
 };
 use crate::gas::{Gas, GasEnthalpies};
 use crate::liquid::{CL, Enthalpies, Holdup, Liquid, X};
@@ -98,6 +98,8 @@ pub(crate) struct Cell {
     /// V, and the current through the cell itself, A.
     pub(crate) voltage: f64,
     pub(crate) current: f64,
+    /// V/A of the string at which its voltage follows the current until it is worked out again.
+    pub(crate) slope: f64,
     pub(crate) shares: [f64; 3],
     slow: Slow,
 }
@@ -190,7 +192,7 @@ impl Cell {
     }
 
     /// Voltage, and the cell's own current: the string's, less what runs back through the manifolds.
-    fn electrify(&mut self, make: &CellMake, duty: &CellDuty<'_>) {
+    pub(crate) fn electrify(&mut self, make: &CellMake, duty: &CellDuty<'_>) {
         let p = duty.p;
         let area = self.wet_area(make, p);
         let oxidant = self.anolyte.concentration(X).max(0.0);
@@ -201,11 +203,14 @@ impl Cell {
         self.current = duty.current - reverse;
         let density = self.current / area;
         // A string without current shows what drives the reversal; with current, the sum of the parts.
-        let forward = if open < 1.0 { self.forward_voltage(density, make, duty) } else { 0.0 };
+        let (forward, slope) =
+            if open < 1.0 { self.forward_voltage(density, make, duty) } else { (0.0, 0.0) };
         self.voltage = (1.0 - open) * forward + open * reverse * p.electrode.shunt_resistance;
+        self.slope = (1.0 - open) * slope / area;
     }
 
-    fn forward_voltage(&self, density: f64, make: &CellMake, duty: &CellDuty<'_>) -> f64 {
+    /// V, and V per A/m2.
+    fn forward_voltage(&self, density: f64, make: &CellMake, duty: &CellDuty<'_>) -> (f64, f64) {
         let (p, c) = (duty.p, &duty.p.cell);
         let per_charge = GAS * self.anolyte.temperature / (2.0 * FARADAY * duty.chlorine_pressure);
         let void = |gap: f64, flow: f64, vapour: f64, pressure: f64| {
@@ -226,10 +231,16 @@ impl Cell {
             + gap_resistance(c.anode_gap, self.slow.anolyte_conductivity, anode_void)
             + gap_resistance(c.cathode_gap, self.slow.catholyte_conductivity, cathode_void)
             + c.hardware_resistance;
-        self.slow.reversible
-            + overpotential(density, c.anode_exchange_current * make.exchange, c.anode_tafel_slope)
-            + overpotential(density, c.cathode_exchange_current * activity, c.cathode_tafel_slope)
-            + density * resistance
+        let anode = (c.anode_exchange_current * make.exchange, c.anode_tafel_slope);
+        let cathode = (c.cathode_exchange_current * activity, c.cathode_tafel_slope);
+        let voltage = self.slow.reversible
+            + overpotential(density, anode.0, anode.1)
+            + overpotential(density, cathode.0, cathode.1)
+            + density * resistance;
+        let slope = overpotential_slope(density, anode.0, anode.1)
+            + overpotential_slope(density, cathode.0, cathode.1)
+            + resistance;
+        (voltage, slope)
     }
 
     /// mol of the elements in the solids: Ca, Mg and OH.
@@ -260,6 +271,7 @@ impl Cell {
             &mut self.blocked,
             &mut self.voltage,
             &mut self.current,
+            &mut self.slope,
             &mut s.anolyte_conductivity,
             &mut s.catholyte_conductivity,
             &mut s.membrane,

@@ -17,6 +17,11 @@ pub(crate) fn overpotential(density: f64, exchange: f64, tafel_slope: f64) -> f6
     tafel_slope / LN_10 * libm::asinh(density / (2.0 * exchange))
 }
 
+/// How much [`overpotential`] grows with the density, V per A/m2.
+pub(crate) fn overpotential_slope(density: f64, exchange: f64, tafel_slope: f64) -> f64 {
+    tafel_slope / LN_10 / libm::sqrt(density * density + 4.0 * exchange * exchange)
+}
+
 /// Cl- + H2O -> 1/2 Cl2 + 1/2 H2 + OH-, with concentrations in mol/m3 for activities and
 /// pressures in Pa.
 pub(crate) fn reversible_voltage(

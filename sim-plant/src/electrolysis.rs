@@ -6,6 +6,7 @@ pub(crate) mod neighbours;
 mod supplies;
 mod gases;
 mod books;
+mod rounds;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ use crate::surroundings::Surroundings;
 use crate::valve::{BlockValve, ControlValve};
 
 use neighbours::Neighbours;
+use rounds::{GROUPS, Rounds};
 pub(crate) use supplies::Supplies;
 
 pub(crate) const CELLS: usize = 24;
@@ -110,6 +112,7 @@ pub(crate) struct Electrolysis {
     pub(crate) chemistry: Arc<Chemistry>,
     pub(crate) cells: [Cell; CELLS],
     pub(crate) makes: [CellMake; CELLS],
+    rounds: Rounds,
     pub(crate) anolyte: Circuit,
     pub(crate) catholyte: Circuit,
     pub(crate) hydrogen: Header,
@@ -149,6 +152,7 @@ impl Electrolysis {
             neighbours: Neighbours::default(),
             cells,
             makes,
+            rounds: Rounds::default(),
             anolyte: Circuit::new(from.anolyte),
             catholyte: Circuit::new(from.catholyte),
             hydrogen: Header::new(&p.hydrogen_header, from.hydrogen, from.hydrogen_pressure, &g),
@@ -282,34 +286,33 @@ impl Electrolysis {
     }
 
     fn step_cells(&mut self, current: f64, anolyte: &Liquid, catholyte: &Liquid, dt: f64) -> CellYield {
-        // Flow per unit of flow share.
-        let anolyte_ways: f64 =
-            self.cells.iter().zip(&self.makes).map(|(cell, make)| make.flow * (1.0 - cell.blocked)).sum();
-        let catholyte_ways: f64 = self.makes.iter().map(|make| make.flow).sum();
-        let flows =
-            (self.anolyte.flow / anolyte_ways.max(1e-9), self.catholyte.flow / catholyte_ways.max(1e-9));
         let mut made = CellYield::default();
-        let duty = CellDuty {
-            p: &self.p,
-            h: &self.h,
-            g: &self.g,
-            dt,
-            current,
-            leakage_factor: leakage_at(&self.p.membrane, current / self.p.cell.active_area),
-            oxygen_half_proton: self.oxygen_half_proton,
-            anolyte,
-            anolyte_flow: flows.0,
-            catholyte,
-            catholyte_flow: flows.1,
-            hydrogen_pressure: self.hydrogen.pressure,
-            chlorine_pressure: self.chlorine.pressure,
-            chlorine_share: self.chlorine.gas.dry_share(CL2),
-            ambient: self.p.site.temperature,
-        };
+        let abrupt = self.rounds.is_abrupt(current);
+        if abrupt {
+            for group in 0..GROUPS {
+                self.move_group(group, current, &mut made);
+            }
+            let mut cells = self.cells;
+            let duty = self.duty(current, 0.0, (self.flows().0, anolyte), (self.flows().1, catholyte));
+            for (cell, make) in cells.iter_mut().zip(&self.makes) {
+                cell.electrify(make, &duty);
+            }
+            self.cells = cells;
+        } else {
+            let more = current - self.rates.current;
+            self.cells.iter_mut().for_each(|cell| cell.voltage += cell.slope * more);
+        }
+        self.rounds.anolyte.send(anolyte, self.anolyte.flow * dt);
+        self.rounds.catholyte.send(catholyte, self.catholyte.flow * dt);
+        self.rounds.pass(current, dt);
+        for group in 0..GROUPS {
+            if self.rounds.is_due(group, dt) {
+                self.move_group(group, current, &mut made);
+            }
+        }
         let mut voltage = current * self.p.rectifier.bus_resistance;
         let (mut warm_a, mut warm_c) = (0.0, 0.0);
-        for (cell, make) in self.cells.iter_mut().zip(&self.makes) {
-            cell.step(make, &duty, &mut made);
+        for cell in &self.cells {
             voltage += cell.voltage;
             warm_a += cell.anolyte.temperature;
             warm_c += cell.catholyte.temperature;
@@ -321,6 +324,66 @@ impl Electrolysis {
         self.rates.voltage = voltage;
         self.rates.power = voltage * current;
         made
+    }
+
+    /// Flow of anolyte and catholyte, m3/s per unit of flow share.
+    fn flows(&self) -> (f64, f64) {
+        let anolyte: f64 =
+            self.cells.iter().zip(&self.makes).map(|(cell, make)| make.flow * (1.0 - cell.blocked)).sum();
+        let catholyte: f64 = self.makes.iter().map(|make| make.flow).sum();
+        (self.anolyte.flow / anolyte.max(1e-9), self.catholyte.flow / catholyte.max(1e-9))
+    }
+
+    /// What the cells of a turn see: `flow` m3/s per unit of flow share, and a cubic metre of it.
+    fn duty<'a>(
+        &'a self,
+        current: f64,
+        dt: f64,
+        (anolyte_flow, anolyte): (f64, &'a Liquid),
+        (catholyte_flow, catholyte): (f64, &'a Liquid),
+    ) -> CellDuty<'a> {
+        CellDuty {
+            p: &self.p,
+            h: &self.h,
+            g: &self.g,
+            dt,
+            current,
+            leakage_factor: leakage_at(&self.p.membrane, current / self.p.cell.active_area),
+            oxygen_half_proton: self.oxygen_half_proton,
+            anolyte,
+            anolyte_flow,
+            catholyte,
+            catholyte_flow,
+            hydrogen_pressure: self.hydrogen.pressure,
+            chlorine_pressure: self.chlorine.pressure,
+            chlorine_share: self.chlorine.gas.dry_share(CL2),
+            ambient: self.p.site.temperature,
+        }
+    }
+
+    /// The turn of a group of cells; their voltages are those at `current` afterwards.
+    fn move_group(&mut self, group: usize, current: f64, made: &mut CellYield) {
+        let waiting = self.rounds.waiting(&self.cells, &self.makes);
+        let Some((dt, mean)) = self.rounds.begin(group) else { return };
+        let (anolyte_flow, anolyte) = self.rounds.anolyte.offer(waiting.0);
+        let (catholyte_flow, catholyte) = self.rounds.catholyte.offer(waiting.1);
+        let of_group = |turn: usize| group + turn * GROUPS;
+        let mut cells: [Cell; CELLS / GROUPS] = core::array::from_fn(|turn| self.cells[of_group(turn)]);
+        let duty = self.duty(mean, dt, (anolyte_flow, &anolyte), (catholyte_flow, &catholyte));
+        let (mut ways_a, mut ways_c) = (0.0, 0.0);
+        for (turn, cell) in cells.iter_mut().enumerate() {
+            let make = &self.makes[of_group(turn)];
+            ways_a += make.flow * (1.0 - cell.blocked);
+            ways_c += make.flow;
+            cell.step(make, &duty, made);
+            cell.voltage += cell.slope * (current - mean);
+        }
+        for (turn, cell) in cells.into_iter().enumerate() {
+            self.cells[of_group(turn)] = cell;
+        }
+        self.rounds.anolyte.take(&anolyte, anolyte_flow * ways_a * dt);
+        self.rounds.catholyte.take(&catholyte, catholyte_flow * ways_c * dt);
+        self.rounds.end(group);
     }
 
     fn feed_and_draw(&mut self, dt: f64) {

@@ -19,6 +19,7 @@ mod line;
 mod compile;
 mod order;
 mod origin;
+mod pace;
 mod vent;
 mod watch;
 mod faults;
@@ -41,6 +42,7 @@ use crate::sensor::{Sensor, kind_of};
 use crate::simulator::{Part, UnitName};
 use crate::station::Station;
 use crate::tags::Kind;
+use crate::turns::Turns;
 
 use actuator::Channel;
 use driven::Driven;
@@ -48,6 +50,7 @@ use instrument::Truth;
 use line::Line;
 use order::{Order, Term};
 use origin::Origin;
+use pace::Pace;
 use supply::Supply;
 use vent::Vent;
 use watch::Watch;
@@ -131,6 +134,7 @@ struct UnitPlace {
     text: String,
     entries: Vec<ParameterEntry>,
     origin: Origin,
+    pace: Pace,
 }
 
 pub struct Field {
@@ -150,6 +154,8 @@ pub struct Field {
     outputs: Vec<Output>,
     links: Vec<Link>,
     watch: Watch,
+    /// When the instruments show something new.
+    turns: Turns,
     noise: Noise,
     /// s since the units moved last.
     since: f64,
@@ -379,7 +385,7 @@ impl Field {
 
     fn read_sensors(&mut self, dt: f64) {
         if self.new {
-            for index in 0..self.inputs.len() {
+            for index in self.watch.switches.iter().copied().chain(self.turns.quick()) {
                 self.inputs[index].value = self.truth(&self.inputs[index].truth);
             }
             for index in &self.watch.switches {
@@ -395,13 +401,19 @@ impl Field {
                 }
             }
         }
-        let shares = self.sensors.each_ref().map(|kind| kind.follows(dt));
-        // Of all in their order: they share the noise.
-        for index in &self.watch.analogue {
-            let input = &mut self.inputs[*index];
-            let kind = kind_of(&self.sensors, input.kind);
-            let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
-            input.sensor.step(input.range, kind, input.value, &mut self.noise, (dt, share));
+        self.turns.pass(dt);
+        for (group, seconds) in self.turns.due() {
+            let shares = self.sensors.each_ref().map(|kind| kind.follows(seconds));
+            // In their order: they share the noise.
+            for index in &group.members {
+                if !group.is_quick() {
+                    self.inputs[*index].value = self.truth(&self.inputs[*index].truth);
+                }
+                let input = &mut self.inputs[*index];
+                let kind = kind_of(&self.sensors, input.kind);
+                let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
+                input.sensor.step(input.range, kind, input.value, &mut self.noise, (seconds, share));
+            }
         }
     }
 
@@ -453,6 +465,7 @@ impl Field {
         // The walk may have filled it.
         self.all_new();
         self.noise.state(walk);
+        self.turns.state(walk);
         walk.f64(&mut self.since);
         for element in &mut self.elements {
             element.state(walk);

@@ -58,6 +58,7 @@ mod electrolysis;
 mod initial;
 mod tags;
 mod sensor;
+mod turns;
 mod fault;
 mod area_300;
 

@@ -8,6 +8,8 @@ use std::path::Path;
 
 use thiserror::Error;
 
+use crate::turns::SLOT;
+
 pub(crate) use reader::{Given, Reader};
 pub use reader::{ParameterEntry, ParameterMistake, Trust};
 pub(crate) use tables::*;
@@ -151,6 +153,11 @@ impl Parameters {
         };
         reader.refuse_unknown();
         for (table, kind) in SENSOR_KINDS.iter().zip(&parameters.sensors) {
+            let slots = kind.update / SLOT;
+            if (slots - slots.round()).abs() > 1e-6 {
+                let message = format!("{table}.update is no whole number of tenths of a second");
+                reader.mistakes.push(ParameterMistake { file: files[0].0.to_owned(), line: 0, message });
+            }
             if kind.dead > kind.cycle * PENDING_MAX as f64 {
                 reader.mistakes.push(ParameterMistake {
                     file: files[0].0.to_owned(),

@@ -117,7 +117,8 @@ impl Sensor {
         if self.faults.failed {
             return Some(self.lagged);
         }
-        if analyser.since < p.cycle {
+        // A cycle of whole updates ends with its last one, whatever their sum rounds to.
+        if analyser.since < p.cycle - 1e-6 {
             return None;
         }
         analyser.since -= p.cycle;
@@ -176,7 +177,7 @@ mod tests {
     }
 
     fn quiet(lag: f64, cycle: f64, dead: f64) -> SensorKind {
-        SensorKind { lag, noise: 0.0, resolution: 0.0, cycle, dead }
+        SensorKind { lag, noise: 0.0, resolution: 0.0, cycle, dead, update: 0.1 }
     }
 
     #[test]

@@ -244,6 +244,11 @@ impl Slurry {
         self.matter.take(share)
     }
 
+    /// As [`Self::draw`], where nobody wants what is drawn.
+    pub(crate) fn lose(&mut self, share: f64) {
+        let _ = self.draw(share);
+    }
+
     /// Heat (J) from outside.
     pub fn heat(&mut self, joule: f64) {
         self.matter.enthalpy += joule;

@@ -4,6 +4,8 @@
 //! that is no matter (not finite, negative amounts, a temperature that nothing has) is turned away and
 //! noted, an order is held inside its range.
 
+mod turn;
+
 use model::StateWalk;
 
 use crate::chemistry::Chemistry;
@@ -13,13 +15,15 @@ use crate::solution::{Notes, Remark};
 use crate::species::Species;
 use crate::unit::{Exchange, Order, Shape, UnitOperation};
 
+use turn::Turn;
+
 pub struct Station {
     unit: Box<dyn UnitOperation>,
     /// mol and J of the coming step; empty again afterwards.
     pub inlets: Vec<Matter>,
     /// They stand until they are changed.
     pub orders: Vec<f64>,
-    /// mol and J of the last step.
+    /// mol and J of the last step, as far as they have not been fetched.
     pub outlets: Vec<Matter>,
     readings: Vec<f64>,
     held: Vec<f64>,
@@ -28,9 +32,12 @@ pub struct Station {
     notes: Notes,
     /// How often, at each inlet and then for each order.
     refused: Vec<u64>,
-    /// It moves once in so many steps of its flowsheet, over all of them.
-    every: u32,
-    waited: u32,
+    turn: Turn,
+    /// Steps of the flowsheet that the last step went over; in how many more its outlets are given evenly; it was
+    /// taken in the last step of the flowsheet.
+    span: u32,
+    rest: u32,
+    fresh: bool,
     /// Outlets in which something may stand, by their bits; of the others nobody need look.
     full: u64,
     /// Inlets and outlets of a step that is taken in parts.
@@ -39,24 +46,29 @@ pub struct Station {
 
 impl Station {
     pub fn new(unit: Box<dyn UnitOperation>) -> Self {
-        Self::every(unit, 1)
+        Self::paced(unit, 1, 0.0)
     }
 
-    /// A slow unit that moves once in `every` steps of its flowsheet; what comes in meanwhile waits at its
-    /// inlets.
-    pub fn every(unit: Box<dyn UnitOperation>, every: u32) -> Self {
+    /// A slow unit that moves once in `every` steps of its flowsheet, or at once when its orders change abruptly; what
+    /// comes in meanwhile waits at its inlets. `phase` (0..1) sets those of one pace apart.
+    pub fn paced(mut unit: Box<dyn UnitOperation>, every: u32, phase: f64) -> Self {
+        // One that keeps the pace by itself moves in every step.
+        let every = if unit.keep_pace(f64::from(every), phase) { 1 } else { every.max(1) };
         let shape = unit.shape();
+        let orders: Vec<f64> = shape.orders.iter().map(Order::standing).collect();
         let mut made = Self {
             inlets: vec![Matter::default(); shape.inlets.len()],
-            orders: shape.orders.iter().map(Order::standing).collect(),
+            turn: Turn::new(every, (phase * f64::from(every)) as u32, &orders),
+            orders,
             outlets: vec![Matter::default(); shape.outlets.len()],
             readings: vec![0.0; shape.readings.len()],
             held: vec![0.0; shape.orders.len()],
             books: Books::default(),
             notes: Notes::default(),
             refused: vec![0; shape.inlets.len() + shape.orders.len()],
-            every: every.max(1),
-            waited: 0,
+            span: 1,
+            rest: 0,
+            fresh: false,
             full: u64::MAX,
             parts: vec![Matter::default(); shape.inlets.len() + shape.outlets.len()],
             unit,
@@ -74,25 +86,44 @@ impl Station {
         self.unit.as_ref()
     }
 
+    /// It moves once in so many steps of its flowsheet.
+    pub fn every(&self) -> u32 {
+        self.turn.every()
+    }
+
+    /// Whether it moves in the coming step of its flowsheet, with the orders that it has now.
+    pub(crate) fn is_due(&self) -> bool {
+        self.turn.is_due(&self.orders)
+    }
+
     /// A step of its flowsheet. True when it was the unit's turn; a unit that cannot take so long a step
     /// takes several.
     pub fn advance(&mut self, chemistry: &Chemistry, dt: f64) -> bool {
-        self.waited += 1;
-        if self.waited < self.every {
+        self.fresh = self.is_due();
+        if !self.fresh {
+            self.turn.wait(&self.orders);
             return false;
         }
-        self.waited = 0;
-        let whole = dt * f64::from(self.every);
+        self.span = self.turn.begin(&mut self.orders);
+        self.rest = self.every();
+        let whole = dt * f64::from(self.span);
         let parts = libm::ceil(whole / self.unit.shape().step_max * (1.0 - 1e-9)).max(1.0);
-        if parts == 1.0 {
+        if parts == 1.0 && (self.full == 0 || self.outlets.iter().all(Matter::is_nothing)) {
             self.step(chemistry, whole);
-            return true;
+        } else {
+            self.step_in_parts(chemistry, whole, parts);
         }
+        self.turn.end(&mut self.orders);
+        true
+    }
+
+    /// What the last step has left in the outlets stays there.
+    fn step_in_parts(&mut self, chemistry: &Chemistry, whole: f64, parts: f64) {
         let inlets = self.inlets.len();
         for (part, inlet) in self.parts.iter_mut().zip(&self.inlets) {
             *part = inlet.part(1.0 / parts);
         }
-        self.parts[inlets..].fill(Matter::default());
+        self.parts[inlets..].clone_from_slice(&self.outlets);
         for _ in 0..parts as u32 {
             self.inlets.clone_from_slice(&self.parts[..inlets]);
             self.step(chemistry, whole / parts);
@@ -102,7 +133,18 @@ impl Station {
         }
         self.outlets.clone_from_slice(&self.parts[inlets..]);
         self.full = u64::MAX;
-        true
+    }
+
+    /// Steps of the flowsheet that what stands in the outlets was made in, if it is new.
+    pub(crate) fn made_in(&self) -> Option<u32> {
+        self.fresh.then_some(self.span)
+    }
+
+    /// Whether outlets that are given evenly still have something; counts down.
+    pub(crate) fn give(&mut self) -> Option<f64> {
+        let rest = self.rest;
+        self.rest = rest.saturating_sub(1);
+        (rest > 0).then(|| 1.0 / f64::from(rest))
     }
 
     /// False when nothing stands in an outlet.
@@ -147,7 +189,7 @@ impl Station {
             self.books.outward.add(outlet);
             self.full |= 1 << k;
         }
-        self.unit.read(&mut self.readings);
+        self.unit.read_again(&mut self.readings);
     }
 
     /// The readings of the last step, in the order of [`Shape::readings`].
@@ -240,7 +282,10 @@ impl Station {
         }
         walk.f64s(&mut self.orders);
         walk.f64s(&mut self.readings);
-        walk.u32(&mut self.waited);
+        self.turn.state(walk);
+        walk.u32(&mut self.span);
+        walk.u32(&mut self.rest);
+        walk.bool(&mut self.fresh);
     }
 }
 

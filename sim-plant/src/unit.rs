@@ -95,6 +95,17 @@ pub trait UnitOperation: Send {
     /// The readings of [`Shape::readings`], in their order and units.
     fn read(&self, readings: &mut [f64]);
 
+    /// As [`Self::read`], after a step: what it has not changed stands there already.
+    fn read_again(&self, readings: &mut [f64]) {
+        self.read(readings);
+    }
+
+    /// A flowsheet says once in how many seconds the unit has to work out what follows from its contents, and how far in
+    /// between (0..1) it is at the start. `true` when it sees to that by itself and takes part in every step.
+    fn keep_pace(&mut self, _step: f64, _phase: f64) -> bool {
+        false
+    }
+
     /// Counts what the unit holds.
     fn contents(&self, account: &mut Account);
 

@@ -174,7 +174,8 @@ fn room_detectors_smell_a_leak_and_the_emergency_stop_opens_the_breaker() {
     let mut plant = running();
     plant.fault("chlorine-leak", &[("g_per_s", "0.05")]);
     plant.fault("hydrogen-leak", &[("g_per_s", "0.5")]);
-    plant.idle(900.0);
+    // After 15 min the air holds 5.02 %LEL, which noise and resolution hide.
+    plant.idle(1200.0);
     assert!(plant.read("AT-361A") > 1.0 && plant.read("AT-361A") > plant.read("AT-361C"));
     assert!(plant.read("AT-362A") > 5.0, "{}", plant.read("AT-362A"));
     plant.fault("emergency-stop", &[]);

@@ -39,6 +39,7 @@ impl Area300 {
             if let Some(entry) = self.plant.p.instrument(input.kind as usize) {
                 let _ = write!(text, " ({}, {})", entry.source, entry.trust.word());
             }
+            let _ = write!(text, ", a new value every {} s", kind.update);
             if kind.cycle > 0.0 {
                 let _ = write!(text, ", sampled every {} s, shown {} s later", kind.cycle, kind.dead);
             }

@@ -14,6 +14,9 @@ impl Electrolysis {
         for circuit in [&self.anolyte, &self.catholyte] {
             account.liquid(&circuit.tank.liquid);
         }
+        for way in [&self.rounds.anolyte, &self.rounds.catholyte] {
+            account.liquid(&way.liquid);
+        }
         for cell in &self.cells {
             account.liquid(&cell.anolyte.liquid);
             account.liquid(&cell.catholyte.liquid);
@@ -46,6 +49,7 @@ impl Electrolysis {
         for cell in &mut self.cells {
             cell.state(walk);
         }
+        self.rounds.state(walk);
         self.anolyte.state(walk);
         self.catholyte.state(walk);
         self.hydrogen.state(walk);

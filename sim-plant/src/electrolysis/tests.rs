@@ -4,6 +4,7 @@ use super::Electrolysis;
 use super::neighbours::{Pipe, WATER};
 use crate::chemistry::Chemistry;
 use crate::initial;
+use crate::liquid::Liquid;
 use crate::matter::Matter;
 use crate::parameters::Parameters;
 use crate::solution::{Notes, Slurry};
@@ -63,4 +64,39 @@ fn no_current_passes_a_string_with_a_cell_that_has_run_dry() {
         plant.step(&orders, 0.1);
     }
     assert!(plant.rates.current > 1000.0, "{}", plant.rates.current);
+}
+
+/// The string's voltage, and what it is when every cell is worked out at the current that there is.
+fn voltages(plant: &Electrolysis) -> (f64, f64) {
+    let (current, rest) = (plant.rates.current, Liquid::default());
+    let flows = plant.flows();
+    let duty = plant.duty(current, 0.0, (flows.0, &rest), (flows.1, &rest));
+    let exact = plant.cells.iter().zip(&plant.makes).map(|(cell, make)| {
+        let mut cell = *cell;
+        cell.electrify(make, &duty);
+        cell.voltage
+    });
+    (plant.rates.voltage, current * plant.p.rectifier.bus_resistance + exact.sum::<f64>())
+}
+
+#[test]
+fn the_voltage_follows_the_current_between_the_turns_of_the_cells_and_in_a_trip() {
+    let chemistry = Arc::new(Chemistry::built_in().unwrap());
+    let (mut plant, mut orders): (Electrolysis, _) =
+        initial::running(&Parameters::built_in().unwrap(), 1, chemistry);
+    orders.demand *= 0.6;
+    for _ in 0..600 {
+        let before = plant.rates.current;
+        plant.step(&orders, 0.1);
+        let (shown, exact) = voltages(&plant);
+        assert!((shown / exact - 1.0).abs() < 2e-3, "{shown} {exact} at {before}");
+    }
+    plant.upsets.emergency_stop = true;
+    for _ in 0..20 {
+        plant.step(&orders, 0.1);
+        let (shown, exact) = voltages(&plant);
+        assert!((shown - exact).abs() < 0.05 + 2e-3 * exact.abs(), "{shown} {exact}");
+    }
+    assert_eq!(plant.rates.current, plant.p.rectifier.polarisation_current);
+    assert!(plant.closure().energy < 1e-9, "{:?}", plant.closure());
 }

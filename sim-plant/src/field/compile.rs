@@ -16,7 +16,9 @@ use crate::flowsheet::{Flowsheet, Link as StreamLink};
 use crate::initial::Initial;
 use crate::noise::Noise;
 use crate::parameters::{ParameterMistake, Parameters};
+use crate::sensor::kind_of;
 use crate::station::Station;
+use crate::turns::Turns;
 
 use super::actuator::Feedback;
 use super::driven::Driven;
@@ -250,6 +252,8 @@ impl Compiler<'_> {
         ports.came = vec![crate::matter::Matter::default(); ports.imports.len()];
         ports.asked = vec![0.0; ports.exports.len()];
         let watch = Watch::new(self.elements.len(), &lines, &inputs);
+        let update = |input: &Input| kind_of(&p.sensors, input.kind).map(|kind| kind.update);
+        let turns = Turns::new(inputs.iter().enumerate().filter_map(|(k, input)| Some((k, update(input)?))));
         let mut field = Field {
             chemistry: self.chemistry.clone(),
             actuator: p.actuator.clone(),
@@ -266,6 +270,7 @@ impl Compiler<'_> {
             outputs: self.outputs,
             links: self.devices,
             watch,
+            turns,
             noise: Noise::new(from.seed ^ 0x6669_656c),
             since: 0.0,
             new: true,

@@ -55,6 +55,7 @@ impl Field {
             if let Some(entry) = self.instruments.get(input.kind as usize).and_then(Option::as_ref) {
                 let _ = write!(text, " ({}, {})", entry.source, entry.trust.word());
             }
+            let _ = write!(text, ", a new value every {} s", kind.update);
             if kind.cycle > 0.0 {
                 let _ = write!(text, ", sampled every {} s, shown {} s later", kind.cycle, kind.dead);
             }
@@ -98,6 +99,7 @@ impl Field {
             "\n  {} of {}, {}: {} ({})",
             reading.name, unit.name, unit.kind, unit.text, reading.text
         );
+        let _ = write!(text, "\n  it moves every {} s: {}", unit.pace.seconds, unit.pace.why);
         let orders = shape.orders.iter().zip(&self.sheet.stations[station].orders);
         let told: Vec<String> =
             orders.map(|(order, value)| format!("{} {value:.3} {}", order.name, order.unit)).collect();

@@ -153,7 +153,7 @@ impl Line {
         }
     }
 
-    /// Hands over what has gathered in `dt` seconds.
+    /// Hands over what has gathered in `dt` seconds, or since the slow unit at its end has moved.
     pub(super) fn transfer(
         &mut self,
         sheet: &mut Flowsheet,
@@ -161,6 +161,11 @@ impl Line {
         ports: &mut Ports,
         dt: f64,
     ) {
+        if let (Source::Supply(_), End::Inlet(station, _)) = (self.source, self.to)
+            && !sheet.stations[station].is_due()
+        {
+            return;
+        }
         let gathered = core::mem::take(&mut self.gathered);
         match (self.source, self.to) {
             (Source::Supply(supply), End::Inlet(station, inlet)) if gathered != 0.0 => {

@@ -11,8 +11,7 @@ pub(super) struct Watch {
     of_element: Vec<Watchers>,
     /// Of each line, the inputs that show its flow.
     of_line: Vec<Vec<usize>>,
-    /// Inputs with an instrument that lags and hisses; the others, switches, show what is.
-    pub(super) analogue: Vec<usize>,
+    /// Inputs that show what is, without an instrument that lags and hisses.
     pub(super) switches: Vec<usize>,
     /// Elements that have moved in this step, and lines whose flow was worked out again.
     pub(super) moved: Vec<usize>,
@@ -31,7 +30,6 @@ impl Watch {
         let mut made = Self {
             of_element: vec![Watchers::default(); elements],
             of_line: vec![Vec::new(); lines.len()],
-            analogue: (0..inputs.len()).filter(|input| !is_switch(input)).collect(),
             switches: (0..inputs.len()).filter(is_switch).collect(),
             moved: Vec::with_capacity(elements),
             worked_out: Vec::with_capacity(lines.len()),

@@ -266,5 +266,6 @@ tables! {
         resolution: "", 0.0, 0.1;
         cycle: "s", 0.0, 3600.0;
         dead: "s", 0.0, 7200.0;
+        update: "s", 0.1, 10.0;
     }
 }

@@ -8,6 +8,10 @@
 //! Everything in it is well mixed, also while the agitator stands: what settles out of a slurry is not modelled.
 //! Gas that comes in leaves through the vent at the tank's temperature. Above its rim it runs over, and what
 //! runs over is lost to the bund.
+//!
+//! Matter comes and goes in every step. What follows from it (heat, temperature, density, pH) is worked out, for all the
+//! time since, when the pace that the plant sets has gone by or 1 % of the contents has come or gone, whichever is
+//! sooner; in between a tank gives what it holds, by mass at its last density.
 
 use std::sync::Arc;
 
@@ -98,6 +102,8 @@ pub const DRAW: usize = 2;
 pub const LEVEL: usize = 0;
 pub const BULK_DENSITY: usize = 2;
 pub const SUCTION: usize = 3;
+const MASS: usize = 9;
+const RUNNING_OVER: usize = 10;
 
 const DRAW_ORDER: Order =
     Order { name: "", unit: "m3/h", low: 0.0, high: 1e4, text: "asked of the outlet of this number" };
@@ -183,6 +189,8 @@ const MASS_CHLORINE: f64 = 70.906e-3;
 const MASS_SULFURIC: f64 = 98.079e-3;
 /// What is not more than this share of the volume is heel that no pump takes.
 const HEEL: f64 = 0.01;
+/// Share of the contents that may come and go before what follows from it is worked out.
+const EXCHANGED: f64 = 0.01;
 
 /// One m3 of organic phase with so much extractant (mol/m3).
 pub(crate) fn organic(extractant: f64, kelvin: f64, chemistry: &Chemistry) -> Matter {
@@ -223,7 +231,27 @@ pub struct StorageTank {
     recipe: Matter,
     /// m3/s over the rim.
     overflow: f64,
+    since: Since,
     notes: Notes,
+}
+
+/// What has gathered since the contents were settled.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Since {
+    /// s from one time to the next, and what is left of them; 0 is every step.
+    pace: f64,
+    left: f64,
+    seconds: f64,
+    /// kg in the tank, and kg/m3 when it was settled.
+    mass: f64,
+    density: f64,
+    /// kg that have come and gone.
+    exchanged: f64,
+    /// kJ asked of the coil; s that the agitator has turned.
+    heat: f64,
+    stirred: f64,
+    /// Settled in the last step.
+    settled: bool,
 }
 
 impl StorageTank {
@@ -241,15 +269,56 @@ impl StorageTank {
         held.add(&organic(extractant, kelvin, &chemistry).part(volume * oil));
         held.add(&black_mass(kelvin, &chemistry).part(volume * dry));
         let slurry = Slurry::at(&held, kelvin, &chemistry, &mut notes);
-        Self { settings, chemistry, slurry, recipe, overflow: 0.0, notes }
+        let mut made =
+            Self { settings, chemistry, slurry, recipe, overflow: 0.0, since: Since::default(), notes };
+        made.weigh();
+        made
+    }
+
+    /// From here on it counts by mass.
+    fn weigh(&mut self) {
+        let (mass, volume) = (self.slurry.matter.mass(&self.chemistry), self.slurry.volume());
+        let density = if volume > 1e-9 { mass / volume } else { 1000.0 };
+        let pace = self.since.pace;
+        self.since = Since { pace, left: pace, mass, density, ..Since::default() };
+    }
+
+    /// m3 of what it holds now.
+    fn volume(&self) -> f64 {
+        self.since.mass / self.since.density
     }
 
     fn level(&self) -> f64 {
-        self.slurry.volume() / self.settings.tank.volume
+        self.volume() / self.settings.tank.volume
     }
 
     fn suction(&self) -> f64 {
         ((self.level() - HEEL) / (2.0 * HEEL)).clamp(0.0, 1.0)
+    }
+
+    /// Whether what was worked out holds no longer. A heel changes with every drop, and gas does not stay.
+    fn is_due(&self, dt: f64) -> bool {
+        let since = &self.since;
+        since.left < 0.5 * dt
+            || since.exchanged > EXCHANGED * since.mass
+            || self.level() < 5.0 * HEEL
+            || self.chemistry.range(Phase::Gas).any(|gas| self.slurry.matter.amount[gas] != 0.0)
+    }
+
+    /// Heat, temperature, density and species after what has come and gone; J that crossed without matter.
+    fn settle(&mut self) -> f64 {
+        let t = &self.settings.tank;
+        let Since { seconds, heat, stirred, .. } = self.since;
+        let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
+        // The plant's own text says how much its coil gives; the order's range bounds it here.
+        let coil = Coil { largest: SHAPE.orders[HEAT].high * 1e3, steam: t.steam, rated: OPEN_TANK };
+        let organic = self.slurry.matter.phase_mass(Phase::Organic, &self.chemistry) * 1e-3;
+        let liquid = stirrable(&self.slurry) + organic;
+        let joule = coil.warm(&self.slurry, heat * 1e3 / seconds, seconds)
+            + t.agitator * stirred * gripped(liquid, t.volume);
+        let crossed = wall.warm(&mut self.slurry, joule, seconds);
+        self.slurry.settle(&self.chemistry, &mut self.notes);
+        crossed
     }
 
     /// Gas does not stay.
@@ -272,27 +341,10 @@ impl StorageTank {
     }
 }
 
-impl UnitOperation for StorageTank {
-    fn shape(&self) -> &'static Shape {
-        &SHAPE
-    }
-
-    fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
-        let t = &self.settings.tank;
-        for inlet in x.inlets.iter().filter(|inlet| !inlet.is_nothing()) {
-            self.slurry.matter.add(inlet);
-        }
-        let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
-        // The plant's own text says how much its coil gives; the order's range bounds it here.
-        let coil = Coil { largest: SHAPE.orders[HEAT].high * 1e3, steam: t.steam, rated: OPEN_TANK };
-        let organic = self.slurry.matter.phase_mass(Phase::Organic, &self.chemistry) * 1e-3;
-        let liquid = stirrable(&self.slurry) + organic;
-        let joule = coil.warm(&self.slurry, x.orders[HEAT] * 1e3, dt)
-            + t.agitator * x.orders[AGITATOR] * gripped(liquid, t.volume) * dt;
-        x.heat += wall.warm(&mut self.slurry, joule, dt);
-        self.slurry.settle(&self.chemistry, &mut self.notes);
-        self.breathe(&mut x.outlets[VENT]);
-        let volume = self.slurry.volume().max(1e-12);
+impl StorageTank {
+    /// Draws, and what runs over the rim.
+    fn give(&mut self, x: &mut Exchange<'_>, dt: f64) {
+        let volume = self.volume().max(1e-12);
         let suction = self.suction();
         let mut left = 1.0;
         for draw in 0..DRAWS {
@@ -310,15 +362,59 @@ impl UnitOperation for StorageTank {
         }
         let gone = 1.0 - left + above;
         if gone > 0.0 {
-            let _ = self.slurry.matter.take(gone);
-            self.slurry.settle(&self.chemistry, &mut self.notes);
+            self.slurry.lose(gone);
+            self.since.exchanged += gone * self.since.mass;
+            self.since.mass *= 1.0 - gone;
         }
+    }
+}
+
+impl UnitOperation for StorageTank {
+    fn shape(&self) -> &'static Shape {
+        &SHAPE
+    }
+
+    fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
+        for inlet in x.inlets.iter().filter(|inlet| !inlet.is_nothing()) {
+            self.slurry.matter.add(inlet);
+            let came = inlet.mass(&self.chemistry);
+            self.since.mass += came;
+            self.since.exchanged += came;
+        }
+        self.since.seconds += dt;
+        self.since.left -= dt;
+        self.since.heat += x.orders[HEAT] * dt;
+        self.since.stirred += x.orders[AGITATOR] * dt;
+        let due = self.is_due(dt);
+        if due {
+            x.heat += self.settle();
+            self.breathe(&mut x.outlets[VENT]);
+            self.weigh();
+        }
+        self.since.settled = due;
+        self.give(x, dt);
+    }
+
+    fn read_again(&self, readings: &mut [f64]) {
+        if self.since.settled {
+            self.read(readings);
+            return;
+        }
+        let now = [100.0 * self.level(), self.volume(), self.since.density, self.suction()];
+        readings[..now.len()].copy_from_slice(&now);
+        readings[MASS] = self.since.mass;
+        readings[RUNNING_OVER] = self.overflow * 3600.0;
+    }
+
+    fn keep_pace(&mut self, step: f64, phase: f64) -> bool {
+        self.since.pace = step;
+        self.since.left = step * (1.0 - phase);
+        true
     }
 
     fn read(&self, readings: &mut [f64]) {
         let (s, c) = (&self.slurry, &self.chemistry);
-        let volume = s.volume();
-        let mass = s.matter.mass(c);
+        let (volume, mass) = (self.volume(), self.since.mass);
         let dissolved = |species| s.grams_per_litre(species, c);
         let makeup = Makeup::of(&s.matter, c);
         let share = |solute: usize| 100.0 * makeup.solutes[solute];
@@ -329,7 +425,7 @@ impl UnitOperation for StorageTank {
         readings.copy_from_slice(&[
             100.0 * self.level(),
             volume,
-            if volume > 1e-9 { mass / volume } else { 1000.0 },
+            self.since.density,
             self.suction(),
             s.temperature - 273.15,
             s.ph(),
@@ -379,6 +475,19 @@ impl UnitOperation for StorageTank {
         self.slurry.state(walk);
         self.notes.state(walk);
         walk.f64(&mut self.overflow);
+        let since = &mut self.since;
+        for value in [
+            &mut since.left,
+            &mut since.seconds,
+            &mut since.mass,
+            &mut since.density,
+            &mut since.exchanged,
+            &mut since.heat,
+            &mut since.stirred,
+        ] {
+            walk.f64(value);
+        }
+        walk.bool(&mut since.settled);
     }
 }
 
@@ -386,8 +495,13 @@ impl UnitOperation for StorageTank {
 mod tests {
     use std::sync::Arc;
 
+    use super::{AGITATOR, HEAT};
     use crate::chemistry::Chemistry;
-    use crate::experiment::{Conditions, Experiment};
+    use crate::experiment::{self, Conditions, Experiment};
+    use crate::matter::Matter;
+    use crate::solution::Notes;
+    use crate::station::Station;
+    use crate::unit::Duty;
 
     fn tank(settings: &[&str]) -> Experiment {
         let chemistry = Arc::new(Chemistry::built_in().unwrap());
@@ -421,6 +535,55 @@ mod tests {
         let unit = tank(&["strength.Li2SO4=110g/L", "strength.H2SO4=20g/L", "start.level=50%"]);
         assert!((unit.reading("Li").unwrap() - 110.0 * 13.88 / 109.94).abs() < 0.05);
         assert!(unit.reading("free-acid").unwrap() > 10.0 && unit.reading("pH").unwrap() < 1.5);
+    }
+
+    /// An hour of a tank that is fed, drawn, and heated for ten minutes, worked out once in so many seconds.
+    fn hour(settings: &[&str], every: u32) -> (Station, u32) {
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
+        let (unit, _) = experiment::with_settings("tank", &settings, &chemistry).unwrap();
+        let mut station = Station::paced(unit, every, 0.0);
+        let feeds = vec![Matter::default(); station.inlets.len()];
+        let mut duty = Duty { feeds, orders: station.orders.clone(), notes: Notes::default() };
+        let mut worked_out = 0;
+        for second in 0..3600 {
+            station.unit().duty(&mut duty);
+            station.inlets[0] = duty.feeds[0].part(1.0);
+            station.orders.copy_from_slice(&duty.orders);
+            station.orders[HEAT] = if (300..900).contains(&second) { 60.0 } else { 0.0 };
+            station.orders[AGITATOR] = f64::from(second / 700 % 2);
+            let before = station.readings()[4];
+            station.advance(&chemistry, 1.0);
+            worked_out += u32::from(station.readings()[4] != before);
+        }
+        assert!(station.balance(&chemistry).worst() < 1e-12, "{:?}", station.balance(&chemistry));
+        (station, worked_out)
+    }
+
+    #[test]
+    fn a_tank_that_is_worked_out_seldom_is_where_one_is_that_always_is() {
+        let settings = [
+            "tank.volume=2m3",
+            "start.level=50%",
+            "strength.NaOH=20g/L",
+            "feed.flow=1m3/h",
+            "feed.draw=1m3/h",
+        ];
+        let ((always, every), (seldom, fewer)) = (hour(&settings, 1), hour(&settings, 10));
+        // The last minutes change nothing any more.
+        assert!(every > 3000 && fewer.abs_diff(every / 10) < 40, "{every} {fewer}");
+        for (k, within) in [(0, 0.05), (4, 0.1), (5, 0.01), (7, 0.02), (16, 0.002)] {
+            let (one, other) = (always.readings()[k], seldom.readings()[k]);
+            assert!((one - other).abs() < within, "reading {k}: {one} {other}");
+        }
+    }
+
+    #[test]
+    fn a_tank_whose_contents_change_fast_does_not_wait_for_its_pace() {
+        // A tenth of its contents in a minute: 1 % has come and gone within four seconds.
+        let (_, worked_out) =
+            hour(&["tank.volume=0.4m3", "start.level=50%", "feed.flow=1.2m3/h", "draw=1.2m3/h"], 10);
+        assert!(worked_out > 700, "{worked_out}");
     }
 
     #[test]

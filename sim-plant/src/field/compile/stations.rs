@@ -12,6 +12,7 @@ use crate::units::tank;
 use super::super::UnitPlace;
 use super::super::order::{Amount, Order, Term};
 use super::super::origin::Origin;
+use super::super::pace::Pace;
 use super::super::text::{Item, hint};
 use super::{Compiler, ELECTROLYSIS, ELECTROLYSIS_INLETS, ELECTROLYSIS_OUTLETS, vent};
 
@@ -64,17 +65,12 @@ impl Compiler<'_> {
                 other => vec![table.get("kind").unwrap_or(*item).mistake(other.to_string())],
             }
         })?;
-        let every = match table.get("step") {
-            Some(step) => step.quantity_in("s").map_err(|m| vec![m])?,
-            None => 1.0,
-        };
         let shape = unit.shape();
-        if every.fract() != 0.0 || every < 1.0 || every > shape.step_max.max(1.0) {
-            let most = shape.step_max.max(1.0);
-            return Err(vec![
-                table.mistake(format!("{name}: a step is a whole number of seconds, 1 to {most}")),
-            ]);
-        }
+        let pace = Pace::read(name, shape, &table).map_err(|m| vec![m])?;
+        // Units of one pace move in different seconds, so that each has its share of them.
+        const GOLDEN: f64 = 0.618_033_988_749_894_9;
+        let phase = (self.stations.len() as f64 * GOLDEN).fract();
+        self.stations.push(Station::paced(unit, pace.seconds, phase));
         self.units.push(UnitPlace {
             name: name.to_owned(),
             file: item.file().to_owned(),
@@ -82,8 +78,8 @@ impl Compiler<'_> {
             text: table.get("text").and_then(|text| text.text()).unwrap_or(shape.text).to_owned(),
             entries: origin.own(entries),
             origin,
+            pace,
         });
-        self.stations.push(Station::every(unit, every as u32));
         Ok(())
     }
 
