@@ -16,15 +16,23 @@ pub struct Image {
     cells: Vec<Cell>,
     /// Points that were given another value or quality since [`Self::forget_changes`], in the order in which they
     /// first were, each once; no part of the state.
-    changed: Vec<PointId>,
+    changed: Changes,
+}
+
+/// Points in the order in which they first changed.
+#[derive(Clone, Debug)]
+struct Changes {
+    points: Vec<PointId>,
+    /// The mark of a cell that stands among them. Another one forgets them all, without a look at the cells.
+    mark: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Cell {
     value: f64,
     quality: Quality,
-    /// It stands among the changed ones.
-    listed: bool,
+    /// Equal to that of the changes: it stands among them.
+    mark: u32,
 }
 
 impl PartialEq for Image {
@@ -46,14 +54,11 @@ impl Image {
             | Origin::Scan(_) => Quality::Good,
         };
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
-        let cell = |point: &Point| Cell {
-            value: finite(point.initial),
-            quality: quality(&point.origin),
-            listed: false,
-        };
+        let cell =
+            |point: &Point| Cell { value: finite(point.initial), quality: quality(&point.origin), mark: 0 };
         Self {
             cells: plant.points.iter().map(cell).collect(),
-            changed: Vec::with_capacity(plant.points.len()),
+            changed: Changes { points: Vec::with_capacity(plant.points.len()), mark: 1 },
         }
     }
 
@@ -109,13 +114,18 @@ impl Image {
 
     /// The points that have changed, in the order in which they first did.
     pub(crate) fn changed(&self) -> &[PointId] {
-        &self.changed
+        &self.changed.points
     }
 
     pub(crate) fn forget_changes(&mut self) {
-        for point in self.changed.drain(..) {
-            self.cells[point.index()].listed = false;
+        self.changed.points.clear();
+        if let Some(mark) = self.changed.mark.checked_add(1) {
+            self.changed.mark = mark;
+            return;
         }
+        // After four thousand million scans: the marks begin anew.
+        self.cells.iter_mut().for_each(|cell| cell.mark = 0);
+        self.changed.mark = 1;
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
@@ -145,7 +155,7 @@ impl Image {
 pub(crate) struct Row<'a> {
     cells: &'a mut [Cell],
     first: PointId,
-    changed: &'a mut Vec<PointId>,
+    changed: &'a mut Changes,
 }
 
 impl Row<'_> {
@@ -162,7 +172,7 @@ impl Row<'_> {
 }
 
 #[inline]
-fn write(cell: &mut Cell, changed: &mut Vec<PointId>, point: PointId, value: f64, quality: Quality) {
+fn write(cell: &mut Cell, changed: &mut Changes, point: PointId, value: f64, quality: Quality) {
     if !value.is_finite() {
         return spoil(cell, changed, point);
     }
@@ -174,7 +184,7 @@ fn write(cell: &mut Cell, changed: &mut Vec<PointId>, point: PointId, value: f64
 }
 
 #[cold]
-fn spoil(cell: &mut Cell, changed: &mut Vec<PointId>, point: PointId) {
+fn spoil(cell: &mut Cell, changed: &mut Changes, point: PointId) {
     if cell.quality != Quality::BadCalculation {
         cell.quality = Quality::BadCalculation;
         note(cell, changed, point);
@@ -182,10 +192,10 @@ fn spoil(cell: &mut Cell, changed: &mut Vec<PointId>, point: PointId) {
 }
 
 #[inline]
-fn note(cell: &mut Cell, changed: &mut Vec<PointId>, point: PointId) {
-    if !cell.listed {
-        cell.listed = true;
-        changed.push(point);
+fn note(cell: &mut Cell, changed: &mut Changes, point: PointId) {
+    if cell.mark != changed.mark {
+        cell.mark = changed.mark;
+        changed.points.push(point);
     }
 }
 
@@ -262,6 +272,31 @@ impl Previous {
             let mut code = u8::from(self.qualities[point.index()]);
             walk.u8(&mut code);
             self.qualities[point.index()] = Quality::from(code);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{PointId, Quality};
+
+    use super::Image;
+    use crate::testing;
+
+    #[test]
+    fn each_change_is_listed_once_also_when_the_marks_begin_anew() {
+        let mut image = Image::new(&testing::plant(3));
+        image.changed.mark = u32::MAX - 2;
+        image.set(PointId(2), 0.5, Quality::Good);
+        for scan in 0..6 {
+            image.forget_changes();
+            assert_eq!(image.changed(), []);
+            for value in [1.0, 2.0] {
+                image.set(PointId(1), f64::from(scan) + value, Quality::Good);
+                image.set_quality(PointId(0), Quality::UncertainSubNormal);
+                image.set_quality(PointId(0), Quality::Good);
+            }
+            assert_eq!(image.changed(), [PointId(1), PointId(0)], "scan {scan}");
         }
     }
 }

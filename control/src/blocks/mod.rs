@@ -4,6 +4,7 @@
 //! nominal period of its task: after a stall of the machine it goes on with one ordinary step,
 //! without a jump.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use model::StateWalk;
 
@@ -114,7 +115,8 @@ pub(crate) struct Context<'a> {
 
 /// The memory of a block between its runs. Derived constants stand beside it and are not state.
 ///
-/// Loops are the largest and by far the most; a box would scatter them over the memory.
+/// Loops are by far the most, and pass through the cache in every scan: a box would scatter them over the memory, and
+/// what is larger than a loop stands in a box of its own.
 #[allow(clippy::large_enum_variant)]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum BlockState {
@@ -127,12 +129,14 @@ pub(crate) enum BlockState {
     Selector(selector::Fixed),
     Split(split::SplitState, split::Fixed),
     Function(function::FunctionState, function::Fixed),
-    Device(DeviceMemory, device::Fixed),
+    Device(Box<DeviceMemory>, device::Fixed),
     Duty(duty::DutyState),
 }
 
+const _: () = assert!(size_of::<BlockState>() <= 128, "a loop is two lines of the cache");
+
 impl BlockState {
-    pub(crate) fn new(plant: &Plant, block: usize) -> Self {
+    pub(crate) fn new(plant: &Plant, block: usize, kinds: &mut pid::Kinds) -> Self {
         match &plant.blocks[block].body {
             BlockBody::Calc(_) | BlockBody::Position(_) => Self::Stateless,
             BlockBody::Selector(selector) => Self::Selector(selector::Fixed::new(plant, selector)),
@@ -144,14 +148,14 @@ impl BlockState {
                 Self::Function(function::FunctionState::new(body), function::Fixed::new(plant, block, body))
             }
             BlockBody::Pid(body) => {
-                let fixed = pid::Fixed::new(plant, block, body);
+                let fixed = pid::Fixed::new(plant, block, body, kinds);
                 Self::Pid(PidState::new(body, &fixed), fixed)
             }
             BlockBody::Ratio(body) => {
                 Self::Ratio(RatioState::default(), ratio::Fixed::new(plant, block, body))
             }
             BlockBody::Ramp(body) => Self::Ramp(ramp::Fixed::new(plant, body)),
-            BlockBody::Device(body) => Self::Device(DeviceMemory::default(), device::Fixed::new(plant, body)),
+            BlockBody::Device(body) => Self::Device(Box::default(), device::Fixed::new(plant, body)),
             BlockBody::Duty(_) => Self::Duty(duty::DutyState::default()),
         }
     }

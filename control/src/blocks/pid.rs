@@ -60,7 +60,7 @@ use crate::image::{Image, Row};
 use crate::plant::{Pid, Plant};
 
 use extra::Extra;
-pub(crate) use fixed::Fixed;
+pub(crate) use fixed::{Fixed, Kinds};
 use fixed::{MODE, OUT, PV, SP, SP_WORKING};
 use law::{Shares, control, terms};
 use mode::{actual_mode, shed, show_mode, walk_mode};
@@ -139,7 +139,12 @@ impl PidState {
         walk.f64(&mut self.calculated);
         walk.f64(&mut self.lagged);
         walk.f64(&mut self.gain);
+        let tuned = self.td;
         walk.f64(&mut self.td);
+        if self.td != tuned {
+            // Filled from elsewhere.
+            self.shares.forget_lag();
+        }
         walk.f64(&mut self.written);
         if let Some(extra) = &mut self.extra {
             extra.state(walk);

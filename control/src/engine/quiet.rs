@@ -14,6 +14,8 @@ use crate::plant::{AlarmCondition, Plant};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Quiet {
+    /// Per point one bit: somebody watches it. Few are watched, and loops move their outputs in every scan.
+    watched: Vec<u64>,
     /// Per point, and one more: where its watchers begin.
     first: Vec<u32>,
     /// Alarms by their number, interlocks by theirs plus the number of alarms.
@@ -55,13 +57,16 @@ impl Quiet {
         pairs.sort_unstable();
         pairs.dedup();
         let mut first = vec![0; plant.points.len() + 1];
+        let mut watched = vec![0; plant.points.len().div_ceil(64)];
         for (point, _) in &pairs {
             first[point.index() + 1] += 1;
+            watched[point.index() / 64] |= 1_u64 << (point.index() % 64);
         }
         for index in 1..first.len() {
             first[index] += first[index - 1];
         }
         Self {
+            watched,
             first,
             watchers: pairs.into_iter().map(|(_, watcher)| watcher).collect(),
             alarms: Looks::new(alarms),
@@ -91,15 +96,15 @@ impl Quiet {
     }
 
     /// Tells the watchers of one point; of what changes twice in a scan the image speaks only once.
-    #[inline]
+    #[inline(always)]
     pub(super) fn tell_of(&mut self, point: PointId) {
-        let (from, to) = (self.first[point.index()], self.first[point.index() + 1]);
-        if from != to {
-            self.mark_watchers(from as usize, to as usize);
+        if self.watched[point.index() / 64] >> (point.index() % 64) & 1 != 0 {
+            self.mark_watchers(point);
         }
     }
 
-    fn mark_watchers(&mut self, from: usize, to: usize) {
+    fn mark_watchers(&mut self, point: PointId) {
+        let (from, to) = (self.first[point.index()] as usize, self.first[point.index() + 1] as usize);
         let alarms = self.alarms.due_at.len() as u32;
         for watcher in &self.watchers[from..to] {
             match watcher.checked_sub(alarms) {

@@ -5,6 +5,7 @@ use model::{StateHash, StateWalk};
 use recipes::Procedure;
 
 use crate::alarm::AlarmMemory;
+use crate::blocks::pid::Kinds;
 use crate::blocks::{BlockState, Handshake, Hold, answers};
 use crate::experiment::{EXPERIMENTS, ExperimentMemory};
 use crate::force::Forces;
@@ -48,6 +49,7 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(plant: &Plant) -> Self {
         let image = Image::new(plant);
+        let mut kinds = Kinds::default();
         Self {
             tick: 0,
             began: 0,
@@ -58,7 +60,7 @@ impl State {
             chain: 0,
             memory: Memory::new(plant, &image),
             image,
-            blocks: (0..plant.blocks.len()).map(|block| BlockState::new(plant, block)).collect(),
+            blocks: (0..plant.blocks.len()).map(|block| BlockState::new(plant, block, &mut kinds)).collect(),
             handshakes: vec![Handshake::SILENT; answers(plant)],
             holds: vec![Hold::default(); plant.points.len()],
             alarms: vec![AlarmMemory::default(); plant.alarms.len()],

@@ -2,7 +2,7 @@ use alloc::sync::Arc;
 use alloc::{format, string::String, vec::Vec};
 use core::fmt::Write as _;
 
-use model::{Action, Command, Mode, PointId, Quality, Source, UserId};
+use model::{Action, Command, Mode, PointId, Quality, Source, StateWriter, UserId};
 
 use super::{Engine, is_due};
 use crate::blocks::BlockState;
@@ -130,4 +130,41 @@ fn an_undisturbed_loop_goes_the_way_that_all_its_questions_lead_to() {
         controlled += straight.state().blocks.iter().filter(in_auto).count();
     }
     assert!((60_000..220_000).contains(&controlled), "both ways were gone: {controlled}");
+}
+
+#[test]
+fn loops_go_on_from_a_snapshot_with_what_they_had_been_tuned_to() {
+    let plant = loops();
+    let mut engine = Engine::new(Arc::clone(&plant));
+    let (mut out, mut again) = (ScanOutput::with_capacity(64), ScanOutput::with_capacity(64));
+    let mut dice = Dice(0x7007);
+    let up = Input { point: plant.io.devices[0].link, value: 1.0, quality: Quality::Good };
+    engine.scan(1, &[up], &[], &mut out);
+    for round in 1..=40 {
+        let first = round * 100;
+        for scan in first..first + 50 {
+            let (inputs, commands) = disturbances(&plant, &mut dice, scan);
+            engine.scan(scan, &inputs, &commands, &mut out);
+        }
+        // Into one that is new, and into one that has been tuned to something else.
+        let mut bytes = StateWriter::default();
+        engine.save(&mut bytes);
+        let mut other = engine.clone();
+        let mut new = Engine::new(Arc::clone(&plant));
+        let named = |name: &str| plant.points.iter().position(|point| point.name == name);
+        let td = named("LIC-1.TD").expect("it has one");
+        other.state_mut().image.set(PointId(td as u32), 7.0, Quality::Good);
+        other.scan(first + 50, &[], &[], &mut again);
+        for engine in [&mut other, &mut new] {
+            engine.restore(&bytes.0).expect("it is of this plant");
+        }
+        for scan in first + 50..first + 99 {
+            let (inputs, commands) = disturbances(&plant, &mut dice, scan);
+            engine.scan(scan, &inputs, &commands, &mut out);
+            for engine_again in [&mut other, &mut new] {
+                engine_again.scan(scan, &inputs, &commands, &mut again);
+                assert_eq!(engine.state_hash(), engine_again.state_hash(), "scan {scan}");
+            }
+        }
+    }
 }

@@ -1,4 +1,11 @@
 //! What a PID needs of the plant, gathered so that its run stays in one place of memory.
+//!
+//! Ten thousand loops pass through the cache in every scan, so each carries its own points alone. Limits, weights and
+//! whatever else comes from ranges and options stands once for all loops that have the same of it.
+
+use alloc::collections::BTreeMap;
+use alloc::sync::Arc;
+use core::ops::Deref;
 
 use model::{PointId, Quality};
 
@@ -20,19 +27,25 @@ pub(super) const FF: usize = 8;
 const OWN: usize = 9;
 
 /// What follows from the plant alone. It is no state.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Fixed {
     pub(super) input: PointId,
     /// The first of the loop's own points.
     first: PointId,
     pub(super) target: Option<PointId>,
+    /// No loop above or below, no feed-forward.
+    pub(crate) stands_alone: bool,
+    common: Arc<Common>,
+}
+
+/// Loops of one kind share it: it is read as if it were each one's own.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Common {
     pub(super) cascade: Option<PointId>,
     /// The block that takes OUT and answers through the handshake.
     pub(crate) downstream: Option<u32>,
     /// Link state of the device that OUT drives.
     pub(super) link: Option<PointId>,
-    /// No loop above or below, no feed-forward.
-    pub(crate) stands_alone: bool,
     pub(super) feeds_forward: bool,
     /// The feed-forward is a factor.
     pub(super) ff_multiplies: bool,
@@ -59,8 +72,83 @@ pub(crate) struct Fixed {
     pub(super) sp_step: f64,
 }
 
+impl Deref for Fixed {
+    type Target = Common;
+
+    #[inline]
+    fn deref(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// The kinds of loops that there are, by every bit of what they have in common.
+#[derive(Default)]
+pub(crate) struct Kinds(BTreeMap<[u64; KIND], Arc<Common>>);
+
+/// So many words tell one kind from the others.
+const KIND: usize = 20;
+
+impl Kinds {
+    fn share(&mut self, common: Common) -> Arc<Common> {
+        Arc::clone(self.0.entry(common.words()).or_insert_with(|| Arc::new(common)))
+    }
+}
+
+impl Common {
+    /// All of it, to the bit: zeros of two signs are two kinds.
+    fn words(&self) -> [u64; KIND] {
+        // One that is added has to stand here too.
+        let Self {
+            cascade,
+            downstream,
+            link,
+            feeds_forward,
+            ff_multiplies,
+            uncertain_is_bad,
+            direct,
+            on_bad_pv,
+            scale,
+            pv_weight,
+            pv_floor,
+            pv_ceiling,
+            dt,
+            beta,
+            gamma,
+            derivative_n,
+            out_low,
+            out_high,
+            out_limit_low,
+            out_limit_high,
+            sp_limit_low,
+            sp_limit_high,
+            sp_step,
+        } = *self;
+        let one_more = |number: Option<u32>| number.map_or(0, |number| u64::from(number) + 1);
+        let (kind, drive) = match on_bad_pv {
+            OnBad::Manual => (0, 0.0),
+            OnBad::Hold => (1, 0.0),
+            OnBad::Drive(out) => (2, out),
+        };
+        let flags = [feeds_forward, ff_multiplies, uncertain_is_bad, direct];
+        let flags = flags.into_iter().fold(kind, |word, flag| word << 1 | u64::from(flag));
+        let points = [
+            one_more(cascade.map(|point| point.0)),
+            one_more(downstream),
+            one_more(link.map(|point| point.0)),
+        ];
+        let weights = [drive, scale, pv_weight, dt, beta, gamma, derivative_n];
+        let limits = [pv_floor, pv_ceiling, out_low, out_high, out_limit_low, out_limit_high];
+        let set_point = [sp_limit_low, sp_limit_high, sp_step];
+        let numbers = weights.into_iter().chain(limits).chain(set_point);
+        let mut words = [0; KIND];
+        let all = points.into_iter().chain([flags]).chain(numbers.map(f64::to_bits));
+        words.iter_mut().zip(all).for_each(|(word, part)| *word = part);
+        words
+    }
+}
+
 impl Fixed {
-    pub(crate) fn new(plant: &Plant, block: usize, pid: &Pid) -> Self {
+    pub(crate) fn new(plant: &Plant, block: usize, pid: &Pid, kinds: &mut Kinds) -> Self {
         let task = plant.tasks.get(plant.blocks[block].task as usize);
         let ticks = task.map_or(1, |task| task.period_ticks.max(1));
         let dt = f64::from(ticks) * f64::from(plant.period_ms) * 1e-3;
@@ -71,14 +159,10 @@ impl Fixed {
             [pid.pv, pid.sp, pid.sp_working, pid.out, pid.mode, pid.kc, pid.ti, pid.td, pid.ff];
         debug_assert!(own.windows(2).all(|two| two[0].0 + 1 == two[1].0), "side by side, as Row takes them");
         let downstream = pid.secondary.map(|id| id.0).or_else(|| listener(plant, pid));
-        Self {
-            input: pid.input,
-            first: pid.pv,
-            target: pid.target,
+        let common = Common {
             cascade: pid.cascade,
             downstream,
             link: pid.target.and_then(|target| link_of(plant, target)),
-            stands_alone: downstream.is_none() && pid.cascade.is_none() && pid.feed_forward.is_none(),
             feeds_forward: pid.feed_forward.is_some() && !pid.options.ff_multiplies,
             ff_multiplies: pid.feed_forward.is_some() && pid.options.ff_multiplies,
             uncertain_is_bad: pid.options.uncertain_is_bad,
@@ -99,6 +183,13 @@ impl Fixed {
             sp_limit_low: pid.sp_limit_low,
             sp_limit_high: pid.sp_limit_high,
             sp_step: if ramped { pid.sp_rate * dt } else { f64::INFINITY },
+        };
+        Self {
+            input: pid.input,
+            first: pid.pv,
+            target: pid.target,
+            stands_alone: downstream.is_none() && pid.cascade.is_none() && pid.feed_forward.is_none(),
+            common: kinds.share(common),
         }
     }
 }
@@ -129,4 +220,89 @@ fn listener(plant: &Plant, pid: &Pid) -> Option<u32> {
         return None;
     }
     taker(plant, pid.out).map(|index| index as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::sync::Arc;
+    use alloc::vec::Vec;
+
+    use super::{Common, Kinds};
+    use crate::plant::OnBad;
+    use model::PointId;
+
+    fn common() -> Common {
+        Common {
+            cascade: None,
+            downstream: None,
+            link: None,
+            feeds_forward: false,
+            ff_multiplies: false,
+            uncertain_is_bad: false,
+            direct: false,
+            on_bad_pv: OnBad::Manual,
+            scale: 1.0,
+            pv_weight: 1.0,
+            pv_floor: 1.0,
+            pv_ceiling: 1.0,
+            dt: 1.0,
+            beta: 1.0,
+            gamma: 0.0,
+            derivative_n: 1.0,
+            out_low: 1.0,
+            out_high: 1.0,
+            out_limit_low: 1.0,
+            out_limit_high: 1.0,
+            sp_limit_low: 1.0,
+            sp_limit_high: 1.0,
+            sp_step: 1.0,
+        }
+    }
+
+    #[test]
+    fn loops_share_what_they_have_in_common_to_the_bit_and_nothing_else() {
+        let changes: [fn(&mut Common); 26] = [
+            |_| {},
+            |kind| kind.cascade = Some(PointId(0)),
+            |kind| kind.downstream = Some(0),
+            |kind| kind.link = Some(PointId(0)),
+            |kind| kind.feeds_forward = true,
+            |kind| kind.ff_multiplies = true,
+            |kind| kind.uncertain_is_bad = true,
+            |kind| kind.direct = true,
+            |kind| kind.on_bad_pv = OnBad::Hold,
+            |kind| kind.on_bad_pv = OnBad::Drive(0.0),
+            |kind| kind.on_bad_pv = OnBad::Drive(1.0),
+            |kind| kind.scale = 2.0,
+            |kind| kind.pv_weight = 2.0,
+            |kind| kind.pv_floor = 2.0,
+            |kind| kind.pv_ceiling = 2.0,
+            |kind| kind.dt = 2.0,
+            |kind| kind.beta = 2.0,
+            |kind| kind.gamma = -0.0,
+            |kind| kind.derivative_n = 2.0,
+            |kind| kind.out_low = 2.0,
+            |kind| kind.out_high = 2.0,
+            |kind| kind.out_limit_low = 2.0,
+            |kind| kind.out_limit_high = 2.0,
+            |kind| kind.sp_limit_low = 2.0,
+            |kind| kind.sp_limit_high = 2.0,
+            |kind| kind.sp_step = 2.0,
+        ];
+        let made = |change: fn(&mut Common)| {
+            let mut kind = common();
+            change(&mut kind);
+            kind
+        };
+        let mut kinds = Kinds::default();
+        let first: Vec<_> = changes.map(|change| kinds.share(made(change))).into();
+        for (number, (shared, change)) in first.iter().zip(changes).enumerate() {
+            assert_eq!(**shared, made(change), "kind {number}");
+            assert!(Arc::ptr_eq(shared, &kinds.share(made(change))), "kind {number} stands once");
+        }
+        for (number, one) in first.iter().enumerate() {
+            let same = first.iter().filter(|other| Arc::ptr_eq(one, other));
+            assert_eq!(same.count(), 1, "kind {number} is of its own");
+        }
+    }
 }

@@ -28,8 +28,7 @@ pub(super) struct Terms {
 /// Divisions whose operands change when somebody tunes, kept with what they were made from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Shares {
-    td: f64,
-    /// Of a new value in the derivative's lag.
+    /// Of a new value in the derivative's lag, for the TD of the state; below zero when that has come from elsewhere.
     lag: f64,
     ti: f64,
     /// Of the error in one step of the integral.
@@ -38,15 +37,11 @@ pub(super) struct Shares {
 
 impl Shares {
     pub(super) fn new(pid: &Fixed) -> Self {
-        Self { td: 0.0, lag: lag(pid, 0.0), ti: 0.0, reset: reset(pid, 0.0) }
+        Self { lag: lag(pid, 0.0), ti: 0.0, reset: reset(pid, 0.0) }
     }
 
-    #[inline]
-    fn lag(&mut self, pid: &Fixed, td: f64) -> f64 {
-        if td != self.td {
-            (self.td, self.lag) = (td, lag(pid, td));
-        }
-        self.lag
+    pub(super) fn forget_lag(&mut self) {
+        self.lag = -1.0;
     }
 
     #[inline]
@@ -100,12 +95,19 @@ pub(super) fn terms(
         state.lagged = signal;
     }
     let last_lagged = state.lagged;
-    state.lagged += (signal - last_lagged) * state.shares.lag(pid, tuning.td);
+    if state.shares.lag < 0.0 {
+        state.shares.lag = lag(pid, state.td);
+    }
+    let last_lag = state.shares.lag;
+    if tuning.td != state.td {
+        state.shares.lag = lag(pid, tuning.td);
+    }
+    state.lagged += (signal - last_lagged) * state.shares.lag;
     let rate = derivative * (state.lagged - signal);
     let form = proportional + rate;
     if tuning.gain != state.gain || tuning.td != state.td {
         // New tuning: the integral takes up what the other terms lose.
-        let lagged = last_lagged + (signal - last_lagged) * lag(pid, state.td);
+        let lagged = last_lagged + (signal - last_lagged) * last_lag;
         let before = proportional + derivative * (lagged - signal);
         state.integral += state.gain * before - tuning.gain * form;
         state.gain = tuning.gain;
