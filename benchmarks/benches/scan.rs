@@ -33,11 +33,19 @@ fn terms(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("interlocks");
     group.sample_size(30).throughput(Throughput::Elements(5_000));
     type Condition = fn(&str) -> String;
-    let kinds: [(&str, Condition); 6] = [
+    // Another transmitter than this one.
+    fn next(tag: &str, by: usize) -> String {
+        let number: usize = tag.trim_start_matches("T-").parse().unwrap_or(0);
+        format!("T-{}", (number + by) % 500)
+    }
+    let kinds: [(&str, Condition); 7] = [
         ("5000 comparisons", |tag| format!("{tag} > 90 %")),
         ("5000 comparisons with a delay", |tag| format!("{tag} > 90 % FOR 2 s")),
         ("2500 causes of two comparisons", |tag| format!("{tag} > 90 % AND {tag} < 95 %")),
         ("5000 causes of three, mixed", |tag| format!("({tag} > 90 % OR {tag} < 5 %) AND {tag} < 95 %")),
+        ("5000 causes of three transmitters, mixed", |tag| {
+            format!("({tag} > 90 % OR {} < 5 %) AND {} < 95 %", next(tag, 1), next(tag, 2))
+        }),
         ("5000 negated comparisons of two", |tag| format!("NOT ({tag} > 90 % OR {tag} < 5 %)")),
         ("2500 causes of two with a delay", |tag| format!("({tag} > 90 % OR {tag} < 5 %) FOR 2 s")),
     ];

@@ -292,7 +292,7 @@ mod tests {
             image.forget_changes();
             assert_eq!(image.changed(), []);
             for value in [1.0, 2.0] {
-                image.set(PointId(1), f64::from(scan) + value, Quality::Good);
+                image.set(PointId(1), f64::from(scan) * 10.0 + value, Quality::Good);
                 image.set_quality(PointId(0), Quality::UncertainSubNormal);
                 image.set_quality(PointId(0), Quality::Good);
             }

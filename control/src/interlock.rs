@@ -14,6 +14,7 @@ use crate::image::Image;
 use crate::machine::{Memory, Now, Truth};
 use crate::plant::{Interlock, Op};
 
+mod clauses;
 mod sequence;
 mod term;
 

@@ -1,12 +1,12 @@
-//! A cause as the engine keeps it: most are comparisons with constants and switches, alone or joined by AND, OR or a
-//! vote, with or without a delay, and those need no stack. What comes out is to the bit what the stack machine says.
-
-use alloc::{vec, vec::Vec};
-use model::PointId;
+//! A cause as the engine keeps it: most are comparisons with constants and switches, alone or joined by AND, OR, NOT or a
+//! vote, with or without a delay, and those need no stack (`clauses.rs`). What comes out is to the bit what the stack machine says.
 
 use crate::image::Image;
-use crate::machine::{How, Memory, Now, Truth, slice};
+use crate::machine::{Memory, Now, Truth, slice};
 use crate::plant::{Cause, Op, Plant};
+use alloc::{vec, vec::Vec};
+
+use super::clauses::{Comparison, Form};
 
 /// The causes of all interlocks in their order, close together: a large plant has thousands.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub(crate) struct Terms {
     causes: Vec<Term>,
     /// The first cause of each interlock, and the end of the last.
     first: Vec<u32>,
-    /// The runs of [`Body::Run`], one behind the other.
+    /// Those of [`Body::Clauses`] and [`Body::Vote`], one behind the other.
     comparisons: Vec<Comparison>,
 }
 
@@ -46,17 +46,20 @@ impl Terms {
         now: Now,
     ) -> Truth {
         let truth = match term.body {
-            Body::One(comparison) => comparison.truth(image),
-            Body::Run { first, count, need } => {
-                let first = first as usize;
-                at_least(need, &self.comparisons[first..first + usize::from(count)], image)
-            }
+            Body::One(comparison) => truth(comparison.look(image)),
+            Body::Clauses { first, count, inverted } => clauses(self.run(first, count), inverted, image),
+            Body::Vote { first, count, need } => at_least(need, self.run(first, count), image),
             Body::Code { start, len } => return memory.truth_at(ops, (start, len), image, now),
         };
         match term.delay {
             Some(Delay { timer, ms }) => memory.delayed(timer, truth, ms, now),
             None => truth,
         }
+    }
+
+    #[inline]
+    fn run(&self, first: u32, count: u16) -> &[Comparison] {
+        &self.comparisons[first as usize..first as usize + usize::from(count)]
     }
 }
 
@@ -70,8 +73,14 @@ pub(crate) struct Term {
 #[derive(Clone, Copy, Debug)]
 enum Body {
     One(Comparison),
-    /// At least `need` of the comparisons: all of them for AND, one for OR.
-    Run {
+    /// ORs of comparisons, joined by AND; or the opposite of that.
+    Clauses {
+        first: u32,
+        count: u16,
+        inverted: bool,
+    },
+    /// At least `need` of the comparisons.
+    Vote {
         first: u32,
         count: u16,
         need: u16,
@@ -90,39 +99,29 @@ struct Delay {
     ms: u32,
 }
 
-/// A point against a constant; a switch is one that differs from 0.
-#[derive(Clone, Copy, Debug)]
-struct Comparison {
-    limit: f64,
-    point: PointId,
-    how: How,
+#[inline]
+fn truth((certain, possible): (bool, bool)) -> Truth {
+    match (certain, possible) {
+        (true, _) => Truth::True,
+        (_, true) => Truth::Bad,
+        _ => Truth::False,
+    }
 }
 
-impl Comparison {
-    /// The comparison that the code begins with, negated or not, and the rest of the code.
-    fn parse(ops: &[Op]) -> Option<(Self, &[Op])> {
-        let (mut one, mut rest) = match ops {
-            [Op::Load(point), Op::Const(limit), compare, rest @ ..] if !limit.is_nan() => {
-                (Self { limit: *limit, point: *point, how: How::of(*compare)? }, rest)
-            }
-            [Op::Load(point), rest @ ..] => (Self { limit: 0.0, point: *point, how: How::NotEqual }, rest),
-            _ => return None,
-        };
-        // A bad one stays bad when it is negated.
-        while let [Op::Not, behind @ ..] = rest {
-            (one.how, rest) = (one.how.negated(), behind);
-        }
-        Some((one, rest))
+/// Without a branch on what a comparison says: what comes next is seldom what came last.
+#[inline]
+fn clauses(comparisons: &[Comparison], inverted: bool, image: &Image) -> Truth {
+    let (mut certain, mut possible) = (true, true);
+    let mut clause = (false, false);
+    for comparison in comparisons {
+        let (is, may_be) = comparison.look(image);
+        let open = !comparison.closes;
+        clause = (clause.0 | is, clause.1 | may_be);
+        certain &= clause.0 | open;
+        possible &= clause.1 | open;
+        clause = (clause.0 & open, clause.1 & open);
     }
-
-    #[inline]
-    fn truth(self, image: &Image) -> Truth {
-        if image.quality(self.point).is_bad() {
-            return Truth::Bad;
-        }
-        let truth = self.how.holds(image.value(self.point), self.limit);
-        if truth { Truth::True } else { Truth::False }
-    }
+    if inverted { truth((!possible, !certain)) } else { truth((certain, possible)) }
 }
 
 /// True when enough are for certain, bad when the bad ones could make the difference.
@@ -130,17 +129,11 @@ impl Comparison {
 fn at_least(need: u16, comparisons: &[Comparison], image: &Image) -> Truth {
     let (mut certain, mut possible) = (0, 0);
     for comparison in comparisons {
-        let truth = comparison.truth(image);
-        certain += u16::from(truth == Truth::True);
-        possible += u16::from(truth != Truth::False);
+        let (is, may_be) = comparison.look(image);
+        certain += u16::from(is);
+        possible += u16::from(may_be);
     }
-    if certain >= need {
-        Truth::True
-    } else if possible >= need {
-        Truth::Bad
-    } else {
-        Truth::False
-    }
+    truth((certain >= need, possible >= need))
 }
 
 impl Term {
@@ -163,51 +156,20 @@ impl Term {
 impl Body {
     /// Nothing when the stack machine has to do it.
     fn parse(ops: &[Op], comparisons: &mut Vec<Comparison>) -> Option<Self> {
-        let (one, rest) = Comparison::parse(ops)?;
-        if rest.is_empty() {
-            return Some(Self::One(one));
+        let first = comparisons.len() as u32;
+        let form = Form::read(ops)?;
+        if let Form::Vote { need, of } = form {
+            let (count, need) = (u16::try_from(of.len()).ok()?, u16::try_from(need).ok()?);
+            comparisons.extend(of);
+            return Some(Self::Vote { first, count, need });
         }
-        let (run, need) = joined(one, rest).or_else(|| vote(one, rest))?;
-        let (first, count) = (comparisons.len() as u32, u16::try_from(run.len()).ok()?);
-        comparisons.extend(run);
-        Some(Self::Run { first, count, need })
-    }
-}
-
-/// `a AND b AND c` is the code `a b AND c AND`; nothing when AND and OR are mixed.
-fn joined(one: Comparison, mut rest: &[Op]) -> Option<(Vec<Comparison>, u16)> {
-    let mut run = vec![one];
-    let mut all = None;
-    while !rest.is_empty() {
-        let (next, behind) = Comparison::parse(rest)?;
-        let (join, behind) = behind.split_first()?;
-        let and = match join {
-            Op::And => true,
-            Op::Or => false,
-            _ => return None,
-        };
-        if *all.get_or_insert(and) != and {
-            return None;
+        let (clauses, inverted) = form.clauses()?;
+        if let [one] = clauses.as_slice() {
+            return Some(Self::One(if inverted { one.negated() } else { *one }));
         }
-        run.push(next);
-        rest = behind;
-    }
-    let need = if all? { u16::try_from(run.len()).ok()? } else { 1 };
-    Some((run, need))
-}
-
-/// So many of so many, all of them comparisons.
-fn vote(one: Comparison, mut rest: &[Op]) -> Option<(Vec<Comparison>, u16)> {
-    let mut run = vec![one];
-    loop {
-        match rest {
-            [Op::Vote { need, of }] if usize::from(*of) == run.len() => return Some((run, u16::from(*need))),
-            _ => {
-                let (next, behind) = Comparison::parse(rest)?;
-                run.push(next);
-                rest = behind;
-            }
-        }
+        let count = u16::try_from(clauses.len()).ok()?;
+        comparisons.extend(clauses);
+        Some(Self::Clauses { first, count, inverted })
     }
 }
 
@@ -256,6 +218,7 @@ mod tests {
         }
         let high = [Op::Load(point), Op::Const(60.0), Op::Greater];
         let low = [Op::Load(other), Op::Const(50.0), Op::LessEqual];
+        let below = [Op::Load(point), Op::Const(50.0), Op::Less];
         let (on, off) = ([Op::Load(switch)], [Op::Load(switch), Op::Not]);
         let delay = [Op::OnDelay { timer: 6, ms: 30 }];
         let vote = [Op::Vote { need: 2, of: 3 }];
@@ -267,17 +230,25 @@ mod tests {
         cause(&[&high[..], &on, &low, &vote].concat());
         cause(&[Op::Load(point), Op::Const(50.0), Op::Less, Op::Not]);
         cause(&[&high[..], &[Op::Not], &low, &[Op::Not, Op::Or]].concat());
-        let fast = 20;
-        // AND and OR mixed, a vote about less than all, a constant on the left, two points.
+        // AND and OR mixed, negated, twice over one point; a constant on the left; a vote negated.
         cause(&[&high[..], &low, &[Op::And], &on, &[Op::Or]].concat());
-        cause(&[&off[..], &high, &on, &low, &vote, &[Op::And]].concat());
+        cause(&[&high[..], &low, &[Op::Or], &on, &off, &[Op::Or, Op::And, Op::Not]].concat());
+        cause(&[&high[..], &low, &on, &[Op::And, Op::Or, Op::OnDelay { timer: 7, ms: 30 }]].concat());
+        cause(&[&high[..], &below, &[Op::Or], &low, &[Op::And]].concat());
+        cause(&[&high[..], &below, &[Op::Or, Op::Not]].concat());
+        cause(&[&high[..], &low, &[Op::And], &below, &[Op::Or]].concat());
         cause(&[Op::Const(50.0), Op::Load(point), Op::Less]);
+        cause(&[&high[..], &on, &low, &vote, &[Op::Not]].concat());
+        let fast = 28;
+        // Votes among others, three levels, two points.
+        cause(&[&off[..], &high, &on, &low, &vote, &[Op::And]].concat());
+        cause(&[&high[..], &low, &[Op::And], &on, &[Op::Or], &below, &[Op::And]].concat());
         cause(&[Op::Load(point), Op::Load(other), Op::Less]);
         let unequal = [Op::Load(point), Op::Const(f64::NAN), Op::NotEqual];
         cause(&[&high[..], &unequal, &[Op::Or]].concat());
         // The vote asks two and says nothing about what was put there before them.
         cause(&[&high[..], &on, &low, &[Op::Vote { need: 2, of: 2 }]].concat());
-        plant.code = Code { ops, timers: 7, edges: 0, rates: 0, stack: 5 };
+        plant.code = Code { ops, timers: 8, edges: 0, rates: 0, stack: 5 };
         plant.interlocks = vec![interlock(causes)];
         let (ops, causes) = (&plant.code.ops, &plant.interlocks[0].causes);
         let terms = Terms::new(&plant);

@@ -130,7 +130,7 @@ impl How {
     }
 
     /// The same with the two sides changed over.
-    fn turned(self) -> Self {
+    pub(crate) fn turned(self) -> Self {
         match self {
             Self::Less => Self::Greater,
             Self::LessEqual => Self::GreaterEqual,
@@ -140,23 +140,11 @@ impl How {
         }
     }
 
-    /// The same as [`Self::holds`] for numbers, without a branch: what comes next is seldom what came last.
-    #[inline]
-    fn holds_in_order(self, left: f64, right: f64) -> bool {
-        let order = u8::from(left < right) | u8::from(left == right) << 1 | u8::from(left > right) << 2;
-        order & self as u8 != 0
-    }
-
+    /// For numbers, without a branch: what comes next is seldom what came last.
     #[inline]
     pub(crate) fn holds(self, left: f64, right: f64) -> bool {
-        match self {
-            Self::Less => left < right,
-            Self::LessEqual => left <= right,
-            Self::Greater => left > right,
-            Self::GreaterEqual => left >= right,
-            Self::Equal => left == right,
-            Self::NotEqual => left != right,
-        }
+        let order = u8::from(left < right) | u8::from(left == right) << 1 | u8::from(left > right) << 2;
+        order & self as u8 != 0
     }
 }
 
@@ -255,12 +243,12 @@ impl Truths {
         match *step {
             Step::Limit { point, how, join, limit } => {
                 let (value, quality) = image.read(point);
-                self.compared(how.holds_in_order(value, limit), quality.is_bad(), join);
+                self.compared(how.holds(value, limit), quality.is_bad(), join);
             }
             Step::Points { left, right, how, join } => {
                 let (left, right) = (image.read(left), image.read(right));
                 let bad = left.1.is_bad() | right.1.is_bad();
-                self.compared(how.holds_in_order(left.0, right.0), bad, join);
+                self.compared(how.holds(left.0, right.0), bad, join);
             }
             Step::And => self.and(),
             Step::Or => self.or(),
