@@ -165,6 +165,7 @@ fn of_procedures() -> Vec<WhyFact> {
         same(&WhyFact::Batch { batch: "B-0412".into(), state: ProcState::Running, for_ms: 12_000 }),
         same(&WhyFact::StartedBy { interlock: "IL-301".into() }),
         same(&WhyFact::Step { number: 2, title: "Fill".into() }),
+        both(|whole| WhyFact::Way { to: whole.then_some(4), title: "Drain".into() }),
         same(&WhyFact::Refused { action: "FV-301 := 0 %".into(), reason: "an interlock holds it".into() }),
         same(&within),
         same(&WhyFact::Call { phase: "Fill".into(), started: true }),

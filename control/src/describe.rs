@@ -5,7 +5,7 @@ use model::wire::EventKind;
 use model::{
     Action, AlarmId, AlarmState, BlockId, Command, Event, EventBody, ExperimentChange, ForceChange, ForceEnd,
     InterlockChange, InterlockId, LinkDoubt, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal,
-    StrokeResult, UserId,
+    RefusedAction, StrokeResult, UserId,
 };
 
 use crate::alarm::SHELVE_MAX_MS;
@@ -70,12 +70,25 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
         EventBody::Step { phase, batch, step } => {
             phase_event(plant, *phase, *batch, &step_text(plant, *phase, *step))
         }
-        EventBody::StepLate { phase, batch, step } => {
-            let why = find_step(plant, *phase, *step)
-                .and_then(|(_, _, step)| step.within.as_ref())
-                .map(|within| format!(": {}", within.why));
-            let text = format!("late in {}{}", step_text(plant, *phase, *step), why.unwrap_or_default());
-            phase_event(plant, *phase, *batch, &text)
+        EventBody::StepLate { phase, batch, step, refused } => {
+            let found = find_step(plant, *phase, *step).map(|(_, _, step)| step);
+            let why = match refused {
+                Some(refused) => found.map(|step| refused_text(plant, step, *refused)),
+                None => found.and_then(|step| step.within.as_ref()).map(|within| within.why.clone()),
+            };
+            let why = why.map_or(String::new(), |why| format!(": {why}"));
+            phase_event(plant, *phase, *batch, &format!("late in {}{why}", step_text(plant, *phase, *step)))
+        }
+        EventBody::StepRefused { phase, batch, step, refused } => {
+            let found = find_step(plant, *phase, *step).map(|(_, _, step)| step);
+            let why =
+                found.map_or(String::new(), |step| format!(": {}", refused_text(plant, step, *refused)));
+            phase_event(
+                plant,
+                *phase,
+                *batch,
+                &format!("refused in {}{why}", step_text(plant, *phase, *step)),
+            )
         }
         EventBody::Batch { recipe, batch, from, to } => (
             EventKind::Batch,
@@ -219,6 +232,7 @@ pub fn user_of(event: &Event) -> Option<UserId> {
         | EventBody::Phase { .. }
         | EventBody::Step { .. }
         | EventBody::StepLate { .. }
+        | EventBody::StepRefused { .. }
         | EventBody::Batch { .. }
         | EventBody::Experiment { .. } => None,
     }
@@ -447,6 +461,16 @@ fn find_step(plant: &Plant, id: PhaseId, flat: u16) -> Option<(ProcState, usize,
         rest -= section.len();
     }
     None
+}
+
+/// `AIC-140.OUT := 0 kg/h: AIC-140 follows WIC-120, which does not listen: order CAS there first`
+pub(crate) fn refused_text(plant: &Plant, step: &crate::plant::Step, refused: RefusedAction) -> String {
+    match step.actions.get(usize::from(refused.action)) {
+        Some(action) => {
+            format!("{}: {}", action.text, crate::explain::refused::in_event(plant, action, refused.by))
+        }
+        None => refused.by.text().to_owned(),
+    }
 }
 
 fn step_text(plant: &Plant, id: PhaseId, flat: u16) -> String {

@@ -312,7 +312,7 @@ impl Scene<'_> {
             }
             let phase = &self.plant.phases[index];
             let steps = phase.section(one.state).unwrap_or(&[]);
-            let waits = steps.iter().filter_map(|step| step.wait.as_ref());
+            let waits = steps.iter().flat_map(crate::plant::Step::conditions);
             let reads: Vec<PointId> = waits.flat_map(|wait| read_points(self.plant, wait)).collect();
             let trip = [one.trip, other.trip].into_iter().find_map(|trip| trip.checked_sub(1));
             let trip = trip.and_then(|trip| self.plant.interlocks.get(trip as usize));

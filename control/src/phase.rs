@@ -2,8 +2,13 @@
 //!
 //! A phase runs the section of its state step by step: at its entry a step does its actions in
 //! order, then it waits for its condition, then the next run enters the next step. An action that a
-//! rule forbids (an interlock holds the output elsewhere, a permissive is missing) is tried again every
-//! run; what it waits for can be asked. `WITHIN` bounds both.
+//! rule forbids (an interlock holds the output elsewhere, a permissive is missing, a loop follows the one
+//! below it) is tried again every run; what it waits for can be asked, and is told once when it has stood
+//! for [`TOLD_MS`]. `WITHIN` bounds both, and a step that was late by a refusal says that one.
+//!
+//! A step may have several ways out, as in IEC 61131-3 (SFC, divergence of a selection): all of them are looked at
+//! in every run, and of those that hold the first written is taken. Its target may be any step of the
+//! section, also one before, or the section's end.
 //!
 //! | section done | then |
 //! | --- | --- |
@@ -16,7 +21,7 @@
 //! stays forbidden is passed over after [`PATIENCE_MS`], and a late step whose order makes no sense
 //! there (HOLD while aborting) is left for the next one. Both are reported.
 
-use model::{EventBody, InterlockId, PhaseId, ProcOrder, ProcState, Refusal, StateWalk};
+use model::{EventBody, InterlockId, PhaseId, ProcOrder, ProcState, Refusal, RefusedAction, StateWalk};
 
 use crate::engine::{Layout, State};
 use crate::exchange::ScanOutput;
@@ -25,6 +30,9 @@ use crate::write::{Actor, write};
 
 /// How long a way to safety insists on an action that is forbidden.
 const PATIENCE_MS: u64 = 5000;
+
+/// What is refused so long is told. A loop takes a turn of its task to hear that the one below listens: that is no news.
+const TOLD_MS: u64 = 1000;
 
 /// Why a phase left its running, for those who ask.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,9 +71,15 @@ pub struct PhaseMemory {
     pub batch: u32,
     /// Code of the rule that forbids the next action; zero when none does.
     pub refused: u8,
+    /// When that began, and that it has been told.
+    pub refused_since: u64,
+    pub told: bool,
     pub cause: Cause,
     pub late_state: ProcState,
     pub late_step: u16,
+    /// The action that was refused when the step was late, and the rule; zero when none was.
+    pub late_action: u16,
+    pub late_refused: u8,
     /// Number of the interlock, from one, whose trip started it or, with [`Cause::Trip`], ended it; zero when none did.
     pub trip: u32,
 }
@@ -84,7 +98,10 @@ impl PhaseMemory {
             3 => Cause::Trip,
             _ => Cause::None,
         };
-        for number in [&mut self.step, &mut self.left, &mut self.action, &mut self.late_step] {
+        for number in [&mut self.step, &mut self.left, &mut self.action, &mut self.late_step]
+            .into_iter()
+            .chain([&mut self.late_action])
+        {
             walk.u16(number);
         }
         walk.bool(&mut self.entered);
@@ -94,12 +111,34 @@ impl PhaseMemory {
         walk.u32(&mut self.recipe);
         walk.u32(&mut self.batch);
         walk.u8(&mut self.refused);
+        walk.u64(&mut self.refused_since);
+        walk.bool(&mut self.told);
+        walk.u8(&mut self.late_refused);
         walk.u32(&mut self.trip);
     }
 
     /// Why the next action cannot be done, if it cannot.
     pub fn refusal(&self) -> Option<Refusal> {
         (self.refused != 0).then(|| Refusal::from_code(self.refused))
+    }
+
+    /// What was refused when the step was late.
+    pub(crate) fn late_refusal(&self) -> Option<RefusedAction> {
+        let by = (self.late_refused != 0).then(|| Refusal::from_code(self.late_refused))?;
+        Some(RefusedAction { action: self.late_action, by })
+    }
+
+    fn refused_action(&self) -> Option<RefusedAction> {
+        Some(RefusedAction { action: self.action, by: self.refusal()? })
+    }
+
+    /// The next action cannot be done, at this tick.
+    fn refuse(&mut self, refusal: Refusal, tick: u64) {
+        if self.refused == 0 {
+            self.refused_since = tick;
+            self.told = false;
+        }
+        self.refused = refusal as u8;
     }
 }
 
@@ -151,24 +190,42 @@ impl Scene<'_> {
             self.enter_step(index, step);
         }
         self.act(index, step);
-        let now = self.state.now(self.plant);
-        let acted = usize::from(self.state.phases[index].action) >= step.actions.len();
-        let waited = acted
-            && step.wait.as_ref().is_none_or(|wait| {
-                let state = &mut *self.state;
-                state.memory.truth(&self.plant.code.ops, wait, &state.image, now).is_true()
-            });
-        if waited {
-            self.leave_step(index);
-        } else {
-            self.watch(index, step);
+        let memory = self.state.phases[index];
+        let acted = usize::from(memory.action) >= step.actions.len();
+        if acted && step.stays && memory.state == ProcState::Pausing {
+            return self.go(index, ProcState::Paused);
         }
+        let way = if acted { self.way_out(step, memory.step) } else { None };
+        match way {
+            Some(to) => self.leave_step(index, to),
+            None => self.watch(index, step),
+        }
+    }
+
+    /// Where the first way out that is open leads. All are looked at: each has its own delays and edges.
+    fn way_out(&mut self, step: &Step, number: u16) -> Option<u16> {
+        let now = self.state.now(self.plant);
+        let next = number.saturating_add(1);
+        if step.ways.is_empty() {
+            return (!step.stays).then_some(next);
+        }
+        let mut found = None;
+        for way in &step.ways {
+            let state = &mut *self.state;
+            let open = way.when.as_ref().is_none_or(|when| {
+                state.memory.truth(&self.plant.code.ops, when, &state.image, now).is_true()
+            });
+            if open && found.is_none() {
+                found = Some(way.to.unwrap_or(next));
+            }
+        }
+        found
     }
 
     fn enter_step(&mut self, index: usize, step: &Step) {
         let tick = self.state.tick;
-        if let Some(wait) = &step.wait {
-            self.state.memory.reset(&self.plant.code.ops, wait);
+        for condition in step.conditions() {
+            self.state.memory.reset(&self.plant.code.ops, condition);
         }
         let memory = &mut self.state.phases[index];
         memory.entered = true;
@@ -202,19 +259,35 @@ impl Scene<'_> {
                 // The phase of a trip has taken it and looks after it.
                 Err(Refusal::OwnedByPhase) => memory.refused = 0,
                 Err(refusal) => {
-                    memory.refused = refusal as u8;
+                    memory.refuse(refusal, now.tick);
                     let to_safety = matches!(
                         memory.state,
                         ProcState::Holding | ProcState::Stopping | ProcState::Aborting
                     );
                     if !to_safety || now.since_ms(memory.step_since) < PATIENCE_MS {
-                        return;
+                        return self.tell_refused(index);
                     }
                     self.report_late(index);
+                    self.state.phases[index].refused = 0;
                 }
             }
             self.state.phases[index].action += 1;
         }
+    }
+
+    /// What has been refused for a while is no passing matter.
+    fn tell_refused(&mut self, index: usize) {
+        let now = self.state.now(self.plant);
+        let memory = &mut self.state.phases[index];
+        let Some(refused) = memory.refused_action() else { return };
+        if memory.told || now.since_ms(memory.refused_since) < TOLD_MS {
+            return;
+        }
+        memory.told = true;
+        let batch = memory.batch;
+        let step = self.plant.phases[index].flat_step(memory.state, memory.step);
+        let phase = PhaseId(index as u32);
+        self.out.push(now.tick, EventBody::StepRefused { phase, batch, step, refused });
     }
 
     /// The step took its time: does what its text says, once.
@@ -238,10 +311,11 @@ impl Scene<'_> {
                 memory.cause = Cause::Late;
                 memory.late_state = memory.state;
                 memory.late_step = memory.step;
+                (memory.late_action, memory.late_refused) = (memory.action, memory.refused);
                 self.go(index, next);
             }
             // Already on the way to safety: on with the next step.
-            None => self.leave_step(index),
+            None => self.leave_step(index, memory.step.saturating_add(1)),
         }
     }
 
@@ -249,12 +323,13 @@ impl Scene<'_> {
         let memory = &self.state.phases[index];
         let batch = memory.batch;
         let step = self.plant.phases[index].flat_step(memory.state, memory.step);
-        self.out.push(self.state.tick, EventBody::StepLate { phase: PhaseId(index as u32), batch, step });
+        let (phase, refused) = (PhaseId(index as u32), memory.refused_action());
+        self.out.push(self.state.tick, EventBody::StepLate { phase, batch, step, refused });
     }
 
-    fn leave_step(&mut self, index: usize) {
+    fn leave_step(&mut self, index: usize, to: u16) {
         let memory = &mut self.state.phases[index];
-        memory.step += 1;
+        memory.step = to;
         memory.entered = false;
         memory.refused = 0;
         let (state, step) = (memory.state, memory.step);

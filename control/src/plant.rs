@@ -679,10 +679,31 @@ pub struct Phase {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
+    /// What `GOTO` calls it; empty when nobody does.
+    pub name: String,
     pub title: String,
     pub actions: Vec<Assignment>,
-    pub wait: Option<Expr>,
+    /// In order of priority. Without any the step goes on at the next run.
+    pub ways: Vec<Way>,
+    /// It has no way out: only an order ends it.
+    pub stays: bool,
     pub within: Option<Within>,
+}
+
+/// A way out of a step: the transition of IEC 61131-3.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Way {
+    /// Nothing: at once.
+    pub when: Option<Expr>,
+    /// A step of the section, or its number of steps for the section's end. Nothing: the next step.
+    pub to: Option<u16>,
+}
+
+impl Step {
+    /// The conditions of its ways out.
+    pub fn conditions(&self) -> impl Iterator<Item = &Expr> {
+        self.ways.iter().filter_map(|way| way.when.as_ref())
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

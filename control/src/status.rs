@@ -6,6 +6,7 @@ use model::wire::{
 };
 use model::{AlarmId, AlarmState, BlockId, InterlockId, Mode, PhaseId, ProcState, RecipeId, UserId};
 
+use crate::describe::refused_text;
 use crate::explain::waiting_text;
 use crate::phase::{Cause, PhaseMemory};
 use crate::plant::{Block, BlockBody, Interlock, Origin, Plant};
@@ -149,7 +150,10 @@ pub(crate) fn cause(plant: &Plant, view: &StateView, id: PhaseId) -> Option<Stri
         Cause::Trip => tripped_by(plant, memory).map(|interlock| format!("{} tripped", interlock.name)),
         Cause::Late => {
             let step = phase.section(memory.late_state)?.get(usize::from(memory.late_step))?;
-            let why = step.within.as_ref().map_or("", |within| within.why.as_str());
+            let why = match memory.late_refusal() {
+                Some(refused) => refused_text(plant, step, refused),
+                None => step.within.as_ref().map_or(String::new(), |within| within.why.clone()),
+            };
             Some(format!("{} step {}, {why}", phase.name, memory.late_step + 1))
         }
     }

@@ -246,8 +246,11 @@ fn loop_output(plant: &Plant, state: &mut State, block: u32, actor: Actor) -> Re
     };
     // Following a lost device or a secondary, it would not keep what is written.
     let follows = memory.actual == Mode::Initialising || (memory.actual == Mode::Tracking && !hold.seized);
-    if !ordered || follows {
+    if !ordered {
         return Err(Refusal::WrongMode);
+    }
+    if follows {
+        return Err(Refusal::Follows);
     }
     give_back(state, pid);
     Ok(())

@@ -201,7 +201,7 @@ fn phases_recipes_alarms_and_displays_are_as_written() {
     let step = &phase.running[1];
     assert_eq!(step.actions[2].text, "P-311 := start");
     assert_eq!(step.actions[2].block, plant.find_block("P-311"));
-    assert_eq!(step.wait.as_ref().unwrap().text, "P-311.RUN AND XV-301.ZSO", "over two lines");
+    assert_eq!(step.conditions().next().unwrap().text, "P-311.RUN AND XV-301.ZSO", "over two lines");
     let within = step.within.as_ref().unwrap();
     assert_eq!((within.ms, within.otherwise), (10_000, Otherwise::Abort));
     let names: Vec<&str> = phase.owns.iter().map(|point| plant.point(*point).name.as_str()).collect();

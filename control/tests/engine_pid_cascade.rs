@@ -54,7 +54,7 @@ fn a_cascade_starts_opens_and_closes_without_a_bump() {
     h.run(2);
     assert_eq!(h.value("TIC.OUT"), 40.0);
     assert_eq!(h.mode("TIC", Mode::Manual), Ok(Mode::Auto.value()));
-    assert_eq!(h.write("TIC.OUT", 60.0), Err(Refusal::WrongMode), "it would not keep it");
+    assert_eq!(h.write("TIC.OUT", 60.0), Err(Refusal::Follows), "it would not keep it");
     h.mode("TIC", Mode::Auto).unwrap();
     // Put in manual, moved, and back: no bump in either output.
     h.mode("FIC", Mode::Manual).unwrap();

@@ -296,8 +296,12 @@ fn a_phase_and_its_recipe_say_what_they_wait_for() {
     field.run(&mut h, 3.0);
     let why = ask(&h, "Load");
     assert_eq!(
-        lines(&why)[2..4],
-        ["  - RF-301 := close: a permissive is missing; see why on the faceplate", "  waits for",]
+        lines(&why)[2..5],
+        [
+            "  - RF-301 := close: a permissive is missing; see why on the faceplate",
+            "    - TT-311 > 40 degC for 2 s: now 30.0 degC",
+            "  waits for",
+        ]
     );
     let plant = h.plant();
     let mut view = StateView::new(&plant);
@@ -478,7 +482,7 @@ fn events_read_as_a_person_would_write_them() {
             "Fill step 2: Close the feed",
         ),
         (
-            EventBody::StepLate { phase: fill, batch: 412, step: 2 },
+            EventBody::StepLate { phase: fill, batch: 412, step: 2, refused: None },
             EventKind::Batch,
             "EL-301",
             "B-0412 Fill late in holding step 1: Close: valve does not close",
@@ -534,7 +538,7 @@ fn nonsense_in_an_event_gives_words_and_no_panic() {
                 change: InterlockChange::Tripped { cause: 99 },
             },
             E::Step { phase: model::PhaseId(id), batch: 1, step: u16::MAX },
-            E::StepLate { phase: model::PhaseId(id), batch: 1, step: 999 },
+            E::StepLate { phase: model::PhaseId(id), batch: 1, step: 999, refused: None },
             E::Link { device: model::DeviceId(id), up: true },
         ] {
             assert!(!describe(&plant, &Event { tick: 0, body }).2.is_empty());

@@ -124,10 +124,11 @@ pub enum Refusal {
     Simulated,
     NoTest,
     WouldTrip,
+    Follows,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Unknown,
         Self::NotWritable,
         Self::NotANumber,
@@ -154,6 +155,7 @@ impl Refusal {
         Self::Simulated,
         Self::NoTest,
         Self::WouldTrip,
+        Self::Follows,
     ];
 
     pub fn from_code(code: u8) -> Self {
@@ -186,6 +188,9 @@ impl Refusal {
             Self::NotReady => "the field has not delivered yet; try again in some seconds",
             Self::NoTest => "its text declares no such test",
             Self::WouldTrip => "an interlock watches it and could trip; bypass that first",
+            Self::Follows => {
+                "it follows what it drives: the loop below does not listen, or its device is lost; mend that first"
+            }
             Self::NoFeedback => "no feedback of it comes from the field",
             Self::Simulated => "its device is simulated; end that first",
             Self::OutOfService => "it is out of service: order manual first",

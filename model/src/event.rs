@@ -41,6 +41,13 @@ impl LinkDoubt {
     }
 }
 
+/// An action of a phase that cannot be done: its place in its step, and the rule that forbids it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedAction {
+    pub action: u16,
+    pub by: Refusal,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventBody {
@@ -110,6 +117,16 @@ pub enum EventBody {
         phase: PhaseId,
         batch: u32,
         step: u16,
+        /// The action that it could not do, when that is why.
+        #[serde(default)]
+        refused: Option<RefusedAction>,
+    },
+    /// An action of a step has been refused for a second. It is tried again until the obstacle goes.
+    StepRefused {
+        phase: PhaseId,
+        batch: u32,
+        step: u16,
+        refused: RefusedAction,
     },
     Batch {
         recipe: RecipeId,

@@ -283,6 +283,18 @@ pub(crate) fn answering(plant: &Plant, answer: u32) -> u32 {
     plant.blocks.iter().enumerate().filter(twice).nth(behind).map_or(0, |(index, _)| index as u32)
 }
 
+/// The block that takes what this one makes, and answers for it: the secondary of a loop or of a ratio.
+pub(crate) fn below(plant: &Plant, block: model::BlockId) -> Option<model::BlockId> {
+    let (known, out) = match &plant.blocks.get(block.index())?.body {
+        BlockBody::Pid(pid) if pid.target.is_none() => (pid.secondary, pid.out),
+        BlockBody::Ratio(ratio) => (ratio.secondary, ratio.out),
+        _ => return None,
+    };
+    known
+        .or_else(|| taker(plant, out).map(|index| model::BlockId(index as u32)))
+        .filter(|next| *next != block)
+}
+
 /// The handshake of the one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, a
 /// split range, a drive, a function block that can be turned round; or one of them behind override selectors.
 fn taker(plant: &Plant, source: model::PointId) -> Option<usize> {

@@ -14,7 +14,7 @@ use super::items::Kind;
 use super::place::Place;
 use super::report::Report;
 use super::tree::{Node, Table, Value};
-use crate::plant::{Phase, Plant, Step};
+use crate::plant::{Phase, Plant, Step, Way};
 
 /// What happened to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -265,9 +265,13 @@ fn phase_keys(plant: &Plant, phase: &Phase) -> Keys {
     for (section, steps) in sections {
         for (index, step) in steps.iter().enumerate() {
             let actions: Vec<&str> = step.actions.iter().map(|action| action.text.as_str()).collect();
-            let mut text = format!("{}: {}", step.title, actions.join("; "));
-            if let Some(wait) = &step.wait {
-                text.push_str(&format!("; WAIT {}", wait.text));
+            let name = if step.name.is_empty() { String::new() } else { format!("{} ", step.name) };
+            let mut text = format!("{name}{}: {}", step.title, actions.join("; "));
+            for way in &step.ways {
+                text.push_str(&way_text(steps, way));
+            }
+            if step.stays {
+                text.push_str("; STAY");
             }
             if let Some(within) = &step.within {
                 text.push_str(&format!("; WITHIN {} ms {:?} {}", within.ms, within.otherwise, within.why));
@@ -276,6 +280,14 @@ fn phase_keys(plant: &Plant, phase: &Phase) -> Keys {
         }
     }
     keys
+}
+
+/// `; WAIT LT-321 > level`, `; WHEN LT-321 > level GOTO Drain`
+fn way_text(steps: &[Step], way: &Way) -> String {
+    let when = way.when.as_ref().map_or("", |when| when.text.as_str());
+    let Some(to) = way.to else { return format!("; WAIT {when}") };
+    let to = steps.get(usize::from(to)).map_or("END", |step| step.name.as_str());
+    if way.when.is_some() { format!("; WHEN {when} GOTO {to}") } else { format!("; GOTO {to}") }
 }
 
 /// Where a phase's text begins, or in it the step of this title. A compiled phase does not remember.

@@ -18,7 +18,10 @@ pub(super) fn lines(text: &str) -> Vec<Range<usize>> {
             let first = first_word(trimmed);
             let operator = ["AND", "OR", "XOR"].iter().any(|word| word.eq_ignore_ascii_case(first))
                 || trimmed.starts_with(['+', '*', '/', '<', '>', '=', ')', ',', '-']);
-            let inside = open > 0 && !is_statement(trimmed);
+            // `WHEN` may have its `GOTO` on the next line.
+            let where_to = first.eq_ignore_ascii_case("GOTO")
+                && found.last().is_some_and(|last| is_open_way(&text[last.clone()]));
+            let inside = where_to || open > 0 && !is_statement(trimmed);
             match found.last_mut() {
                 Some(last) if operator || inside => last.end = to,
                 _ => {
@@ -46,11 +49,44 @@ fn without_comment(line: &str) -> &str {
 }
 
 /// First words of the statements.
-pub(super) const STATEMENTS: [&str; 10] =
-    ["PHASE", "PARAM", "RUNNING", "HOLDING", "RESTARTING", "STOPPING", "ABORTING", "STEP", "WAIT", "WITHIN"];
+pub(super) const STATEMENTS: [&str; 13] = [
+    "PHASE",
+    "PARAM",
+    "RUNNING",
+    "HOLDING",
+    "RESTARTING",
+    "STOPPING",
+    "ABORTING",
+    "STEP",
+    "WAIT",
+    "WHEN",
+    "GOTO",
+    "STAY",
+    "WITHIN",
+];
 
 pub(super) fn first_word(text: &str) -> &str {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default()
+}
+
+/// A `WHEN` that says not yet where it leads.
+fn is_open_way(text: &str) -> bool {
+    first_word(text).eq_ignore_ascii_case("WHEN") && goto_in(text).is_none()
+}
+
+/// Where the last word `GOTO` of a statement begins.
+pub(super) fn goto_in(text: &str) -> Option<usize> {
+    let outside = |at: usize| {
+        let letter = |c: char| c.is_ascii_alphanumeric() || ['_', '-', '.'].contains(&c);
+        !text[..at].ends_with(letter) && !text[at + 4..].starts_with(letter)
+    };
+    let mut found = None;
+    for (at, _) in text.char_indices() {
+        if text[at..].get(..4).is_some_and(|word| word.eq_ignore_ascii_case("GOTO")) && outside(at) {
+            found = Some(at);
+        }
+    }
+    found
 }
 
 fn is_statement(text: &str) -> bool {
@@ -76,6 +112,14 @@ mod tests {
             ["x := (a", "y := 1"],
             "an open one does not swallow the next"
         );
+    }
+
+    #[test]
+    fn a_way_out_may_say_on_the_next_line_where_it_leads() {
+        assert_eq!(statements("WHEN a\n  AND b\n  GOTO X\nGOTO Y"), ["WHEN a\n  AND b\n  GOTO X", "GOTO Y"]);
+        assert_eq!(statements("WAIT a\nGOTO Y"), ["WAIT a", "GOTO Y"]);
+        assert_eq!(super::goto_in("WHEN \u{e9} > x-GOTO GOTO Z"), Some(17));
+        assert_eq!(super::goto_in("WHEN XGOTO"), None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use model::{Dimension, Source, Unit, nearest};
 
 use super::lexer::Unread;
 use super::phase_lines::{STATEMENTS, first_word, lines};
+use super::phase_ways::WayText;
 use super::phase_words::{Number, Read, Words};
 use super::place::{Place, Text};
 use super::quantity::parse_unit;
@@ -71,11 +72,20 @@ pub(super) struct SectionText {
 
 #[derive(Debug)]
 pub(super) struct StepText {
+    pub(super) name: Option<Text>,
     pub(super) title: String,
     pub(super) place: Place,
     pub(super) actions: Vec<ActionText>,
-    pub(super) wait: Option<Text>,
+    pub(super) ways: Vec<WayText>,
+    /// Where STAY stands.
+    pub(super) stay: Option<Place>,
     pub(super) within: Option<WithinText>,
+}
+
+impl StepText {
+    fn new(name: Option<Text>, title: String, place: Place) -> Self {
+        Self { name, title, place, actions: Vec::new(), ways: Vec::new(), stay: None, within: None }
+    }
 }
 
 #[derive(Debug)]
@@ -112,19 +122,19 @@ pub(super) fn parse(index: u32, source: &Source, report: &mut Report) -> Vec<Pha
     parser.finish()
 }
 
-struct Parser<'s, 'r> {
+pub(super) struct Parser<'s, 'r> {
     index: u32,
-    text: &'s str,
+    pub(super) text: &'s str,
     phases: Vec<PhaseText>,
     report: &'r mut Report,
 }
 
 impl Parser<'_, '_> {
-    fn place(&self, span: Range<usize>) -> Place {
+    pub(super) fn place(&self, span: Range<usize>) -> Place {
         Place::new(self.index, span)
     }
 
-    fn exact(&self, span: Range<usize>) -> Text {
+    pub(super) fn exact(&self, span: Range<usize>) -> Text {
         let value = self.text.get(span.clone()).unwrap_or_default().to_string();
         Text::exact(value, self.place(span.clone()), span.start)
     }
@@ -161,6 +171,9 @@ impl Parser<'_, '_> {
             "PARAM" => self.parameter(rest),
             "STEP" => self.step(span, rest),
             "WAIT" => self.wait(span, rest),
+            "WHEN" => self.when(span, rest),
+            "GOTO" => self.goto(span, rest),
+            "STAY" => self.stay(span, rest),
             "WITHIN" => self.within(span, rest),
             section => self.section(section, span, rest),
         }
@@ -267,15 +280,17 @@ impl Parser<'_, '_> {
     }
 
     fn step(&mut self, span: Range<usize>, rest: Range<usize>) -> Read {
-        let usage = "write `STEP \"what it does\"`";
-        let mut words = Words::new(self.text, rest);
+        let usage = "write `STEP \"what it does\"`, or `STEP Drain \"what it does\"` when a GOTO leads to it";
+        let mut words = Words::new(self.text, rest.clone());
+        let named = !self.text[rest].trim_start().starts_with('"');
+        let name = if named { Some(self.step_name(words.name(usage)?)?) } else { None };
         let title = words.quoted(usage)?;
         words.end(usage)?;
         let place = self.place(span.clone());
         let sections = &mut self.current(&span, "a step")?.sections;
         let Some(section) = sections.last_mut() else {
             // Reported once, and read as RUNNING.
-            let steps = Vec::from([StepText { title, place, actions: Vec::new(), wait: None, within: None }]);
+            let steps = Vec::from([StepText::new(name, title, place)]);
             sections.push(SectionText { section: Section::Running, place, steps });
             let help = "begin with RUNNING (or HOLDING, RESTARTING, STOPPING, ABORTING)";
             return Err(Unread::new(span, "a step before any section", help));
@@ -283,23 +298,17 @@ impl Parser<'_, '_> {
         if section.steps.len() >= STEPS {
             return Err(Unread::new(span, "more than 1000 steps in one section", "divide the phase"));
         }
-        section.steps.push(StepText { title, place, actions: Vec::new(), wait: None, within: None });
+        section.steps.push(StepText::new(name, title, place));
         Ok(())
     }
 
-    fn open_step(&mut self, span: &Range<usize>, what: &str) -> Result<&mut StepText, Unread> {
+    pub(super) fn open_step(&mut self, span: &Range<usize>, what: &str) -> Result<&mut StepText, Unread> {
         let place = self.place(span.clone());
         let sections = &mut self.current(span, what)?.sections;
         let section = sections.last().map_or(Section::Running, |section| section.section);
         if sections.last().is_none_or(|section| section.steps.is_empty()) {
             // Reported once, and read as a step without title.
-            let steps = Vec::from([StepText {
-                title: String::new(),
-                place,
-                actions: Vec::new(),
-                wait: None,
-                within: None,
-            }]);
+            let steps = Vec::from([StepText::new(None, String::new(), place)]);
             sections.retain(|known| known.section != section);
             sections.push(SectionText { section, place, steps });
             self.report.add(
@@ -331,11 +340,11 @@ impl Parser<'_, '_> {
         }
         let late = {
             let step = self.open_step(&span, "an assignment")?;
-            step.wait.is_some() || step.within.is_some()
+            !step.ways.is_empty() || step.stay.is_some() || step.within.is_some()
         };
         if late {
-            let help = "a step writes at its entry and then waits: put the assignment above WAIT, or begin a new STEP";
-            return Err(Unread::new(span, "an assignment after WAIT", help));
+            let help = "a step writes at its entry and then waits: put the assignment above its ways out (WAIT, WHEN, GOTO), or begin a new STEP";
+            return Err(Unread::new(span, "an assignment after a way out of the step", help));
         }
         self.open_step(&span, "an assignment")?.actions.push(action);
         Ok(())
@@ -349,30 +358,10 @@ impl Parser<'_, '_> {
         } else if text.contains('=') {
             "an assignment is written with `:=`".into()
         } else {
-            "a line is PHASE, PARAM, a section, STEP, an assignment, WAIT or WITHIN; comments begin with //"
+            "a line is PHASE, PARAM, a section, STEP, an assignment, WAIT, WHEN, GOTO, STAY or WITHIN; comments begin with //"
                 .into()
         };
         Unread::new(span, format!("`{word}` begins no line of a phase"), help)
-    }
-
-    fn wait(&mut self, span: Range<usize>, rest: Range<usize>) -> Read {
-        let text = &self.text[rest.clone()];
-        let start = rest.start + (text.len() - text.trim_start().len());
-        let condition = self.exact(start..rest.end);
-        let step = self.open_step(&span, "WAIT")?;
-        if condition.as_str().is_empty() {
-            return Err(Unread::new(span, "WAIT for nothing", "write a condition: `WAIT LT-321 > 50 %`"));
-        }
-        if step.within.is_some() {
-            let help = "write WAIT first, then WITHIN";
-            return Err(Unread::new(span, "WAIT after WITHIN", help));
-        }
-        if step.wait.is_some() {
-            let help = "join both conditions with AND, or begin a new STEP";
-            return Err(Unread::new(span, "a second WAIT in one step", help));
-        }
-        step.wait = Some(condition);
-        Ok(())
     }
 
     fn within(&mut self, span: Range<usize>, rest: Range<usize>) -> Read {
@@ -404,8 +393,9 @@ impl Parser<'_, '_> {
             word: self.place(word),
         };
         let step = self.open_step(&span, "WITHIN")?;
-        if step.wait.is_none() {
-            let help = "write the condition above it: `WAIT LT-321 > 50 %`";
+        if step.ways.is_empty() {
+            let help =
+                "write the condition above it: `WAIT LT-321 > 50 %`, or `WHEN LT-321 > 50 % GOTO Drain`";
             let message = "WITHIN without WAIT: there is nothing to wait for";
             return Err(Unread {
                 code: "within-without-wait",

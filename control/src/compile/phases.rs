@@ -14,7 +14,8 @@ use super::machines;
 use super::phase_text::{ActionText, PhaseText, Section, StepText};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
-use crate::plant::{Assignment, Block, BlockBody, Expr, Op, Origin, Otherwise, Phase, Step, Within};
+use super::step_graph::StepGraph;
+use crate::plant::{Assignment, Block, BlockBody, Origin, Otherwise, Phase, Step, Way, Within};
 
 /// Gives every phase its number, and its parameters their points.
 pub(super) fn declare(
@@ -102,14 +103,10 @@ impl Phases<'_, '_> {
             owns: Vec::new(),
         };
         for section in &text.sections {
+            let mut graph = StepGraph::new(section, &text.sections, self.report);
             let mut steps = Vec::with_capacity(section.steps.len());
-            for (index, step) in section.steps.iter().enumerate() {
-                let compiled = self.step(name, section.section, step, written);
-                if let Some(next) = section.steps.get(index + 1)
-                    && compiled.wait.as_ref().is_some_and(|wait| self.never(wait))
-                {
-                    self.unreachable(step, next);
-                }
+            for step in &section.steps {
+                let compiled = self.step((name, section.section), step, &mut graph, written);
                 for assignment in &compiled.actions {
                     if !phase.owns.contains(&assignment.point) {
                         phase.owns.push(assignment.point);
@@ -117,6 +114,7 @@ impl Phases<'_, '_> {
                 }
                 steps.push(compiled);
             }
+            graph.check(self.report);
             match section.section {
                 Section::Running => phase.running = steps,
                 Section::Holding => phase.holding = steps,
@@ -128,25 +126,11 @@ impl Phases<'_, '_> {
         phase
     }
 
-    fn never(&self, wait: &Expr) -> bool {
-        wait.len == 1 && self.draft.code.ops.get(wait.start as usize) == Some(&Op::Const(0.0))
-    }
-
-    fn unreachable(&mut self, step: &StepText, next: &StepText) {
-        let wait = step.wait.as_ref().map_or(step.place, |wait| wait.place);
-        self.report.add(
-            Mistake::error("unreachable-step", format!("step \"{}\" is never reached", next.title))
-                .at(next.place, "never reached")
-                .related(wait, "this condition is never true")
-                .help("give the step before a condition that can come true, or remove this step"),
-        );
-    }
-
     fn step(
         &mut self,
-        phase: &str,
-        section: Section,
+        (phase, section): (&str, Section),
         text: &StepText,
+        graph: &mut StepGraph<'_>,
         written: &mut BTreeMap<PointId, Place>,
     ) -> Step {
         let mut actions = Vec::with_capacity(text.actions.len());
@@ -156,17 +140,30 @@ impl Phases<'_, '_> {
                 actions.push(assignment);
             }
         }
-        if text.actions.is_empty() && text.wait.is_none() {
+        if text.actions.is_empty() && text.ways.is_empty() && text.stay.is_none() {
             self.report.add(
                 Mistake::warning("empty-step", format!("step \"{}\" does nothing", text.title))
-                    .at(text.place, "neither an assignment nor WAIT")
+                    .at(text.place, "neither an assignment nor a way out")
                     .help("add what it does, or remove it"),
             );
         }
-        let wait = text.wait.as_ref().and_then(|wait| {
-            let emitted = emit::compile(self.draft, wait, Wanted::Condition, Some(phase), self.report)?;
-            Some(emitted.expr)
-        });
+        let mut ways = Vec::with_capacity(text.ways.len());
+        let targets = graph.targets();
+        for (way, to) in text.ways.iter().zip(targets) {
+            let emitted = way
+                .when
+                .as_ref()
+                .map(|when| emit::compile(self.draft, when, Wanted::Condition, Some(phase), self.report));
+            graph.way(match &emitted {
+                None => Some(1.0),
+                Some(emitted) => emitted.as_ref().and_then(|emitted| emitted.constant),
+            });
+            if let Some(Some(emitted)) = emitted {
+                ways.push(Way { when: Some(emitted.expr), to });
+            } else if way.when.is_none() {
+                ways.push(Way { when: None, to });
+            }
+        }
         let within = text.within.as_ref().map(|within| {
             self.otherwise(section, within.otherwise, within.word);
             if within.why.trim().is_empty() {
@@ -178,7 +175,14 @@ impl Phases<'_, '_> {
             }
             Within { ms: within.ms, otherwise: within.otherwise, why: within.why.clone() }
         });
-        Step { title: text.title.clone(), actions, wait, within }
+        Step {
+            name: text.name.as_ref().map_or(String::new(), String::from),
+            title: text.title.clone(),
+            actions,
+            ways,
+            stays: text.stay.is_some(),
+            within,
+        }
     }
 
     /// The state model allows no HOLD while holding, stopping or aborting, and no ABORT while aborting.

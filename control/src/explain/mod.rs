@@ -8,8 +8,10 @@ mod item;
 mod loop_options;
 mod missing;
 mod procedure;
+pub(crate) mod refused;
 pub(crate) mod term;
 mod verdict;
+mod ways;
 
 use alloc::{format, string::String, vec::Vec};
 use model::wire::{Why, WhyFact, WhyKind, WhyLine, WhyPoint, WhyValue};

@@ -5,7 +5,7 @@ use model::wire::{Missing, Why, WhyFact, WhyKind, WhyLine};
 use model::{PhaseId, ProcState};
 
 use super::term::Scene;
-use super::{answer, condition};
+use super::{answer, refused, ways};
 use crate::phase::{Cause, PhaseMemory};
 use crate::plant::{Otherwise, Step};
 use crate::status::{cause, tripped_by};
@@ -20,20 +20,10 @@ fn step<'a>(scene: Scene<'a>, id: PhaseId) -> Option<(&'a PhaseMemory, &'a Step)
 
 pub(super) fn waiting(scene: Scene<'_>, id: PhaseId) -> String {
     let Some((memory, step)) = step(scene, id) else { return String::new() };
-    if let Some((action, refusal)) = refused(memory, step) {
-        return format!("{action}: {refusal}");
+    if let Some((action, refusal)) = refused::now(memory, step) {
+        return format!("{}: {}", action.text, refused::reason(scene, action, refusal));
     }
-    match &step.wait {
-        Some(wait) if memory.entered => condition::missing(scene, wait),
-        _ => String::new(),
-    }
-}
-
-/// The action that cannot be done now, and which rule forbids it.
-fn refused<'a>(memory: &PhaseMemory, step: &'a Step) -> Option<(&'a str, &'static str)> {
-    let refusal = memory.refusal()?;
-    let action = step.actions.get(usize::from(memory.action))?;
-    Some((&action.text, refusal.text()))
+    if memory.entered { ways::waiting(scene, id, memory, step) } else { String::new() }
 }
 
 /// Name and state of the phase that a trip starts.
@@ -61,17 +51,15 @@ pub(super) fn phase(scene: Scene<'_>, id: PhaseId) -> Why {
 fn next_step(scene: Scene<'_>, id: PhaseId) -> Option<Missing> {
     let (memory, step) = step(scene, id)?;
     let mut lines = Vec::new();
-    if let Some((action, reason)) = refused(memory, step) {
-        lines.push(refusal(0, action, reason));
+    if let Some((action, refusal)) = refused::now(memory, step) {
+        refused::lines(scene, action, refusal, 0, &mut lines);
     } else {
-        condition::unmet(scene, step.wait.as_ref().filter(|_| memory.entered)?, 0, &mut lines);
+        if !memory.entered || step.ways.is_empty() {
+            return None;
+        }
+        ways::lines(scene, id, memory, step, (0, true), &mut lines);
     }
     Some(Missing { goal: "next step".into(), lines })
-}
-
-fn refusal(indent: u8, action: &str, reason: &str) -> WhyLine {
-    let fact = WhyFact::Refused { action: action.into(), reason: reason.into() };
-    WhyLine { holds: Some(false), ..WhyLine::new(indent, fact) }
 }
 
 fn phase_lines(scene: Scene<'_>, id: PhaseId, indent: u8, lines: &mut Vec<WhyLine>) {
@@ -93,12 +81,15 @@ fn phase_lines(scene: Scene<'_>, id: PhaseId, indent: u8, lines: &mut Vec<WhyLin
     let (number, title) = (memory.step + 1, step.title.clone());
     lines.push(WhyLine::new(indent, WhyFact::Step { number, title }));
     let inner = indent.saturating_add(1);
-    if let Some((action, reason)) = refused(memory, step) {
-        lines.push(refusal(inner, action, reason));
+    if let Some((action, refusal)) = refused::now(memory, step) {
+        refused::lines(scene, action, refusal, inner, lines);
     }
-    if let Some(wait) = &step.wait {
+    if step.stays {
+        lines.push(WhyLine::words(inner, "stays until somebody ends it"));
+    }
+    if !step.ways.is_empty() {
         lines.push(WhyLine::words(inner, "waits for"));
-        condition::lines(scene, wait, inner.saturating_add(1), lines);
+        ways::lines(scene, id, memory, step, (inner.saturating_add(1), false), lines);
     }
     if let Some(within) = step.within.as_ref().filter(|_| memory.entered) {
         let then = match within.otherwise {

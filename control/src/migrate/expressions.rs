@@ -74,7 +74,7 @@ pub(super) fn slots(plant: &Plant) -> BTreeMap<(String, String, u32), Slots> {
         for (number, steps) in sections.into_iter().enumerate() {
             for (index, step) in steps.iter().enumerate() {
                 let owner = format!("phase {} {number} {index}", phase.name);
-                step.wait.iter().for_each(|expr| add(owner.clone(), expr));
+                step.conditions().for_each(|expr| add(owner.clone(), expr));
                 step.actions.iter().for_each(|action| add(owner.clone(), &action.value));
             }
         }

@@ -447,7 +447,8 @@ impl Builder {
 }
 
 pub fn step(title: &str, actions: Vec<Assignment>, wait: Option<Expr>) -> Step {
-    Step { title: title.into(), actions, wait, within: None }
+    let ways = wait.map(|wait| Way { when: Some(wait), to: None }).into_iter().collect();
+    Step { name: String::new(), title: title.into(), actions, ways, stays: false, within: None }
 }
 
 fn address(register: u16) -> Address {

@@ -223,6 +223,12 @@ pub enum WhyFact {
         number: u16,
         title: String,
     },
+    /// A way out of a step that has several, or one elsewhere than to the next: in order of priority.
+    Way {
+        /// Number of the step; nothing for the end of its section.
+        to: Option<u16>,
+        title: String,
+    },
     /// An action that cannot be done now.
     Refused {
         action: String,

@@ -46,6 +46,7 @@ impl WhyFact {
             | Self::Batch { .. }
             | Self::StartedBy { .. }
             | Self::Step { .. }
+            | Self::Way { .. }
             | Self::Refused { .. }
             | Self::Within { .. }
             | Self::Call { .. } => self.of_procedure(),
@@ -135,6 +136,8 @@ impl WhyFact {
             }
             Self::StartedBy { interlock } => format!("started by the trip of {interlock}"),
             Self::Step { number, title } => format!("step {number}: {title}"),
+            Self::Way { to: Some(number), title } => format!("to step {number}: {title}"),
+            Self::Way { to: None, .. } => "to the end".to_owned(),
             Self::Refused { action, reason } => format!("{action}: {reason}"),
             Self::Within { limit_ms, elapsed_ms, then, because } => {
                 let (so_far, limit) = (seconds(*elapsed_ms), duration(*limit_ms));
