@@ -197,6 +197,15 @@ fn a_trip_ends_it_in_its_scan_and_the_reset_moves_nothing() {
     h.set(point, 1.0);
     scans(&mut h, &mut valve, 1);
     assert_eq!(h.value("XV-9.OUT"), 0.0, "the trip wins");
+    assert_eq!(result(&h), StrokeResult::Aborted, "in the scan of the trip");
+    assert_eq!(verdict(&h).map(|verdict| verdict.3), Some(ExperimentEnd::Interrupted));
+    let told = h.events.iter().filter(|event| event.tick == h.tick);
+    let trip = |body: &EventBody| matches!(body, EventBody::Interlock { .. });
+    assert!(
+        told.clone().next().is_some_and(|event| trip(&event.body)),
+        "behind the trip that has cut it off"
+    );
+    assert_eq!(told.count(), 3, "the trip, the verdict and the end");
     h.set(point, 0.0);
     scans(&mut h, &mut valve, 500);
     assert_eq!(

@@ -187,7 +187,9 @@ fn act(
     quiet.tell(&state.image, &state.holds);
     run_alarms(plant, layout, state, quiet, out);
     run_interlocks(plant, layout, state, quiet, out);
-    Scene { plant, layout, state, out }.yield_to_interlocks();
+    let mut scene = Scene { plant, layout, state, out };
+    scene.yield_to_interlocks();
+    scene.yield_valve_strokes();
     state.memory.previous.take(&state.image);
 }
 

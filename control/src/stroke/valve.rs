@@ -190,6 +190,22 @@ impl Scene<'_> {
         }
     }
 
+    /// What a trip of this scan has taken is told in this scan, behind the trip.
+    pub(crate) fn yield_valve_strokes(&mut self) {
+        for place in 0..VALVE_STROKES {
+            let test = self.state.valve_tests[place];
+            let Some(device) =
+                test.block.checked_sub(1).and_then(|block| device_of(self.plant, BlockId(block)))
+            else {
+                continue;
+            };
+            if [device.command, device.out].iter().any(|point| self.state.holds[point.index()].interlock != 0)
+            {
+                self.finish_valve_stroke(place, ExperimentEnd::Interrupted);
+            }
+        }
+    }
+
     fn run_valve_stroke(&mut self, place: usize) {
         let test = self.state.valve_tests[place];
         let Some(device) = device_of(self.plant, BlockId(test.block - 1)) else {
