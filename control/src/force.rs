@@ -25,11 +25,11 @@ use model::{
     BlockId, EventBody, ForceChange, ForceEnd, InterlockId, PointId, Quality, Refusal, StateWalk, UserId,
 };
 
-use crate::blocks::Hold;
+use crate::blocks::{BlockState, Hold};
 use crate::exchange::Input;
 use crate::image::Image;
 use crate::phase::Scene;
-use crate::plant::{Origin, Plant};
+use crate::plant::{BlockBody, Origin, Plant};
 
 mod reach;
 mod simulate;
@@ -297,10 +297,29 @@ impl Scene<'_> {
         } else {
             // It stays where it is until whoever drives it, or somebody, moves it.
             self.state.image.set_quality(point, Quality::Good);
+            self.leave_untried(point, force.raw, reason);
         }
         self.count_forces();
         self.out
             .push(self.state.tick, EventBody::Force { point, change: ForceChange::Ended { reason }, user });
+    }
+
+    /// Nobody moves a device that is out of service: what a force made of it ends with the force, in the same scan. An
+    /// interlock or the field, when they have ended it, have the last word.
+    fn leave_untried(&mut self, point: PointId, before: f64, reason: ForceEnd) {
+        let crate::engine::State { blocks, image, .. } = &mut *self.state;
+        let there =
+            self.plant.blocks.iter().zip(blocks).find_map(|(block, memory)| match (&block.body, memory) {
+                (BlockBody::Device(device), BlockState::Device(memory, _)) if device.out == point => {
+                    Some(memory)
+                }
+                _ => None,
+            });
+        let Some(memory) = there.filter(|memory| memory.service.is_out()) else { return };
+        if matches!(reason, ForceEnd::Expired | ForceEnd::Released) {
+            image.set(point, before, Quality::Good);
+        }
+        memory.service.taken_over(image.is_on(point));
     }
 
     /// For the tags of the plant that show how many there are, and their alarms.

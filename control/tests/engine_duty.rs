@@ -278,6 +278,30 @@ fn what_a_group_remembers_goes_through_a_snapshot() {
     assert_eq!(other.state_hash(), pumps.h.engine.state_hash());
 }
 
+/// A motor out of service is not ready: the group runs the other, and none when both are out; one that comes back by hand is
+/// not started until a person gives it to the group again.
+#[test]
+fn a_group_passes_over_what_is_out_of_service() {
+    let mut pumps = Pumps::two();
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!(pumps.running(), ["PA"]);
+    pumps.h.mode("PA", model::Mode::OutOfService).unwrap();
+    pumps.run(5);
+    assert_eq!(pumps.running(), ["PB"], "the standby takes over, without a failure of the first");
+    assert_eq!((pumps.value("P.READY"), pumps.value("P.DUTY"), pumps.value("P.FAIL")), (1.0, 2.0, 0.0));
+    pumps.h.mode("PB", model::Mode::OutOfService).unwrap();
+    pumps.run(5);
+    assert_eq!((pumps.running(), pumps.value("P.READY")), (vec![], 0.0));
+    pumps.run(1_000);
+    assert_eq!(pumps.value("P.FAIL"), 1.0, "wanted, and nobody can");
+    pumps.h.mode("PB", model::Mode::Manual).unwrap();
+    pumps.run(1_000);
+    assert_eq!(pumps.running(), [""; 0], "it came back by hand");
+    pumps.h.mode("PB", model::Mode::Auto).unwrap();
+    pumps.run(5);
+    assert_eq!((pumps.running(), pumps.value("P.FAIL")), (vec!["PB"], 0.0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 

@@ -53,7 +53,7 @@ impl Service {
         core::mem::take(self).rest
     }
 
-    /// The field holds its output there: it came back from being away.
+    /// Its output stands there now: a force has ended, or the field has come back from being away.
     pub(crate) fn taken_over(&mut self, on: bool) {
         (self.rest, self.was_forced) = (on, false);
     }
