@@ -411,6 +411,7 @@ fn blocks() -> Vec<BlockView> {
         normal_mode: Mode::Auto,
         service: None,
         simulate: None,
+        strokes: vec![],
         input: None,
         output: None,
     };
@@ -426,6 +427,7 @@ fn blocks() -> Vec<BlockView> {
             modes: vec![Mode::OutOfService, Mode::Manual],
             service: Some(ForceView { role: Some(Role::Supervisor), defeats: vec![InterlockId(0)] }),
             simulate: Some(ForceView { role: Some(Role::Supervisor), defeats: vec![] }),
+            strokes: vec![ExperimentShape::PartialStroke],
             ..block("P-311", BlockKind::Motor)
         },
     ]

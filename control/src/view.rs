@@ -5,11 +5,13 @@ use model::wire::{
     AlarmView, AreaView, BlockView, CauseView, DeviceView, ForceView, InterlockView, ParameterView,
     PhaseView, PlantView, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, WriteView,
 };
-use model::{AlarmId, BlockId, DeviceId, InterlockId, Mode, PhaseId, PointId, Protocol, RecipeId};
+use model::{
+    AlarmId, BlockId, DeviceId, ExperimentShape, InterlockId, Mode, PhaseId, PointId, Protocol, RecipeId,
+};
 use recipes::MasterRecipe;
 
 use crate::force::{all_asking, all_defeated, can_be_simulated, feedbacks};
-use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Interlock, Origin, Phase, Plant, Point};
+use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Device, Interlock, Origin, Phase, Plant, Point};
 use crate::service::modes;
 use crate::text::roles;
 
@@ -91,9 +93,15 @@ fn blocks(plant: &Plant, defeated: &[Vec<InterlockId>]) -> Vec<BlockView> {
                 feedbacks(device).flat_map(|point| defeated[point.index()].iter().copied()).collect();
             defeating(plant, &seen.into_iter().collect::<Vec<_>>())
         });
-        BlockView { service: Some(defeating(plant, &asking)), simulate, ..view }
+        BlockView { service: Some(defeating(plant, &asking)), simulate, strokes: strokes(device), ..view }
     };
     views.map(view).collect()
+}
+
+fn strokes(device: &Device) -> Vec<ExperimentShape> {
+    let Some(stroke) = &device.stroke else { return Vec::new() };
+    let partial = (stroke.partial_ms > 0).then_some(ExperimentShape::PartialStroke);
+    partial.into_iter().chain(stroke.full.then_some(ExperimentShape::Stroke)).collect()
 }
 
 fn point(id: PointId, point: &Point) -> PointView {
@@ -158,6 +166,7 @@ fn block(id: BlockId, block: &Block) -> BlockView {
         normal_mode,
         service: None,
         simulate: None,
+        strokes: Vec::new(),
         input,
         output,
     }

@@ -74,6 +74,7 @@ pub(crate) enum Act {
     Bypass,
     Force,
     Simulate,
+    Stroke,
     Span(isize),
     Pan(isize),
     LiveEnd,
@@ -109,6 +110,7 @@ impl Act {
                 | Self::Bypass
                 | Self::Force
                 | Self::Simulate
+                | Self::Stroke
                 | Self::Prepare
                 | Self::Order(_)
                 | Self::RestartOrReset
@@ -235,6 +237,15 @@ pub(crate) const KEYMAP: &[Binding] = &[
         &[A::Simulate],
         S::DEVICE,
         S::DEVICE,
+    ),
+    key(
+        &[K::Char('T')],
+        "T",
+        "stroke test",
+        "test the valve's stroke, or end the test",
+        &[A::Stroke],
+        S::DEVICE,
+        S::NONE,
     ),
     key(&[K::Char('F')], "F", "force", "hold a tag of the field for a time", &[A::Force], S::TAG, S::TAG),
     key(&[K::Char('e')], "e", "alarms", "alarms of this tag", &[A::TagAlarms], FACE, FACE),

@@ -222,6 +222,47 @@ fn a_device_is_simulated_for_minutes_with_a_reason_and_its_tag_and_the_same_key_
 }
 
 #[test]
+fn an_engineer_tests_the_stroke_of_a_valve_and_the_same_key_ends_it() {
+    let mut console = Console::new(Role::Engineer);
+    console.keys("/XV-353<Enter>");
+    assert!(console.screen().contains("STROKE TEST passed"), "{}", console.screen());
+    console.keys("T");
+    assert!(last_line(&console).contains("STROKE TEST  XV-353 [partial] whole"), "{}", last_line(&console));
+    console.keys("<Right>");
+    assert!(last_line(&console).contains("XV-353 partial [whole]"), "{}", last_line(&console));
+    console.keys("<Left><Enter>");
+    assert!(console.screen().contains("a reason is needed"), "{}", console.screen());
+    console.keys("monthly<Right><Enter>");
+    assert!(last_line(&console).contains("[partial] whole"), "no more once a reason is typed");
+    console.keys("XV-353<Enter>");
+    let block = plant().blocks.iter().find(|block| block.name == "XV-353").unwrap().id;
+    let plan = Experiment {
+        shape: ExperimentShape::PartialStroke,
+        amplitude: 0.0,
+        bias: 0.0,
+        hysteresis: 0.0,
+        deviation: 0.0,
+        for_ms: 0,
+    };
+    let commands = console.commands();
+    assert_eq!((commands.len(), commands[0].action), (1, Action::Experiment { block, plan }));
+    assert_eq!(commands[0].reason, "monthly");
+    console.reply(true, "XV-353 partial stroke test");
+    let result = console.names.point("XV-353.RESULT");
+    let values = vec![PointValue(result, 1.0, Quality::Good)];
+    console.frame(Frame { values, ..fixture::still_frame(2_000) });
+    assert!(console.screen().contains("STROKE TEST runs"), "{}", console.screen());
+    console.keys("T<Enter>");
+    assert_eq!(console.commands().last().unwrap().action, Action::EndExperiment { block });
+    let mut console = Console::new(Role::Supervisor);
+    console.keys("/XV-353<Enter>T");
+    assert!(last_line(&console).contains("needs the role engineer"), "{}", last_line(&console));
+    let mut console = Console::new(Role::Engineer);
+    console.keys("/P-311<Enter>T");
+    assert!(last_line(&console).contains("declares no stroke test"), "{}", last_line(&console));
+}
+
+#[test]
 fn a_force_that_may_not_be_says_why() {
     let mut console = Console::new(Role::Operator);
     console.keys("/TT-311<Enter>F");

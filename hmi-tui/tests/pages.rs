@@ -233,6 +233,11 @@ fn device_faceplate() {
 }
 
 #[test]
+fn stroke_test() {
+    shown("stroke_test", "/XV-353<Enter>Tmonthly<Enter>XV");
+}
+
+#[test]
 fn interlock() {
     shown("interlock", "/IL-302<Enter>");
 }

@@ -96,6 +96,7 @@ fn block() -> BlockView {
         normal_mode: Mode::Auto,
         service: None,
         simulate: None,
+        strokes: vec![],
         input: None,
         output: None,
     }

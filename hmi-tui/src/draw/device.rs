@@ -1,7 +1,7 @@
 //! The faceplate of a motor, a valve or a breaker: what it is told, what it does, what holds it.
 
-use model::BlockId;
 use model::wire::{BlockKind, BlockView};
+use model::{BlockId, StrokeResult};
 
 use super::{boxes, faceplate, interlock, journal, service};
 use crate::clock;
@@ -82,6 +82,15 @@ fn device_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &BlockV
             None => format!("(normal: {})", block.normal_mode.short()),
         };
         inside.fit(end + 3, y, inside.width().saturating_sub(end + 3), &words, text);
+        y += 1;
+    }
+    if let Some(point) = plant.part(block.id, "RESULT")
+        && !block.strokes.is_empty()
+    {
+        let result = state.live.usable(point).map(StrokeResult::from_value);
+        inside.text(2, y, "STROKE TEST", dim);
+        let odd = matches!(result, Some(StrokeResult::Running | StrokeResult::Failed));
+        inside.text(14, y, result.map_or("----", StrokeResult::word), if odd { bright } else { text });
         y += 1;
     }
     y += 1;

@@ -5,6 +5,7 @@ use crate::layout::Rows;
 use crate::pane::{Pane, columns};
 use crate::state::{Entry, FieldKind, Item, Purpose, State};
 use crate::value;
+use model::{BlockId, ExperimentShape};
 
 /// The second step of a command: old -> new, change, limits, and how to go on.
 pub(super) fn draw(screen: &mut Pane<'_>, rows: &Rows, state: &State, entry: &Entry) {
@@ -46,7 +47,13 @@ fn keys(screen: &mut Pane<'_>, rows: &Rows, state: &State, entry: &Entry, x: u16
         (_, true) => "Enter execute",
         (_, false) => "Enter next",
     };
-    let choose = if matches!(entry.purpose, Purpose::Mode { .. }) { "Left/Right choose   " } else { "" };
+    let choose = match entry.purpose {
+        Purpose::Mode { .. } => "Left/Right choose   ",
+        Purpose::Stroke { block, .. } if entry.active == 0 && strokes(state, block).len() > 1 => {
+            "Left/Right choose   "
+        }
+        _ => "",
+    };
     let words = format!("{choose}{enter}   Esc cancel   expires in {} s", entry.seconds_left(state.now_ms));
     let width = screen.width();
     let (refusal_row, beside) = (rows.hints, x + columns(&words) + 5 < width);
@@ -68,6 +75,11 @@ fn keys(screen: &mut Pane<'_>, rows: &Rows, state: &State, entry: &Entry, x: u16
             screen.fit(1, refusal_row, width.saturating_sub(2), &words, dim);
         }
     }
+}
+
+fn strokes(state: &State, block: BlockId) -> &[ExperimentShape] {
+    let plant = state.plant.as_deref();
+    plant.and_then(|plant| plant.block(block)).map(|view| view.strokes.as_slice()).unwrap_or_default()
 }
 
 /// What the line is about, and what stands now.
@@ -116,6 +128,17 @@ fn words(state: &State, entry: &Entry) -> (String, String) {
         }
         Purpose::EndSimulation { block } => {
             ("END THE SIMULATION".to_owned(), plant.item_name(Item::Block(*block)).to_owned())
+        }
+        Purpose::Stroke { block, pick } => {
+            let shapes = strokes(state, *block).iter().map(|shape| {
+                let word = if *shape == ExperimentShape::Stroke { "whole" } else { "partial" };
+                if shape == pick { format!("[{word}]") } else { word.to_owned() }
+            });
+            let shapes = shapes.collect::<Vec<_>>().join(" ");
+            ("STROKE TEST".to_owned(), format!("{} {shapes}", plant.item_name(Item::Block(*block))))
+        }
+        Purpose::EndStroke { block } => {
+            ("END THE STROKE TEST".to_owned(), plant.item_name(Item::Block(*block)).to_owned())
         }
         Purpose::Unforce { point: id } => ("RELEASE THE FORCE".to_owned(), point(*id)),
         Purpose::Prepare { recipe: id } => ("PREPARE".to_owned(), format!("{} as batch ", recipe(*id))),

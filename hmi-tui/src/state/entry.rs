@@ -9,7 +9,10 @@
 //! ```
 
 use model::wire::{CommandRequest, Role};
-use model::{Action, AlarmId, BlockId, InterlockId, Mode, PointId, Priority, ProcOrder, RecipeId};
+use model::{
+    Action, AlarmId, BlockId, Experiment, ExperimentShape, InterlockId, Mode, PointId, Priority, ProcOrder,
+    RecipeId,
+};
 
 use super::{Plant, State};
 use crate::{input::TextInput, value};
@@ -23,21 +26,64 @@ const FORCE_MINUTES_MAX: f64 = 480.0;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Purpose {
-    Write { point: PointId },
-    Switch { block: BlockId, point: PointId, on: bool },
-    Mode { block: BlockId, pick: Mode },
-    Shelve { alarm: AlarmId },
-    Unshelve { alarm: AlarmId },
-    ResetTrip { interlock: InterlockId },
-    Bypass { interlock: InterlockId },
-    Restore { interlock: InterlockId },
-    Force { point: PointId },
-    Unforce { point: PointId },
-    Simulate { block: BlockId },
-    EndSimulation { block: BlockId },
-    Prepare { recipe: RecipeId },
-    Parameter { recipe: RecipeId, parameter: u16 },
-    Order { recipe: RecipeId, order: ProcOrder },
+    Write {
+        point: PointId,
+    },
+    Switch {
+        block: BlockId,
+        point: PointId,
+        on: bool,
+    },
+    Mode {
+        block: BlockId,
+        pick: Mode,
+    },
+    Shelve {
+        alarm: AlarmId,
+    },
+    Unshelve {
+        alarm: AlarmId,
+    },
+    ResetTrip {
+        interlock: InterlockId,
+    },
+    Bypass {
+        interlock: InterlockId,
+    },
+    Restore {
+        interlock: InterlockId,
+    },
+    Force {
+        point: PointId,
+    },
+    Unforce {
+        point: PointId,
+    },
+    Simulate {
+        block: BlockId,
+    },
+    EndSimulation {
+        block: BlockId,
+    },
+    /// The shape is chosen with Left and Right while no reason is typed.
+    Stroke {
+        block: BlockId,
+        pick: ExperimentShape,
+    },
+    EndStroke {
+        block: BlockId,
+    },
+    Prepare {
+        recipe: RecipeId,
+    },
+    Parameter {
+        recipe: RecipeId,
+        parameter: u16,
+    },
+    Order {
+        recipe: RecipeId,
+        order: ProcOrder,
+    },
     Leave,
 }
 
@@ -183,6 +229,12 @@ impl Entry {
                 Action::Simulate { block: *block, for_ms: self.minutes_ms(FORCE_MINUTES_MAX)? }
             }
             Purpose::EndSimulation { block } => Action::Simulate { block: *block, for_ms: 0 },
+            Purpose::Stroke { block, pick } => {
+                let (amplitude, bias, hysteresis, deviation) = (0.0, 0.0, 0.0, 0.0);
+                let plan = Experiment { shape: *pick, amplitude, bias, hysteresis, deviation, for_ms: 0 };
+                Action::Experiment { block: *block, plan }
+            }
+            Purpose::EndStroke { block } => Action::EndExperiment { block: *block },
             Purpose::Prepare { recipe } => Action::Prepare { recipe: *recipe, batch: self.batch_number()? },
             Purpose::Parameter { recipe, parameter } => {
                 let view =
@@ -245,6 +297,7 @@ impl Entry {
                 .and_then(|interlock| interlock.bypass_role)
                 .unwrap_or(Role::Administrator),
             Purpose::Force { point } => force_role(plant, *point).unwrap_or(Role::Administrator),
+            Purpose::Stroke { .. } => Role::Engineer,
             Purpose::Simulate { block } => plant
                 .block(*block)
                 .and_then(|view| view.simulate.as_ref()?.role)

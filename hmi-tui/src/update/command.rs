@@ -7,7 +7,7 @@ use crate::state::{
     parameter_points, row_under_cursor, worst_unacknowledged,
 };
 use model::wire::{BlockKind, CommandRequest};
-use model::{Action, AlarmId, BlockId, PointId, ProcOrder, ProcState, RecipeId};
+use model::{Action, AlarmId, BlockId, PointId, ProcOrder, ProcState, RecipeId, StrokeResult};
 
 pub(super) fn block_shown(state: &State) -> Option<BlockId> {
     match state.detail()? {
@@ -32,6 +32,12 @@ pub(super) fn value_target(state: &State, plant: &Plant) -> Option<PointId> {
         Item::Point(point) => Some(point),
         Item::Interlock(_) => None,
     }
+}
+
+/// RESULT says that a stroke test runs.
+pub(super) fn stroke_runs(state: &State, plant: &Plant, block: BlockId) -> bool {
+    let result = plant.part(block, "RESULT").and_then(|point| state.live.usable(point));
+    result.is_some_and(|result| StrokeResult::from_value(result) == StrokeResult::Running)
 }
 
 fn batch_state(state: &State) -> Option<ProcState> {
@@ -122,6 +128,16 @@ fn entry_for(state: &State, plant: &Plant, act: Act) -> Option<Entry> {
             let name = &plant.block(block)?.name;
             let kinds = vec![FieldKind::Minutes, FieldKind::Reason { needed: true }, retype(name)];
             entry(Purpose::Simulate { block }, kinds)
+        }
+        Act::Stroke => {
+            let block = block_shown(state)?;
+            if stroke_runs(state, plant, block) {
+                return entry(Purpose::EndStroke { block }, vec![]);
+            }
+            let view = plant.block(block)?;
+            let pick = *view.strokes.first()?;
+            let kinds = vec![FieldKind::Reason { needed: true }, retype(&view.name)];
+            entry(Purpose::Stroke { block, pick }, kinds)
         }
         Act::Prepare => {
             let recipe = state.selected_recipe()?;

@@ -111,6 +111,14 @@ fn entry_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
                 let modes = state.plant.as_deref().and_then(|plant| plant.block(*block));
                 let modes = modes.map(|block| block.modes.as_slice()).unwrap_or_default();
                 pick_mode(modes, pick, key.code);
+            } else if let (Purpose::Stroke { block, pick }, KeyCode::Left | KeyCode::Right, true) = (
+                &mut entry.purpose,
+                key.code,
+                entry.active == 0 && entry.fields.first().is_some_and(|field| field.input.is_empty()),
+            ) {
+                let declared = state.plant.as_deref().and_then(|plant| plant.block(*block));
+                let declared = declared.map(|block| block.strokes.as_slice()).unwrap_or_default();
+                *pick = declared.iter().copied().find(|shape| shape != pick).unwrap_or(*pick);
             } else if let Some(field) = entry.fields.get_mut(entry.active) {
                 field.input.key(key);
             }
@@ -257,6 +265,7 @@ fn perform(state: &mut State, act: Act, effects: &mut Vec<Effect>) {
         | Act::Bypass
         | Act::Force
         | Act::Simulate
+        | Act::Stroke
         | Act::Prepare
         | Act::Order(_)
         | Act::RestartOrReset

@@ -3,7 +3,9 @@
 use model::wire::{ForceView, Role};
 use model::{Mode, PointId, ProcOrder, ProcState};
 
-use super::command::{block_shown, pause_or_resume, restart_or_reset, targets, value_target, visible};
+use super::command::{
+    block_shown, pause_or_resume, restart_or_reset, stroke_runs, targets, value_target, visible,
+};
 use crate::keymap::Act;
 use crate::state::{Item, Page, Plant, State, interlocks_here, mode_role, worst_unacknowledged, write_role};
 
@@ -27,6 +29,7 @@ pub(crate) fn why_not(state: &State, act: Act) -> Option<String> {
         Act::Bypass => bypass_refusal(state, plant),
         Act::Force => force_refusal(state, plant),
         Act::Simulate => simulate_refusal(state, plant),
+        Act::Stroke => stroke_refusal(state, plant),
         Act::Prepare => prepare_refusal(state),
         Act::Order(order) => order_refusal(state, order),
         Act::RestartOrReset => order_refusal(state, restart_or_reset(state)),
@@ -167,6 +170,16 @@ fn simulate_refusal(state: &State, plant: &Plant) -> Option<String> {
             Some(format!("{names} reads its feedback and may never be bypassed"))
         }
     }
+}
+
+fn stroke_refusal(state: &State, plant: &Plant) -> Option<String> {
+    let Some(block) = block_shown(state).and_then(|block| plant.block(block)) else {
+        return Some("this is no device".to_owned());
+    };
+    if block.strokes.is_empty() {
+        return Some(format!("the text of {} declares no stroke test", block.name));
+    }
+    if stroke_runs(state, plant, block.id) { None } else { state.command_refusal(Role::Engineer) }
 }
 
 /// The interlocks that stand against a force.

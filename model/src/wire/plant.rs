@@ -3,7 +3,10 @@
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
-use crate::{AlarmId, BlockId, DeviceId, InterlockId, Mode, PhaseId, PointId, Priority, RecipeId, Unit};
+use crate::{
+    AlarmId, BlockId, DeviceId, ExperimentShape, InterlockId, Mode, PhaseId, PointId, Priority, RecipeId,
+    Unit,
+};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PlantView {
@@ -106,6 +109,9 @@ pub struct BlockView {
     /// Present for a device whose feedbacks come from the field: what it takes to simulate them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulate: Option<ForceView>,
+    /// The stroke tests that an on/off valve declares: engineers begin them, with a reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strokes: Vec<ExperimentShape>,
     /// The tag that it measures and the one that it drives, for people.
     pub input: Option<PointId>,
     pub output: Option<PointId>,
