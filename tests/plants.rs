@@ -114,7 +114,7 @@ fn text_of<'a>(table: &'a DeTable<'_>, key: &str) -> Option<&'a str> {
 }
 
 fn tables<'a, 'i>(scenario: &'a DeTable<'i>, key: &str) -> Vec<&'a DeTable<'i>> {
-    let Some(DeValue::Array(items)) = scenario.get(key).map(|value| value.get_ref()) else {
+    let Some(DeValue::Array(items)) = scenario.get(key).map(toml::Spanned::get_ref) else {
         return Vec::new();
     };
     let table = |item: &'a DeValue<'i>| match item {
