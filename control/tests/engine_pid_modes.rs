@@ -214,7 +214,7 @@ fn manual_gives_way_to_the_override_and_out_of_service_does_not() {
     h.set(pump, 1.0);
     h.scan();
     assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::Tracking, 5.0));
-    assert_eq!(h.write("TIC-1.OUT", 60.0), Err(Refusal::WrongMode), "it would not keep it");
+    assert_eq!(h.write("TIC-1.OUT", 60.0), Err(Refusal::Follows), "it would not keep it");
     h.set(pump, 0.0);
     h.scan();
     assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::Manual, 5.0));

@@ -374,7 +374,7 @@ RUNNING
     assert_eq!(refused(&h).len(), 1);
     let missing = why(&h.plant(), &view(&h), "Shut").unwrap().missing.unwrap();
     let reason = "LIC-1.OUT := 0 m3/h: LIC-1 follows FIC-1, which is in MAN: order CAS there first";
-    assert_eq!(missing.lines.iter().map(|line| line.text()).collect::<Vec<_>>(), [reason]);
+    assert_eq!(missing.lines.iter().map(model::wire::WhyLine::text).collect::<Vec<_>>(), [reason]);
     assert!(lines(&h, "Shut").contains(&reason.to_owned()), "{:?}", lines(&h, "Shut"));
     let status = control::phase_status(&h.plant(), &view(&h), h.plant().find_phase("Shut").unwrap()).unwrap();
     assert_eq!(status.waiting, reason);

@@ -189,7 +189,7 @@ impl Refusal {
             Self::NoTest => "its text declares no such test",
             Self::WouldTrip => "an interlock watches it and could trip; bypass that first",
             Self::Follows => {
-                "it follows what it drives: the loop below does not listen, or its device is lost; mend that first"
+                "it follows what it drives: the loop below does not listen, its device is lost, or `track` dictates its output"
             }
             Self::NoFeedback => "no feedback of it comes from the field",
             Self::Simulated => "its device is simulated; end that first",
