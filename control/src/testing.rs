@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use model::{IoMap, Unit};
 
-use crate::plant::{Code, Expr, Origin, Plant, Point};
+use crate::plant::{Cause, Code, Expr, Interlock, Origin, Plant, Point};
 
 /// A plant of nothing but entries.
 pub(crate) fn plant(points: usize) -> Plant {
@@ -46,4 +46,29 @@ pub(crate) fn plant(points: usize) -> Plant {
 /// `len` operations from `start`.
 pub(crate) fn expr(start: u32, len: u32) -> Expr {
     Expr { start, len, unit: Unit::NONE, boolean: true, text: String::new() }
+}
+
+/// One that asks these and does nothing.
+pub(crate) fn interlock(causes: Vec<Cause>) -> Interlock {
+    Interlock {
+        name: "IL".into(),
+        description: String::new(),
+        area: String::new(),
+        equipment: None,
+        causes,
+        actions: Vec::new(),
+        start: None,
+        latched: false,
+        bypass: None,
+    }
+}
+
+/// Numbers as they come.
+pub(crate) struct Dice(pub(crate) u64);
+
+impl Dice {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (self.0 >> 33) % end
+    }
 }

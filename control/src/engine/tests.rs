@@ -8,6 +8,7 @@ use super::{Engine, is_due};
 use crate::blocks::BlockState;
 use crate::exchange::{Input, ScanOutput};
 use crate::plant::Plant;
+use crate::testing::Dice;
 
 #[test]
 fn a_task_is_due_once_for_every_moment_that_has_passed() {
@@ -51,16 +52,6 @@ fn loops() -> Arc<Plant> {
     match crate::compile(&[Source { path: "plant.toml".into(), text }]) {
         Ok(compiled) => Arc::new(compiled.plant),
         Err(mistakes) => panic!("{mistakes:#?}"),
-    }
-}
-
-/// Numbers as they come.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        (self.0 >> 33) % end
     }
 }
 

@@ -181,22 +181,8 @@ mod tests {
     use super::{Body, Terms};
     use crate::image::Image;
     use crate::machine::{Memory, Now};
-    use crate::plant::{Cause, Code, Interlock, Op};
+    use crate::plant::{Cause, Code, Op};
     use crate::testing;
-
-    fn interlock(causes: Vec<Cause>) -> Interlock {
-        Interlock {
-            name: String::new(),
-            description: String::new(),
-            area: String::new(),
-            equipment: None,
-            causes,
-            actions: vec![],
-            start: None,
-            latched: false,
-            bypass: None,
-        }
-    }
 
     const COMPARISONS: [Op; 6] =
         [Op::Less, Op::LessEqual, Op::Greater, Op::GreaterEqual, Op::Equal, Op::NotEqual];
@@ -249,7 +235,7 @@ mod tests {
         // The vote asks two and says nothing about what was put there before them.
         cause(&[&high[..], &on, &low, &[Op::Vote { need: 2, of: 2 }]].concat());
         plant.code = Code { ops, timers: 8, edges: 0, rates: 0, stack: 5 };
-        plant.interlocks = vec![interlock(causes)];
+        plant.interlocks = vec![testing::interlock(causes)];
         let (ops, causes) = (&plant.code.ops, &plant.interlocks[0].causes);
         let terms = Terms::new(&plant);
         for (number, term) in terms.causes(0).iter().enumerate() {

@@ -30,17 +30,7 @@ fn bench(latched: bool, trips_on_bad: bool) -> Bench {
         show: None,
         trips_on_bad,
     };
-    plant.interlocks = vec![Interlock {
-        name: "IL".into(),
-        description: "".into(),
-        area: "".into(),
-        equipment: None,
-        causes: vec![cause(0), cause(1)],
-        actions: vec![],
-        start: None,
-        latched,
-        bypass: None,
-    }];
+    plant.interlocks = vec![Interlock { latched, ..crate::testing::interlock(vec![cause(0), cause(1)]) }];
     let mut image = Image::new(&plant);
     for point in [PointId(0), PointId(1)] {
         image.set(point, 0.0, Quality::Good);

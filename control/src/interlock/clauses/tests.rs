@@ -5,8 +5,8 @@ use super::{Comparison, Form};
 use crate::image::Image;
 use crate::interlock::Terms;
 use crate::machine::{How, Memory, Now};
-use crate::plant::{Cause, Code, Interlock, Op};
-use crate::testing;
+use crate::plant::{Cause, Code, Op};
+use crate::testing::{self, Dice};
 
 const A: PointId = PointId(0);
 const B: PointId = PointId(1);
@@ -71,39 +71,29 @@ fn a_comparison_holds_at_its_limit_and_next_to_it_as_its_operator_says_and_negat
 }
 
 /// Conditions as they come.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        (self.0 >> 33) % end
-    }
-
-    fn truth(&mut self, ops: &mut Vec<Op>, depth: u32) {
-        match self.below(if depth == 0 { 2 } else { 10 }) {
-            0 => {
-                let compares =
-                    [Op::Less, Op::LessEqual, Op::Greater, Op::GreaterEqual, Op::Equal, Op::NotEqual];
-                let sides = [Op::Load(PointId(self.below(3) as u32)), Op::Const(self.below(4) as f64)];
-                let turned = self.below(4) == 0;
-                ops.extend(if turned { [sides[1], sides[0]] } else { sides });
-                ops.push(compares[self.below(6) as usize]);
-            }
-            1 => ops.push(Op::Load(PointId(self.below(3) as u32))),
-            2 | 3 => {
-                self.truth(ops, depth - 1);
-                ops.push(Op::Not);
-            }
-            4 => {
-                let of = 1 + self.below(3) as u8;
-                (0..of).for_each(|_| self.truth(ops, depth - 1));
-                ops.push(Op::Vote { need: 1 + self.below(u64::from(of)) as u8, of });
-            }
-            joined => {
-                self.truth(ops, depth - 1);
-                self.truth(ops, depth - 1);
-                ops.push(if joined % 2 == 0 { Op::And } else { Op::Or });
-            }
+fn truth(dice: &mut Dice, ops: &mut Vec<Op>, depth: u32) {
+    match dice.below(if depth == 0 { 2 } else { 10 }) {
+        0 => {
+            let compares = [Op::Less, Op::LessEqual, Op::Greater, Op::GreaterEqual, Op::Equal, Op::NotEqual];
+            let sides = [Op::Load(PointId(dice.below(3) as u32)), Op::Const(dice.below(4) as f64)];
+            let turned = dice.below(4) == 0;
+            ops.extend(if turned { [sides[1], sides[0]] } else { sides });
+            ops.push(compares[dice.below(6) as usize]);
+        }
+        1 => ops.push(Op::Load(PointId(dice.below(3) as u32))),
+        2 | 3 => {
+            truth(dice, ops, depth - 1);
+            ops.push(Op::Not);
+        }
+        4 => {
+            let of = 1 + dice.below(3) as u8;
+            (0..of).for_each(|_| truth(dice, ops, depth - 1));
+            ops.push(Op::Vote { need: 1 + dice.below(u64::from(of)) as u8, of });
+        }
+        joined => {
+            truth(dice, ops, depth - 1);
+            truth(dice, ops, depth - 1);
+            ops.push(if joined % 2 == 0 { Op::And } else { Op::Or });
         }
     }
 }
@@ -114,23 +104,13 @@ fn any_condition_says_as_data_what_the_stack_machine_says() {
     let (mut ops, mut causes) = (Vec::new(), Vec::new());
     for number in 0..800 {
         let start = ops.len() as u32;
-        dice.truth(&mut ops, number % 4);
+        truth(&mut dice, &mut ops, number % 4);
         let when = testing::expr(start, ops.len() as u32 - start);
         causes.push(Cause { when, text: String::new(), show: None, trips_on_bad: false });
     }
     let mut plant = testing::plant(3);
     plant.code = Code { ops, timers: 0, edges: 0, rates: 0, stack: 64 };
-    plant.interlocks = vec![Interlock {
-        name: String::new(),
-        description: String::new(),
-        area: String::new(),
-        equipment: None,
-        causes,
-        actions: vec![],
-        start: None,
-        latched: false,
-        bypass: None,
-    }];
+    plant.interlocks = vec![testing::interlock(causes)];
     let (ops, causes) = (&plant.code.ops, &plant.interlocks[0].causes);
     let code = |cause: &Cause| &ops[cause.when.start as usize..(cause.when.start + cause.when.len) as usize];
     let data = causes.iter().filter(|cause| Form::read(code(cause)).is_some());
