@@ -22,6 +22,7 @@ const DOUBTS: &[Doubt] = &[
     (LOOPS, "[100, 12]]", "[150, 12]]", "outside-range", "[150, 12]]", "OUT stays level"),
     (LOOPS, "on_bad_pv = \"0 %\"\n", "", "bad-pv-unsaid", "[pid.TIC-311]", "on_bad_pv = \"hold\""),
     (IO, "timeout = \"500 ms\"", "timeout = \"3 s\"", "timeout-long", "timeout = \"3 s\"", "a shorter `timeout`"),
+    (LOOPS, "[valve.XV-301]\n", "[interlock.IL-9]\ndescription = \"Brine open\"\nunit_of = \"EL-301\"\nreset = \"auto\"\ntrip = [{ when = \"XV-301.ZSO AND TT-311 > 90 degC\", text = \"open\" }]\ndo = [\"TV-311 := 0 %\"]\n[valve.XV-301]\npartial_stroke = \"1 s\"\n", "stroke-barred", "[valve.XV-301]", "`bypass`"),
     (PICTURE, "brine ──▶ {FT-301 }", "┌─────────┐\n   │ {FT-301 }│\n   └─────────┘", "mimic-torn", "┌─────────┐", "as wide as it is written"),
     (PICTURE, "brine ──▶ {FT-301 }", "from the brine tank, which stands where the old furnace hall was ──▶ {FT-301 }", "mimic-wide", "from the brine tank", "79 columns"),
     (SAFETY, "deviation = \"5 dK\"", "when = \"TT-311 > TT-311\"", "constant-condition", "TT-311 > TT-311", "with a limit"),

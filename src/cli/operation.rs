@@ -132,7 +132,7 @@ pub enum ShapeName {
 
 #[derive(Args, Debug)]
 pub struct LoopTestArgs {
-    /// Loop, as TIC-321; for a stroke test the position of its valve, as ZI-401, or an on/off valve, as XV-353
+    /// Loop, as TIC-321; for a stroke test the position of its valve, as ZI-401, or an on/off valve, as XV-502
     pub name: String,
     /// A step stays for its time; a pulse goes back for as long again; a relay swings six times; a stroke goes slowly
     /// away and back within what the plant declares, which the other options only make smaller. An on/off valve goes to its

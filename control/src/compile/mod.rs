@@ -51,6 +51,7 @@ mod phases;
 mod step_graph;
 mod trip_phases;
 mod silent_devices;
+mod barred_strokes;
 mod alike_names;
 mod alarms;
 mod interlocks;
@@ -256,6 +257,7 @@ fn assemble(
     };
     if !report.has_errors() {
         silent_devices::warn(&plant, &draft, items, report);
+        barred_strokes::warn(&plant, &draft, items, report);
         alike_names::warn(&draft, report);
     }
     (plant, scenarios)
