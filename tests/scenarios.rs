@@ -40,6 +40,15 @@ fn the_short_scenarios_of_the_refinery_pass() {
     );
 }
 
+#[test]
+fn a_running_plant_that_nobody_touches_raises_no_alarm() {
+    for plant in ["refinery", "recycling"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plants").join(plant);
+        let output = selftest(&folder, &["--scenario", "at-rest"]);
+        assert!(output.status.success(), "{}", text(&output));
+    }
+}
+
 /// The refinery with one scenario of the test's own.
 fn with_scenario(folder: &Path, scenario: &str) -> PathBuf {
     let plant = folder.join("plant");

@@ -144,6 +144,8 @@ pub struct Field {
     sensors: [SensorKind; 10],
     /// Of each kind of instrument its lag, as the parameter file gives it.
     instruments: Vec<Option<ParameterEntry>>,
+    /// The parameters that say how fast valves and motors are.
+    travel: Vec<ParameterEntry>,
     sheet: Flowsheet,
     units: Vec<UnitPlace>,
     supplies: Vec<Supply>,

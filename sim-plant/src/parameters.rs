@@ -37,6 +37,9 @@ pub(crate) fn by_trust(entries: &[ParameterEntry]) -> String {
     words.join(", ")
 }
 
+/// How long a motor takes to come up to speed, as the parameter files name it.
+pub(crate) const MOTOR_START: &str = "anolyte.pump_start_time";
+
 /// Everything that the simulator of area 300 takes from its data file, in SI.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameters {
@@ -114,6 +117,13 @@ impl Parameters {
     pub(crate) fn instrument(&self, kind: usize) -> Option<&ParameterEntry> {
         let name = format!("{}.lag", SENSOR_KINDS.get(kind)?);
         self.entries.iter().find(|entry| entry.name == name)
+    }
+
+    /// How fast valves and motors are.
+    pub(crate) fn travel(&self) -> Vec<ParameterEntry> {
+        let moves =
+            |entry: &&ParameterEntry| entry.name.starts_with("actuator.") || entry.name == MOTOR_START;
+        self.entries.iter().filter(moves).cloned().collect()
     }
 
     fn read(files: &[(&str, &str)]) -> Result<Self, ParameterError> {

@@ -371,13 +371,14 @@ impl Simulator {
     }
 
     /// What the tag shows, what is true, which instrument and which faults lie between, and what
-    /// in the plant drives it. `Err` names the nearest tag.
+    /// in the plant drives it; of a valve, a motor or a unit what it is told and does. `Err` names the nearest.
     pub fn explain(&self, tag: &str) -> Result<String, String> {
         let field = self.field.as_ref().and_then(|field| field.explain(tag));
         let area = || self.area.as_ref().and_then(|area| area.explain(tag).ok());
-        field
-            .or_else(area)
-            .ok_or_else(|| format!("the simulator has no tag {tag}{}", hint(tag, self.tag_names())))
+        field.or_else(area).ok_or_else(|| {
+            let devices = self.field.iter().flat_map(Field::device_names);
+            format!("the simulator has no tag or device {tag}{}", hint(tag, self.tag_names().chain(devices)))
+        })
     }
 
     /// Hash of everything that the next step depends on.

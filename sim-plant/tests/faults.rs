@@ -196,6 +196,12 @@ fn unknown_tags_are_named_all_at_once() {
     let text = wrong.unwrap_err().to_string();
     assert_eq!(text.lines().count(), 3, "{text}");
     assert!(text.contains("no tag TT-31l; did you mean TT-311?"), "{text}");
+    let valve = plant.simulator.explain("XV-353").unwrap();
+    assert!(
+        valve.contains("XV-353.CMD is commanded to") && valve.contains("its stroke takes 2.5 s"),
+        "{valve}"
+    );
+    assert!(plant.simulator.explain("P-311").unwrap().contains("P-311.RUN shows"));
     assert!(plant.simulator.explain("TT-3111").unwrap_err().contains("did you mean TT-311?"));
     let flow = plant.simulator.explain("FT-301").unwrap();
     assert!(flow.contains("XV-301 at 0 %"));

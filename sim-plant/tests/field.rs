@@ -308,6 +308,25 @@ fn an_operator_is_told_where_a_number_comes_from() {
 }
 
 #[test]
+fn a_valve_a_motor_and_a_unit_are_explained_by_their_names() {
+    let plant = Plant::new(Initial::Running);
+    let valve = plant.0.explain("XV-101").unwrap();
+    assert!(valve.starts_with("XV-101, on/off valve\n  XV-101.CMD tells it"), "{valve}");
+    assert!(valve.contains("its block stroke is 2.5 s (on/off valve, asserted)"), "{valve}");
+    assert!(valve.contains("it lies in line acid"), "{valve}");
+    let control = plant.0.explain("FV-101").unwrap();
+    assert!(control.contains("its valve stroke is 8 s"), "{control}");
+    let motor = plant.0.explain("P-101A").unwrap();
+    assert!(motor.contains("motor") && motor.contains("its pump start time is 1.5 s"), "{motor}");
+    let agitator = plant.0.explain("A-101").unwrap();
+    assert!(agitator.contains("it gives agitator of T-101 (Acid day tank)"), "{agitator}");
+    let unit = plant.0.explain("T-101").unwrap();
+    assert!(unit.starts_with("T-101, tank: Acid day tank\n  seen by"), "{unit}");
+    assert!(unit.contains("this plant gives it tank.volume 4 m3"), "{unit}");
+    assert!(plant.0.explain("XV-102").unwrap_err().contains("did you mean XV-101?"));
+}
+
+#[test]
 fn every_mistake_names_its_line_and_what_to_write() {
     for (from, to, expect) in [
         (

@@ -22,7 +22,38 @@ impl Area300 {
         if let Some(index) = self.outputs.iter().position(|output| output.name == tag) {
             return Ok(self.explain_output(index));
         }
-        Err(format!("the simulator of area 300 has no tag {tag}{}", hint(tag, self.tag_names())))
+        self.explain_device(tag).ok_or_else(|| {
+            format!("the simulator of area 300 has no tag {tag}{}", hint(tag, self.tag_names()))
+        })
+    }
+
+    /// A valve, a pump or the rectifier by its tags: what it is told, what it shows, how fast it is.
+    fn explain_device(&self, name: &str) -> Option<String> {
+        let mine = |tag: &str| tag.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+        let told = (0..self.outputs.len()).filter(|index| mine(self.outputs[*index].name));
+        let told: Vec<String> = told.map(|index| self.explain_output(index)).collect();
+        let mut text = name.to_owned();
+        for tag in &told {
+            let _ = write!(text, "\n  {tag}");
+        }
+        let mut shows = false;
+        for (index, input) in self.inputs.iter().enumerate().filter(|(_, input)| mine(&input.name)) {
+            let (shown, quality) = self.sensor(index);
+            let _ = write!(text, "\n  {} shows {shown:.4} ({})", input.name, quality.text());
+            shows = true;
+        }
+        if BLOCKS.iter().any(|block| block.0 == name) {
+            let stroke = self.plant.p.entries().iter().find(|entry| entry.name == "actuator.block_stroke")?;
+            let _ = write!(
+                text,
+                "\n  its stroke takes {} {} ({}, {})",
+                stroke.value,
+                stroke.unit,
+                stroke.source,
+                stroke.trust.word()
+            );
+        }
+        (shows || !told.is_empty()).then_some(text)
     }
 
     fn plc_name(plc: Plc) -> &'static str {

@@ -12,7 +12,7 @@
 
 use model::StateWalk;
 
-use crate::parameters::Actuator;
+use crate::parameters::{Actuator, MOTOR_START};
 use crate::valve::{BlockValve, ControlValve, Pump, equal_percentage};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -152,6 +152,27 @@ impl Element {
             Self::Block { valve, .. } if valve.stuck => Some("valve-stuck"),
             Self::Motor { motor, .. } if motor.tripped => Some("pump-trip"),
             _ => None,
+        }
+    }
+
+    /// In words.
+    pub(super) const fn kind(&self) -> &'static str {
+        match self {
+            Self::Valve { .. } => "control valve",
+            Self::Block { .. } => "on/off valve",
+            Self::Motor { .. } => "motor",
+            Self::SetPoint { .. } => "set point of a packaged unit",
+            Self::Switch { .. } => "switch",
+        }
+    }
+
+    /// Whether the parameter of this name says how it moves.
+    pub(super) fn travels_by(&self, parameter: &str) -> bool {
+        match self {
+            Self::Valve { .. } => parameter.starts_with("actuator.valve_"),
+            Self::Block { .. } => parameter == "actuator.block_stroke",
+            Self::Motor { .. } => parameter == MOTOR_START,
+            Self::SetPoint { .. } | Self::Switch { .. } => false,
         }
     }
 

@@ -260,6 +260,7 @@ impl Compiler<'_> {
             motor_start: p.anolyte.pump_start_time,
             sensors: p.sensors.clone(),
             instruments: (0..p.sensors.len()).map(|kind| p.instrument(kind).cloned()).collect(),
+            travel: p.travel(),
             sheet: Flowsheet::new(self.stations, self.links, self.chemistry.clone()),
             units: self.units,
             supplies: self.supplies,

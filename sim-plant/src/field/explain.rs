@@ -10,23 +10,71 @@ use super::instrument::{Basis, Truth};
 use super::line::Source;
 
 impl Field {
-    /// `None` when the field has no such tag.
-    pub(crate) fn explain(&self, tag: &str) -> Option<String> {
-        if let Some(index) = self.inputs.iter().position(|input| input.tag.name == tag) {
+    /// Of a tag, a valve, a motor or a unit. `None` when the field has nothing of that name.
+    pub(crate) fn explain(&self, name: &str) -> Option<String> {
+        if let Some(index) = self.inputs.iter().position(|input| input.tag.name == name) {
             return Some(self.explain_input(index));
         }
-        let output = self.outputs.iter().find(|output| output.tag.name == tag)?;
-        let element = &self.elements[output.element];
-        let mut text = format!("{tag} is commanded to {:.3} {}", output.written, output.tag.unit);
-        let _ = write!(text, "\n  {} stands at {:.1} %", element.name, 100.0 * element.conductance(false));
-        for line in
-            self.lines.iter().filter(|line| line.gates.iter().any(|gate| gate.0.contains(&output.element)))
-        {
+        if let Some(output) = self.outputs.iter().find(|output| output.tag.name == name) {
+            let mut text = format!("{name} is commanded to {:.3} {}", output.written, output.tag.unit);
+            self.explain_element(&mut text, output.element);
+            return Some(text);
+        }
+        if let Some(element) = self.elements.iter().position(|element| element.name == name) {
+            return Some(self.explain_device(element));
+        }
+        let station = self.units.iter().position(|unit| unit.name == name)?;
+        Some(self.explain_unit(station))
+    }
+
+    /// What `explain` knows besides the tags.
+    pub(crate) fn device_names(&self) -> impl Iterator<Item = &str> {
+        let elements = self.elements.iter().map(|element| element.name.as_str());
+        elements.chain(self.units.iter().map(|unit| unit.name.as_str()))
+    }
+
+    fn explain_device(&self, element: usize) -> String {
+        let mut text =
+            format!("{}, {}", self.elements[element].name, self.elements[element].element().kind());
+        let told = self.outputs.iter().filter(|output| output.element == element);
+        for output in told {
+            let _ =
+                write!(text, "\n  {} tells it {:.3} {}", output.tag.name, output.written, output.tag.unit);
+        }
+        for (index, input) in self.inputs.iter().enumerate() {
+            if matches!(input.truth, Truth::Element { element: shown, .. } if shown == element) {
+                let (value, quality) = self.sensor(index);
+                let _ = write!(text, "\n  {} shows {value:.4} ({})", input.tag.name, quality.text());
+            }
+        }
+        self.explain_element(&mut text, element);
+        text
+    }
+
+    /// Where it stands, how fast it gets there, and what it decides.
+    fn explain_element(&self, text: &mut String, element: usize) {
+        let driven = &self.elements[element];
+        let _ = write!(text, "\n  {} stands at {:.1} %", driven.name, 100.0 * driven.conductance(false));
+        if let Some(fault) = driven.element().fault() {
+            let _ = write!(text, ", fault: {fault}");
+        }
+        for entry in self.travel.iter().filter(|entry| driven.element().travels_by(&entry.name)) {
+            let (_, what) = entry.name.rsplit_once('.').unwrap_or(("", &entry.name));
+            let what = what.replace('_', " ");
+            let _ = write!(
+                text,
+                "\n  its {what} is {} {} ({}, {})",
+                entry.value,
+                entry.unit,
+                entry.source,
+                entry.trust.word()
+            );
+        }
+        for line in self.lines.iter().filter(|line| line.gates.iter().any(|gate| gate.0.contains(&element))) {
             let _ = write!(text, "\n  it lies in line {}", line.name);
         }
         for order in &self.orders {
-            let by =
-                order.terms.iter().any(|term| term.gates.iter().any(|gate| gate.0.contains(&output.element)));
+            let by = order.terms.iter().any(|term| term.gates.iter().any(|gate| gate.0.contains(&element)));
             if by {
                 let shape = self.sheet.stations[order.station].shape();
                 let unit = &self.units[order.station];
@@ -37,7 +85,26 @@ impl Field {
                 );
             }
         }
-        Some(text)
+    }
+
+    fn explain_unit(&self, station: usize) -> String {
+        let unit = &self.units[station];
+        let mut text = format!("{}, {}: {}", unit.name, unit.kind, unit.text);
+        let of_unit = |truth: &Truth| match truth {
+            Truth::Reading { station, .. } | Truth::Limit { station, .. } => Some(*station),
+            _ => None,
+        };
+        let shown: Vec<&str> = self
+            .inputs
+            .iter()
+            .filter(|input| of_unit(&input.truth) == Some(station))
+            .map(|input| input.tag.name.as_str())
+            .collect();
+        if !shown.is_empty() {
+            let _ = write!(text, "\n  seen by {}", shown.join(", "));
+        }
+        self.explain_model(&mut text, station);
+        text
     }
 
     fn explain_input(&self, index: usize) -> String {
@@ -70,15 +137,15 @@ impl Field {
             }
         }
         match input.truth {
-            Truth::Reading { station, reading, .. } | Truth::Limit { station, reading, .. } => {
+            Truth::Reading { station, reading, .. } => self.explain_reading(&mut text, station, reading),
+            Truth::Limit { station, reading, limit, above } => {
+                let unit = &self.sheet.stations[station].shape().readings[reading].unit;
+                let side = if above { "above" } else { "below" };
+                let _ = write!(text, "\n  it switches {side} {limit} {unit}");
                 self.explain_reading(&mut text, station, reading);
             }
             Truth::Flow { line, .. } => self.explain_line(&mut text, line),
-            Truth::Element { element, .. } => {
-                let element = &self.elements[element];
-                let open = 100.0 * element.conductance(false);
-                let _ = write!(text, "\n  {} stands at {open:.1} %", element.name);
-            }
+            Truth::Element { element, .. } => self.explain_element(&mut text, element),
             Truth::Healthy { .. } => text.push_str("\n  a hand switch; the fault switch-pressed presses it"),
             Truth::Utility { supply, .. } => {
                 let supply = &self.supplies[supply];
@@ -99,6 +166,13 @@ impl Field {
             "\n  {} of {}, {}: {} ({})",
             reading.name, unit.name, unit.kind, unit.text, reading.text
         );
+        self.explain_model(text, station);
+    }
+
+    /// How a unit moves, what it is told, and where its numbers come from.
+    fn explain_model(&self, text: &mut String, station: usize) {
+        let unit = &self.units[station];
+        let shape = self.sheet.stations[station].shape();
         let _ = write!(text, "\n  it moves every {} s: {}", unit.pace.seconds, unit.pace.why);
         let orders = shape.orders.iter().zip(&self.sheet.stations[station].orders);
         let told: Vec<String> =

@@ -67,6 +67,8 @@ tables! {
         transfer: "1/s", 0.0, 1.0;
         /// Temperature at the start
         start: "degC", -20.0, 200.0;
+        /// Absolute pressure at the start
+        start_pressure: "mbar", 5.0, 1100.0;
     }
     /// Share of each that goes through the sieve.
     Sieve {
@@ -283,11 +285,11 @@ impl Shredder {
         let chamber = Vessel::at(nitrogen.part(filled), kelvin, settings.chamber.metal * 1e3);
         let dryer = Vessel::at(Matter::default(), settings.dryer.start, settings.dryer.metal * 1e3);
         Self {
-            settings,
             hopper: Matter::default(),
             chamber,
             dryer,
-            pressure: OUTSIDE,
+            pressure: settings.dryer.start_pressure,
+            settings,
             flows: Flows::default(),
             modules,
             nitrogen,
