@@ -25,6 +25,7 @@ const DOUBTS: &[Doubt] = &[
     (LOOPS, "[valve.XV-301]\n", "[interlock.IL-9]\ndescription = \"Brine open\"\nunit_of = \"EL-301\"\nreset = \"auto\"\ntrip = [{ when = \"XV-301.ZSO AND TT-311 > 90 degC\", text = \"open\" }]\ndo = [\"TV-311 := 0 %\"]\n[valve.XV-301]\npartial_stroke = \"1 s\"\n", "stroke-barred", "[valve.XV-301]", "`bypass`"),
     (PICTURE, "brine ──▶ {FT-301 }", "┌─────────┐\n   │ {FT-301 }│\n   └─────────┘", "mimic-torn", "┌─────────┐", "as wide as it is written"),
     (PICTURE, "brine ──▶ {FT-301 }", "from the brine tank, which stands where the old furnace hall was ──▶ {FT-301 }", "mimic-wide", "from the brine tank", "79 columns"),
+    (LOOPS, "[filter.TY-311]", "[pid.TIC-9]\ndescription = \"Alone\"\npv = \"TT-311\"\nout_unit = \"%\"\nout_range = [0, 100]\naction = \"reverse\"\nkc = 1\nti = \"60 s\"\non_bad_pv = \"hold\"\n[filter.TY-311]", "unread-output", "[pid.TIC-9]", "let a block take `TIC-9.OUT`"),
     (SAFETY, "deviation = \"5 dK\"", "when = \"TT-311 > TT-311\"", "constant-condition", "TT-311 > TT-311", "with a limit"),
 ];
 

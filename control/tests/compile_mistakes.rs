@@ -201,6 +201,7 @@ const MISTAKES: &[Mistake] = &[
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "5 > 10 OR TT-311 > 95 degC", "outside-range", "5 > 10", "within its range"),
     mistake(SAFETY, "XV-301 := close", "P-331 := start", "bad-action", "P-331 := start", "stop the group"),
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "TT-311 > TT-311", "constant-condition", "TT-311 > TT-311", "with a limit"),
+    mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "TT-311 > 95 degC AND TT-311 < 20 degC", "constant-condition", "TT-311 > 95", "condition of the plant"),
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "NOT TRUE", "constant-condition", "NOT TRUE", "condition of the plant"),
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "FALSE AND TT-311 > 95 degC", "constant-condition", "FALSE AND", "condition of the plant"),
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "TY-311 > 195 degC", "outside-range", "TY-311 > 195", "write a limit from"),

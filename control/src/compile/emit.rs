@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 use model::{PointId, Unit};
 
 use super::bounds::Bounds;
+use super::contradiction;
 use super::draft::{Draft, Part};
 use super::operand::{Operand, Type, converted, stack_depth};
 use super::place::{Place, Text};
@@ -97,7 +98,8 @@ fn constant_of(draft: &Draft, ops: &[Op], protects: bool) -> Option<f64> {
                 | Op::Negate
         )
     };
-    if protects || ops.iter().all(of_numbers) { Bounds::of(draft, ops).fixed() } else { None }
+    let fixed = if protects || ops.iter().all(of_numbers) { Bounds::of(draft, ops).fixed() } else { None };
+    fixed.or_else(|| contradiction::known(ops).map(|truth| f64::from(u8::from(truth))))
 }
 
 /// An expression that is one constant: a device's command, a mode.

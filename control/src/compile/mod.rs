@@ -25,6 +25,7 @@ mod lexer;
 mod syntax;
 mod operand;
 mod bounds;
+mod contradiction;
 mod emit;
 mod arithmetic;
 mod functions;
@@ -51,6 +52,7 @@ mod phases;
 mod step_graph;
 mod trip_phases;
 mod silent_devices;
+mod idle_outputs;
 mod barred_strokes;
 mod alike_names;
 mod alarms;
@@ -257,6 +259,7 @@ fn assemble(
     };
     if !report.has_errors() {
         silent_devices::warn(&plant, &draft, items, report);
+        idle_outputs::warn(&plant, &draft, items, report);
         barred_strokes::warn(&plant, &draft, items, report);
         alike_names::warn(&draft, report);
     }

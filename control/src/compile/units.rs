@@ -280,13 +280,12 @@ fn out_of_text(item: &Item, index: usize, draft: &mut Draft, report: &mut Report
     }
     if !fields.has("out_range") {
         fields.missing("out_range", "[0, 100]", report);
-        return true;
     }
-    if let Some(range) = fields.range("out_range", unit, report) {
-        for role in like_out(item) {
-            if let Some(point) = draft.blocks[index].point(role) {
-                draft.set_unit(point, unit, range.low, range.high, None);
-            }
+    // Without a range the unit stands all the same, so that nothing else is found wrong with it.
+    let range = fields.range("out_range", unit, report).map_or((0.0, 100.0), |range| (range.low, range.high));
+    for role in like_out(item) {
+        if let Some(point) = draft.blocks[index].point(role) {
+            draft.set_unit(point, unit, range.0, range.1, None);
         }
     }
     true
