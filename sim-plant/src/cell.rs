@@ -17,6 +17,7 @@ use crate::liquid::{CL, Enthalpies, Holdup, Liquid, X};
 use crate::noise::Noise;
 use crate::parameters::Parameters;
 use crate::properties::{Excursions, conductivity, note_saturation};
+use crate::work::{self, Work};
 
 pub(crate) use seepage::{degas, disproportionate, strippable};
 
@@ -163,6 +164,7 @@ impl Cell {
 
     /// One step; what leaves is added to `out`.
     pub(crate) fn step(&mut self, make: &CellMake, duty: &CellDuty<'_>, out: &mut CellYield) {
+        work::count(Work::Cell);
         self.electrify(make, duty);
         let electrons = faraday(self.current, duty.dt);
         let passed = self.pass_current(electrons, make, duty, out);

@@ -326,13 +326,8 @@ impl Field {
         if core::mem::take(&mut self.written) || falling {
             self.tell_elements();
         }
-        self.watch.moved.clear();
-        for (index, element) in self.elements.iter_mut().enumerate() {
-            element.step(&self.actuator, self.motor_start, dt);
-            if element.moved() {
-                self.watch.moved.push(index);
-            }
-        }
+        let (actuator, start) = (&self.actuator, self.motor_start);
+        self.watch.step(&mut self.elements, dt, |element| element.step(actuator, start, dt));
     }
 
     /// What stands at the outputs, where it is something else than it was; a PLC that has stopped or missed its watchdog
@@ -346,6 +341,7 @@ impl Field {
             if output.told != Some(output.written.to_bits()) {
                 output.told = Some(output.written.to_bits());
                 let (low, high) = output.range;
+                self.watch.wake(output.element);
                 self.elements[output.element].command(output.channel, (output.written - low) / (high - low));
             }
         }
@@ -423,6 +419,7 @@ impl Field {
     fn all_new(&mut self) {
         self.new = true;
         self.written = true;
+        self.watch.wake_all();
         self.outputs.iter_mut().for_each(|output| output.told = None);
     }
 

@@ -63,6 +63,17 @@ impl From<&Gas> for Matter {
     }
 }
 
+impl Liquid {
+    /// What area 300 counts of a stream, less what of it belongs to `others`.
+    pub(crate) fn counted(matter: &Matter, others: &Matter) -> Self {
+        let mut made = Self { enthalpy: matter.enthalpy - others.enthalpy, ..Self::default() };
+        for (component, species) in LIQUID {
+            made.amount[component] = matter[species] - others[species];
+        }
+        made
+    }
+}
+
 /// `Err` names a species that area 300 does not count: it has to be kept out of the stream, or said.
 impl TryFrom<&Matter> for Liquid {
     type Error = Species;

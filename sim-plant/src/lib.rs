@@ -74,6 +74,7 @@ mod joining;
 pub mod units;
 pub mod experiment;
 pub mod field;
+pub mod work;
 mod simulator;
 mod remarks;
 #[cfg(test)]

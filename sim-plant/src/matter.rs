@@ -83,6 +83,15 @@ impl Matter {
         taken
     }
 
+    /// `share` (0..1) of everything is gone.
+    pub fn lose(&mut self, share: f64) {
+        let share = share.clamp(0.0, 1.0);
+        for amount in &mut self.amount {
+            *amount -= *amount * share;
+        }
+        self.enthalpy -= self.enthalpy * share;
+    }
+
     /// Takes `other` out.
     pub fn subtract(&mut self, other: &Self) {
         for (mine, theirs) in self.amount.iter_mut().zip(&other.amount) {

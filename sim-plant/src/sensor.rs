@@ -5,6 +5,7 @@ use model::{Quality, StateWalk};
 use crate::noise::Noise;
 use crate::parameters::{PENDING_MAX, SensorKind};
 use crate::tags::Kind;
+use crate::work::{self, Work};
 
 /// NAMUR NE 43: a transmitter's current ends at 3.8 and 20.5 mA.
 const BELOW: f64 = 0.0125;
@@ -76,6 +77,7 @@ impl Sensor {
             self.show(value);
             return;
         };
+        work::count(Work::Instrument);
         let span = high - low;
         // Drawn even when it is not shown, so that a fault does not shift the other sensors' noise.
         let hiss = noise.normal() * p.noise * span * self.faults.noise;

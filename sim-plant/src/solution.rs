@@ -21,6 +21,7 @@ use crate::chemistry::Chemistry;
 use crate::constants::REFERENCE;
 use crate::matter::Matter;
 use crate::species::{Phase, Species};
+use crate::work::{self, Work};
 use conductivity::Protons;
 use density::Makeup;
 use equilibria::{Equilibria, Speciation};
@@ -105,6 +106,7 @@ impl Slurry {
 
     /// Volumes, speciation and temperature from amounts and enthalpy; call it after every change.
     pub fn settle(&mut self, chemistry: &Chemistry, notes: &mut Notes) {
+        work::count(Work::Settling);
         self.volumes(chemistry, notes);
         self.solve(chemistry, notes);
         let (enthalpy, capacity) = self.sums(chemistry);
@@ -237,16 +239,21 @@ impl Slurry {
     /// Takes out `share` (0..1) of everything. What stays is the same slurry, only less of it, so it needs no
     /// [`Self::settle`].
     pub(crate) fn draw(&mut self, share: f64) -> Matter {
-        let share = share.clamp(0.0, 1.0);
-        for extensive in [&mut self.liquor, &mut self.solids, &mut self.capacity] {
-            *extensive *= 1.0 - share;
-        }
+        self.shrink(share);
         self.matter.take(share)
+    }
+
+    fn shrink(&mut self, share: f64) {
+        let left = 1.0 - share.clamp(0.0, 1.0);
+        for extensive in [&mut self.liquor, &mut self.solids, &mut self.capacity] {
+            *extensive *= left;
+        }
     }
 
     /// As [`Self::draw`], where nobody wants what is drawn.
     pub(crate) fn lose(&mut self, share: f64) {
-        let _ = self.draw(share);
+        self.shrink(share);
+        self.matter.lose(share);
     }
 
     /// Heat (J) from outside.

@@ -14,6 +14,7 @@ use crate::matter::{Account, Balance, Books, Matter};
 use crate::solution::{Notes, Remark};
 use crate::species::Species;
 use crate::unit::{Exchange, Order, Shape, UnitOperation};
+use crate::work::{self, Work};
 
 use turn::Turn;
 
@@ -154,6 +155,7 @@ impl Station {
 
     /// One step of `dt` seconds, at most [`Shape::step_max`]: what is in `inlets` goes in.
     pub fn step(&mut self, chemistry: &Chemistry, dt: f64) {
+        work::count(Work::Unit);
         let shape = self.unit.shape();
         debug_assert!(dt > 0.0 && dt <= shape.step_max * (1.0 + 1e-9), "{}: {dt}", shape.name);
         let mut fed = 0_u64;
@@ -185,10 +187,16 @@ impl Station {
         self.books.inward.enthalpy += exchange.heat;
         clear(&mut self.inlets, fed);
         self.full = 0;
-        for (k, outlet) in self.outlets.iter().enumerate().filter(|(_, outlet)| !outlet.is_nothing()) {
-            self.books.outward.add(outlet);
-            self.full |= 1 << k;
+        let gave = self.unit.gave();
+        for (k, outlet) in self.outlets.iter().enumerate() {
+            if gave & 1 << k != 0 && !outlet.is_nothing() {
+                self.books.outward.add(outlet);
+                self.full |= 1 << k;
+            }
         }
+        debug_assert!(
+            self.outlets.iter().enumerate().all(|(k, o)| self.full & 1 << k != 0 || o.is_nothing())
+        );
         self.unit.read_again(&mut self.readings);
     }
 

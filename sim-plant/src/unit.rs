@@ -100,6 +100,12 @@ pub trait UnitOperation: Send {
         self.read(readings);
     }
 
+    /// Outlets that the last step may have put something into, by their bits. A unit with many of them that mostly give
+    /// nothing knows; of the others all are looked at.
+    fn gave(&self) -> u64 {
+        u64::MAX
+    }
+
     /// A flowsheet says once in how many seconds the unit has to work out what follows from its contents, and how far in
     /// between (0..1) it is at the start. `true` when it sees to that by itself and takes part in every step.
     fn keep_pace(&mut self, _step: f64, _phase: f64) -> bool {

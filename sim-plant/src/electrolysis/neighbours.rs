@@ -151,18 +151,13 @@ impl Neighbours {
         let pipe = self.pipes[which].as_mut()?;
         let (matter, taken) = pipe.draw(volume, dt);
         let strangers = strangers(&matter, which == WATER, pipe.temperature, chemistry);
-        let mut known = matter;
-        known.subtract(&strangers);
-        // Only round-off is left of the strangers.
-        for species in Species::ALL.iter().filter(|species| !is_of_area_300(**species)) {
-            known[*species] = 0.0;
-        }
+        let known = Liquid::counted(&matter, &strangers);
         if which == WATER {
             self.out[LYE].add(&strangers);
         } else {
             self.strangers.add(&strangers);
         }
-        Some((Liquid::try_from(&known).unwrap_or_default(), taken))
+        Some((known, taken))
     }
 
     /// `liquid` has left the anolyte tank, `share` of it; strangers go along.
@@ -215,11 +210,12 @@ impl Neighbours {
 fn strangers(matter: &Matter, lye: bool, kelvin: f64, chemistry: &Chemistry) -> Matter {
     let mut found = Matter::default();
     let mut charge = 0.0;
-    for species in Species::ALL.iter().filter(|species| !is_of_area_300(**species)) {
-        let amount = matter[*species];
-        if amount != 0.0 {
-            found[*species] = amount;
-            charge += species.charge() * amount;
+    for (first, amounts) in matter.runs() {
+        for (species, &amount) in Species::ALL[first..].iter().zip(amounts) {
+            if amount != 0.0 && !is_of_area_300(*species) {
+                found[*species] = amount;
+                charge += species.charge() * amount;
+            }
         }
     }
     let protons = 2.0 * found[Species::Carbonate];
@@ -232,11 +228,15 @@ fn strangers(matter: &Matter, lye: bool, kelvin: f64, chemistry: &Chemistry) -> 
     } else {
         found[Species::Lithium] = -charge;
     }
-    found.enthalpy = Species::ALL
-        .iter()
-        .filter(|species| found[**species] != 0.0)
-        .map(|species| found[*species] * chemistry.molar_enthalpy(*species, kelvin))
-        .sum();
+    let mut enthalpy = 0.0;
+    for (first, amounts) in found.runs() {
+        for (species, amount) in Species::ALL[first..].iter().zip(amounts) {
+            if *amount != 0.0 {
+                enthalpy += amount * chemistry.molar_enthalpy(*species, kelvin);
+            }
+        }
+    }
+    found.enthalpy = enthalpy;
     found
 }
 

@@ -62,6 +62,11 @@ impl Driven {
         self.moved
     }
 
+    /// Steps of `dt` seconds change nothing until somebody tells it something.
+    pub(super) fn is_asleep(&self, dt: f64) -> bool {
+        !self.moved && self.still == Some(dt)
+    }
+
     /// How much of a flow it lets through, or how much of an order it gives, 0..1.
     pub(super) const fn conductance(&self, equal: bool) -> f64 {
         self.open[equal as usize]

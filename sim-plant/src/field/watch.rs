@@ -2,9 +2,11 @@
 //! elements and lines the inputs that show them.
 
 use super::Input;
+use super::driven::Driven;
 use super::instrument::Truth;
 use super::line::Line;
 use crate::tags::Kind;
+use crate::work::{self, Work};
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
@@ -13,6 +15,9 @@ pub(super) struct Watch {
     of_line: Vec<Vec<usize>>,
     /// Inputs that show what is, without an instrument that lags and hisses.
     pub(super) switches: Vec<usize>,
+    /// Of each element, whether a step of `dt` seconds may change it: it has been told something, or is on its way.
+    awake: Vec<bool>,
+    dt: f64,
     /// Elements that have moved in this step, and lines whose flow was worked out again.
     pub(super) moved: Vec<usize>,
     pub(super) worked_out: Vec<usize>,
@@ -31,6 +36,8 @@ impl Watch {
             of_element: vec![Watchers::default(); elements],
             of_line: vec![Vec::new(); lines.len()],
             switches: (0..inputs.len()).filter(is_switch).collect(),
+            awake: vec![true; elements],
+            dt: 0.0,
             moved: Vec::with_capacity(elements),
             worked_out: Vec::with_capacity(lines.len()),
         };
@@ -50,6 +57,34 @@ impl Watch {
             }
         }
         made
+    }
+
+    /// Somebody has told an element something.
+    pub(super) fn wake(&mut self, element: usize) {
+        self.awake[element] = true;
+    }
+
+    pub(super) fn wake_all(&mut self) {
+        self.awake.fill(true);
+    }
+
+    /// Steps every element that may move.
+    pub(super) fn step(&mut self, elements: &mut [Driven], dt: f64, step: impl Fn(&mut Driven)) {
+        if self.dt != dt {
+            // What stands in steps of another length may move in these.
+            self.dt = dt;
+            self.wake_all();
+        }
+        self.moved.clear();
+        for (index, awake) in self.awake.iter_mut().enumerate().filter(|(_, awake)| **awake) {
+            let element = &mut elements[index];
+            work::count(Work::Element);
+            step(element);
+            if element.moved() {
+                self.moved.push(index);
+            }
+            *awake = !element.is_asleep(dt);
+        }
     }
 
     /// The lines of which an element has moved.

@@ -22,6 +22,7 @@ use crate::constants::{GAS, REFERENCE, ZERO_CELSIUS};
 use crate::matter::Matter;
 use crate::parameters::Reader;
 use crate::species::Species;
+use crate::work::{self, Work};
 
 /// Acids that take part: proton donor, what it leaves, squared charges gained, and their pK.
 const ACIDS: usize = 10;
@@ -434,6 +435,7 @@ fn find_proton(totals: &Totals, k: &Equilibria, guess: f64) -> (f64, bool) {
     let (mut low, mut high) = (PROTON_MIN, PROTON_MAX);
     let mut h = if guess > low && guess < high { guess } else { 1e-7 };
     for _ in 0..100 {
+        work::count(Work::Protons);
         let (residual, slope) = at(h);
         if residual > 0.0 {
             high = h;

@@ -252,6 +252,8 @@ struct Since {
     stirred: f64,
     /// Settled in the last step.
     settled: bool,
+    /// Outlets that it gave something to in the last step, by their bits.
+    gave: u64,
 }
 
 impl StorageTank {
@@ -353,12 +355,14 @@ impl StorageTank {
             left -= share;
             if share != 0.0 {
                 x.outlets[draw].add_part(&self.slurry.matter, share);
+                self.since.gave |= 1 << draw;
             }
         }
         let above = (left - self.settings.tank.volume / volume).max(0.0);
         self.overflow = above * volume / dt;
         if above != 0.0 {
             x.outlets[OVERFLOW].add_part(&self.slurry.matter, above);
+            self.since.gave |= 1 << OVERFLOW;
         }
         let gone = 1.0 - left + above;
         if gone > 0.0 {
@@ -392,7 +396,13 @@ impl UnitOperation for StorageTank {
             self.weigh();
         }
         self.since.settled = due;
+        // A settled tank may have breathed.
+        self.since.gave = if due { 1 << VENT } else { 0 };
         self.give(x, dt);
+    }
+
+    fn gave(&self) -> u64 {
+        self.since.gave
     }
 
     fn read_again(&self, readings: &mut [f64]) {

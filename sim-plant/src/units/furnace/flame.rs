@@ -12,6 +12,7 @@
 use crate::constants::GAS;
 use crate::root;
 use crate::solution::Notes;
+use crate::work::{self, Work};
 
 /// Coefficients below and above 1000 K.
 struct Polynomial {
@@ -208,7 +209,10 @@ pub(super) fn equilibrium(
     let constant = constants(kelvin);
     let total = mixture.pressure / STANDARD;
     let inert = mixture.inert / hydrogen;
-    let pressures = |chlorine: f64, oxygen: f64| pressures(&constant, total, inert, chlorine, oxygen);
+    let pressures = |chlorine: f64, oxygen: f64| {
+        work::count(Work::Flame);
+        pressures(&constant, total, inert, chlorine, oxygen)
+    };
     // Logarithms, so that one scale serves a flame and a gas that has cooled.
     let range = (-230.0, libm::log(total));
     let mut inner = Notes::default();
