@@ -9,7 +9,7 @@ use model::{
 };
 
 use crate::alarm::SHELVE_MAX_MS;
-use crate::force::{FORCES, defeated};
+use crate::force::{FORCES, asking, defeated, watching};
 use crate::interlock::BYPASS_MAX_MS;
 use crate::plant::{BlockBody, Phase, Plant};
 use crate::service::device_of;
@@ -197,6 +197,12 @@ fn refusal_details(plant: &Plant, action: &Action, refusal: Refusal) -> Option<S
         }
         (Action::Shelve { .. }, Refusal::AboveLimit) => return at_most(SHELVE_MAX_MS),
         (Action::Bypass { .. }, Refusal::AboveLimit) => return at_most(BYPASS_MAX_MS),
+        (Action::Experiment { block, .. }, Refusal::WouldTrip) => {
+            return named(plant, &watching(plant, block), true);
+        }
+        (Action::Mode { block, .. }, Refusal::DefeatsInterlock) => {
+            return named(plant, &never_bypassed(plant, asking(plant, block)), false);
+        }
         _ => return None,
     };
     let definition = plant.points.get(point.index())?;
@@ -205,14 +211,25 @@ fn refusal_details(plant: &Plant, action: &Action, refusal: Refusal) -> Option<S
             let high = value_text(plant, point, definition.high);
             Some(format!(" ({} to {high})", bare_text(plant, point, definition.low)))
         }
-        Refusal::DefeatsInterlock => {
-            let never = |id: &InterlockId| plant.interlocks[id.index()].bypass.is_none();
-            let barring: Vec<InterlockId> = defeated(plant, point).into_iter().filter(never).collect();
-            Some(format!(" ({})", names(plant, &barring)))
-        }
+        Refusal::DefeatsInterlock => named(plant, &never_bypassed(plant, defeated(plant, point)), false),
         Refusal::ForcesFull => Some(format!(" ({FORCES} are)")),
         _ => None,
     }
+}
+
+fn never_bypassed(plant: &Plant, mut interlocks: Vec<InterlockId>) -> Vec<InterlockId> {
+    interlocks.retain(|id| plant.interlocks[id.index()].bypass.is_none());
+    interlocks
+}
+
+/// ` (IL-301, IL-551, which has no bypass)`, with or without what is said of a bypass.
+fn named(plant: &Plant, interlocks: &[InterlockId], bypass: bool) -> Option<String> {
+    let says = |id: &InterlockId| {
+        let none = bypass && plant.interlocks[id.index()].bypass.is_none();
+        interlock_name(plant, *id) + if none { ", which has no bypass" } else { "" }
+    };
+    let names: Vec<String> = interlocks.iter().map(says).collect();
+    (!names.is_empty()).then(|| format!(" ({})", names.join(", ")))
 }
 
 /// The person behind an event, if there is one.

@@ -34,7 +34,9 @@ use crate::plant::{BlockBody, Origin, Plant};
 mod reach;
 mod simulate;
 
-pub(crate) use reach::{Reach, all_asking, all_defeated, defeated, measured, points_behind};
+pub(crate) use reach::{
+    Reach, all_asking, all_defeated, asking, defeated, measured, points_behind, watching,
+};
 pub(crate) use simulate::{can_be_simulated, feedbacks};
 
 /// Tags that can be forced at a time, in the whole plant: more than anybody keeps in mind.

@@ -280,8 +280,48 @@ impl Previous {
 mod tests {
     use model::{PointId, Quality};
 
-    use super::Image;
+    use super::{Image, Previous};
+    use crate::plant::Op;
     use crate::testing;
+
+    #[test]
+    fn two_images_are_equal_when_all_values_and_all_qualities_are() {
+        let image = Image::new(&testing::plant(2));
+        let mut other = image.clone();
+        other.set(PointId(1), 2.0, Quality::Good);
+        assert_ne!(image, other, "another value");
+        other.set(PointId(1), image.value(PointId(1)), Quality::Good);
+        assert_eq!(image, other, "whatever has changed meanwhile");
+        other.set_quality(PointId(1), Quality::BadCalculation);
+        assert_ne!(image, other, "another quality");
+    }
+
+    #[test]
+    fn another_plant_takes_over_what_the_scan_before_gave_each_watched_point_by_its_old_place() {
+        let watching = |points: [u32; 2]| {
+            let mut plant = testing::plant(3);
+            plant.code.ops = points.map(|point| Op::LoadPrevious(PointId(point))).into();
+            plant
+        };
+        let (old, new) = (watching([0, 2]), watching([1, 2]));
+        let mut image = Image::new(&old);
+        let mut before = Previous::new(&old, &image);
+        for (point, value) in [(0, 10.0), (1, 11.0), (2, 12.0)] {
+            image.set(PointId(point), value, Quality::UncertainSubNormal);
+        }
+        before.take(&image);
+        let mut now = Image::new(&new);
+        let mut after = Previous::new(&new, &now);
+        for (point, value) in [(0, 12.5), (1, 10.5), (2, 11.5)] {
+            now.set(PointId(point), value, Quality::Good);
+        }
+        // 0 was 2, 1 was 0, and 2 was 1, which nobody watched.
+        after.adopt(&now, &[Some(2), Some(0), Some(1)], &before);
+        assert_eq!(after.get(PointId(1)), (10.0, Quality::UncertainSubNormal), "what it was");
+        assert_eq!(after.get(PointId(2)), (11.5, Quality::Good), "nobody watched it there: what it is");
+        let given: alloc::vec::Vec<_> = after.given().collect();
+        assert_eq!(given, [(PointId(1), 0.0, Quality::Good), (PointId(2), 11.5, Quality::Good)]);
+    }
 
     #[test]
     fn each_change_is_listed_once_also_when_the_marks_begin_anew() {

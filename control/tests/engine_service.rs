@@ -310,6 +310,7 @@ fn an_interlock_that_may_not_be_bypassed_and_asks_for_its_failure_forbids_it() {
     h.all_good(0.0);
     h.run(20);
     assert_eq!(h.mode("P-9", Mode::OutOfService), Err(Refusal::DefeatsInterlock));
+    assert!(h.told().ends_with("an interlock that may not be bypassed reads it (IL-8)"), "{}", h.told());
     h.mode("XV-9", Mode::OutOfService).unwrap();
     let view = control::plant_view(&h.plant());
     let service =

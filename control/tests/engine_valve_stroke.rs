@@ -298,9 +298,15 @@ fn it_is_refused_where_it_could_do_harm_or_prove_nothing() {
 
     let mut h = plant(&valve, WATCHED);
     assert_eq!(stroke(&mut h, full), Err(Refusal::WouldTrip));
+    let refused = "stroke test refused: an interlock watches it and could trip; bypass that first";
+    assert_eq!(h.told(), format!("{refused} (IL-8)"));
     let interlock = h.plant().find_interlock("IL-8").unwrap();
     h.ask(Action::Bypass { interlock, for_ms: 60_000 }).unwrap();
     stroke(&mut h, full).unwrap();
+
+    let mut h = plant(&valve, &WATCHED.replacen("bypass = \"supervisor\"\n", "", 1));
+    assert_eq!(stroke(&mut h, full), Err(Refusal::WouldTrip));
+    assert_eq!(h.told(), format!("{refused} (IL-8, which has no bypass)"));
 
     let mut h = plant(&valve, "");
     let block = h.plant().find_block("XV-9").unwrap();

@@ -36,10 +36,7 @@ impl Reach {
         for (number, interlock) in plant.interlocks.iter().enumerate() {
             let read = points_behind(plant, causes_of(plant, interlock));
             for (index, block) in plant.blocks.iter().enumerate() {
-                if let BlockBody::Device(device) = &block.body
-                    && device.stroke.is_some()
-                    && shown(device).any(|point| read.contains(&point))
-                {
+                if sees_stroke(&read, &block.body) {
                     watching[index].push(number as u32);
                 }
             }
@@ -69,6 +66,22 @@ pub(crate) fn defeated(plant: &Plant, point: PointId) -> Vec<InterlockId> {
     (0..plant.interlocks.len()).filter(reads).map(|index| InterlockId(index as u32)).collect()
 }
 
+/// The interlocks that see a stroke of this valve, in their order.
+pub(crate) fn watching(plant: &Plant, block: BlockId) -> Vec<InterlockId> {
+    let Some(block) = plant.blocks.get(block.index()) else { return Vec::new() };
+    let sees = |index: &usize| {
+        sees_stroke(&points_behind(plant, causes_of(plant, &plant.interlocks[*index])), &block.body)
+    };
+    (0..plant.interlocks.len()).filter(sees).map(|index| InterlockId(index as u32)).collect()
+}
+
+/// The interlocks that ask whether this device has failed, in their order.
+pub(crate) fn asking(plant: &Plant, block: BlockId) -> Vec<InterlockId> {
+    let asks =
+        |index: &usize| devices_of(plant, &plant.interlocks[*index]).any(|other| other == block.index());
+    (0..plant.interlocks.len()).filter(asks).map(|index| InterlockId(index as u32)).collect()
+}
+
 /// By point: the interlocks that a force of it defeats.
 pub(crate) fn all_defeated(plant: &Plant) -> Vec<Vec<InterlockId>> {
     let mut all = vec![Vec::new(); plant.points.len()];
@@ -93,6 +106,16 @@ pub(crate) fn all_asking(plant: &Plant) -> Vec<Vec<InterlockId>> {
 fn shown(device: &Device) -> impl Iterator<Item = PointId> {
     let own = [device.command, device.out, device.state, device.fail];
     own.into_iter().chain(device.on).chain(device.off)
+}
+
+/// Whether a stroke of this block, if it is a valve with one, shows in these points.
+fn sees_stroke(read: &BTreeSet<PointId>, body: &BlockBody) -> bool {
+    match body {
+        BlockBody::Device(device) => {
+            device.stroke.is_some() && shown(device).any(|point| read.contains(&point))
+        }
+        _ => false,
+    }
 }
 
 /// The devices whose failure the causes of an interlock read.

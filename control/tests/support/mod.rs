@@ -554,6 +554,12 @@ impl Harness {
         }
     }
 
+    /// What the last answer to a command says to people.
+    pub fn told(&self) -> String {
+        let answer = self.events.iter().rev().find(|event| matches!(event.body, EventBody::Command { .. }));
+        control::describe(&self.plant(), answer.expect("a command was given")).2
+    }
+
     pub fn write(&mut self, name: &str, value: f64) -> Result<f64, Refusal> {
         let point = self.point(name);
         self.ask(Action::Write { point, value })
