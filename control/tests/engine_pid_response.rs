@@ -42,6 +42,19 @@ impl Rig {
     }
 }
 
+#[test]
+fn a_snapshot_with_another_td_brings_the_lag_of_its_derivative_along() {
+    let options = Loop { kc: 2.0, td: 20.0, ti: 0.0, derivative_n: 8.0, ..Loop::default() };
+    let (mut tuned, mut other) = (rig(100, &options), rig(100, &options));
+    tuned.h.write("LIC.TD", 5.0).unwrap();
+    other.h.scan();
+    assert_ne!(tuned.step(52.0), other.step(52.0), "they control differently");
+    other.h.engine.restore(&tuned.h.save()).unwrap();
+    for pv in [53.0, 55.0, 55.0, 54.0, 50.0] {
+        assert_eq!(tuned.step(pv), other.step(pv), "at {pv}");
+    }
+}
+
 /// Largest deviation of OUT from `expected(t)` while the PV follows `pv(t)`.
 fn worst(
     period_ms: u32,
