@@ -37,7 +37,6 @@ pub(crate) struct Extra {
     pub(super) sp_tracks_pv: bool,
     tracks_in: TracksIn,
     feedback: Option<Feedback>,
-    limit_hysteresis: f64,
 
     // State.
     /// The PV's rate of change behind the second-order filter, per second.
@@ -50,9 +49,23 @@ pub(crate) struct Extra {
     pub(super) overridden: bool,
     /// Where it wants OUT.
     pub(super) override_out: f64,
-    /// The loop above was told that OUT stands at its limit.
+    ends: Ends,
+}
+
+/// What the loop above was told of OUT's limits: it leaves one only by more than the hysteresis (FF-891: BKCAL_HYS).
+#[derive(Clone, Debug, PartialEq)]
+struct Ends {
+    hysteresis: f64,
     at_high: bool,
     at_low: bool,
+}
+
+impl Ends {
+    fn look(&mut self, out: f64, (low, high): (f64, f64)) -> (bool, bool) {
+        self.at_high = out >= high || (self.at_high && out > high - self.hysteresis);
+        self.at_low = out <= low || (self.at_low && out < low + self.hysteresis);
+        (self.at_high, self.at_low)
+    }
 }
 
 impl Extra {
@@ -70,14 +83,12 @@ impl Extra {
             sp_tracks_pv: options.sp_tracks_pv,
             tracks_in: options.sp_tracks_in,
             feedback: options.feedback,
-            limit_hysteresis: options.limit_hysteresis,
             slope: 0.0,
             ff_factor: 0.0,
             heard: 0,
             overridden: false,
             override_out: 0.0,
-            at_high: false,
-            at_low: false,
+            ends: Ends { hysteresis: options.limit_hysteresis, at_high: false, at_low: false },
         }
     }
 
@@ -86,7 +97,7 @@ impl Extra {
         walk.f64(&mut self.ff_factor);
         walk.f64(&mut self.override_out);
         walk.u64(&mut self.heard);
-        walk_flags(walk, [&mut self.overridden, &mut self.at_high, &mut self.at_low]);
+        walk_flags(walk, [&mut self.overridden, &mut self.ends.at_high, &mut self.ends.at_low]);
     }
 
     /// The filtered PV.
@@ -123,10 +134,8 @@ impl Extra {
     }
 
     /// Whether OUT counts as standing at its limits, the high one and the low one.
-    pub(super) fn at_limits(&mut self, out: f64, (low, high): (f64, f64)) -> (bool, bool) {
-        self.at_high = out >= high || (self.at_high && out > high - self.limit_hysteresis);
-        self.at_low = out <= low || (self.at_low && out < low + self.limit_hysteresis);
-        (self.at_high, self.at_low)
+    pub(super) fn at_limits(&mut self, out: f64, limits: (f64, f64)) -> (bool, bool) {
+        self.ends.look(out, limits)
     }
 
     /// In this mode the set point follows the PV, until somebody enters one.
@@ -227,5 +236,41 @@ pub(super) fn settle(
     {
         let out = image.value(pid.point(OUT));
         image.set(point, out, Quality::Good);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Ends;
+
+    fn ends(hysteresis: f64) -> impl FnMut(f64) -> (bool, bool) {
+        let mut ends = Ends { hysteresis, at_high: false, at_low: false };
+        move |out| ends.look(out, (10.0, 90.0))
+    }
+
+    #[test]
+    fn a_limit_is_reached_at_its_value_and_left_by_more_than_the_hysteresis() {
+        let mut look = ends(5.0);
+        assert_eq!(look(89.9), (false, false), "on the way up");
+        assert_eq!(look(90.0), (true, false));
+        assert_eq!(look(86.0), (true, false), "within the hysteresis");
+        assert_eq!(look(85.0), (false, false), "as far as the hysteresis");
+        assert_eq!(look(86.0), (false, false), "on the way back it is not reached");
+        assert_eq!(look(91.0), (true, false), "beyond it as well");
+        assert_eq!(look(10.1), (false, false), "on the way down");
+        assert_eq!(look(10.0), (false, true));
+        assert_eq!(look(14.0), (false, true), "within the hysteresis");
+        assert_eq!(look(15.0), (false, false), "as far as the hysteresis");
+        assert_eq!(look(14.0), (false, false), "on the way back it is not reached");
+        assert_eq!(look(9.0), (false, true), "beyond it as well");
+    }
+
+    #[test]
+    fn without_a_hysteresis_a_limit_is_left_at_once() {
+        let mut look = ends(0.0);
+        assert_eq!(look(90.0), (true, false));
+        assert_eq!(look(89.9), (false, false));
+        assert_eq!(look(10.0), (false, true));
+        assert_eq!(look(10.1), (false, false));
     }
 }
