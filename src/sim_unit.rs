@@ -69,9 +69,12 @@ pub fn run(args: &SimUnitArgs) -> miette::Result<()> {
     let lines = (duration / every).floor() as u64;
     for line in 1..=lines {
         experiment.run_to(line as f64 * every);
+        if experiment.beyond().is_some() {
+            break;
+        }
         let _ = writeln!(table, "{}", experiment.csv_line());
     }
-    if duration - lines as f64 * every >= step {
+    if duration - lines as f64 * every >= step && experiment.beyond().is_none() {
         experiment.run_to(duration);
         let _ = writeln!(table, "{}", experiment.csv_line());
     }
@@ -80,7 +83,11 @@ pub fn run(args: &SimUnitArgs) -> miette::Result<()> {
         Some(out) => fs::write(out, table)
             .into_diagnostic()
             .wrap_err_with(|| format!("cannot write {}", out.display()))?,
+        None if experiment.beyond().is_some() => {}
         None => print!("{}", last_values(&experiment)),
+    }
+    if let Some(beyond) = experiment.beyond() {
+        return Err(miette!("{beyond}"));
     }
     // To standard error, so that a table on standard output stays a table.
     eprint!("{}", conscience(&experiment));

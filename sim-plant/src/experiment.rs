@@ -4,6 +4,7 @@
 //! `key=value` with any unit that converts. A setting may wait: `acid_coarse=0@20min`. A mistake names
 //! the flag or the line; nothing runs before every condition is sound.
 
+mod beyond;
 mod setting;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::station::Station;
 use crate::unit::{Duty, Row, Shape, UnitOperation};
 use crate::units;
 
+pub use beyond::Beyond;
 use setting::Setting;
 pub use setting::parse_time;
 
@@ -101,6 +103,8 @@ pub struct Experiment {
     step: f64,
     steps: u64,
     duty: Duty,
+    /// Why it goes no further.
+    beyond: Option<Beyond>,
 }
 
 /// A step shorter than this is no use, s.
@@ -147,7 +151,7 @@ impl Experiment {
         }
         waiting.reverse();
         let shape = row.shape;
-        Ok(Self {
+        let mut made = Self {
             row,
             chemistry: chemistry.clone(),
             file: conditions.file.clone(),
@@ -162,7 +166,21 @@ impl Experiment {
                 orders: vec![0.0; shape.orders.len()],
                 notes: Notes::default(),
             },
-        })
+            beyond: None,
+        };
+        made.beyond = made.look();
+        Ok(made)
+    }
+
+    /// What it shows that cannot be, with the settings that may have done it.
+    fn look(&self) -> Option<Beyond> {
+        let made = Beyond::of(&self.station, self.time(), self.step)?;
+        Some(made.blaming(&self.given))
+    }
+
+    /// Why the experiment has ended before its time: it shows what cannot be, or what no property carries.
+    pub const fn beyond(&self) -> Option<&Beyond> {
+        self.beyond.as_ref()
     }
 
     /// Everything that can be set on a unit, with its default, unit, range and source.
@@ -227,11 +245,12 @@ impl Experiment {
         self.station.balance(&self.chemistry)
     }
 
-    /// Runs to `seconds` after the start, in whole steps.
+    /// Runs to `seconds` after the start, in whole steps; not further than to where it is [`Self::beyond`] what can be.
     pub fn run_to(&mut self, seconds: f64) {
         let steps = (seconds / self.step).round();
-        while (self.steps as f64) < steps {
+        while (self.steps as f64) < steps && self.beyond.is_none() {
             self.one_step();
+            self.beyond = self.look();
         }
     }
 
@@ -285,6 +304,7 @@ impl Experiment {
         model::StateWalk::u64(&mut reader, &mut self.steps);
         self.duty.notes.state(&mut reader);
         self.station.state(&mut reader);
+        self.beyond = self.look();
         snapshot.len() == own.len()
     }
 

@@ -108,9 +108,9 @@ impl Station {
         self.span = self.turn.begin(&mut self.orders);
         self.rest = self.every();
         let whole = dt * f64::from(self.span);
-        let parts = libm::ceil(whole / self.unit.shape().step_max * (1.0 - 1e-9)).max(1.0);
+        let parts = libm::ceil(whole / self.unit.shape().step_max * (1.0 - 1e-9)).max(self.haste(whole));
         if parts == 1.0 && (self.full == 0 || self.outlets.iter().all(Matter::is_nothing)) {
-            self.step(chemistry, whole);
+            self.move_on(chemistry, whole);
         } else {
             self.step_in_parts(chemistry, whole, parts);
         }
@@ -127,7 +127,7 @@ impl Station {
         self.parts[inlets..].clone_from_slice(&self.outlets);
         for _ in 0..parts as u32 {
             self.inlets.clone_from_slice(&self.parts[..inlets]);
-            self.step(chemistry, whole / parts);
+            self.move_on(chemistry, whole / parts);
             for (sum, outlet) in self.parts[inlets..].iter_mut().zip(&self.outlets) {
                 sum.add(outlet);
             }
@@ -153,8 +153,24 @@ impl Station {
         self.full & 1 << outlet != 0
     }
 
+    /// Parts that the unit needs for `dt` seconds of what stands at its door, 1 or more.
+    fn haste(&self, dt: f64) -> f64 {
+        f64::from(self.unit.parts(&self.inlets, &self.orders, dt).max(1))
+    }
+
     /// One step of `dt` seconds, at most [`Shape::step_max`]: what is in `inlets` goes in.
     pub fn step(&mut self, chemistry: &Chemistry, dt: f64) {
+        let parts = self.haste(dt);
+        if parts == 1.0 {
+            self.move_on(chemistry, dt);
+        } else {
+            clear(&mut self.outlets, self.full);
+            self.step_in_parts(chemistry, dt, parts);
+        }
+    }
+
+    /// A step that the unit takes at once.
+    fn move_on(&mut self, chemistry: &Chemistry, dt: f64) {
         work::count(Work::Unit);
         let shape = self.unit.shape();
         debug_assert!(dt > 0.0 && dt <= shape.step_max * (1.0 + 1e-9), "{}: {dt}", shape.name);

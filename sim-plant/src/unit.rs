@@ -92,6 +92,17 @@ pub trait UnitOperation: Send {
     /// leaves is finite, and inventory + out = inventory before + in.
     fn step(&mut self, exchange: &mut Exchange<'_>, dt: f64);
 
+    /// How many parts a step has to be taken in, because more comes, goes or reacts in it than the unit can follow at
+    /// once ([`parts`]). 1 in any plant of sound sizes.
+    fn parts(&self, _inlets: &[Matter], _orders: &[f64], _dt: f64) -> u32 {
+        1
+    }
+
+    /// K that the properties of what it holds carry; an experiment that leaves them ends there.
+    fn carries(&self) -> (f64, f64) {
+        LIQUORS
+    }
+
     /// The readings of [`Shape::readings`], in their order and units.
     fn read(&self, readings: &mut [f64]);
 
@@ -144,6 +155,21 @@ impl Shape {
         }
         (value.clamp(low, high), value >= low && value <= high)
     }
+}
+
+/// K: where liquors, their densities and heats are still those of liquors.
+pub(crate) const LIQUORS: (f64, f64) = (223.15, 473.15);
+
+/// Of what a unit holds, or of what its temperature can bear, at most so much is exchanged in one part of a step.
+const EXCHANGED: f64 = 0.1;
+/// A step is taken in so many parts at most: what needs more ends an experiment by what it shows.
+const PARTS: f64 = 64.0;
+
+/// Parts of a step in which `exchanged` passes through a unit that holds `held`.
+pub(crate) fn parts(exchanged: f64, held: f64) -> u32 {
+    let wanted = exchanged / (EXCHANGED * held.max(0.0));
+    // Nothing in nothing is no number, and needs no part.
+    if wanted > 1.0 { libm::ceil(wanted).min(PARTS) as u32 } else { 1 }
 }
 
 /// A reading that is so much per something: 0, which is no value, where there is not even `least` of that to divide by.

@@ -16,6 +16,7 @@ pub mod evaporator;
 pub mod filter;
 pub mod furnace;
 mod hardness;
+mod haste;
 mod heat_loss;
 mod heating;
 mod hydroxides;

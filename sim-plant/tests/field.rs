@@ -398,6 +398,21 @@ fn every_mistake_names_its_line_and_what_to_write() {
             "field/100.toml:38: solids of a leach takes a liquor or solids, and what comes from supply.black-mass is organic",
         ),
         (
+            "solid = { NMC622 = 65, C = 35 }",
+            "organic = \"-0.8 mol/L\"",
+            "field/100.toml:7: organic: -0.8 mol/L of extractant in diluent cannot be; write 0.01 to 3 mol/L",
+        ),
+        (
+            "solid = { NMC622 = 65, C = 35 }",
+            "organic = \"50 mol/L\"",
+            "organic: 50 mol/L of extractant in diluent cannot be; write 0.01 to 3 mol/L",
+        ),
+        (
+            "solid = { NMC622 = 65, C = 35 }",
+            "organic = \"1e300 mol/L\"",
+            "of extractant in diluent cannot be; write 0.01 to 3 mol/L",
+        ),
+        (
             "at_100 = \"60 kW\"",
             "at_100 = \"8e9 kW\"",
             "field/100.toml:17: heat takes -100000 to 100000 kW, and this can tell it 8000000000: change that",

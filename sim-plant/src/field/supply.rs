@@ -71,6 +71,9 @@ const CATHODES: [(&str, [f64; 3]); 5] = [
     ("LCO", [0.0, 1.0, 0.0]),
 ];
 
+/// mol/L that an organic can have, as in an extraction.
+const EXTRACTANT: (f64, f64) = (0.01, 3.0);
+
 pub(in crate::field) const KEYS: [&str; 8] =
     ["text", "liquor", "solid", "gas", "organic", "temperature", "source", "trust"];
 
@@ -154,9 +157,21 @@ fn composition(table: &Table<'_>, chemistry: &Chemistry) -> Result<(Nature, Matt
         Nature::Liquor => liquor(item, kelvin, chemistry)?,
         Nature::Solid => solid(item, kelvin, chemistry)?,
         Nature::Gas => gas(item, kelvin, chemistry)?,
-        Nature::Organic => organic(item.quantity_in("mol/m3")?, kelvin, chemistry),
+        Nature::Organic => organic(extractant(item)? * 1e3, kelvin, chemistry),
     };
     Ok((*kind, matter))
+}
+
+/// mol/L of extractant: with no diluent at all there are some 3.
+fn extractant(item: &Item<'_>) -> Result<f64, ParameterMistake> {
+    let (low, high) = EXTRACTANT;
+    let strength = item.quantity_in("mol/L")?;
+    if (low..=high).contains(&strength) {
+        return Ok(strength);
+    }
+    Err(item.mistake(format!(
+        "organic: {strength} mol/L of extractant in diluent cannot be; write {low} to {high} mol/L"
+    )))
 }
 
 fn parts<'a>(item: &Item<'a>) -> Result<Vec<(&'a str, Item<'a>)>, ParameterMistake> {

@@ -1,6 +1,7 @@
 use std::sync::LazyLock;
 
 use super::density::Makeup;
+use super::solubility::Salt;
 use super::{Notes, Remark, Slurry};
 use crate::chemistry::Chemistry;
 use crate::matter::Matter;
@@ -287,4 +288,17 @@ fn water_dissociates_as_iapws_says_up_to_110_degc() {
         );
         assert!((libm::log10(k.water) + expected).abs() < 0.05, "{t} degC: {}", k.water);
     }
+}
+
+#[test]
+fn sodium_sulfate_dissolves_as_the_handbook_says() {
+    let notes = &mut Notes::default();
+    for (t, grams) in
+        [(0.0, 4.9), (5.0, 6.4), (10.0, 9.1), (20.0, 19.5), (25.0, 28.1), (30.0, 40.8), (60.0, 45.3)]
+    {
+        let found = Salt::SodiumSulfate.solubility(273.15 + t, notes);
+        assert!((found / grams - 1.0).abs() < 1e-6, "{t} degC: {found}");
+    }
+    let between = Salt::SodiumSulfate.solubility(273.15 + 15.0, notes);
+    assert!((between * between / (9.1 * 19.5) - 1.0).abs() < 0.01, "{between}");
 }

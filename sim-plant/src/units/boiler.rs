@@ -24,7 +24,7 @@ use crate::parameters::Reader;
 use crate::root;
 use crate::solution::{Notes, Remark};
 use crate::species::{Phase, Species};
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, LIQUORS, Order, Port, Reading, Shape, UnitOperation};
 
 use super::water::{ATMOSPHERE, boiling_density, dissolved, steam_pressure};
 use crate::units::heat_loss::Wall;
@@ -386,6 +386,11 @@ impl Boiler {
 impl UnitOperation for Boiler {
     fn shape(&self) -> &'static Shape {
         &SHAPE
+    }
+
+    /// Steam tables, of water alone.
+    fn carries(&self) -> (f64, f64) {
+        (LIQUORS.0, 623.15)
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {

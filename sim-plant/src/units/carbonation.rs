@@ -26,9 +26,10 @@ use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, parts};
 use crate::units::brine::Brine;
 use crate::units::crystals::Crystals;
+use crate::units::haste::gas_capacity;
 use crate::units::heat_loss::Wall;
 use crate::units::heating::{Coil, OPEN_TANK, gripped, stirrable};
 
@@ -306,6 +307,18 @@ fn feeds(settings: &Settings, c: &Chemistry, notes: &mut Notes) -> Vec<Matter> {
 impl UnitOperation for Carbonation {
     fn shape(&self) -> &'static Shape {
         &SHAPE
+    }
+
+    /// Liquor against what the tanks hold, and the heat of the gas with its steam and its CO2 against what they can take.
+    fn parts(&self, inlets: &[Matter], _orders: &[f64], _dt: f64) -> u32 {
+        // One without a drop has nothing that could change.
+        let tanks = || self.tanks[..self.count].iter().filter(|tank| tank.slurry.liquor > 1e-6);
+        let held = |of: fn(&Tank) -> f64| tanks().map(of).fold(f64::INFINITY, f64::min);
+        let water: f64 = inlets.iter().map(|inlet| inlet[Species::Water].max(0.0)).sum();
+        let warmest = tanks().map(|tank| tank.slurry.temperature).fold(0.0, f64::max);
+        let gas: f64 = inlets.iter().map(|inlet| gas_capacity(inlet, warmest, &self.chemistry)).sum();
+        let liquor = parts(water, held(|tank| tank.slurry.matter[Species::Water].max(0.0)));
+        liquor.max(parts(gas, held(|tank| tank.slurry.capacity.max(0.0))))
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {

@@ -274,7 +274,9 @@ impl ChlorideCell {
         let chloride = |liquor: &Slurry| liquor.concentration(Species::Chloride).max(0.0) * 1e3;
         let difference = (chloride(&self.anolyte) - chloride(&self.catholyte)).max(0.0);
         let salt = self.settings.membrane.chloride_permeability * self.area() * difference * dt;
-        let salt = salt.min(0.1 * Self::alkali(&self.anolyte));
+        let salt = salt
+            .min(0.1 * Self::alkali(&self.anolyte))
+            .min(0.1 * self.anolyte.matter[Species::Chloride].max(0.0));
         let mut across = Matter::default();
         across[Species::Chloride] = salt;
         across[Species::Lithium] = salt * (1.0 - sodium);
@@ -348,7 +350,9 @@ impl ChlorideCell {
             let chloride = anolyte.matter[Species::Chloride] / litres;
             acid.max(0.0) * anolyte.species.proton * chloride.max(0.0) - constant
         };
-        let extent = rising(excess, -free, gas, 1e-9 * (gas + free), &mut self.notes);
+        // Back to chlorine a mole of free chlorine takes one of chloride: of a spent brine there is less of that.
+        let back = free.min(before.matter[Species::Chloride].max(0.0));
+        let extent = rising(excess, -back, gas, 1e-9 * (gas + free), &mut self.notes);
         self.anolyte = before;
         self.anolyte.matter.react(&HYDROLYSIS, extent);
         self.anolyte.respeciate(&mut self.notes);

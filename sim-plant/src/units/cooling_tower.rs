@@ -23,7 +23,7 @@ use crate::root;
 use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, parts};
 
 use super::water::{air_enthalpy, conductivity, humidity, saturated_humidity};
 
@@ -272,6 +272,12 @@ impl CoolingTower {
 impl UnitOperation for CoolingTower {
     fn shape(&self) -> &'static Shape {
         &SHAPE
+    }
+
+    /// What circulates comes back to the basin at another temperature.
+    fn parts(&self, _inlets: &[Matter], orders: &[f64], dt: f64) -> u32 {
+        let flow = SHAPE.hold(CIRCULATION, orders[CIRCULATION]).0 / 3600.0 * self.suction();
+        parts(flow * dt, self.basin.volume())
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {

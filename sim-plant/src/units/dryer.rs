@@ -28,7 +28,7 @@ use crate::root;
 use crate::solution::density::Makeup;
 use crate::solution::{Notes, Remark, Slurry, vapour};
 use crate::species::{Phase, Species};
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, LIQUORS, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::heat_loss::Wall;
 
 tables! {
@@ -340,6 +340,11 @@ fn cake(settings: &Settings, chemistry: &Chemistry, notes: &mut Notes) -> Matter
 impl UnitOperation for Dryer {
     fn shape(&self) -> &'static Shape {
         &SHAPE
+    }
+
+    /// A powder that is dry, and gas.
+    fn carries(&self) -> (f64, f64) {
+        (LIQUORS.0, 573.15)
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {

@@ -314,6 +314,22 @@ impl Evaporator {
         }
     }
 
+    /// Opening of the vent that takes, in a step, what has evaporated in the last one and half of what is too much: more
+    /// would empty the vapour space at once, and shut again.
+    fn calm_vent(&self) -> f64 {
+        let (space, pressure) = (self.settings.body.space, self.pressure());
+        let reach = self.settings.vapour.vent * SHAPE.step_max;
+        if reach <= 0.0 || pressure <= 0.0 {
+            return 1.0;
+        }
+        let excess = 0.5 * (1.0 - self.settings.feed.pressure / pressure).max(0.0);
+        let held = pressure * space / (GAS * self.vapour_temperature());
+        let made = self.seen.evaporated.max(0.0) * SHAPE.step_max / MASS_WATER / held;
+        // Of a space that is emptied more than once in a step nothing is left to hold back.
+        let share = (excess + made).min(0.999);
+        -libm::log1p(-share) * space / reach
+    }
+
     /// Pa
     fn pressure(&self) -> f64 {
         let moles = self.vapour.phase_moles(Phase::Gas, &self.chemistry).max(0.0);
@@ -595,7 +611,7 @@ impl UnitOperation for Evaporator {
         duty.orders.copy_from_slice(&[
             f.compressor,
             (self.settings.vapour.steam * (low / band).clamp(0.0, 1.0)).max(f.steam) * 1e-3,
-            (-low / band).clamp(0.0, 1.0),
+            (-low / band).clamp(0.0, 1.0).min(self.calm_vent()),
             f.draw * 3600.0 * (1.0 + 4.0 * (solids / f.solids - 1.0)).clamp(0.0, 2.0),
             f.purge,
         ]);

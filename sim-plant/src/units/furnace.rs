@@ -26,7 +26,7 @@ use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, LIQUORS, Order, Port, Reading, Shape, UnitOperation};
 
 use absorber::{Build, Cell, hydrogen_chloride_pressure, strength};
 use flame::{Burnt, Flame, Mixture};
@@ -443,6 +443,11 @@ fn gases(matter: &mut Matter, chemistry: &Chemistry) -> (Matter, f64) {
 impl UnitOperation for Furnace {
     fn shape(&self) -> &'static Shape {
         &SHAPE
+    }
+
+    /// Flames are as hot as the gases' heat capacities are known.
+    fn carries(&self) -> (f64, f64) {
+        (LIQUORS.0, 3500.0)
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {

@@ -134,6 +134,7 @@ impl Liquor {
     fn measure(&mut self) {
         let (c, s, notes) = (&self.chemistry, &self.slurry, &mut self.notes);
         let kelvin = s.temperature;
+        solubility::note_oversaturated(s, c, notes);
         let carbonate =
             solubility::lithium_carbonate(kelvin, c, notes) * c.molar_mass(Species::LithiumCarbonate);
         let mass = s.matter.mass(c);

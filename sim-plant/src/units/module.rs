@@ -5,7 +5,7 @@
 //! energy:  H = H_formation + C (T - T0) + int U dq + sum h_i x_i      what is drawn leaves it as V I dt
 //! runaway: dx/dt = -A exp(-E/RT) f(x): SEI and anode (slowed by exp(-z/z0)), cathode a (1 - a)
 //! heat:    SEI always; anode (lithium in the carbon) and cathode (oxide without its lithium) h SoC dx, out of int U dq
-//! short:   dSoC/dt = -SoC / tau once the separator has been hotter than it bears
+//! short:   dSoC/dt = -SoC / tau once the separator has been hotter than it bears; no voltage and no current from then on
 //! gas:     leaves as hot as the module with its own enthalpy; what forming it takes beyond the three heats is the residue's
 //!          C3H6O3 -> 3 CO + 3 H2,  MO1.5 + 1.5 C -> M + 1.5 CO,  C2H2F2 -> 2 C + 2 HF, with SoC times the cathode's progress
 //! ```
@@ -25,7 +25,7 @@ use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, interpolate};
 use crate::species::{Phase, Species};
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, LIQUORS, Order, Port, Reading, Shape, UnitOperation};
 use crate::units::heat_loss::Wall;
 
 tables! {
@@ -80,7 +80,7 @@ tables! {
         current: "A", -1000.0, 1000.0;
         /// Per cell; discharge tapers there
         low: "V", 0.0, 4.0;
-        /// Per cell; charge tapers there
+        /// Per cell; charge tapers there, and ends at full charge, 4.2 V at rest, whatever is allowed above
         high: "V", 2.0, 4.5;
         /// Of the converter to the grid
         efficiency: "", 0.5, 1.0;
@@ -148,7 +148,11 @@ pub static SHAPE: Shape = Shape {
         reading("SoH", "%", "of the last full discharge; 0 before one"),
         reading("R-10s", "mohm", "of a cell, as a pulse of ten seconds shows it"),
         reading("grade", "", "1 reuse, 2 stationary, 3 recycling, 0 not tested"),
-        reading("may-shred", "", "1: at rest not above 0.5 V a cell and 60 V, and below 60 degC"),
+        reading(
+            "may-shred",
+            "",
+            "1: at rest not above 0.5 V a cell and 60 V, no charge in a short, below 60 degC",
+        ),
         reading("self-heating", "K/min", "of the runaway reactions"),
         reading("onset", "degC", "where self-heating first passed 1 K/min; 0 before"),
         reading("T-max", "degC", "highest so far"),
@@ -288,16 +292,33 @@ impl Module {
         formation + sei + self.residue + stored(self.charge) * self.coulomb() * p.cells
     }
 
+    /// A molten separator shorts every cell for good.
+    fn is_shorted(&self) -> bool {
+        self.hottest >= self.settings.runaway.separator
+    }
+
+    /// V of a cell at rest.
+    fn rest(&self) -> f64 {
+        if self.is_shorted() { 0.0 } else { interpolate(&OCV, self.charge) }
+    }
+
     /// Draws what may be drawn; J that leave the terminals.
     fn electric(&mut self, wanted: f64, dt: f64) -> f64 {
+        if self.is_shorted() {
+            self.notes.check(Remark::Limited, wanted == 0.0);
+            (self.voltage, self.current, self.polarisation) = (0.0, 0.0, 0.0);
+            return 0.0;
+        }
         let (p, b) = (&self.settings.pack, &self.settings.bench);
         let rest = interpolate(&OCV, self.charge);
         let highest = ((rest - self.polarisation - b.low) / p.r0).max(0.0);
         let lowest = ((rest - self.polarisation - b.high) / p.r0).min(0.0);
         let coulomb = self.coulomb();
         let mut current = wanted.clamp(lowest, highest);
-        current =
-            current.clamp((self.charge - 1.0).min(0.0) * coulomb / dt, (self.charge - EMPTY) * coulomb / dt);
+        // Above the voltage of a full cell the bench does not stop it, but the cell is full.
+        let full = (self.charge - 1.0).min(0.0) * coulomb / dt;
+        self.notes.check(Remark::Limited, current >= full);
+        current = current.clamp(full, (self.charge - EMPTY) * coulomb / dt);
         let before = stored(self.charge);
         self.charge -= current * dt / coulomb;
         let decay = libm::exp(-dt / p.tau);
@@ -357,7 +378,7 @@ impl Module {
     /// J of the charge that goes through a molten separator.
     fn short(&mut self, dt: f64) -> f64 {
         let r = &self.settings.runaway;
-        if self.hottest < r.separator {
+        if !self.is_shorted() {
             return 0.0;
         }
         let before = stored(self.charge);
@@ -422,6 +443,11 @@ impl UnitOperation for Module {
         &SHAPE
     }
 
+    /// Its solids are solids up to here: above, copper and its oxides have melted.
+    fn carries(&self) -> (f64, f64) {
+        (LIQUORS.0, 1773.15)
+    }
+
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
         let orders: [f64; 2] = core::array::from_fn(|k| {
             let (value, good) = SHAPE.hold(k, x.orders[k]);
@@ -451,8 +477,10 @@ impl UnitOperation for Module {
 
     fn read(&self, readings: &mut [f64]) {
         let p = &self.settings.pack;
-        let rest = interpolate(&OCV, self.charge);
-        let safe = rest <= 0.5 && rest * p.cells <= 60.0 && self.temperature < ZERO_CELSIUS + 60.0;
+        let rest = self.rest();
+        // What a short has not yet used up is still in there.
+        let spent = !self.is_shorted() || self.charge < 0.01;
+        let safe = spent && rest <= 0.5 && rest * p.cells <= 60.0 && self.temperature < ZERO_CELSIUS + 60.0;
         let grade = match self.health {
             h if self.onset > 0.0 || (h > 0.0 && h < 0.6) => 3.0,
             h if h >= 0.8 => 1.0,
@@ -613,6 +641,27 @@ mod tests {
         assert!(bench.stations[0].readings()[gas] > 100.0);
         assert_eq!(bench.stations[1].notes().count(Remark::BadInput), 0);
         assert!(bench.balance().worst() < 1e-9, "{:?}", bench.balance());
+    }
+
+    #[test]
+    fn a_burnt_out_module_has_no_voltage_takes_no_charge_and_may_be_shredded_when_it_is_cold() {
+        let heated = ["heater=2kW", "heater=0@30min", "start.charge=1", "current=0", "current=-20A@20h"];
+        let unit = run(&heated, 24.0);
+        let value = |name: &str| unit.reading(name).unwrap();
+        assert!(value("gas") > 100.0 && value("T") < 60.0, "{:?}", unit.readings());
+        assert_eq!((value("V"), value("OCV-cell"), value("I")), (0.0, 0.0, 0.0));
+        assert_eq!(value("may-shred"), 1.0);
+        assert!(unit.notes().count(Remark::Limited) > 0, "it does not take what is asked");
+        let hot = run(&heated[..1], 0.5);
+        assert_eq!(hot.reading("may-shred").unwrap(), 0.0);
+    }
+
+    #[test]
+    fn a_bench_that_allows_more_than_a_full_cell_says_that_it_ends_there() {
+        let charged = |high: &str| run(&["charge=0.9", "current=-50A", high], 2.0);
+        let (usual, more) = (charged("high=4.2V"), charged("high=4.5V"));
+        assert_eq!(usual.notes().count(Remark::Limited), 0);
+        assert!(more.notes().count(Remark::Limited) > 0 && more.reading("V-cell").unwrap() < 4.21);
     }
 
     #[test]

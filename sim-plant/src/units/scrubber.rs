@@ -21,10 +21,11 @@ use crate::chemistry::Chemistry;
 use crate::constants::NORMAL_VOLUME;
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
-use crate::solution::solubility::note_sodium_hydroxide;
+use crate::solution::solubility::note_oversaturated;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, parts};
+use crate::units::haste::gas_capacity;
 use crate::units::heat_loss::Wall;
 
 use gases::GASES;
@@ -175,6 +176,9 @@ pub static SHAPE: Shape = Shape {
     step_max: 2.0,
 };
 
+/// m3 of liquor that meet no gas any more.
+const DRY: f64 = 1e-6;
+
 /// What the last step showed: mole fractions, mol/s, Pa, m3/s.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Flows {
@@ -227,7 +231,7 @@ impl Scrubber {
     fn contact(&mut self, gas: &mut Matter, circulation: f64) {
         let (s, c) = (&self.settings.column, &self.chemistry);
         let moles = gas.phase_moles(Phase::Gas, c);
-        if moles <= 1e-12 || self.sump.liquor < 1e-6 {
+        if moles <= 1e-12 || self.sump.liquor < DRY {
             return;
         }
         let load = (self.flows.gas / s.gas).clamp(0.05, 20.0);
@@ -285,6 +289,18 @@ impl UnitOperation for Scrubber {
         &SHAPE
     }
 
+    /// The heat of its gas, of what is absorbed and of the water that evaporates into it, against what the sump can take.
+    fn parts(&self, inlets: &[Matter], _orders: &[f64], _dt: f64) -> u32 {
+        if self.sump.liquor < DRY {
+            return 1;
+        }
+        let gas: f64 =
+            inlets.iter().map(|inlet| gas_capacity(inlet, self.sump.temperature, &self.chemistry)).sum();
+        let liquor: f64 = inlets.iter().map(|inlet| inlet[Species::Water].max(0.0)).sum();
+        let water = self.sump.matter[Species::Water].max(0.0);
+        parts(gas, self.sump.capacity.max(0.0)).max(parts(liquor, water))
+    }
+
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
         let orders: [f64; 4] = core::array::from_fn(|k| {
             let (value, good) = SHAPE.hold(k, x.orders[k]);
@@ -335,7 +351,7 @@ impl UnitOperation for Scrubber {
         x.outlets[LIQUOR].add(&self.sump.matter.take(share));
         self.flows.draw = held * share / dt;
         self.sump.settle(&self.chemistry, &mut self.notes);
-        note_sodium_hydroxide(&self.sump, &mut self.notes);
+        note_oversaturated(&self.sump, &self.chemistry, &mut self.notes);
     }
 
     fn read(&self, readings: &mut [f64]) {

@@ -25,7 +25,7 @@ use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::solution::{Notes, Remark};
 use crate::species::{Phase, Species};
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, LIQUORS, Order, Port, Reading, Shape, UnitOperation};
 
 use gases::Vessel;
 
@@ -391,6 +391,11 @@ fn modules(m: &Module, kelvin: f64, chemistry: &Chemistry) -> Matter {
 impl UnitOperation for Shredder {
     fn shape(&self) -> &'static Shape {
         &SHAPE
+    }
+
+    /// Shreds, and gas.
+    fn carries(&self) -> (f64, f64) {
+        (LIQUORS.0, 773.15)
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
