@@ -65,6 +65,8 @@ pub enum Command {
     Selftest(SelftestArgs),
     /// Recipes of a running plant: list, status, and orders
     Recipe(RecipeArgs),
+    /// Phases that no batch owns, as those that a trip starts: list, and orders
+    Phase(PhaseArgs),
     /// Loops: how they did, what their process is, how they could be tuned
     Loop(LoopArgs),
     /// Set point, output, mode, command of a device, value entered by hand: `catholyte write FIC-301.SP 11.2`

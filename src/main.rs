@@ -80,6 +80,7 @@ fn main() -> miette::Result<()> {
         Command::Replay(args) => replay::run(&args),
         Command::Selftest(args) => selftest::run(&args),
         Command::Recipe(args) => recipe::run(&args),
+        Command::Phase(args) => recipe::run_phase(&args),
         Command::Loop(args) => loops::run(&args),
         Command::Write(args) => orders::write(&args),
         Command::Alarms(args) => orders::alarms(&args),

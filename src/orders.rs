@@ -3,7 +3,8 @@
 
 use miette::miette;
 use model::wire::{
-    AlarmStatus, AlarmView, InterlockStatus, InterlockView, PlantView, PointView, ServiceStatus, Why,
+    AlarmStatus, AlarmView, BlockKind, InterlockStatus, InterlockView, PlantView, PointView, ServiceStatus,
+    Why,
 };
 use model::{Action, AlarmState, Mode, nearest};
 
@@ -187,7 +188,29 @@ fn written(plant: &PlantView, name: &str, text: &str) -> miette::Result<Action> 
         return Ok(Action::Mode { block: block.id, mode });
     }
     let point = writable(plant, name)?;
-    Ok(Action::Write { point: point.id, value: value(point, text)? })
+    Ok(Action::Write { point: point.id, value: commanded(plant, point, text)? })
+}
+
+/// A value, or the word of a device's command: as `why`, interlocks and phases say it, whatever words its tag has.
+fn commanded(plant: &PlantView, point: &PointView, text: &str) -> miette::Result<f64> {
+    let device = plant.blocks.iter().find(|block| block.points.get("CMD") == Some(&point.id));
+    let (off, on) = match device.map(|block| block.kind) {
+        Some(BlockKind::Motor) => ("stop", "start"),
+        Some(BlockKind::Valve) => ("close", "open"),
+        Some(BlockKind::Breaker) => ("open", "close"),
+        _ => return value(point, text),
+    };
+    let is = |word: &str| text.trim().eq_ignore_ascii_case(word);
+    if is(on) || is("on") {
+        return Ok(1.0);
+    }
+    if is(off) || is("off") {
+        return Ok(0.0);
+    }
+    value(point, text).map_err(|error| match text.trim().parse::<f64>() {
+        Ok(_) => error,
+        Err(_) => miette!("{} takes {on} or {off}, not \"{text}\"", point.name),
+    })
 }
 
 /// What has this name, or else the one that has it but for upper and lower case; never one of two such.
@@ -262,6 +285,7 @@ mod tests {
     use super::{alarm, interlock, written};
     use crate::cli::{ApiTarget, Cli, Format, WhyArgs};
     use clap::CommandFactory as _;
+    use model::wire::{BlockKind, BlockView};
     use model::{Action, Mode};
 
     fn plant() -> model::wire::PlantView {
@@ -279,6 +303,34 @@ mod tests {
         for no_number in ["NaN", "inf", "much"] {
             let refused = written(&plant, "FIC-301.SP", no_number).unwrap_err().to_string();
             assert!(refused.contains("write a number"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_device_takes_its_word_whatever_words_the_tag_of_its_command_has() {
+        let mut plant = plant();
+        let command = |plant: &model::wire::PlantView, kind: BlockKind| {
+            let has = |block: &&BlockView| block.kind == kind && block.points.contains_key("CMD");
+            plant.blocks.iter().find(has).unwrap().points["CMD"]
+        };
+        for (kind, off, on) in [
+            (BlockKind::Motor, "stop", "start"),
+            (BlockKind::Valve, "close", "open"),
+            (BlockKind::Breaker, "open", "close"),
+        ] {
+            let id = command(&plant, kind);
+            plant.points[id.index()].words = Some(("de-energised".into(), "energised".into()));
+            let name = plant.points[id.index()].name.clone();
+            for (word, wanted) in
+                [(off, 0.0), (on, 1.0), ("OFF", 0.0), ("on", 1.0), ("energised", 1.0), ("1", 1.0)]
+            {
+                match written(&plant, &name, word).unwrap() {
+                    Action::Write { point, value } => assert_eq!((point, value), (id, wanted), "{word}"),
+                    other => panic!("{other:?}"),
+                }
+            }
+            let refused = written(&plant, &name, "half").unwrap_err().to_string();
+            assert!(refused.contains(&format!("takes {on} or {off}")), "{refused}");
         }
     }
 

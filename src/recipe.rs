@@ -1,39 +1,91 @@
-//! `catholyte recipe`: master recipes of a folder, and the batches of a running controller.
+//! `catholyte recipe` and `catholyte phase`: what there is in a folder or a running plant, and orders to it.
+
+mod start;
 
 use std::time::Duration;
 
 use miette::{Context as _, IntoDiagnostic as _, miette};
 use model::wire::{
-    API, BatchStatus, CommandReply, CommandRequest, ErrorReply, Frame, Login, PlantView, RecipeView, Session,
+    API, BatchStatus, CommandReply, CommandRequest, ErrorReply, Frame, Login, PhaseView, PlantView,
+    RecipeView, Session,
 };
 use model::{Action, BlockId, PointId, ProcOrder, nearest};
+use reqwest::StatusCode;
 use reqwest::blocking::{Client, RequestBuilder};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::cli::{ApiTarget, OrderName, RecipeArgs, RecipeCommand};
+use crate::cli::{ApiTarget, ListTarget, OrderName, PhaseArgs, PhaseCommand, RecipeArgs, RecipeCommand};
 use crate::{check, hmi};
 
 pub fn run(args: &RecipeArgs) -> miette::Result<()> {
     match &args.command {
-        RecipeCommand::List { plant } => list(&control::plant_view(&check::compile_named(plant.as_deref())?)),
+        RecipeCommand::List(target) => list(&plant_of(target)?),
         RecipeCommand::Status(target) => Remote::connect(target)?.status(),
         RecipeCommand::Start { recipe, parameters, target } => {
-            Remote::connect(target)?.start(recipe, parameters)
+            start::start(&Remote::connect(target)?, recipe, parameters)
         }
         RecipeCommand::Order { order, recipe, reason, target } => {
-            let order = match order {
-                OrderName::Hold => ProcOrder::Hold,
-                OrderName::Restart => ProcOrder::Restart,
-                OrderName::Stop => ProcOrder::Stop,
-                OrderName::Abort => ProcOrder::Abort,
-                OrderName::Reset => ProcOrder::Reset,
-            };
             let remote = Remote::connect(target)?;
             let recipe = remote.recipe(recipe)?.id;
-            remote.execute(Action::Batch { recipe, order }, reason)
+            remote.execute(Action::Batch { recipe, order: meant(*order) }, reason)
         }
     }
+}
+
+/// `catholyte phase`: what no batch owns.
+pub fn run_phase(args: &PhaseArgs) -> miette::Result<()> {
+    match &args.command {
+        PhaseCommand::List(target) => {
+            for phase in &plant_of(target)?.phases {
+                println!("{:<18} on {:<10} {}", phase.name, phase.unit, phase.description);
+            }
+            Ok(())
+        }
+        PhaseCommand::Order { order, phase, reason, target } => {
+            let remote = Remote::connect(target)?;
+            let phase = phase_named(remote.plant(), phase)?.id;
+            remote.execute(Action::Phase { phase, order: meant(*order) }, reason)
+        }
+    }
+}
+
+fn meant(order: OrderName) -> ProcOrder {
+    match order {
+        OrderName::Start => ProcOrder::Start,
+        OrderName::Hold => ProcOrder::Hold,
+        OrderName::Restart => ProcOrder::Restart,
+        OrderName::Pause => ProcOrder::Pause,
+        OrderName::Resume => ProcOrder::Resume,
+        OrderName::Stop => ProcOrder::Stop,
+        OrderName::Abort => ProcOrder::Abort,
+        OrderName::Reset => ProcOrder::Reset,
+    }
+}
+
+fn phase_named<'p>(plant: &'p PlantView, name: &str) -> miette::Result<&'p PhaseView> {
+    plant.phases.iter().find(|phase| phase.name.eq_ignore_ascii_case(name)).ok_or_else(|| {
+        if plant.recipes.iter().any(|recipe| recipe.name.eq_ignore_ascii_case(name)) {
+            return miette!("{name} is a recipe: its batch is ordered with `catholyte recipe order`");
+        }
+        match nearest(name, plant.phases.iter().map(|phase| phase.name.as_str())) {
+            Some(near) => miette!("no phase {name} in this plant; did you mean {near}?"),
+            None => miette!("no phase {name} in this plant; `catholyte phase list` has them"),
+        }
+    })
+}
+
+/// The plant that a list is of.
+fn plant_of(target: &ListTarget) -> miette::Result<PlantView> {
+    let Some(url) = target.url.clone().filter(|_| target.plant.is_none()) else {
+        return Ok(control::plant_view(&check::compile_named(target.plant.as_deref())?));
+    };
+    let (Some(user), Some(password_file)) = (target.user.clone(), target.password_file.clone()) else {
+        return Err(miette!(
+            "{url} wants to know who asks: give --user and --password-file, or --plant to list a folder"
+        ));
+    };
+    Ok(Remote::connect(&ApiTarget { url, user, password_file })?.plant().clone())
 }
 
 fn list(plant: &PlantView) -> miette::Result<()> {
@@ -174,59 +226,91 @@ impl Remote {
         Ok(())
     }
 
-    fn start(&self, name: &str, parameters: &[String]) -> miette::Result<()> {
-        let recipe = self.recipe(name)?;
-        let mut values = Vec::new();
-        for text in parameters {
-            let parsed =
-                text.split_once('=').and_then(|(name, value)| Some((name, value.parse::<f64>().ok()?)));
-            let (parameter, value) =
-                parsed.ok_or_else(|| miette!("\"{text}\" is no parameter: write name=number"))?;
-            let index =
-                recipe.parameters.iter().position(|known| known.name == parameter).ok_or_else(|| {
-                    let names: Vec<&str> =
-                        recipe.parameters.iter().map(|known| known.name.as_str()).collect();
-                    miette!("{name} has no parameter {parameter}; it has {}", names.join(", "))
-                })?;
-            values.push((index as u16, value));
+    pub fn execute(&self, action: Action, reason: &str) -> miette::Result<()> {
+        let reply = self.order(action, reason)?;
+        if !reply.accepted {
+            return Err(miette!("refused: {}", reply.message));
         }
-        // Seconds since 2026 keep batch numbers short, rising, and apart from each other.
-        let batch = u32::try_from(crate::clock::now_ms() / 1000 - 1_767_225_600).unwrap_or(0);
-        self.execute(Action::Prepare { recipe: recipe.id, batch }, "")?;
-        for (parameter, value) in values {
-            self.execute(Action::Parameter { recipe: recipe.id, parameter, value }, "")?;
+        if reply.unrecorded {
+            return Err(miette!("{}", reply.message));
         }
-        self.execute(Action::Batch { recipe: recipe.id, order: ProcOrder::Start }, "")
+        println!("{}", reply.message);
+        Ok(())
     }
 
-    pub fn execute(&self, action: Action, reason: &str) -> miette::Result<()> {
+    /// The controller's answer to an order; that it has acted and could not be kept is one too.
+    fn order(&self, action: Action, reason: &str) -> miette::Result<CommandReply> {
         let plant = self.plant.hash.clone();
         let request = CommandRequest { plant, ..CommandRequest::new(action, reason) };
         let request =
             self.client.post(format!("{}/commands", self.base)).bearer_auth(&self.token).json(&request);
-        let reply: CommandReply = answer(request, &self.base)?;
-        if reply.accepted {
-            println!("{}", reply.message);
-            Ok(())
-        } else {
-            Err(miette!("refused: {}", reply.message))
+        match exchange(request, &self.base)? {
+            (status, text) if status.is_success() => read(&text),
+            (status, text) => match serde_json::from_str(&text) {
+                Ok(ErrorReply { reply: Some(reply), .. }) => Ok(reply),
+                _ => Err(told(status, &text, &self.base)),
+            },
         }
     }
 }
 
 /// Sends, and turns whatever goes wrong into words.
 fn answer<T: DeserializeOwned>(request: RequestBuilder, url: &str) -> miette::Result<T> {
+    match exchange(request, url)? {
+        (status, text) if status.is_success() => read(&text),
+        (status, text) => Err(told(status, &text, url)),
+    }
+}
+
+/// How it went, and what was said.
+fn exchange(request: RequestBuilder, url: &str) -> miette::Result<(StatusCode, String)> {
     let reply =
         request.send().into_diagnostic().wrap_err_with(|| format!("no controller answers at {url}"))?;
-    let status = reply.status();
-    let text = reply.text().into_diagnostic()?;
-    if status.is_success() {
-        return serde_json::from_str(&text)
-            .into_diagnostic()
-            .wrap_err("the controller speaks another version");
+    Ok((reply.status(), reply.text().into_diagnostic()?))
+}
+
+fn read<T: DeserializeOwned>(text: &str) -> miette::Result<T> {
+    serde_json::from_str(text).into_diagnostic().wrap_err("the controller speaks another version")
+}
+
+fn told(status: StatusCode, text: &str, url: &str) -> miette::Report {
+    match serde_json::from_str::<ErrorReply>(text) {
+        Ok(reply) => miette!("{}", reply.error),
+        Err(_) => miette!("{url} answered {status}: is this a Catholyte controller?"),
     }
-    match serde_json::from_str::<ErrorReply>(&text) {
-        Ok(reply) => Err(miette!("{}", reply.error)),
-        Err(_) => Err(miette!("{url} answered {status}: is this a Catholyte controller?")),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{phase_named, plant_of};
+    use crate::cli::ListTarget;
+
+    #[test]
+    fn a_list_is_of_the_folder_or_of_the_controller_that_was_named_and_never_of_another_plant() {
+        let target = |plant: Option<&str>, url: Option<&str>| ListTarget {
+            plant: plant.map(Into::into),
+            url: url.map(Into::into),
+            user: None,
+            password_file: None,
+        };
+        assert!(
+            plant_of(&target(None, None)).unwrap().recipes.iter().any(|recipe| recipe.name == "EL-START")
+        );
+        let nobody = plant_of(&target(None, Some("http://127.0.0.1:9"))).map(|_| ()).unwrap_err().to_string();
+        assert!(nobody.contains("http://127.0.0.1:9") && nobody.contains("--user"), "{nobody}");
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/plants/recycling");
+        let named = plant_of(&target(Some(folder), Some("http://127.0.0.1:9"))).unwrap();
+        assert!(named.recipes.iter().any(|recipe| recipe.name == "R200-START"));
+    }
+
+    #[test]
+    fn a_wrong_phase_is_answered_with_the_nearest_and_a_recipe_with_its_own_command() {
+        let plant = control::plant_view(&crate::check::compile_named(None).unwrap());
+        let known = &plant.phases[0].name;
+        assert_eq!(&phase_named(&plant, &known.to_lowercase()).unwrap().name, known);
+        let wrong = phase_named(&plant, &format!("{known}x")).map(|_| ()).unwrap_err().to_string();
+        assert!(wrong.contains(&format!("did you mean {known}?")), "{wrong}");
+        let recipe = phase_named(&plant, "EL-START").map(|_| ()).unwrap_err().to_string();
+        assert!(recipe.contains("catholyte recipe order"), "{recipe}");
     }
 }

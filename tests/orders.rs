@@ -108,6 +108,74 @@ fn a_stranger_runs_the_plant_from_the_command_line() {
 }
 
 #[test]
+fn a_recipe_that_is_refused_leaves_nothing_behind_and_two_at_once_have_two_numbers() {
+    let plant = Plant::settled("running");
+    let batches = || plant.frame().batches.unwrap();
+    // Beyond a limit: told with it, and nothing stands on the unit.
+    let said = refused(&plant, &["recipe", "start", "EL-START", "load=70"]);
+    assert!(said.contains("load of EL-START is") && said.contains("nothing was done"), "{said}");
+    assert!(batches().is_empty());
+
+    // Two on two units in the same moment.
+    let two: Vec<_> = ["BR-STOP", "DC-STOP"]
+        .map(|recipe| {
+            let mut command = plant.command(&["recipe", "start", recipe]);
+            command.args(plant.login_arguments()).stdout(std::process::Stdio::piped()).spawn().unwrap()
+        })
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap())
+        .collect();
+    for output in &two {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+    let running = batches();
+    assert_eq!(running.len(), 2, "{running:?}");
+    assert_ne!(running[0].batch, running[1].batch);
+    let taken = running[0].batch;
+
+    // The controller itself refuses a number that is taken, whoever sends it.
+    let view = plant.view();
+    let recipe = view.recipes.iter().find(|recipe| recipe.name == "BP-STOP").unwrap().id;
+    let reply = plant.execute(model::Action::Prepare { recipe, batch: taken });
+    assert!(!reply.accepted && reply.message.contains("already; give another number"), "{}", reply.message);
+
+    // A busy unit is told with its batch, and how it comes free.
+    let busy = refused(&plant, &["recipe", "start", "BR-START"]);
+    assert!(busy.contains("is busy with B-") && busy.contains("of BR-STOP"), "{busy}");
+    assert!(busy.contains("recipe order") && batches().len() == 2, "{busy}");
+    let again = refused(&plant, &["recipe", "order", "start", "BR-STOP"]);
+    assert!(again.contains("the batch is") && again.contains("start is not possible now"), "{again}");
+    let none = refused(&plant, &["recipe", "order", "hold", "BP-STOP"]);
+    assert!(none.contains("no batch of it stands on BP-210"), "{none}");
+
+    // A prepared batch of somebody else can be started or taken back from here.
+    assert!(plant.execute(model::Action::Prepare { recipe, batch: 7 }).accepted);
+    let busy = refused(&plant, &["recipe", "start", "BP-STOP"]);
+    assert!(busy.contains("B-0007 of BP-STOP, which is IDLE") && busy.contains("takes it back"), "{busy}");
+    done(&plant, &["recipe", "order", "reset", "BP-STOP"]);
+    assert_eq!(batches().len(), 2);
+
+    // A phase without a batch, as a trip starts one; one of a batch is ordered through it.
+    let owned = view.recipes.iter().find(|recipe| recipe.name == "BR-STOP").unwrap();
+    let owned = owned.procedure.iter().find_map(|node| node.phase).unwrap();
+    let owned = &view.phases[owned.index()].name;
+    let said = refused(&plant, &["phase", "order", "hold", owned]);
+    assert!(said.contains("commands the phases of"), "{said}");
+    let listed = done(&plant, &["phase", "list"]);
+    let free = view.phases.iter().find(|phase| phase.name == "StopPurification").unwrap();
+    assert!(listed.contains(owned.as_str()) && listed.contains(&free.name), "{listed}");
+    let idle = refused(&plant, &["phase", "order", "restart", &free.name]);
+    assert!(idle.contains("it is IDLE: restart is not possible now; start is"), "{idle}");
+    done(&plant, &["phase", "order", "start", &free.name]);
+    done(&plant, &["phase", "order", "hold", &free.name]);
+    let why = done(&plant, &["why", &free.name]);
+    assert!(why.contains("HELD") || why.contains("HOLDING"), "{why}");
+    refused(&plant, &["phase", "order", "abort", &free.name]);
+    done(&plant, &["phase", "order", "abort", &free.name, "--reason", "enough seen"]);
+    assert!(done(&plant, &["recipe", "list"]).contains("EL-START"));
+}
+
+#[test]
 fn a_new_password_from_the_command_line_ends_the_sessions_of_the_old_one() {
     let plant = Plant::settled("running");
     let said = plant.run(&["user", "password", "engineer"]);

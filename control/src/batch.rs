@@ -1,9 +1,10 @@
 //! Control recipes: carries the orders of [`recipes::Procedure`] to the phases.
 
-use model::{EventBody, PhaseId, ProcOrder, ProcState, Quality, RecipeId, Refusal};
+use model::{Action, EventBody, PhaseId, ProcOrder, ProcState, Quality, RecipeId, Refusal};
 use recipes::{Demand, PhaseCall};
 
 use crate::phase::Scene;
+use crate::service::device_of;
 
 impl Scene<'_> {
     /// One step of every control recipe that is under way.
@@ -24,7 +25,9 @@ impl Scene<'_> {
     /// An order of a person to the control recipe. Gives the state that was left.
     pub(crate) fn order_batch(&mut self, index: usize, order: ProcOrder) -> Result<ProcState, Refusal> {
         let from = self.state.procedures[index].state();
-        if order == ProcOrder::Start && self.unit_runs_a_phase(&self.plant.recipes[index].equipment) {
+        let begins = order == ProcOrder::Start && from == ProcState::Idle;
+        let runs = || self.phase_that_runs_on(&self.plant.recipes[index].equipment);
+        if begins && self.state.procedures[index].is_present() && runs().is_some() {
             return Err(Refusal::UnitBusy);
         }
         let phase = self.phase_state(index);
@@ -43,8 +46,52 @@ impl Scene<'_> {
         if self.unit_batch(&self.plant.recipes[index].equipment).is_some() {
             return Err(Refusal::UnitBusy);
         }
+        // Events, phases and people know a batch by its number alone.
+        if self.recipe_of_batch(batch).is_some() {
+            return Err(Refusal::NumberTaken);
+        }
         let (recipe, tick) = (&self.plant.recipes[index], self.state.tick);
         self.state.procedures[index].prepare(recipe, batch, tick)
+    }
+
+    fn recipe_of_batch(&self, batch: u32) -> Option<usize> {
+        self.state.procedures.iter().position(|other| other.is_present() && other.batch() == batch)
+    }
+
+    /// What stands against a refused order to a batch, a phase or the valve of a stroke test, for the words of its answer.
+    pub(crate) fn in_the_way(&self, action: &Action, refusal: Refusal) -> Option<f64> {
+        const NOTHING: f64 = -1.0;
+        let batch_on = |equipment: &str| {
+            let index = self.unit_batch(equipment)?;
+            Some(f64::from(self.state.procedures[index].batch()))
+        };
+        let equipment = |recipe: RecipeId| Some(&self.plant.recipes.get(recipe.index())?.equipment);
+        match (*action, refusal) {
+            (Action::Prepare { recipe, .. }, Refusal::UnitBusy) => batch_on(equipment(recipe)?),
+            (Action::Prepare { batch, .. }, Refusal::NumberTaken) => {
+                self.recipe_of_batch(batch).map(|index| index as f64)
+            }
+            (Action::Batch { recipe, .. }, Refusal::UnitBusy) => {
+                self.phase_that_runs_on(equipment(recipe)?).map(|index| index as f64)
+            }
+            (Action::Batch { recipe, .. }, Refusal::NotInThisState) => {
+                let procedure = self.state.procedures.get(recipe.index())?;
+                Some(if procedure.is_present() { f64::from(procedure.state() as u8) } else { NOTHING })
+            }
+            (Action::Phase { phase, .. }, Refusal::UnitBusy) => {
+                let owner = self.state.phases.get(phase.index())?.recipe.checked_sub(1);
+                let owner = owner.and_then(|owner| self.state.procedures.get(owner as usize));
+                let batch = owner.filter(|owner| owner.state().is_active()).map(recipes::Procedure::batch);
+                let definition = self.plant.phases.get(phase.index())?;
+                batch.map(f64::from).or_else(|| batch_on(&definition.equipment))
+            }
+            (Action::Experiment { block, .. }, Refusal::NotInThisState) => {
+                let device = device_of(self.plant, block)?;
+                let tested = self.state.valve_tests.iter().any(|test| test.is_of(block));
+                Some(if tested { NOTHING } else { self.state.image.value(device.state) })
+            }
+            _ => None,
+        }
     }
 
     /// An order of a person to a single phase, which must not belong to a batch.
@@ -130,9 +177,9 @@ impl Scene<'_> {
     }
 
     /// A phase of the unit runs by a person's order.
-    fn unit_runs_a_phase(&self, equipment: &str) -> bool {
+    fn phase_that_runs_on(&self, equipment: &str) -> Option<usize> {
         let mut phases = self.plant.phases.iter().zip(&self.state.phases);
-        phases.any(|(phase, memory)| phase.equipment == equipment && memory.state.is_active())
+        phases.position(|(phase, memory)| phase.equipment == equipment && memory.state.is_active())
     }
 
     fn reset_phases_of(&mut self, index: usize) {

@@ -18,7 +18,7 @@ impl Scene<'_> {
                 if number < COMMANDS_PER_SCAN { self.command(command) } else { Err(Refusal::TooMany) };
             let (old, refused) = match answer {
                 Ok(old) => (old, None),
-                Err(refusal) => (self.present(&command.action), Some(refusal)),
+                Err(refusal) => (self.present(&command.action, refusal), Some(refusal)),
             };
             self.out.push(self.state.tick, EventBody::Command { command: tame(*command), old, refused });
         }
@@ -130,7 +130,10 @@ impl Scene<'_> {
     }
 
     /// What stands where a refused command wanted something else.
-    fn present(&self, action: &Action) -> f64 {
+    fn present(&self, action: &Action, refusal: Refusal) -> f64 {
+        if let Some(found) = self.in_the_way(action, refusal) {
+            return found;
+        }
         let value =
             |point: PointId| (point.index() < self.plant.points.len()).then(|| self.state.image.value(point));
         let found = match *action {

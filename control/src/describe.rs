@@ -1,16 +1,16 @@
 //! Events as lines that people read: kind, tag, text.
 
+mod refused;
+
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use model::wire::EventKind;
 use model::{
     Action, AlarmId, AlarmState, BlockId, Command, Event, EventBody, ExperimentChange, ForceChange, ForceEnd,
-    InterlockChange, InterlockId, LinkDoubt, Mode, PhaseId, PointId, ProcState, RecipeId, Refusal,
-    RefusedAction, StrokeResult, UserId,
+    InterlockChange, InterlockId, LinkDoubt, Mode, PhaseId, PointId, ProcState, RecipeId, RefusedAction,
+    StrokeResult, UserId,
 };
 
-use crate::alarm::SHELVE_MAX_MS;
-use crate::force::{FORCES, asking, defeated, watching};
-use crate::interlock::BYPASS_MAX_MS;
+use crate::force::defeated;
 use crate::plant::{BlockBody, Phase, Plant};
 use crate::service::device_of;
 use crate::text::{bare_text, batch_name, duration, joined, kind_word, number, part_of, value_text};
@@ -23,8 +23,13 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
         }
         EventBody::Command { command, old, refused } => {
             let (tag, wish) = command_text(plant, command, *old);
-            let details = refused.and_then(|refusal| refusal_details(plant, &command.action, refusal));
-            (EventKind::Operator, tag, with_refusal(wish, *refused) + &details.unwrap_or_default())
+            let text = match refused {
+                Some(refusal) => {
+                    format!("{wish} refused: {}", refused::text(plant, &command.action, *old, *refusal))
+                }
+                None => wish,
+            };
+            (EventKind::Operator, tag, text)
         }
         EventBody::Mode { block, from, to } => {
             (EventKind::Mode, block_name(plant, block.index()), format!("{} -> {}", from.short(), to.short()))
@@ -184,54 +189,6 @@ fn names(plant: &Plant, interlocks: &[InterlockId]) -> String {
     names.join(", ")
 }
 
-/// What a refused command should have been: ` (0.0 to 100.0 %)`, ` (at most 12 h)`, ` (IL-301)`.
-fn refusal_details(plant: &Plant, action: &Action, refusal: Refusal) -> Option<String> {
-    let at_most = |ms: u32| Some(format!(" (at most {})", duration(u64::from(ms))));
-    let point = match (*action, refusal) {
-        (Action::Force { point, .. }, _) => point,
-        (Action::Write { point, .. }, Refusal::BelowLimit | Refusal::AboveLimit) => {
-            let definition = plant.points.get(point.index())?;
-            let write = definition.write.as_ref()?;
-            let high = value_text(plant, point, write.high);
-            return Some(format!(" ({} to {high})", bare_text(plant, point, write.low)));
-        }
-        (Action::Shelve { .. }, Refusal::AboveLimit) => return at_most(SHELVE_MAX_MS),
-        (Action::Bypass { .. }, Refusal::AboveLimit) => return at_most(BYPASS_MAX_MS),
-        (Action::Experiment { block, .. }, Refusal::WouldTrip) => {
-            return named(plant, &watching(plant, block), true);
-        }
-        (Action::Mode { block, .. }, Refusal::DefeatsInterlock) => {
-            return named(plant, &never_bypassed(plant, asking(plant, block)), false);
-        }
-        _ => return None,
-    };
-    let definition = plant.points.get(point.index())?;
-    match refusal {
-        Refusal::BelowLimit | Refusal::AboveLimit => {
-            let high = value_text(plant, point, definition.high);
-            Some(format!(" ({} to {high})", bare_text(plant, point, definition.low)))
-        }
-        Refusal::DefeatsInterlock => named(plant, &never_bypassed(plant, defeated(plant, point)), false),
-        Refusal::ForcesFull => Some(format!(" ({FORCES} are)")),
-        _ => None,
-    }
-}
-
-fn never_bypassed(plant: &Plant, mut interlocks: Vec<InterlockId>) -> Vec<InterlockId> {
-    interlocks.retain(|id| plant.interlocks[id.index()].bypass.is_none());
-    interlocks
-}
-
-/// ` (IL-301, IL-551, which has no bypass)`, with or without what is said of a bypass.
-fn named(plant: &Plant, interlocks: &[InterlockId], bypass: bool) -> Option<String> {
-    let says = |id: &InterlockId| {
-        let none = bypass && plant.interlocks[id.index()].bypass.is_none();
-        interlock_name(plant, *id) + if none { ", which has no bypass" } else { "" }
-    };
-    let names: Vec<String> = interlocks.iter().map(says).collect();
-    (!names.is_empty()).then(|| format!(" ({})", names.join(", ")))
-}
-
 /// The person behind an event, if there is one.
 pub fn user_of(event: &Event) -> Option<UserId> {
     match event.body {
@@ -321,13 +278,6 @@ fn alarm_value(plant: &Plant, id: AlarmId, value: f64) -> (String, String) {
             (format!(" {now}"), format!(" (limit {})", number(*limit, definition.decimals)))
         }
         C::When(_) | C::Fault { .. } => (String::new(), String::new()),
-    }
-}
-
-fn with_refusal(wish: String, refused: Option<Refusal>) -> String {
-    match refused {
-        None => wish,
-        Some(refusal) => format!("{wish} refused: {refusal}"),
     }
 }
 

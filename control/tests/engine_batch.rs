@@ -388,3 +388,83 @@ fn a_wait_with_a_delay_begins_anew_every_time_the_step_is_entered() {
         h.run(200);
     }
 }
+
+/// The last answer to a command, as the event list has it.
+fn answer(h: &mut Harness, action: Action) -> String {
+    assert!(h.ask(action).is_err(), "{action:?} is refused");
+    let is_command = |event: &&model::Event| matches!(event.body, EventBody::Command { .. });
+    let event = h.events.iter().rev().find(is_command).unwrap();
+    control::describe(&h.plant(), event).2
+}
+
+#[test]
+fn a_number_that_a_batch_has_is_refused_to_every_other_and_free_again_after_its_reset() {
+    let mut plant = text_plant();
+    // On another unit, so that nothing but the number stands in the way.
+    let rinse = plant.recipes.iter_mut().find(|recipe| recipe.name == "EL-RINSE").unwrap();
+    rinse.equipment = "ANOTHER".into();
+    let mut h = Harness::new(plant);
+    h.scan();
+    let [recipe, rinse] = ["EL-START", "EL-RINSE"].map(|name| h.plant().find_recipe(name).unwrap());
+    h.ask(Action::Prepare { recipe, batch: 412 }).unwrap();
+    let said = answer(&mut h, Action::Prepare { recipe: rinse, batch: 412 });
+    assert!(said.ends_with("refused: B-0412 is a batch of EL-START already; give another number"), "{said}");
+    h.ask(Action::Prepare { recipe: rinse, batch: 413 }).unwrap();
+    h.ask(Action::Batch { recipe: rinse, order: ProcOrder::Reset }).unwrap();
+    h.ask(Action::Batch { recipe, order: ProcOrder::Reset }).unwrap();
+    h.ask(Action::Prepare { recipe: rinse, batch: 412 }).expect("412 is free again");
+}
+
+#[test]
+fn a_refused_order_says_what_stands_against_it_and_what_would_be_taken() {
+    let mut h = Harness::new(text_plant());
+    let mut field = Field::new();
+    field.run(&mut h, 1.0);
+    let [recipe, rinse] = ["EL-START", "EL-RINSE"].map(|name| h.plant().find_recipe(name).unwrap());
+    let order = |order| Action::Batch { recipe, order };
+    let [fill, circulate] = ["Fill", "Circulate"].map(|name| h.plant().find_phase(name).unwrap());
+    let mut said = |action: Action| answer(&mut h, action);
+
+    assert_eq!(
+        said(order(ProcOrder::Hold)),
+        "hold refused: no batch of it stands on EL-301; prepare one first"
+    );
+    assert_eq!(
+        said(Action::Phase { phase: fill, order: ProcOrder::Restart }),
+        "Fill restart refused: it is IDLE: restart is not possible now; start is"
+    );
+    let early = said(Action::Parameter { recipe, parameter: 0, value: 1.0 });
+    assert!(early.contains("a parameter is set between prepare and start"), "{early}");
+
+    h.ask(Action::Prepare { recipe, batch: 412 }).unwrap();
+    let mut said = |action: Action| answer(&mut h, action);
+    let busy = said(Action::Prepare { recipe: rinse, batch: 9 });
+    assert!(busy.contains("refused: B-0412 stands on EL-301") && busy.contains("reset"), "{busy}");
+    assert_eq!(
+        said(order(ProcOrder::Hold)),
+        "hold refused: the batch is IDLE: hold is not possible now; start, reset are"
+    );
+    let high = said(Action::Parameter { recipe, parameter: 1, value: 99.0 });
+    let parameter = h.plant().recipes[recipe.index()].parameters[1].clone();
+    let limits = format!("above the high limit ({} to {}", parameter.low, parameter.high);
+    assert!(high.contains(&limits), "{high}");
+
+    phase(&mut h, "Circulate", ProcOrder::Start).unwrap();
+    assert_eq!(
+        answer(&mut h, order(ProcOrder::Start)),
+        "start refused: phase Circulate runs on EL-301: let it end or stop it first"
+    );
+    phase(&mut h, "Circulate", ProcOrder::Abort).unwrap();
+    assert!(field.until(&mut h, 60.0, |h| phase_state(h, "Circulate").state == Aborted));
+    batch(&mut h, ProcOrder::Start).unwrap();
+    field.run(&mut h, 1.0);
+    let again = answer(&mut h, order(ProcOrder::Start));
+    assert!(
+        again.contains("the batch is RUNNING: start is not possible now; hold, pause, stop, abort are"),
+        "{again}"
+    );
+    let owned = answer(&mut h, Action::Phase { phase: fill, order: ProcOrder::Hold });
+    assert!(owned.contains("refused: B-0412 commands the phases of EL-301"), "{owned}");
+    let other = answer(&mut h, Action::Phase { phase: circulate, order: ProcOrder::Start });
+    assert!(other.contains("refused: B-0412 commands"), "{other}");
+}

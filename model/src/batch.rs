@@ -70,6 +70,11 @@ impl ProcState {
         Self::ALL.get(usize::from(code)).copied().unwrap_or(Self::Aborted)
     }
 
+    /// The orders that this state takes.
+    pub fn takes(self) -> impl Iterator<Item = ProcOrder> {
+        ProcOrder::ALL.into_iter().filter(move |order| self.after(*order).is_some())
+    }
+
     /// What `order` makes of this state, or `None` when the state model forbids it.
     pub const fn after(self, order: ProcOrder) -> Option<Self> {
         use ProcState as S;

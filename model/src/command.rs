@@ -125,10 +125,11 @@ pub enum Refusal {
     NoTest,
     WouldTrip,
     Follows,
+    NumberTaken,
 }
 
 impl Refusal {
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Unknown,
         Self::NotWritable,
         Self::NotANumber,
@@ -156,6 +157,7 @@ impl Refusal {
         Self::NoTest,
         Self::WouldTrip,
         Self::Follows,
+        Self::NumberTaken,
     ];
 
     pub fn from_code(code: u8) -> Self {
@@ -194,6 +196,7 @@ impl Refusal {
             Self::NoFeedback => "no feedback of it comes from the field",
             Self::Simulated => "its device is simulated; end that first",
             Self::OutOfService => "it is out of service: order manual first",
+            Self::NumberTaken => "another batch has this number; give it the next one",
         }
     }
 }

@@ -58,7 +58,9 @@ pub enum EventBody {
         value: f64,
         user: UserId,
     },
-    /// The answer to a command: what stood before, or why it was refused.
+    /// The answer to a command: what stood before, or why it was refused. `old` of a refused order to a batch or a phase
+    /// is what stands against it: its state, or the number of the batch, recipe or phase that is in the way; below zero
+    /// when there is nothing that could obey.
     Command {
         command: Command,
         old: f64,

@@ -14,12 +14,8 @@ pub struct RecipeArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum RecipeCommand {
-    /// Master recipes of a plant folder
-    List {
-        /// [default: the refinery that ships with the program]
-        #[arg(long, value_name = "DIR")]
-        plant: Option<PathBuf>,
-    },
+    /// Master recipes of the running plant, or of a plant folder
+    List(ListTarget),
     /// Batches of a running controller
     Status(ApiTarget),
     /// Prepare and start: `catholyte recipe start EL-START load=4.5`
@@ -30,7 +26,8 @@ pub enum RecipeCommand {
         #[command(flatten)]
         target: ApiTarget,
     },
-    /// Order to a batch: hold, restart, stop, abort, reset
+    /// Order to the batch of a recipe: `catholyte recipe order hold EL-START`; start begins one that was prepared on a
+    /// screen, reset takes away one that has ended or was never started
     Order {
         order: OrderName,
         recipe: String,
@@ -42,10 +39,57 @@ pub enum RecipeCommand {
     },
 }
 
+/// Where a list comes from: a folder, a controller that runs, or what ships.
+#[derive(Args, Debug)]
+pub struct ListTarget {
+    /// Plant folder [default: what runs at --url, else the refinery that ships with the program]
+    #[arg(long, value_name = "DIR")]
+    pub plant: Option<PathBuf>,
+    /// Address of a controller's API, whose plant is listed
+    #[arg(long, env = "CATHOLYTE_URL")]
+    pub url: Option<String>,
+    /// Who you are there, one of `catholyte user list`
+    #[arg(long, env = "CATHOLYTE_USER")]
+    pub user: Option<String>,
+    /// File whose first line is the password
+    #[arg(long, value_name = "FILE", env = "CATHOLYTE_PASSWORD_FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct PhaseArgs {
+    #[command(subcommand)]
+    pub command: PhaseCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum PhaseCommand {
+    /// Phases of the running plant, or of a plant folder
+    List(ListTarget),
+    /// Order to a phase that no batch owns, as one that a trip has started: `catholyte phase order restart Flush`
+    #[command(
+        after_help = "`catholyte why Flush` tells how far it is, what it waits for and which trip started it. A phase of a batch that runs \
+        takes its orders from the batch: `catholyte recipe order`."
+    )]
+    Order {
+        order: OrderName,
+        phase: String,
+        /// Why; needed for abort
+        #[arg(long, default_value = "")]
+        reason: String,
+        #[command(flatten)]
+        target: ApiTarget,
+    },
+}
+
+/// What a batch or a phase is told.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum OrderName {
+    Start,
     Hold,
     Restart,
+    Pause,
+    Resume,
     Stop,
     Abort,
     Reset,

@@ -75,6 +75,10 @@ impl ValveTest {
         self.block != 0
     }
 
+    pub(crate) fn is_of(&self, block: BlockId) -> bool {
+        self.block == block.0.wrapping_add(1)
+    }
+
     pub(crate) fn interrupt(&mut self) {
         self.leg = Leg::Lost;
     }
