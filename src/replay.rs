@@ -49,7 +49,10 @@ fn replay(args: &ReplayArgs) -> miette::Result<Total> {
 
 #[derive(Default)]
 struct Total {
+    /// From a start of the controller, or from behind a hole, to the next.
     runs: u64,
+    /// Plants that were applied within a run.
+    applied: u64,
     scans: u64,
     plant_ms: u64,
     /// Between scans of one run: the controller stood still, or the clock jumped.
@@ -67,8 +70,8 @@ impl Total {
     fn report(&self) -> miette::Result<()> {
         let speed = self.plant_ms as f64 / 1e3 / self.cpu_s.max(1e-9);
         eprintln!(
-            "{} runs, {} scans, {:.1} s of plant time in {:.2} s of processor time: {speed:.0} times real time",
-            self.runs,
+            "{}, {} scans, {:.1} s of plant time in {:.2} s of processor time: {speed:.0} times real time",
+            self.runs_text(),
             self.scans,
             self.plant_ms as f64 / 1e3,
             self.cpu_s
@@ -101,6 +104,16 @@ impl Total {
 }
 
 impl Total {
+    /// A change of the plant while it runs begins a stretch of the journal, too, and is no start of the controller.
+    fn runs_text(&self) -> String {
+        let many = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        let runs = many(self.runs, "run");
+        match self.applied {
+            0 => runs,
+            applied => format!("{runs} ({} of the plant while it ran)", many(applied, "change")),
+        }
+    }
+
     fn idle_text(&self) -> Option<String> {
         let span = clock_watch::span_text(i64::try_from(self.idle_ms).unwrap_or(i64::MAX));
         (self.idle_ms > 0).then(|| {
@@ -120,20 +133,27 @@ fn replay_run(
 ) -> miette::Result<Option<Wanted>> {
     let recorded = recorded_plant(reader, beginning.header.plant_hash)?;
     let mut engine = Engine::new(recorded);
+    let mut applied = false;
     if let Some(snapshot) = &beginning.snapshot {
         let after = snapshot.tick;
         engine.restore(&snapshot.state).map_err(|error| miette!("snapshot {after}: {error}"))?;
         if let Some(before) = before.take().filter(|before| before.tick() == after) {
             let restarted = matches!(beginning.start, SegmentStart::Resumed(_));
-            check_change(&before, &mut engine, restarted, total)?;
+            applied = check_change(&before, &mut engine, restarted, total)? && !restarted;
         }
     }
     // From the segment itself: the one before may be of another plant, which ended there.
     let mut records = reader.records(beginning.segment.first_tick).into_diagnostic()?;
-    total.runs += 1;
+    match applied {
+        true => total.applied += 1,
+        false => total.runs += 1,
+    }
     let clock = beginning.clock();
     let cold = matches!(beginning.start, SegmentStart::Cold);
     let mut beside = other.map(|other| Beside::begin(&engine, cold, other)).transpose()?;
+    if let (Some(beside), Some(comparison)) = (&beside, &mut total.comparison) {
+        comparison.begin(beside);
+    }
     let mut replayer = Replayer::new(engine);
     follow(&mut replayer, beside.as_mut(), &mut records, clock, args, total)?;
     let next = replayer.engine.tick() + 1;
@@ -155,15 +175,15 @@ fn replay_run(
     })
 }
 
-/// Where another plant was applied: the state that was carried over comes out of the one before again.
+/// Where another plant was applied: the state that was carried over comes out of the one before again. Says whether one was.
 fn check_change(
     before: &Engine,
     engine: &mut Engine,
     restarted: bool,
     total: &mut Total,
-) -> miette::Result<()> {
+) -> miette::Result<bool> {
     if before.plant().hash == engine.plant().hash {
-        return Ok(());
+        return Ok(false);
     }
     let tick = before.tick();
     let (mut again, migration) = if restarted {
@@ -176,7 +196,7 @@ fn check_change(
     if again.state_hash() != engine.state_hash() {
         total.difference = total.difference.or(Some(tick));
     }
-    Ok(())
+    Ok(true)
 }
 
 fn follow(
@@ -293,6 +313,13 @@ mod tests {
             writer.append(&ScanRecord { tick, hash, ..ScanRecord::default() }).unwrap();
         }
         writer.commit().unwrap();
+    }
+
+    #[test]
+    fn a_change_of_the_plant_is_told_as_one_and_not_as_another_run() {
+        let total = super::Total { runs: 1, applied: 3, ..super::Total::default() };
+        assert_eq!(total.runs_text(), "1 run (3 changes of the plant while it ran)");
+        assert_eq!(super::Total { runs: 4, ..super::Total::default() }.runs_text(), "4 runs");
     }
 
     #[test]

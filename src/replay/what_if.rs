@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use control::plant::Plant;
 use control::{Engine, Input, Pairs, Parted, Plan, Reason, ScanOutput, parted};
-use miette::IntoDiagnostic as _;
+use miette::{IntoDiagnostic as _, miette};
 use model::{Action, Command, Event, PointId};
 
 use crate::clock::{self, TickClock};
@@ -26,6 +26,7 @@ pub struct Beside {
     /// What the other text changes.
     plan: Plan,
     recorded: Arc<Plant>,
+    common: Common,
     output: ScanOutput,
     inputs: Vec<Input>,
     commands: Vec<Command>,
@@ -36,14 +37,25 @@ impl Beside {
     ///
     /// # Errors
     ///
-    /// When the base periods differ.
+    /// When the base periods differ, or the two have nothing in common.
     pub fn begin(recorded: &Engine, cold: bool, other: &Arc<Plant>) -> miette::Result<Self> {
         let engine =
             if cold { Engine::new(other.clone()) } else { recorded.migrate(other).into_diagnostic()?.0 };
         let plant = recorded.plant().clone();
+        let pairs = Pairs::between(&plant, other);
+        let common = Common::of(&plant, &pairs);
+        if common.points == 0 {
+            return Err(miette!(
+                help = "name the changed folder of the plant that ran",
+                "no point of the plant that ran, {}, is in the other folder, {}: there is nothing to compare",
+                plant.name,
+                other.name
+            ));
+        }
         Ok(Self {
             engine,
-            pairs: Pairs::between(&plant, other),
+            pairs,
+            common,
             plan: Plan::between(&plant, other),
             recorded: plant,
             output: ScanOutput::with_capacity(wiring::EVENTS_PER_SCAN),
@@ -113,6 +125,29 @@ fn translated(from: &Plant, to: &Plant, action: Action) -> Option<Action> {
     })
 }
 
+/// How much of the plant that ran is compared at all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Common {
+    points: usize,
+    of: usize,
+}
+
+impl Common {
+    fn of(recorded: &Plant, pairs: &Pairs) -> Self {
+        let of = recorded.points.len();
+        let points = (0..of).filter(|index| pairs.point(PointId(*index as u32)).is_some()).count();
+        Self { points, of }
+    }
+
+    fn report(self) -> String {
+        let mut text = format!("{} of {} points are common to both and compared\n", self.points, self.of);
+        if self.points * 2 < self.of {
+            text.push_str("warning: that is less than half: is it the folder of this plant?\n");
+        }
+        text
+    }
+}
+
 /// One value that came out otherwise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Apart {
@@ -150,9 +185,19 @@ pub struct Comparison {
     parting: Option<(u64, Vec<Parted>)>,
     commands_lost: u64,
     clock: Option<TickClock>,
+    /// Of the run that has least in common with the other plant.
+    common: Option<Common>,
 }
 
 impl Comparison {
+    /// A run begins.
+    pub fn begin(&mut self, beside: &Beside) {
+        let share = |common: Common| common.points as f64 / common.of.max(1) as f64;
+        if self.common.is_none_or(|known| share(beside.common) < share(known)) {
+            self.common = Some(beside.common);
+        }
+    }
+
     /// Looks at both after a scan.
     pub fn look(&mut self, recorded: &Engine, events: &[Event], beside: &Beside, clock: TickClock) {
         self.clock = Some(clock);
@@ -213,16 +258,18 @@ impl Comparison {
     /// For people: when, in which values, and in which events.
     pub fn report(&self) -> String {
         let parting = self.parting.as_ref();
+        let common = self.common.map(Common::report).unwrap_or_default();
         let Some(first) = parting.map(|(tick, _)| *tick).or(self.first_tick) else {
-            return "the other plant folder does the same, value by value\n".to_owned();
+            return format!("{common}the other plant folder does the same, value by value\n");
         };
         let time = self.time(first);
-        let mut text = match parting {
+        let mut text = common;
+        text.push_str(&match parting {
             Some(_) => format!("with the other plant folder the histories part at tick {first}, {time}\n"),
             None => {
                 format!("settings differ from tick {first} on, {time}, and nothing does otherwise for it\n")
             }
-        };
+        });
         self.report_parting(&mut text);
         let mut points: Vec<(&String, &PointApart)> = self.points.iter().collect();
         points.sort_by(|one, two| {

@@ -93,6 +93,42 @@ fn the_same_text_does_the_same() {
 }
 
 #[test]
+fn how_much_is_compared_is_told_always_and_nothing_in_common_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = journal(folder.path());
+    let same = report(journal.clone(), changed(folder.path(), "LITHIUM", "LITHIUM "));
+    let all = control::compile(&shipped_refinery()).unwrap().plant.points.len();
+    assert!(
+        same.starts_with(&format!("{all} of {all} points are common")) && !same.contains("warning"),
+        "{same}"
+    );
+
+    let small = |name: &str, tag: &str| {
+        let text = format!(
+            "[plant]\nname = \"{name}\"\nperiod = \"10 ms\"\n\n[tag.{tag}]\ndescription = \"a\"\nunit = \"degC\"\n\
+             range = [-10, 160]\nentry = {{ initial = 20 }}\n"
+        );
+        let path = folder.path().join(name);
+        write(&path, &[model::Source { path: "plant.toml".into(), text }]).unwrap();
+        let args = ReplayArgs {
+            journal: journal.clone(),
+            until: None,
+            with: Some(path),
+            export: vec![],
+            every_ms: 1000,
+        };
+        crate::replay::replay(&args)
+    };
+    let foreign = small("foreign", "ZZ-1").map(|_| ()).unwrap_err().to_string();
+    assert!(foreign.contains("no point of the plant that ran") && foreign.contains("foreign"), "{foreign}");
+    let little = small("little", "TT-311").unwrap().comparison.unwrap().report();
+    assert!(
+        little.starts_with(&format!("1 of {all} points are common")) && little.contains("warning"),
+        "{little}"
+    );
+}
+
+#[test]
 fn a_new_tag_before_all_others_moves_no_input_to_another_point() {
     let folder = tempfile::tempdir().unwrap();
     let journal = journal(folder.path());
