@@ -35,9 +35,7 @@ fn change(files: Option<Vec<PlantFile>>, args: &ChangeArgs) -> miette::Result<()
     };
     let plan: PlantPlan = remote.post("/plan", &change, ANSWER_MAX)?;
     print!("{}", plan.text);
-    for line in &plan.obstacles {
-        println!("not bumpless: {line}");
-    }
+    print!("{}", verdict(&plan));
     if !plan.impossible.is_empty() {
         return Err(miette!(
             help = "stop the controller and go on with `catholyte run --apply --plant ...`",
@@ -65,6 +63,14 @@ fn change(files: Option<Vec<PlantFile>>, args: &ChangeArgs) -> miette::Result<()
     }
 }
 
+/// What the plant that runs says of it, at this moment: one thing.
+fn verdict(plan: &PlantPlan) -> String {
+    match plan.obstacles.as_slice() {
+        [] if plan.impossible.is_empty() => "it can be taken over bumplessly now\n".to_owned(),
+        obstacles => obstacles.iter().map(|line| format!("not bumpless: {line}\n")).collect(),
+    }
+}
+
 fn confirmed(plan: &PlantPlan) -> miette::Result<bool> {
     if !std::io::stdin().is_terminal() {
         return Err(miette!("nobody is here to confirm: add --yes when the plan above has been looked at"));
@@ -75,4 +81,24 @@ fn confirmed(plan: &PlantPlan) -> miette::Result<bool> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).into_diagnostic()?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verdict;
+    use model::wire::PlantPlan;
+
+    #[test]
+    fn what_runs_has_the_last_word_on_a_plan_and_says_one_thing() {
+        let plan = |obstacles: &[&str], impossible: &[&str]| PlantPlan {
+            from: String::new(),
+            to: String::new(),
+            text: String::new(),
+            obstacles: obstacles.iter().map(|line| (*line).to_owned()).collect(),
+            impossible: impossible.iter().map(|line| (*line).to_owned()).collect(),
+        };
+        assert_eq!(verdict(&plan(&[], &[])), "it can be taken over bumplessly now\n");
+        assert_eq!(verdict(&plan(&["phase Flush runs"], &[])), "not bumpless: phase Flush runs\n");
+        assert_eq!(verdict(&plan(&[], &["device PLC-9 is new"])), "", "the refusal says it");
+    }
 }

@@ -18,7 +18,7 @@ pub fn run(args: &PlanArgs) -> miette::Result<()> {
     let plan = Plan::between(&old, &new);
     match args.format {
         Format::Json => println!("{}", document(&plan)),
-        Format::Text => print!("{}", text(&plan)),
+        Format::Text => print!("{}{}", text(&plan), verdict(&plan)),
     }
     Ok(())
 }
@@ -47,7 +47,7 @@ fn sign(verb: Verb) -> char {
     }
 }
 
-/// A person reads top down: each kind of thing with what happens to it, then the verdict.
+/// A person reads top down: each kind of thing with what happens to it, then how many.
 pub fn text(plan: &Plan) -> String {
     let mut text = String::new();
     let mut kind = "";
@@ -80,16 +80,22 @@ pub fn text(plan: &Plan) -> String {
         count(Verb::Changed),
         count(Verb::Removed)
     );
-    let against = plan.obstacles().count();
-    let _ = match against {
-        0 => writeln!(text, "all of it can be taken over bumplessly by an engine that runs"),
-        1 => writeln!(text, "one change cannot be taken over bumplessly: see the line that begins with !"),
-        _ => writeln!(
-            text,
-            "{against} changes cannot be taken over bumplessly: see the lines that begin with !"
-        ),
-    };
     text
+}
+
+/// What the two texts alone say of taking it over. What the plant does at the moment only `apply` can know.
+fn verdict(plan: &Plan) -> String {
+    if plan.changes.is_empty() {
+        return String::new();
+    }
+    match plan.obstacles().count() {
+        0 => "nothing in the two texts stands against taking it over bumplessly; `catholyte apply` asks the plant that runs\n"
+            .to_owned(),
+        1 => "one change cannot be taken over bumplessly: see the line that begins with !\n".to_owned(),
+        several => {
+            format!("{several} changes cannot be taken over bumplessly: see the lines that begin with !\n")
+        }
+    }
 }
 
 fn heading(kind: &str) -> &str {
@@ -153,7 +159,7 @@ fn document(plan: &Plan) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::{document, text};
+    use super::{document, text, verdict};
     use crate::plant_files::shipped_refinery;
     use control::Plan;
 
@@ -169,11 +175,11 @@ mod tests {
     #[test]
     fn a_changed_travel_time_of_the_shipped_refinery_reads_as_one_line_and_can_be_taken_over() {
         let plan = edited("travel = \"2 s\"", "travel = \"3 s\"");
-        let text = text(&plan);
-        assert!(
-            text.contains("travel: 2 s -> 3 s") && text.contains("can be taken over bumplessly"),
-            "{text}"
-        );
+        let told = text(&plan);
+        assert!(told.contains("travel: 2 s -> 3 s") && told.contains("1 changed"), "{told}");
+        // Whoever asks a plant that runs adds that plant's answer, and must not be contradicted.
+        assert!(!told.contains("bumplessly"), "{told}");
+        assert!(verdict(&plan).starts_with("nothing in the two texts stands against"), "{}", verdict(&plan));
         let document = document(&plan);
         assert_eq!(document["changes"].as_array().unwrap().len(), 1);
         assert_eq!(document["changes"][0]["keys"][0]["new"], "3 s");
@@ -190,6 +196,7 @@ mod tests {
         let plan = edited("period = \"10 ms\"", "period = \"5 ms\"");
         let text = text(&plan);
         assert!(text.contains("! not while it runs: delays and tasks count ticks"), "{text}");
+        assert!(verdict(&plan).starts_with("one change cannot"), "{}", verdict(&plan));
         assert_eq!(document(&plan)["bumpless"], false);
     }
 }
