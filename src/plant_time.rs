@@ -214,6 +214,17 @@ impl PlantTime {
 
 const ENDING: &str = "plant";
 
+/// A way through time: one of no length would be another than was asked for, since the plant goes in steps.
+pub fn way(text: &str) -> Result<Duration, String> {
+    if text.starts_with('-') {
+        return Err(format!("\"{text}\": time has no sign here; `step` goes forward, `rewind` back"));
+    }
+    match duration(text)? {
+        Duration::ZERO => Err(format!("{text} is no way to go: nothing was done")),
+        way => Ok(way),
+    }
+}
+
 /// `90s`, `10min`, `2h`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("\"{text}\" is no time: write `90s`, `10min` or `2h`");
@@ -285,6 +296,9 @@ mod tests {
         for text in ["", "10", "s", "1e400h", "5bar", "-3s", "1.2.3s"] {
             assert!(duration(text).is_err(), "{text}");
         }
+        assert!(way("-3s").unwrap_err().contains("`rewind` back"));
+        assert_eq!(way("0.1s").unwrap(), Duration::from_millis(100));
+        assert!(way("0s").unwrap_err().contains("nothing was done"));
         assert_eq!(PlantTime::steps(Duration::ZERO, 100).unwrap(), 1);
         assert_eq!(PlantTime::steps(Duration::from_secs(10), 100).unwrap(), 100);
         assert!(PlantTime::steps(Duration::from_secs(601), 100).is_err());

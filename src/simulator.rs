@@ -50,13 +50,24 @@ pub fn run(args: SimArgs) -> miette::Result<()> {
         SimCommand::Pause(target) => ask(&target, "pause"),
         SimCommand::Resume(target) => ask(&target, "resume"),
         SimCommand::Speed { speed, target } => ask(&target, &format!("speed {}", speed.word())),
-        SimCommand::Step { time, target } => ask(&target, &format!("step {time}")),
-        SimCommand::Rewind { time, target } => ask(&target, &format!("rewind {time}")),
-        SimCommand::Snapshot { name, target } => ask(&target, &format!("snapshot {name}")),
-        SimCommand::Restore { name, target } => ask(&target, &format!("restore {name}")),
+        SimCommand::Step { time, target } => ask(&target, &timed("step", &time)?),
+        SimCommand::Rewind { time, target } => ask(&target, &timed("rewind", &time)?),
+        SimCommand::Snapshot { name, target } => ask(&target, &named("snapshot", &name)?),
+        SimCommand::Restore { name, target } => ask(&target, &named("restore", &name)?),
         SimCommand::Snapshots(target) => ask(&target, "snapshots"),
         SimCommand::Unit(args) => sim_unit::run(&args),
     }
+}
+
+/// A name is one word of the request: of two the second would be taken for a parameter.
+fn named(verb: &str, name: &str) -> miette::Result<String> {
+    trainer::a_word(name).map(|name| format!("{verb} {name}")).map_err(|error| miette!("{error}"))
+}
+
+/// `5 s` is a time, too, and one word of the request.
+fn timed(verb: &str, time: &str) -> miette::Result<String> {
+    plant_time::way(time).map_err(|error| miette!("{error}"))?;
+    Ok(format!("{verb} {}", time.split_whitespace().collect::<String>()))
 }
 
 fn ask(data: Option<&Path>, request: &str) -> miette::Result<()> {
@@ -208,13 +219,13 @@ fn obey(request: &str, plant: &SharedPlant) -> Result<String, String> {
             Ok(format!("the plant runs {speed}\n"))
         }
         "step" => {
-            for _ in 0..PlantTime::steps(plant_time::duration(name)?, STEP_MS)? {
+            for _ in 0..PlantTime::steps(plant_time::way(name)?, STEP_MS)? {
                 plant.exchange(&mut simulator);
             }
             Ok(format!("{:.1} s since the start\n", simulator.now_ms() as f64 / 1e3))
         }
         "rewind" => {
-            let back = plant.time.rewind(&mut simulator, plant_time::duration(name)?)?;
+            let back = plant.time.rewind(&mut simulator, plant_time::way(name)?)?;
             Ok(format!("the plant is back by {:.1} s; the controller is not\n", back.as_secs_f64()))
         }
         "snapshot" => {
@@ -289,4 +300,21 @@ fn catalogue(simulator: &Simulator) -> String {
         text.push_str(&format!("on: {fault}\n"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{named, timed};
+
+    #[test]
+    fn what_is_no_name_or_no_time_is_refused_in_its_own_words_before_the_simulator_is_asked() {
+        assert_eq!(named("snapshot", "before-start").unwrap(), "snapshot before-start");
+        let said = named("snapshot", "a b").unwrap_err().to_string();
+        assert!(said.contains("\"a b\" is no name for a snapshot"), "{said}");
+        assert_eq!(timed("step", "1.5 min").unwrap(), "step 1.5min");
+        for (time, wanted) in [("-5s", "`rewind` back"), ("0s", "nothing was done"), ("soon", "is no time")] {
+            let said = timed("step", time).unwrap_err().to_string();
+            assert!(said.contains(wanted), "{said}");
+        }
+    }
 }

@@ -75,12 +75,14 @@ pub enum SimCommand {
     },
     /// Let so much plant time pass at once: `catholyte sim step 30s`
     Step {
+        #[arg(allow_hyphen_values = true)]
         time: String,
         #[command(flatten)]
         target: SimTarget,
     },
     /// Take the plant back, up to two hours: `catholyte sim rewind 5min`
     Rewind {
+        #[arg(allow_hyphen_values = true)]
         time: String,
         #[command(flatten)]
         target: SimTarget,
