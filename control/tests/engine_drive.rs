@@ -395,3 +395,16 @@ fn a_rectifier_ramps_up_and_down_at_its_rates_up_to_its_limit_and_is_off_at_once
     h.run(10);
     assert_eq!(h.write("RF-9.CMD", 1.0), Err(Refusal::NotPermitted), "it rests");
 }
+
+#[test]
+fn an_interlock_that_holds_command_and_speed_of_a_drive_is_told_once() {
+    let stop = FLOW.replacen("[\"SY-9 := 30 %\"]", "[\"P-9 := stop\", \"SY-9 := 0 %\"]", 1);
+    let mut h = drive(&stop);
+    h.set(h.point("P-1.RUN"), 1.0);
+    h.run(5);
+    let mut view = StateView::new(&h.plant());
+    h.engine.publish(&mut view);
+    let lines = why(&h.plant(), &view, "P-9").unwrap().lines;
+    let holds = |line: &&model::wire::WhyLine| matches!(line.fact, model::wire::WhyFact::ForcedBy { .. });
+    assert_eq!(lines.iter().filter(holds).count(), 1, "{lines:#?}");
+}

@@ -178,7 +178,12 @@ fn a_motor_in_auto_refuses_people_and_by_hand_it_leaves_its_group() {
     let lines = support::words(&why(&pumps.h.plant(), &view, "P").unwrap());
     assert!(lines.contains("PA stopped, by hand") && lines.contains("PB running, leads"), "{lines}");
     let lines = support::words(&why(&pumps.h.plant(), &view, "PB").unwrap());
-    assert!(lines.contains("in AUTO its group wants it"), "{lines}");
+    assert!(lines.contains("in AUTO its group wants it to run"), "{lines}");
+    pumps.write("P.CMD", 0.0).unwrap();
+    pumps.run(20);
+    pumps.h.engine.publish(&mut view);
+    let lines = support::words(&why(&pumps.h.plant(), &view, "PB").unwrap());
+    assert!(lines.contains("in AUTO its group does not need it"), "{lines}");
 }
 
 #[test]

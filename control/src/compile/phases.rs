@@ -407,7 +407,8 @@ impl Phases<'_, '_> {
             let (low, high) = found.write.map_or((found.low, found.high), |write| (write.low, write.high));
             let range = Range { low, high, place };
             let what = format!("`{}`", action.target);
-            check_within(&what, value, action.value.place, &range, "its limits", self.report);
+            let limits = format!("the limits of {what}");
+            check_within(&what, value, action.value.place, &range, &limits, self.report);
         }
         Some(Assignment { point, block, value: emitted.expr, text })
     }

@@ -347,7 +347,7 @@ fn device(scene: Scene<'_>, id: BlockId, device: &Device, lines: &mut Vec<WhyLin
         condition::lines(scene, permit, 1, lines);
     }
     if let Some(drive) = &device.drive {
-        drive_lines(scene, drive, lines);
+        drive_lines(scene, drive, device.command, lines);
     }
     if let Some(auto) = &device.auto {
         let by_itself = view.value(auto.switch) >= 0.5;
@@ -357,7 +357,10 @@ fn device(scene: Scene<'_>, id: BlockId, device: &Device, lines: &mut Vec<WhyLin
                 lines.push(WhyLine::words(0, format!("in AUTO it is {on} while")));
                 condition::lines(scene, when, 1, lines);
             }
-            Wish::Group(wanted) => lines.push(point_line(scene, 0, "in AUTO its group wants it", *wanted)),
+            Wish::Group(wanted) => {
+                let wants = if view.value(*wanted) >= 0.5 { "wants it to run" } else { "does not need it" };
+                lines.push(WhyLine::words(0, format!("in AUTO its group {wants}")));
+            }
         }
     }
     holders(scene, device.command, lines);
@@ -378,7 +381,7 @@ pub(super) const DRIVE_LOCAL: &str = "in local: somebody at the machine runs it"
 pub(super) const NONE_READY: &str = "none of its motors is ready";
 
 /// The speed: wanted, told, measured, and who decides it.
-fn drive_lines(scene: Scene<'_>, drive: &Drive, lines: &mut Vec<WhyLine>) {
+fn drive_lines(scene: Scene<'_>, drive: &Drive, command: PointId, lines: &mut Vec<WhyLine>) {
     let on = |point: Option<PointId>| point.is_some_and(|point| scene.view.value(point) >= 0.5);
     if on(drive.fault) {
         lines.push(WhyLine::words(0, DRIVE_FAULT));
@@ -401,7 +404,13 @@ fn drive_lines(scene: Scene<'_>, drive: &Drive, lines: &mut Vec<WhyLine>) {
     if let Some(actual) = drive.actual {
         lines.push(point_line(scene, 1, &name(scene, actual), actual));
     }
-    holders(scene, drive.speed, lines);
+    // What holds speed and command alike is told once, with the command.
+    let (mut of_speed, mut of_command) = (Vec::new(), Vec::new());
+    holders(scene, drive.speed, &mut of_speed);
+    holders(scene, command, &mut of_command);
+    if of_speed != of_command {
+        lines.extend(of_speed);
+    }
 }
 
 /// The command, who leads, and what every motor does and may do.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use model::ModbusTable;
 use tokio::time::timeout;
 use tokio_modbus::client::{Client as _, Context};
-use tokio_modbus::{ExceptionCode, Request, Response};
+use tokio_modbus::{ExceptionCode, ProtocolError, Request, Response};
 
 use super::plan::Block;
 
@@ -84,7 +84,16 @@ fn broken(error: &tokio_modbus::Error) -> String {
     {
         return "the device closed the connection".to_owned();
     }
-    format!("the connection broke: {error}")
+    match error {
+        // Its own text holds the whole request and answer as the program has them.
+        tokio_modbus::Error::Protocol(ProtocolError::HeaderMismatch { .. }) => {
+            "it answered another request than the one that was asked".to_owned()
+        }
+        tokio_modbus::Error::Protocol(ProtocolError::FunctionCodeMismatch { .. }) => {
+            "it answered with another function than the one that was asked".to_owned()
+        }
+        tokio_modbus::Error::Transport(_) => format!("the connection broke: {error}"),
+    }
 }
 
 pub(super) async fn read(
@@ -148,7 +157,20 @@ impl Refused {
 mod tests {
     use std::io;
 
+    use tokio_modbus::{Error, FunctionCode, ProtocolError, Response};
+
     use super::broken;
+
+    #[test]
+    fn an_answer_to_something_else_is_told_in_words_and_not_as_the_program_has_it() {
+        let answer = || Ok(Response::ReadHoldingRegisters(vec![1, 2, 3]));
+        let message = "expected/request = Header { transaction_id: 7, unit_id: 1 }".to_owned();
+        let header = Error::Protocol(ProtocolError::HeaderMismatch { message, result: answer() });
+        assert_eq!(broken(&header), "it answered another request than the one that was asked");
+        let request = FunctionCode::ReadCoils;
+        let code = Error::Protocol(ProtocolError::FunctionCodeMismatch { request, result: answer() });
+        assert_eq!(broken(&code), "it answered with another function than the one that was asked");
+    }
 
     #[test]
     fn a_close_is_told_as_one_whatever_number_stood_there_and_trouble_of_the_network_by_its_name() {
