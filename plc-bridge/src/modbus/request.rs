@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_close_is_told_as_one_whatever_number_stood_there_and_trouble_of_the_network_by_its_name() {
-        let told = |number| broken(&tokio_modbus::Error::Transport(io::Error::from_raw_os_error(number)));
+        let told = |number| broken(&Error::Transport(io::Error::from_raw_os_error(number)));
         let (success, again, in_progress, reset) = (0, 11, 115, 104);
         for number in [success, again, in_progress, reset] {
             assert_eq!(told(number), "the device closed the connection");
