@@ -131,7 +131,7 @@ fn a_program_moves_the_plants_time_over_the_api() {
     assert_eq!((state(&plant).seconds, state(&plant).snapshots), (before.seconds, vec!["paused".to_owned()]));
     for (wrong, why) in [
         (json!({ "do": "step", "seconds": 1e6 }), "at most 10 min"),
-        (json!({ "do": "rewind", "seconds": -1 }), "is no time"),
+        (json!({ "do": "rewind", "seconds": -1 }), "has no sign"),
         (json!({ "do": "speed", "times": 1e9 }), "`max`"),
         (json!({ "do": "restore", "name": "pauses" }), "did you mean paused?"),
         (json!({ "do": "snapshot", "name": "a\nclear all" }), "is no name"),
