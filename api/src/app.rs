@@ -193,7 +193,11 @@ fn admit<B: Backend>(
         return Ok(peer.conduct.asks());
     }
     let caller = app.caller(request.headers(), address).inspect_err(|_| peer.conduct.not_signed_in())?;
-    peer.conduct.signed_in();
+    if !peer.conduct.signed_in() {
+        return Err(ApiError::busy(
+            "this connection's place was given to another; nothing was done, connect again",
+        ));
+    }
     if caller.must_change && access != Access::EvenOneTimePassword {
         return Err(ApiError::forbidden(
             "the one-time password must be changed first: POST /api/v1/password {\"old\": ..., \"new\": ...}",

@@ -60,6 +60,8 @@ enum Standing {
     Answered,
     Asking,
     AtWork,
+    /// Its place is another's: what it still asks is not done.
+    SentAway,
 }
 
 /// What a connection has shown of itself. The gate of the requests writes it.
@@ -96,15 +98,28 @@ impl Conduct {
         Arc::new(conduct)
     }
 
-    fn is_now(&self, standing: Standing) {
+    /// False when it has been sent away meanwhile: that stays.
+    fn is_now(&self, standing: Standing) -> bool {
         let now_ms = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.heard_at_ms.store(now_ms, Relaxed);
-        self.standing.store(standing as u8, Relaxed);
+        self.unless(Standing::SentAway, standing)
     }
 
-    /// A request came whose session stands.
-    pub(crate) fn signed_in(&self) {
-        self.is_now(Standing::AtWork);
+    /// A request came whose session stands. False when the connection's place has just gone to another: nobody would
+    /// hear the answer, so nothing may be done.
+    pub(crate) fn signed_in(&self) -> bool {
+        self.is_now(Standing::AtWork)
+    }
+
+    /// False when it is at work by now, and so stays.
+    fn sent_away(&self) -> bool {
+        self.unless(Standing::AtWork, Standing::SentAway)
+    }
+
+    /// Becomes `next`, unless it is `but`, in one step: the doors and the request may come at the same moment.
+    fn unless(&self, but: Standing, next: Standing) -> bool {
+        let change = |standing: u8| (standing != but as u8).then_some(next as u8);
+        self.standing.fetch_update(Relaxed, Relaxed, change).is_ok()
     }
 
     /// A request came whose session does not stand.
@@ -190,14 +205,19 @@ impl Doors {
 impl Inside {
     /// False when all of them are at work: those of one address, or of all.
     fn send_one_away(&mut self, among: Option<IpAddr>) -> bool {
-        let strangers = self.guests.iter().enumerate().filter(|(_, guest)| {
-            among.is_none_or(|address| guest.address == address) && !guest.conduct.is_at_work()
-        });
-        let Some((first, _)) = strangers.min_by_key(|(_, guest)| guest.rank()) else { return false };
-        let guest = self.guests.swap_remove(first);
-        tracing::debug!(address = %guest.address, "a stranger's connection makes room for a newcomer");
-        guest.task.abort();
-        true
+        loop {
+            let strangers = self.guests.iter().enumerate().filter(|(_, guest)| {
+                among.is_none_or(|address| guest.address == address) && !guest.conduct.is_at_work()
+            });
+            let Some((first, _)) = strangers.min_by_key(|(_, guest)| guest.rank()) else { return false };
+            // It may have signed in since it was looked at: then another goes.
+            if self.guests[first].conduct.sent_away() {
+                let guest = self.guests.swap_remove(first);
+                tracing::debug!(address = %guest.address, "a stranger's connection makes room for a newcomer");
+                guest.task.abort();
+                return true;
+            }
+        }
     }
 }
 
@@ -300,5 +320,17 @@ mod tests {
         assert!(come(&doors, HERE).is_err());
         guest.not_signed_in();
         assert!(come(&doors, HERE).is_ok());
+    }
+
+    #[tokio::test]
+    async fn who_signs_in_as_its_place_goes_to_another_is_told_no_and_stays_away() {
+        let doors = doors(10, 1);
+        let guest = come(&doors, HERE).unwrap();
+        assert!(come(&doors, HERE).is_ok(), "a newcomer in its place");
+        assert!(!guest.signed_in(), "its request was on the way: nobody would hear the answer");
+        guest.not_signed_in();
+        assert!(!guest.signed_in());
+        let at_work = Conduct::new(doors.started);
+        assert!(at_work.signed_in() && !at_work.sent_away(), "and who was first to sign in keeps it");
     }
 }
