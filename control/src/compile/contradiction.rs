@@ -8,6 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 use model::PointId;
 
+use crate::machine::How;
 use crate::plant::Op;
 
 /// All numbers between two ends, each of which belongs to it or does not.
@@ -20,16 +21,16 @@ struct Span {
 impl Span {
     const ANY: Self = Self { low: (f64::NEG_INFINITY, true), high: (f64::INFINITY, true) };
 
-    /// Where `value op limit` holds; nothing where that is no span.
-    fn of(op: Op, limit: f64) -> Option<Self> {
-        Some(match op {
-            Op::Less => Self { high: (limit, false), ..Self::ANY },
-            Op::LessEqual => Self { high: (limit, true), ..Self::ANY },
-            Op::Greater => Self { low: (limit, false), ..Self::ANY },
-            Op::GreaterEqual => Self { low: (limit, true), ..Self::ANY },
-            Op::Equal => Self { low: (limit, true), high: (limit, true) },
-            _ => return None,
-        })
+    /// Where a value is that compares so with the limit; what is only not equal may be anywhere.
+    fn of(how: How, limit: f64) -> Self {
+        match how {
+            How::Less => Self { high: (limit, false), ..Self::ANY },
+            How::LessEqual => Self { high: (limit, true), ..Self::ANY },
+            How::Greater => Self { low: (limit, false), ..Self::ANY },
+            How::GreaterEqual => Self { low: (limit, true), ..Self::ANY },
+            How::Equal => Self { low: (limit, true), high: (limit, true) },
+            How::NotEqual => Self::ANY,
+        }
     }
 
     /// What both have; nothing where they do not meet.
@@ -97,17 +98,14 @@ impl Part {
         }
     }
 
-    fn compared(op: Op, left: &Self, right: &Self) -> Self {
-        let (point, op, limit) = match (left, right) {
-            (Self::Point(point), Self::Number(limit)) => (*point, op, *limit),
-            (Self::Number(limit), Self::Point(point)) => (*point, turned(op), *limit),
+    fn compared(how: How, left: &Self, right: &Self) -> Self {
+        let (point, how, limit) = match (left, right) {
+            (Self::Point(point), Self::Number(limit)) => (*point, how, *limit),
+            (Self::Number(limit), Self::Point(point)) => (*point, how.turned(), *limit),
             _ => return Self::UNKNOWN,
         };
-        let claim = |op: Op| match Span::of(op, limit) {
-            Some(span) => Claims::from([(point, span)]),
-            None => Claims::new(),
-        };
-        Self::Truth { yes: Some(claim(op)), no: Some(claim(negated(op))) }
+        let claim = |how: How| Some(Claims::from([(point, Span::of(how, limit))]));
+        Self::Truth { yes: claim(how), no: claim(how.negated()) }
     }
 
     fn of(op: Op, operands: &[Self]) -> Self {
@@ -137,39 +135,14 @@ impl Part {
                 let (yes, no) = truth(inner);
                 Self::Truth { yes: yes.map(|_| Claims::new()), no }
             }
-            (
-                Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual | Op::Equal | Op::NotEqual,
-                [left, right],
-            ) => Self::compared(op, left, right),
             (Op::Vote { need, .. }, parts) => {
                 let possible = parts.iter().filter(|part| truth(part).0.is_some()).count();
                 let yes = (possible >= usize::from(need)).then(Claims::new);
                 Self::Truth { yes, no: Some(Claims::new()) }
             }
+            (op, [left, right]) => How::of(op).map_or(Self::UNKNOWN, |how| Self::compared(how, left, right)),
             _ => Self::UNKNOWN,
         }
-    }
-}
-
-fn turned(op: Op) -> Op {
-    match op {
-        Op::Less => Op::Greater,
-        Op::LessEqual => Op::GreaterEqual,
-        Op::Greater => Op::Less,
-        Op::GreaterEqual => Op::LessEqual,
-        other => other,
-    }
-}
-
-fn negated(op: Op) -> Op {
-    match op {
-        Op::Less => Op::GreaterEqual,
-        Op::LessEqual => Op::Greater,
-        Op::Greater => Op::LessEqual,
-        Op::GreaterEqual => Op::Less,
-        Op::Equal => Op::NotEqual,
-        Op::NotEqual => Op::Equal,
-        other => other,
     }
 }
 

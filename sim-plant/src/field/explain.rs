@@ -38,8 +38,8 @@ impl Field {
             format!("{}, {}", self.elements[element].name, self.elements[element].element().kind());
         let told = self.outputs.iter().filter(|output| output.element == element);
         for output in told {
-            let _ =
-                write!(text, "\n  {} tells it {:.3} {}", output.tag.name, output.written, output.tag.unit);
+            let value = format!("{:.3} {}", output.written, output.tag.unit);
+            let _ = write!(text, "\n  {} tells it {}", output.tag.name, value.trim_end());
         }
         for (index, input) in self.inputs.iter().enumerate() {
             if matches!(input.truth, Truth::Element { element: shown, .. } if shown == element) {
