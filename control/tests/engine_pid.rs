@@ -298,19 +298,21 @@ fn every_status_of_the_pv_has_its_mode_and_a_finite_output() {
                 rig.h.input(rig.pv, value, status);
                 rig.h.scan();
                 let bad = status.is_bad() || !value.is_finite();
+                let silent = status == Quality::BadNoCommunication;
                 let expected = match (bad, on_bad_pv) {
                     (false, _) => (Mode::Auto, rig.out()),
+                    (true, _) if silent => (Mode::Manual, 30.0),
                     (true, OnBad::Manual | OnBad::Hold) => (Mode::Manual, 30.0),
                     (true, OnBad::Drive(out)) => (Mode::Manual, out),
                 };
                 assert_eq!((rig.h.actual("LIC"), rig.out()), expected, "{status:?} {value} {on_bad_pv:?}");
                 assert_eq!(rig.h.quality("LIC.PV").is_bad(), bad);
                 assert!(rig.h.value("LIC.PV").is_finite());
-                // Good again: only a hold resumes by itself, and without a bump.
+                // Good again: only a hold resumes by itself, and what was silent for a moment; without a bump.
                 rig.h.set(rig.pv, 48.0);
                 let before = rig.out();
                 rig.h.scan();
-                let resumed = !bad || on_bad_pv == OnBad::Hold;
+                let resumed = !bad || silent || on_bad_pv == OnBad::Hold;
                 assert_eq!(rig.h.actual("LIC"), if resumed { Mode::Auto } else { Mode::Manual });
                 if bad {
                     assert!((rig.out() - before).abs() < 1e-9);
@@ -360,7 +362,7 @@ fn a_loop_whose_measurement_has_never_come_waits_for_it_in_its_normal_mode() {
     assert_eq!(h.actual("LIC"), Mode::Auto);
     assert!((h.value("VALVE") - 30.0).abs() < 0.1, "without a bump: {}", h.value("VALVE"));
     // From now on it can be lost, and then a person takes it back.
-    h.input(pv, 0.0, Quality::BadNoCommunication);
+    h.input(pv, 0.0, Quality::BadSensorFailure);
     h.run(2);
     h.set(pv, 50.0);
     h.run(2);

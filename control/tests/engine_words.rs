@@ -99,10 +99,14 @@ fn every_mode_that_was_not_ordered_has_its_reason() {
     let why = ask(&h, "TIC-311");
     assert_eq!(
         lines(&why)[..3],
-        ["mode MAN, ordered AUTO", "  PV is bad, sensor failure", "PV 78.0 degC (bad, sensor failure)",]
+        [
+            "mode MAN, ordered AUTO",
+            "  PV is bad, sensor failure; OUT stays until it is back",
+            "PV 78.0 degC (bad, sensor failure)",
+        ]
     );
     set(&mut h, "FT-301", 0.0, Quality::BadNoCommunication);
-    h.run(20);
+    h.run(220);
     let why = ask(&h, "FIC-301");
     assert_eq!(
         lines(&why)[..2],

@@ -90,6 +90,8 @@ pub(crate) struct PidState {
     /// What this block last left in the output.
     written: f64,
     pv_lost: bool,
+    /// Tick since which it is.
+    lost_at: u64,
     /// A usable PV has come since the first start: what never was there cannot be lost.
     pv_met: bool,
     ff_lost: bool,
@@ -116,6 +118,7 @@ impl PidState {
             td: 0.0,
             written: 0.0,
             pv_lost: true,
+            lost_at: 0,
             pv_met: false,
             ff_lost: true,
             extra: (!pid.options.is_plain()).then(|| Box::new(Extra::new(pid, fixed.dt))),
@@ -135,16 +138,13 @@ impl PidState {
             &mut self.pv_met,
         ];
         walk_flags(walk, flags);
+        walk.u64(&mut self.lost_at);
         walk.f64(&mut self.integral);
         walk.f64(&mut self.calculated);
         walk.f64(&mut self.lagged);
         walk.f64(&mut self.gain);
-        let tuned = self.td;
         walk.f64(&mut self.td);
-        if self.td != tuned {
-            // Filled from elsewhere.
-            self.shares.forget_lag();
-        }
+        self.shares.forget_lag();
         walk.f64(&mut self.written);
         if let Some(extra) = &mut self.extra {
             extra.state(walk);
@@ -220,10 +220,13 @@ fn run_in_full(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, c
     let below = pid.downstream.map(|index| context.handshakes[index as usize]);
     let measured = context.image.read(pid.input);
     let lost = pid.refuses(measured.1);
+    if lost && !state.pv_lost {
+        state.lost_at = context.now.tick;
+    }
     let pv = measure(pid, state, lost, measured, &mut pid.own(context.image));
     let readback = context.image.value(pid.target.unwrap_or(pid.point(OUT)));
     let moved = readback != state.written;
-    let shed = if lost { shed(pid, state) } else { None };
+    let shed = if lost { shed(pid, state, measured.1, context.now) } else { None };
     if state.extra.is_some() {
         extra::prepare(pid, plant, state, block, context);
     }

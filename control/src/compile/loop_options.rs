@@ -14,7 +14,7 @@ use super::fields::{Fields, Range};
 use super::loops::{KC, KC_PARALLEL, SECONDS};
 use super::place::{Place, Text};
 use super::report::Mistake;
-use crate::plant::{Expr, Feedback, Gap, PidForm, PidOptions, Remote, Schedule, Track, TracksIn};
+use crate::plant::{Expr, Feedback, Gap, OnBad, PidForm, PidOptions, Remote, Schedule, Track, TracksIn};
 
 /// FF may be taken with the opposite sign, and beyond this is a slip of the keyboard.
 const FF_GAIN: (f64, f64) = (-100.0, 100.0);
@@ -22,6 +22,8 @@ const FF_GAIN: (f64, f64) = (-100.0, 100.0);
 const N: (f64, f64) = (1.0, 100.0);
 /// A hysteresis or a band larger than this part of OUT's range would be half of the control.
 const PART_MOST: f64 = 0.1;
+/// A PV that is bad for longer is no moment of silence.
+const BAD_PV_DELAY_MS: u32 = 3_600_000;
 /// Of the range of OUT: what a healthy valve with its transmitter differs from its order, at rest.
 const FEEDBACK_BAND: f64 = 0.005;
 
@@ -372,6 +374,28 @@ fn by(build: &mut Build<'_, '_>, text: &Text) -> Option<PointId> {
         }
         _ => build.value(text),
     }
+}
+
+/// How long a bad PV is borne. A loop that holds bears it for ever.
+pub(super) fn bad_pv_delay(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, on_bad: OnBad) -> Option<u32> {
+    let key = "bad_pv_delay";
+    if fields.has(key) && on_bad == OnBad::Hold {
+        contradiction(
+            build,
+            fields,
+            key,
+            "on_bad_pv",
+            "with `on_bad_pv = \"hold\"` OUT stays for as long as the PV is bad, and the loop goes on by itself",
+            "remove it, or write what the loop does afterwards: `on_bad_pv = \"manual\"`, or where OUT goes, such as \"0 %\"",
+        );
+    }
+    let delay = fields.time_ms(key, build.report)?;
+    if delay <= BAD_PV_DELAY_MS {
+        return Some(delay);
+    }
+    let what = format!("`{key}` of {} in seconds", fields.owner);
+    out_of_range(build, &what, f64::from(delay) / 1000.0, fields.place_of(key), "0 s to 1 h");
+    None
 }
 
 /// Timeout and shedding of the remote modes; their points were declared when the modes are there.

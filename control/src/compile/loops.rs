@@ -71,6 +71,7 @@ pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, dt: f64) -
     let by_people = if in_manual { &scales.out_limits } else { &scales.out };
     initial(build, &scales, by_people, sp, normal_mode, target.flatten());
     options.remote = loop_options::remote(build, fields, &modes);
+    options.bad_pv_delay_ms = loop_options::bad_pv_delay(build, fields, on_bad_pv);
     if target == Some(None) || cascade == Some(None) || feed_forward.is_none() {
         return None;
     }

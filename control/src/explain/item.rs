@@ -9,8 +9,8 @@ use super::{answer, condition, holders, loop_options, missing, point_line, proce
 use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
 use crate::plant::{
-    AlarmCondition, Block, BlockBody, Device, DeviceKind, Drive, Duty, Function, FunctionInput, Op, Origin,
-    Pid, Plant, Position, Split, Wish,
+    AlarmCondition, Block, BlockBody, Device, DeviceKind, Drive, Duty, Function, FunctionInput, OnBad, Op,
+    Origin, Pid, Plant, Position, Split, Wish,
 };
 use crate::text::{duration, number, part_of, state_word};
 
@@ -240,7 +240,16 @@ fn reasons(
             format!("follows {}, {why}", secondary.map_or("its secondary", |block| block.name.as_str()))
         }
         Mode::Manual if is_automatic(ordered) => {
-            format!("PV is {}", view.quality(pid.input).text())
+            let quality = view.quality(pid.input);
+            let then = match (pid.on_bad_pv, pid.patience_ms(scene.plant, quality)) {
+                (OnBad::Hold, _) => "; OUT stays until it is back".to_owned(),
+                (OnBad::Manual | OnBad::Drive(_), 0) => String::new(),
+                (OnBad::Manual | OnBad::Drive(_), ms) => {
+                    let delay = duration(u64::from(ms));
+                    format!("; OUT stays, and a PV lost for longer than {delay} puts the loop in manual")
+                }
+            };
+            format!("PV is {}{then}", quality.text())
         }
         Mode::Auto if ordered == Mode::Cascade => match pid.cascade {
             Some(source) => format!("{} is {}", name(scene, source), view.quality(source).text()),

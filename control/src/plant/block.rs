@@ -2,9 +2,9 @@
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use model::wire::{BlockKind, Role};
-use model::{BlockId, Mode, PointId};
+use model::{BlockId, Mode, PointId, Quality};
 
-use super::{Device, DeviceKind, Duty, Expr, Function, PidOptions, Split};
+use super::{Device, DeviceKind, Duty, Expr, Function, Origin, PidOptions, Plant, Split};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
@@ -177,8 +177,35 @@ pub struct Pid {
 
 impl Pid {
     /// A value of this quality is nothing to control with.
-    pub(crate) fn refuses(&self, quality: model::Quality) -> bool {
+    pub(crate) fn refuses(&self, quality: Quality) -> bool {
         quality.is_bad() || (self.options.uncertain_is_bad && !quality.is_good())
+    }
+
+    /// How long a PV of this quality holds OUT before the loop is shed (FF-891 counts stale values for as long).
+    ///
+    /// Unless the text says it, silence is borne for as long as the silent device bears it, by its watchdog: until then it
+    /// has moved none of its outputs. Anything else that is bad sheds at once.
+    pub(crate) fn patience_ms(&self, plant: &Plant, quality: Quality) -> u32 {
+        match (self.options.bad_pv_delay_ms, quality) {
+            (Some(said), _) => said,
+            (None, Quality::BadNoCommunication) => watchdog_behind(plant, self.input).unwrap_or(0),
+            (None, _) => 0,
+        }
+    }
+}
+
+/// The watchdog of the device that a value comes from as it is, or through filters, which hand its quality on.
+fn watchdog_behind(plant: &Plant, point: PointId) -> Option<u32> {
+    match plant.point(point).origin {
+        Origin::Field(index) => {
+            let device = plant.io.points.get(index as usize)?.device;
+            plant.io.devices.get(device.index()).map(|device| device.watchdog_ms)
+        }
+        Origin::Block(block) => match &plant.blocks.get(block.index())?.body {
+            BlockBody::Filter(filter) => watchdog_behind(plant, filter.input),
+            _ => None,
+        },
+        Origin::FieldOutput(_) | Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) => None,
     }
 }
 

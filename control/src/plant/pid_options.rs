@@ -26,6 +26,8 @@ pub struct PidOptions {
     pub sp_tracks_in: TracksIn,
     /// An uncertain PV or cascade set point counts as a bad one (FF-891: STATUS_OPTS).
     pub uncertain_is_bad: bool,
+    /// So long a bad PV holds OUT before it sheds the loop; `None`: see `Pid::patience_ms`.
+    pub bad_pv_delay_ms: Option<u32>,
     /// What of OUT really works, as it is measured: the valve's position, or the PV of the secondary.
     pub feedback: Option<Feedback>,
     /// OUT must leave its limit by so much before the loop above is told that there is room (FF-891: BKCAL_HYS).
@@ -54,6 +56,7 @@ impl Default for PidOptions {
             sp_tracks_pv: true,
             sp_tracks_in: TracksIn::default(),
             uncertain_is_bad: false,
+            bad_pv_delay_ms: None,
             feedback: None,
             limit_hysteresis: 0.0,
             sp_rate_down: None,
@@ -67,12 +70,13 @@ impl Default for PidOptions {
 }
 
 impl PidOptions {
-    /// The loop is an ordinary one. The weight of the derivative and what an uncertain value counts as cost
-    /// nothing and do not count.
+    /// The loop is an ordinary one. The weight of the derivative, what an uncertain value counts as and how long a bad
+    /// one is borne cost nothing and do not count.
     pub fn is_plain(&self) -> bool {
         let Self { form, gamma: _, second_order, gap, linearity, schedule, out_rate, .. } = self;
         let Self { sp_tracks_pv, sp_rate_down, track, remote, ff_gain, ff_when, .. } = self;
-        let Self { sp_tracks_in, feedback, limit_hysteresis, ff_multiplies, uncertain_is_bad: _, .. } = self;
+        let Self { sp_tracks_in, feedback, limit_hysteresis, ff_multiplies, .. } = self;
+        let Self { uncertain_is_bad: _, bad_pv_delay_ms: _, .. } = self;
         *form == PidForm::Isa
             && !second_order
             && gap.is_none()

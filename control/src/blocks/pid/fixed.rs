@@ -52,6 +52,9 @@ pub(crate) struct Common {
     pub(super) uncertain_is_bad: bool,
     pub(super) direct: bool,
     pub(super) on_bad_pv: OnBad,
+    /// What is borne of silence before that, and of any other fault.
+    silence_ms: u32,
+    fault_ms: u32,
     /// KC to signed gain.
     pub(super) scale: f64,
     pub(super) pv_weight: f64,
@@ -83,10 +86,10 @@ impl Deref for Fixed {
 
 /// The kinds of loops that there are, by every bit of what they have in common.
 #[derive(Default)]
-pub(crate) struct Kinds(BTreeMap<[u64; KIND], Arc<Common>>);
+pub(crate) struct Kinds(BTreeMap<([bool; 4], [u64; KIND]), Arc<Common>>);
 
-/// So many words tell one kind from the others.
-const KIND: usize = 20;
+/// So many words tell one kind from the others, besides its switches.
+const KIND: usize = 22;
 
 impl Kinds {
     fn share(&mut self, common: Common) -> Arc<Common> {
@@ -96,7 +99,7 @@ impl Kinds {
 
 impl Common {
     /// All of it, to the bit: zeros of two signs are two kinds.
-    fn words(&self) -> [u64; KIND] {
+    fn words(&self) -> ([bool; 4], [u64; KIND]) {
         // One that is added has to stand here too.
         let Self {
             cascade,
@@ -107,6 +110,8 @@ impl Common {
             uncertain_is_bad,
             direct,
             on_bad_pv,
+            silence_ms,
+            fault_ms,
             scale,
             pv_weight,
             pv_floor,
@@ -129,8 +134,8 @@ impl Common {
             OnBad::Hold => (1, 0.0),
             OnBad::Drive(out) => (2, out),
         };
-        let flags = [feeds_forward, ff_multiplies, uncertain_is_bad, direct];
-        let flags = flags.into_iter().fold(kind, |word, flag| word << 1 | u64::from(flag));
+        let switches = [feeds_forward, ff_multiplies, uncertain_is_bad, direct];
+        let bad_pv = [kind, u64::from(silence_ms), u64::from(fault_ms)];
         let points = [
             one_more(cascade.map(|point| point.0)),
             one_more(downstream),
@@ -141,9 +146,9 @@ impl Common {
         let set_point = [sp_limit_low, sp_limit_high, sp_step];
         let numbers = weights.into_iter().chain(limits).chain(set_point);
         let mut words = [0; KIND];
-        let all = points.into_iter().chain([flags]).chain(numbers.map(f64::to_bits));
+        let all = points.into_iter().chain(bad_pv).chain(numbers.map(f64::to_bits));
         words.iter_mut().zip(all).for_each(|(word, part)| *word = part);
-        words
+        (switches, words)
     }
 }
 
@@ -168,6 +173,8 @@ impl Fixed {
             uncertain_is_bad: pid.options.uncertain_is_bad,
             direct: pid.direct,
             on_bad_pv: pid.on_bad_pv,
+            silence_ms: pid.patience_ms(plant, Quality::BadNoCommunication),
+            fault_ms: pid.patience_ms(plant, Quality::BadSensorFailure),
             scale: if pid.direct { -scale } else { scale },
             pv_weight: weight(pid.filter_s, dt),
             pv_floor: 2.0 * pid.pv_low - pid.pv_high,
@@ -212,6 +219,11 @@ impl Fixed {
     pub(super) fn refuses(&self, quality: Quality) -> bool {
         quality.is_bad() || (self.uncertain_is_bad && !quality.is_good())
     }
+
+    /// So long a PV of this quality only holds OUT.
+    pub(super) fn patience_ms(&self, quality: Quality) -> u64 {
+        u64::from(if quality == Quality::BadNoCommunication { self.silence_ms } else { self.fault_ms })
+    }
 }
 
 /// Who takes OUT, when the plant text does not say it: a cascade, a ratio's trim, an override selector.
@@ -241,6 +253,8 @@ mod tests {
             uncertain_is_bad: false,
             direct: false,
             on_bad_pv: OnBad::Manual,
+            silence_ms: 0,
+            fault_ms: 0,
             scale: 1.0,
             pv_weight: 1.0,
             pv_floor: 1.0,
@@ -261,7 +275,7 @@ mod tests {
 
     #[test]
     fn loops_share_what_they_have_in_common_to_the_bit_and_nothing_else() {
-        let changes: [fn(&mut Common); 26] = [
+        let changes: [fn(&mut Common); 28] = [
             |_| {},
             |kind| kind.cascade = Some(PointId(0)),
             |kind| kind.downstream = Some(0),
@@ -273,6 +287,8 @@ mod tests {
             |kind| kind.on_bad_pv = OnBad::Hold,
             |kind| kind.on_bad_pv = OnBad::Drive(0.0),
             |kind| kind.on_bad_pv = OnBad::Drive(1.0),
+            |kind| kind.silence_ms = 1,
+            |kind| kind.fault_ms = 1,
             |kind| kind.scale = 2.0,
             |kind| kind.pv_weight = 2.0,
             |kind| kind.pv_floor = 2.0,

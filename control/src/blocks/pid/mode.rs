@@ -5,6 +5,7 @@ use model::{BlockId, EventBody, Mode, Quality, StateWalk};
 use super::super::{Context, Handshake, dictated};
 use super::fixed::MODE;
 use super::{Fixed, PidState};
+use crate::machine::Now;
 use crate::plant::OnBad;
 
 /// The mode controls by itself.
@@ -26,8 +27,8 @@ pub(super) fn walk_mode(walk: &mut impl StateWalk, mode: &mut Mode) {
     *mode = Mode::ALL.get(usize::from(code)).copied().unwrap_or(Mode::Manual);
 }
 
-/// What a bad PV does to an automatic loop; the output that it should be driven to, if any.
-pub(super) fn shed(pid: &Fixed, state: &mut PidState) -> Option<f64> {
+/// What a PV that is bad, by this quality, does to an automatic loop; the output that it should be driven to, if any.
+pub(super) fn shed(pid: &Fixed, state: &mut PidState, quality: Quality, now: Now) -> Option<f64> {
     if !is_automatic(state.target) || !state.pv_met {
         return None;
     }
@@ -36,6 +37,9 @@ pub(super) fn shed(pid: &Fixed, state: &mut PidState) -> Option<f64> {
         OnBad::Manual => None,
         OnBad::Drive(out) => Some(out),
     };
+    if now.since_ms(state.lost_at) < pid.patience_ms(quality) {
+        return None;
+    }
     state.target = Mode::Manual;
     state.commanded = false;
     // Nobody has chosen manual: what the operator wanted is still there when the PV comes back.
