@@ -36,6 +36,7 @@ pub fn run(args: &LoopTuneArgs) -> miette::Result<()> {
     let found = if relayed {
         let found = relay::analyse(&record, 0.0).map_err(|doubt| miette!("{}: {doubt}", of.name))?;
         tell_relay(&mut text, &of, &found);
+        tell_reach(&mut text, &found);
         found.identified
     } else {
         identify(&record).map_err(|doubt| miette!("{}: {doubt}", of.name))?
@@ -170,6 +171,18 @@ fn tell_relay(text: &mut String, of: &Loop<'_>, found: &relay::Relay) {
     );
 }
 
+/// A relay tries the process at one frequency. What it says of others is the shape of the model.
+fn tell_reach(text: &mut String, found: &relay::Relay) {
+    let model = found.identified.process.at(std::f64::consts::TAU / found.period_s);
+    let off = (model - found.at_period).abs() / found.at_period.abs();
+    let _ = writeln!(
+        text,
+        "  at that period the model is {:.0} % from what was measured; margins and predictions hold there, and further off \
+         as far as its shape is the process's: a pulse test looks at the gain at rest",
+        off * 100.0
+    );
+}
+
 fn tell_model(text: &mut String, of: &Loop<'_>, (from_ms, to_ms): (i64, i64), found: &Identified) {
     let (pv, out) = (&of.pv_unit, &of.out_unit);
     let _ = writeln!(
@@ -188,6 +201,10 @@ fn tell_model(text: &mut String, of: &Loop<'_>, (from_ms, to_ms): (i64, i64), fo
         Process::TwoLags { gain, tau1, tau2, delay } => {
             format!("gain {gain:.4} {pv}/{out}, lags {tau1:.1} s and {tau2:.1} s, dead time {delay:.1} s")
         }
+        Process::Inverse { gain, tau1, tau2, zero, delay } => format!(
+            "gain {gain:.4} {pv}/{out}, lags {tau1:.1} s and {tau2:.1} s, dead time {delay:.1} s, answers the other way \
+             first (zero at +1/{zero:.1} s)"
+        ),
         Process::Integrating { slope, tau, delay } => format!(
             "integrating, {:.4} {pv}/{out} an hour, lag {tau:.1} s, dead time {delay:.1} s",
             slope * 3600.0

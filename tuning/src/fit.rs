@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `x` is the exact response of the shape, with gain one, to the recorded OUT, so any movement of
-//! OUT serves: a step, two steps, a relay, a loop that works. K and the c follow by linear least
+//! OUT serves: a step, two steps, a relay, a loop that works. K (with K Z of an inverse response) and the c follow by linear least
 //! squares inside; lags and dead time are sought outside, first on a grid, then by a simplex. c1 is
 //! what the start not at rest left (lags), or the imbalance of an integrating process.
 //!
@@ -22,21 +22,30 @@ use crate::record::{Record, mean};
 pub(crate) enum Shape {
     Lag,
     TwoLags,
+    /// Two lags behind a zero in the right half plane.
+    Inverse,
     Integrating,
     /// With a lag beside its dead time.
     IntegratingLag,
 }
 
 impl Shape {
-    fn of(self, gain: f64, [first, second]: [f64; 2], delay: f64) -> Process {
+    fn of(self, gain: f64, [first, second]: [f64; 2], delay: f64, zero: f64) -> Process {
         match self {
             Self::Lag => Process::Lag { gain, tau: first, delay },
             Self::TwoLags => {
                 Process::TwoLags { gain, tau1: first.max(second), tau2: first.min(second), delay }
             }
+            Self::Inverse => {
+                Process::Inverse { gain, tau1: first.max(second), tau2: first.min(second), zero, delay }
+            }
             Self::Integrating => Process::Integrating { slope: gain, tau: 0.0, delay },
             Self::IntegratingLag => Process::Integrating { slope: gain, tau: first, delay },
         }
+    }
+
+    fn has_two_lags(self) -> bool {
+        matches!(self, Self::TwoLags | Self::Inverse)
     }
 }
 
@@ -72,7 +81,7 @@ impl<'a> Fitter<'a> {
             .collect();
         let taus: Vec<f64> =
             (0..14).map(|k| 0.5 * dt * libm::pow(10.0 * self.after / dt, f64::from(k) / 13.0)).collect();
-        let ratios: &[f64] = if shape == Shape::TwoLags { &[0.9, 0.5, 0.15] } else { &[0.0] };
+        let ratios: &[f64] = if shape.has_two_lags() { &[0.9, 0.5, 0.15] } else { &[0.0] };
         let taus = if shape == Shape::Integrating { &[0.0][..] } else { &taus[..] };
         let mut best = ([0.0; 3], f64::INFINITY);
         for tau in taus {
@@ -92,7 +101,7 @@ impl<'a> Fitter<'a> {
         // The dead time goes in as a square: it cannot become negative, and zero can be reached.
         let read = |point: &[f64; 3]| {
             let tau = if shape == Shape::Integrating { 0.0 } else { libm::exp(point[0]) };
-            let ratio = if shape == Shape::TwoLags { libm::fabs(point[1]).min(1.0) } else { 0.0 };
+            let ratio = if shape.has_two_lags() { libm::fabs(point[1]).min(1.0) } else { 0.0 };
             ([tau, tau * ratio], point[2] * point[2] * dt)
         };
         let goal = |point: &[f64; 3]| {
@@ -107,64 +116,73 @@ impl<'a> Fitter<'a> {
         self.finish(shape, lags, delay)
     }
 
-    /// Columns beside the response.
-    fn beside(&self, shape: Shape, tau: f64) -> Vec<Vec<f64>> {
+    /// Columns beside the response. The last one of an inverse response is what a zero as long as its lag does.
+    fn beside(&self, shape: Shape, lags: [f64; 2], delay: f64) -> Vec<Vec<f64>> {
+        let tau = lags[0];
         let n = self.record.len();
         let times = (0..n).map(|k| k as f64 * self.record.dt);
         let mut columns = vec![vec![1.0; n]];
         match shape {
             Shape::Integrating | Shape::IntegratingLag => columns.push(times.collect()),
-            Shape::Lag | Shape::TwoLags if self.moving && tau > 0.0 => {
+            Shape::Lag | Shape::TwoLags | Shape::Inverse if self.moving && tau > 0.0 => {
                 columns.push(times.map(|t| libm::exp(-t / tau)).collect());
             }
-            Shape::Lag | Shape::TwoLags => {}
+            Shape::Lag | Shape::TwoLags | Shape::Inverse => {}
+        }
+        if shape == Shape::Inverse {
+            let (with, without) =
+                (self.unit_response(shape, lags, delay, tau), self.unit_response(shape, lags, delay, 0.0));
+            columns.push(with.iter().zip(without).map(|(with, without)| with - without).collect());
         }
         columns
     }
 
     fn trial(&self, shape: Shape, lags: [f64; 2], delay: f64) -> Option<(Vec<f64>, f64)> {
-        let mut columns = self.beside(shape, lags[0]);
-        columns.push(self.unit_response(shape, lags, delay));
-        least_squares(&columns, &self.record.pv[..self.record.len()])
+        let mut columns = self.beside(shape, lags, delay);
+        columns.push(self.unit_response(shape, lags, delay, 0.0));
+        let found = least_squares(&columns, &self.record.pv[..self.record.len()])?;
+        (shape != Shape::Inverse || zero_of(&found.0, lags) > 0.0).then_some(found)
     }
 
-    fn unit_response(&self, shape: Shape, lags: [f64; 2], delay: f64) -> Vec<f64> {
+    fn unit_response(&self, shape: Shape, lags: [f64; 2], delay: f64, zero: f64) -> Vec<f64> {
         let n = self.record.len();
-        shape.of(1.0, lags, delay).response(&self.record.out[..n], self.record.dt, 0.0)
+        shape.of(1.0, lags, delay, zero).response(&self.record.out[..n], self.record.dt, 0.0)
     }
 
     fn finish(&self, shape: Shape, lags: [f64; 2], delay: f64) -> Option<Fit> {
         let (found, rest) = self.trial(shape, lags, delay)?;
         let gain = *found.last()?;
-        let beside = self.beside(shape, lags[0]);
-        let response = self.unit_response(shape, lags, delay);
+        let zero = if shape == Shape::Inverse { zero_of(&found, lags) } else { 0.0 };
+        let beside = self.beside(shape, lags, delay);
+        let plain = self.unit_response(shape, lags, delay, 0.0);
         let n = self.record.len();
         let pv = (0..n)
             .map(|k| {
                 let offset: f64 = beside.iter().zip(&found).map(|(column, c)| c * column[k]).sum();
-                offset + gain * response[k]
+                offset + gain * plain[k]
             })
             .collect::<Vec<f64>>();
-        let errors = self.errors(shape, (gain, lags, delay), beside, &response, &pv, rest);
-        Some(Fit { process: shape.of(gain, lags, delay), rest, pv, errors })
+        let process = shape.of(gain, lags, delay, zero);
+        let errors = self.errors(shape, (gain, lags, delay, zero), beside, &pv, rest);
+        Some(Fit { process, rest, pv, errors })
     }
 
     /// From the slopes of the model with its parameters; residuals that lean on each other count less.
     fn errors(
         &self,
         shape: Shape,
-        (gain, lags, delay): (f64, [f64; 2], f64),
+        (gain, lags, delay, zero): (f64, [f64; 2], f64, f64),
         beside: Vec<Vec<f64>>,
-        response: &[f64],
         pv: &[f64],
         rest: f64,
     ) -> [f64; 3] {
+        let response = self.unit_response(shape, lags, delay, zero);
         let slope = |lags: [f64; 2], delay: f64, by: f64| -> Vec<f64> {
-            let moved = self.unit_response(shape, lags, delay);
-            moved.iter().zip(response).map(|(a, b)| gain * (a - b) / by).collect()
+            let moved = self.unit_response(shape, lags, delay, zero);
+            moved.iter().zip(&response).map(|(a, b)| gain * (a - b) / by).collect()
         };
         let by_delay = 1e-2 * self.record.dt;
-        let mut columns = vec![response.to_vec(), slope(lags, delay + by_delay, by_delay)];
+        let mut columns = vec![response.clone(), slope(lags, delay + by_delay, by_delay)];
         columns.extend(beside);
         if shape != Shape::Integrating {
             // Both lags together: apart, two equal ones cannot be told from each other.
@@ -188,6 +206,14 @@ impl<'a> Fitter<'a> {
             }
             None => [f64::INFINITY; 3],
         }
+    }
+}
+
+/// Of an inverse response, by what was found: the number of its column over the gain, in the unit of that column.
+fn zero_of(found: &[f64], lags: [f64; 2]) -> f64 {
+    match found {
+        [.., shifted, gain] => shifted / gain * lags[0],
+        _ => 0.0,
     }
 }
 

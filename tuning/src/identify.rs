@@ -1,7 +1,7 @@
 //! From a record to a model that may be trusted, or the reason why not.
 //!
 //! Shapes are tried from the simple to the rich; a richer one is taken only when it leaves a tenth
-//! less of the squares. A lag that is far longer than what was seen of it is an integrating process
+//! less of the squares, an inverse response half. A lag that is far longer than what was seen of it is an integrating process
 //! (Skogestad 2003: the rules then depend on its slope alone).
 //!
 //! What is refused, and why: a record too short or not sound; an OUT that did not move; a PV whose
@@ -23,6 +23,10 @@ const SAMPLES_LEAST: usize = 20;
 const ABOVE_NOISE: f64 = 4.0;
 /// Share of the movement that a model must explain.
 const EXPLAINED_LEAST: f64 = 0.8;
+/// Share of the squares that an inverse response must leave of what others do: it can imitate a dead time, and says more.
+const INVERSE_LEAVES: f64 = 0.5;
+/// Below this share of the lags hardly anything of it is seen: it would be a third lag or a dead time in disguise.
+const INVERSE_SHOWS: f64 = 0.1;
 /// One standard error of the gain and of the time constants, relative.
 const ERROR_MOST: f64 = 0.25;
 
@@ -165,25 +169,23 @@ fn choose(fitter: &Fitter<'_>, after: f64, squares: f64) -> Option<Fit> {
     let better = |rich: &Fit, plain: &Fit| rich.rest + floor < 0.9 * (plain.rest + floor);
     let lag = fitter.fit(Shape::Lag);
     let slow = lag.as_ref().is_none_or(|fit| fit.process.lags()[0] > 4.0 * after);
-    if slow {
-        let plain = fitter.fit(Shape::Integrating)?;
-        let rich = fitter.fit(Shape::IntegratingLag);
-        let tank = match rich {
-            Some(rich) if better(&rich, &plain) => rich,
-            _ => plain,
-        };
-        return match lag {
-            Some(lag) if better(&lag, &tank) => Some(lag),
-            _ => Some(tank),
-        };
-    }
-    let lag = lag?;
-    match fitter.fit(Shape::TwoLags) {
-        Some(rich) if better(&rich, &lag) && rich.process.lags()[1] > 0.02 * rich.process.lags()[0] => {
-            Some(rich)
-        }
-        _ => Some(lag),
-    }
+    let plain = if slow {
+        let tank = fitter.fit(Shape::Integrating)?;
+        let tank = fitter.fit(Shape::IntegratingLag).filter(|rich| better(rich, &tank)).unwrap_or(tank);
+        lag.filter(|lag| better(lag, &tank)).unwrap_or(tank)
+    } else {
+        let lag = lag?;
+        let two = fitter.fit(Shape::TwoLags);
+        let apart = |rich: &Fit| rich.process.lags()[1] > 0.02 * rich.process.lags()[0];
+        two.filter(|rich| better(rich, &lag) && apart(rich)).unwrap_or(lag)
+    };
+    let shows = |inverse: &Fit| {
+        let [first, second] = inverse.process.lags();
+        inverse.process.zero() > INVERSE_SHOWS * (first + second)
+    };
+    let inverse = fitter.fit(Shape::Inverse);
+    let far_better = |inverse: &Fit| inverse.rest + floor < INVERSE_LEAVES * (plain.rest + floor);
+    inverse.filter(|inverse| shows(inverse) && far_better(inverse)).or(Some(plain))
 }
 
 /// First-order with dead time, whatever the process: for rules that are made for it (AMIGO).

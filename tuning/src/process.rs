@@ -3,6 +3,7 @@
 //! ```text
 //!   Lag          K exp(-Ls) / (T s + 1)                    FOPDT
 //!   TwoLags      K exp(-Ls) / ((T1 s + 1)(T2 s + 1))       SOPDT, T1 >= T2
+//!   Inverse      K (1 - Z s) exp(-Ls) / ((T1 s + 1)(T2 s + 1))    answers the other way first
 //!   Integrating  k exp(-Ls) / (s (T s + 1))                IPDT where T = 0
 //! ```
 //!
@@ -20,6 +21,7 @@ use crate::complex::Complex;
 pub enum Process {
     Lag { gain: f64, tau: f64, delay: f64 },
     TwoLags { gain: f64, tau1: f64, tau2: f64, delay: f64 },
+    Inverse { gain: f64, tau1: f64, tau2: f64, zero: f64, delay: f64 },
     Integrating { slope: f64, tau: f64, delay: f64 },
 }
 
@@ -27,22 +29,30 @@ impl Process {
     /// Gain or slope, with its sign.
     pub fn gain(&self) -> f64 {
         match *self {
-            Self::Lag { gain, .. } | Self::TwoLags { gain, .. } => gain,
+            Self::Lag { gain, .. } | Self::TwoLags { gain, .. } | Self::Inverse { gain, .. } => gain,
             Self::Integrating { slope, .. } => slope,
         }
     }
 
     pub fn delay(&self) -> f64 {
         match *self {
-            Self::Lag { delay, .. } | Self::TwoLags { delay, .. } | Self::Integrating { delay, .. } => delay,
+            Self::Lag { delay, .. }
+            | Self::TwoLags { delay, .. }
+            | Self::Inverse { delay, .. }
+            | Self::Integrating { delay, .. } => delay,
         }
+    }
+
+    /// Time of the zero in the right half plane; 0 without.
+    pub fn zero(&self) -> f64 {
+        if let Self::Inverse { zero, .. } = *self { zero } else { 0.0 }
     }
 
     /// The lags, longest first.
     pub fn lags(&self) -> [f64; 2] {
         match *self {
             Self::Lag { tau, .. } | Self::Integrating { tau, .. } => [tau, 0.0],
-            Self::TwoLags { tau1, tau2, .. } => [tau1, tau2],
+            Self::TwoLags { tau1, tau2, .. } | Self::Inverse { tau1, tau2, .. } => [tau1, tau2],
         }
     }
 
@@ -53,7 +63,7 @@ impl Process {
     /// Its longest time, for the length of a simulation or a grid of frequencies.
     pub fn slowest(&self) -> f64 {
         let [first, second] = self.lags();
-        first.max(second).max(self.delay())
+        first.max(second).max(self.delay()).max(self.zero())
     }
 
     /// G(j omega)
@@ -63,6 +73,9 @@ impl Process {
         match *self {
             Self::Lag { gain, tau, .. } => late * gain / lag(tau),
             Self::TwoLags { gain, tau1, tau2, .. } => late * gain / (lag(tau1) * lag(tau2)),
+            Self::Inverse { gain, tau1, tau2, zero, .. } => {
+                late * gain * lag(-zero) / (lag(tau1) * lag(tau2))
+            }
             Self::Integrating { slope, tau, .. } => late * slope / (Complex::new(0.0, omega) * lag(tau)),
         }
     }
@@ -80,11 +93,14 @@ impl Process {
             .collect()
     }
 
-    /// First-order with dead time, by the half rule (Skogestad 2003, section 2).
+    /// First-order with dead time, by the half rule: an inverse response counts as dead time (Skogestad 2003, section 2).
     pub fn halved(&self) -> Self {
         match *self {
             Self::TwoLags { gain, tau1, tau2, delay } => {
                 Self::Lag { gain, tau: tau1 + tau2 / 2.0, delay: delay + tau2 / 2.0 }
+            }
+            Self::Inverse { gain, tau1, tau2, zero, delay } => {
+                Self::Lag { gain, tau: tau1 + tau2 / 2.0, delay: delay + zero + tau2 / 2.0 }
             }
             Self::Integrating { slope, tau, delay } => {
                 Self::Integrating { slope, tau: 0.0, delay: delay + tau }
@@ -142,14 +158,15 @@ impl Running {
         let lag = |share, tau| Term::lag(share, tau, dt, split);
         let terms = match *process {
             Process::Lag { gain, tau, .. } => [lag(gain, tau), Term::default()],
-            Process::TwoLags { gain, tau1, tau2, .. } => {
+            Process::TwoLags { gain, tau1, tau2, .. } | Process::Inverse { gain, tau1, tau2, .. } => {
+                let zero = process.zero();
                 // Apart from each other, so that the partial fractions exist.
                 let tau2 = if libm::fabs(tau1 - tau2) < 1e-4 * tau1 { tau2 * (1.0 - 1e-4) } else { tau2 };
                 let apart = tau1 - tau2;
                 if apart == 0.0 {
                     [lag(gain, tau1), Term::default()]
                 } else {
-                    [lag(gain * tau1 / apart, tau1), lag(-gain * tau2 / apart, tau2)]
+                    [lag(gain * (tau1 + zero) / apart, tau1), lag(-gain * (tau2 + zero) / apart, tau2)]
                 }
             }
             Process::Integrating { slope, tau, .. } => {
@@ -187,6 +204,26 @@ mod tests {
         let mut out = vec![1.0; samples];
         out[0] = 0.0;
         out
+    }
+
+    /// 1 - ((T1 + Z) exp(-t/T1) - (T2 + Z) exp(-t/T2))/(T1 - T2), and its slope -Z/(T1 T2) at the start.
+    #[test]
+    fn an_inverse_response_goes_the_other_way_first_as_the_closed_form_says() {
+        let (tau1, tau2, zero) = (10.0, 4.0, 6.0);
+        let inverse = Process::Inverse { gain: 2.0, tau1, tau2, zero, delay: 1.5 };
+        let answer = inverse.response(&step_at_start(400), 0.25, 0.0);
+        for (k, pv) in answer.iter().enumerate().skip(1) {
+            let t = (k as f64 - 1.0) * 0.25 - 1.5;
+            let part = |tau: f64| (tau + zero) * f64::exp(-t.max(0.0) / tau);
+            let expected = 2.0 * (1.0 - (part(tau1) - part(tau2)) / (tau1 - tau2));
+            assert!((pv - expected).abs() < 1e-9, "{t}: {pv} instead of {expected}");
+        }
+        assert!(answer.iter().copied().fold(0.0, f64::min) < -0.2, "the other way");
+        let s = Complex::new(0.0, 0.3);
+        let one = Complex::new(1.0, 0.0);
+        let expected = (one - s * zero) * 2.0 / ((one + s * tau1) * (one + s * tau2)) * Complex::turn(-0.45);
+        assert!((inverse.at(0.3) - expected).abs() < 1e-12);
+        assert_eq!(inverse.halved(), Process::Lag { gain: 2.0, tau: 12.0, delay: 9.5 });
     }
 
     #[test]

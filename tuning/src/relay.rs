@@ -151,7 +151,8 @@ fn ultimate(model: &Process, measured: Complex, omega: f64) -> (f64, f64) {
     let ratio = measured / model.at(omega);
     let late = ratio.arg();
     let phase = |w: f64| {
-        let lags: f64 = model.lags().iter().map(|tau| libm::atan(w * tau)).sum();
+        let [first, second] = model.lags();
+        let lags: f64 = [first, second, model.zero()].iter().map(|tau| libm::atan(w * tau)).sum();
         let integral = if model.is_integrating() { core::f64::consts::FRAC_PI_2 } else { 0.0 };
         // What the model lacks in phase is taken for dead time, which grows with the frequency.
         -integral - lags - w * model.delay() + late * w / omega + core::f64::consts::PI

@@ -72,6 +72,10 @@ pub fn simc(process: &Process, tauc: f64) -> Tuning {
             let wait = tauc + delay;
             series(tau1 / (gain * wait), tau1.min(4.0 * wait), tau2)
         }
+        Process::Inverse { gain, tau1, tau2, zero, delay } if tau2 > delay + zero => {
+            let wait = tauc + delay + zero;
+            series(tau1 / (gain * wait), tau1.min(4.0 * wait), tau2)
+        }
         Process::Integrating { slope, tau, delay } if tau > delay => {
             let wait = tauc + delay;
             series(1.0 / (slope * wait), 4.0 * wait, tau)
@@ -80,7 +84,7 @@ pub fn simc(process: &Process, tauc: f64) -> Tuning {
             let wait = tauc + delay + tau;
             Tuning { gain: 1.0 / (slope * wait), ti: 4.0 * wait, td: 0.0 }
         }
-        Process::TwoLags { .. } => simc(&process.halved(), tauc),
+        Process::TwoLags { .. } | Process::Inverse { .. } => simc(&process.halved(), tauc),
     }
 }
 

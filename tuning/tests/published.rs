@@ -25,6 +25,16 @@ fn simc_has_the_margins_of_its_table_1() {
     assert!(close(found.delay_margin_s / 2.0, 1.59, 2), "{found:?}");
 }
 
+/// Section 2 there: the effective dead time has the time of an inverse response in it, also beside a second lag.
+#[test]
+fn simc_counts_an_inverse_response_as_dead_time() {
+    for tau2 in [4.0, 2.1, 1.9, 0.5] {
+        let inverse = Process::Inverse { gain: -1.5, tau1: 10.0, tau2, zero: 1.25, delay: 0.75 };
+        let late = Process::TwoLags { gain: -1.5, tau1: 10.0, tau2, delay: 2.0 };
+        assert_eq!(rules::simc(&inverse, 3.0), rules::simc(&late, 3.0), "{tau2}");
+    }
+}
+
 /// *Advanced PID Control*, ch. 7, in closed form at L = T = K = 1.
 #[test]
 fn amigo_gives_the_figures_of_its_formulas() {
