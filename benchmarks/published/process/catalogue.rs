@@ -60,9 +60,9 @@ fn simc() -> Bench {
 }
 
 /// R. K. Wood, M. W. Berry, Terminal composition control of a binary distillation column, Chem. Eng. Sci. 28 (1973) 1707: reflux and steam
-/// to overhead and bottoms composition, in deviations, four columns of it. A minute lasts 60 ms, a scan 5 ms.
+/// and feed to overhead and bottoms composition, in deviations, eight columns of it. A minute lasts 60 ms, a scan 5 ms.
 fn wood_berry() -> Bench {
-    let commands = [0.0; 8];
+    let commands = [0.0; 16];
     let column = |number: usize| {
         let (reflux, steam) = (From::Command(2 * number, 0), From::Command(2 * number + 1, 1));
         let overhead = vec![
@@ -77,7 +77,7 @@ fn wood_berry() -> Bench {
         ];
         lags(vec![(0.0, overhead), (0.0, bottoms)], 3, 1.0 / 12.0, &commands, 2 * number..2 * number + 2)
     };
-    Bench::new((0..4).map(column).collect(), commands.into())
+    Bench::new((0..8).map(column).collect(), commands.into())
 }
 
 /// K. H. Johansson, The quadruple-tank process, IEEE Trans. Control Systems Technology 8 (2000) 456: valves for minimum phase, which runs
