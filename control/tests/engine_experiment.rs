@@ -127,6 +127,22 @@ fn a_pulse_ends_where_it_began() {
     assert!((bench.h.value("TV-1") - 40.0).abs() < 0.1 && bench.h.actual("TIC-1") == Mode::Auto);
 }
 
+/// More OUT is more PV behind a loop that acts in reverse, and less behind a direct one.
+#[test]
+fn a_relay_drives_pv_first_to_the_side_of_its_amplitude() {
+    for (amplitude, direct_action, out) in
+        [(5.0, false, 45.5), (-5.0, false, 35.5), (5.0, true, 35.5), (-5.0, true, 45.5)]
+    {
+        let mut bench = Bench::new("");
+        if direct_action {
+            (bench.h, bench.sign) = (direct(), -1.0);
+        }
+        bench.begin(Experiment { amplitude, ..RELAY }).unwrap();
+        bench.run(12.1);
+        assert_eq!(bench.h.value("TV-1"), out, "{amplitude}, direct: {direct_action}");
+    }
+}
+
 #[test]
 fn a_relay_test_finds_the_ultimate_point_of_the_heater() {
     for sign in [1.0, -1.0] {

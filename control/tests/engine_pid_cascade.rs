@@ -248,6 +248,27 @@ fn a_trim_through_a_ratio_is_initialised_and_its_balance_fades() {
     assert_eq!(h.value("FFC.RATIO"), 0.5);
 }
 
+/// FF-891: BAL_TIME, 20 s here. The set point of the flow was held at 20 while the ratio was doubled.
+#[test]
+fn a_ratio_that_was_held_by_a_bad_flow_goes_to_its_value_in_twenty_seconds() {
+    let mut b = Builder::new();
+    let wild = b.input("WILD");
+    b.ratio("FFC", wild, 0.5, None);
+    let mut h = b.finish();
+    h.all_good(40.0);
+    h.run(2);
+    h.input(wild, 0.0, Quality::BadSensorFailure);
+    h.scan();
+    h.write("FFC.RATIO", 1.0).unwrap();
+    h.run(500);
+    assert_eq!((h.value("FFC.OUT"), h.quality("FFC.OUT")), (20.0, Quality::BadCalculation));
+    h.set(wild, 40.0);
+    for (scans, expected) in [(1, 20.01), (999, 30.0), (1000, 40.0), (1000, 40.0)] {
+        h.run(scans);
+        assert!((h.value("FFC.OUT") - expected).abs() < 1e-9, "{} instead of {expected}", h.value("FFC.OUT"));
+    }
+}
+
 /// Two loops, a decoupler, and the valves that its outputs move: a valve behind each is an analog output.
 const DECOUPLED: &str = r#"
 [tag.SV-2]

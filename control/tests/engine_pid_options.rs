@@ -1,5 +1,5 @@
 //! What a loop may have besides the ordinary, written as people write it: forms, filters, gap,
-//! schedule, rates, feed-forward.
+//! schedule, rates.
 //!
 //! TT-1 spans 200 K and TV-1 100 %, so KC = 1 makes 0.5 % of one kelvin. A scan is 10 ms.
 
@@ -303,46 +303,6 @@ fn a_person_may_go_beyond_the_limits_in_manual_where_the_text_allows_it() {
     assert!(out(&h) <= 80.0);
 }
 
-#[test]
-fn the_feed_forward_comes_and_goes_without_a_bump() {
-    let text = format!("{TUNED}ff = \"LT-2\"\nff_gain = 0.5\nff_when = \"P-1.RUN\"\n");
-    let mut h = running(&text, 100.0, 30.0, 40.0);
-    let (load, pump) = (h.point("LT-2"), h.point("P-1.RUN"));
-    let same = |h: &Harness, expected: f64, why: &str| {
-        assert!((out(h) - expected).abs() < 1e-9, "{why}: {}", out(h));
-    };
-    h.set(load, 50.0);
-    h.scan();
-    same(&h, 40.0, "it is off");
-    assert_eq!(h.value("TIC-1.FF"), 0.0);
-    h.set(pump, 1.0);
-    h.scan();
-    same(&h, 40.0, "switched on");
-    h.set(load, 60.0);
-    h.scan();
-    same(&h, 45.0, "10 % by 0.5");
-    h.write("TIC-1.FFGAIN", 2.0).unwrap();
-    same(&h, 45.0, "another gain");
-    h.set(load, 61.0);
-    h.scan();
-    same(&h, 47.0, "1 % by 2");
-    h.input(load, 0.0, Quality::BadSensorFailure);
-    h.scan();
-    h.write("TIC-1.FFGAIN", 1.0).unwrap();
-    h.set(load, 20.0);
-    h.scan();
-    same(&h, 47.0, "a bad load and another gain");
-    h.set(pump, 0.0);
-    h.scan();
-    same(&h, 47.0, "switched off");
-    h.set(load, 90.0);
-    h.scan();
-    same(&h, 47.0, "and it is off");
-    h.input(pump, 1.0, Quality::BadSensorFailure);
-    h.scan();
-    same(&h, 47.0, "a bad condition does not switch it on");
-}
-
 fn why(h: &Harness) -> String {
     let plant = h.plant();
     let mut view = control::StateView::new(&plant);
@@ -379,27 +339,6 @@ fn why_tells_what_of_the_options_is_at_work() {
     assert!(busy.contains("at 1.0000 %/s"), "{busy}");
 }
 
-/// The derivative of a PV that stands is zero, also after numbers that could not be worked with.
-#[test]
-fn what_the_derivative_remembers_of_a_sane_pv_outlives_an_absurd_feed_forward() {
-    let mut h = running("kc = 1\nti = \"1 h\"\ntd = \"20 s\"\nsp = 160\nff = \"LT-2\"\n", 100.0, 0.0, 40.0);
-    let load = h.point("LT-2");
-    h.write("TIC-1.TI", 0.01).unwrap();
-    h.set(load, f64::MAX);
-    h.run(2);
-    // Together with the integral, which has followed the first, this is beyond all numbers.
-    h.set(load, -f64::MAX);
-    h.scan();
-    h.set(load, 0.0);
-    h.write("TIC-1.TI", 3600.0).unwrap();
-    let stands = out(&h);
-    assert!((stands - 30.0).abs() < 0.1, "half a percent of each of 60 K: {stands}");
-    for _ in 0..100 {
-        h.scan();
-        assert!((out(&h) - stands).abs() < 0.1, "{} from {stands}", out(&h));
-    }
-}
-
 /// FF-891, CONTROL_OPTS: SP-PV track in LO or IMan, in ROut.
 #[test]
 fn a_set_point_follows_the_pv_in_the_modes_that_the_text_names() {
@@ -430,6 +369,13 @@ fn a_set_point_follows_the_pv_in_the_modes_that_the_text_names() {
     h.set(run, 1.0);
     h.scan();
     assert_eq!(h.value("TIC-1.SP"), 80.0, "the next time it follows again");
+    // One for the control that goes on, which in this very scan it does not.
+    h.set(run, 0.0);
+    h.run(2);
+    h.set(run, 1.0);
+    h.write("TIC-1.SP", 120.0).unwrap();
+    h.scan();
+    assert_eq!((h.actual("TIC-1"), h.value("TIC-1.SP")), (Mode::Tracking, 80.0));
 }
 
 #[test]
@@ -439,6 +385,12 @@ fn a_set_point_follows_the_pv_in_remote_output_and_while_the_secondary_does_not_
     h.mode("TIC-1", Mode::RemoteOutput).unwrap();
     pv(&mut h, 70.0);
     assert_eq!(h.value("TIC-1.SP"), 70.0);
+    // What was entered there is not meant for manual, where it follows anew.
+    h.write("TIC-1.SP", 110.0).unwrap();
+    pv(&mut h, 75.0);
+    assert_eq!(h.value("TIC-1.SP"), 110.0);
+    h.mode("TIC-1", Mode::Manual).unwrap();
+    assert_eq!(h.value("TIC-1.SP"), 75.0);
     let primary = "[pid.TIC-2]\npv = \"TT-1\"\naction = \"reverse\"\nkc = 1\nti = \"20 s\"\ntask = \"10 ms\"\nsp_tracks_in = [\"initialising\"]\n";
     let mut h = running(&format!("{TUNED}cascade = \"TIC-2.OUT\"\n{primary}"), 100.0, 0.0, 40.0);
     pv(&mut h, 90.0);
@@ -488,59 +440,6 @@ fn out_is_good_in_every_mode_also_while_a_bad_pv_holds_it() {
     }
 }
 
-#[test]
-fn a_feed_forward_that_multiplies_takes_out_and_gain_with_it() {
-    let text = format!("{TUNED}ff = \"LT-2 / 50 %\"\nff_as = \"factor\"\n");
-    let mut h = running(&text, 100.0, 50.0, 40.0);
-    let load = h.point("LT-2");
-    assert_eq!((out(&h), h.value("TIC-1.FF")), (40.0, 1.0));
-    h.set(load, 75.0);
-    h.scan();
-    assert!((out(&h) - 60.0).abs() < 1e-9, "half as much again: {}", out(&h));
-    h.set(load, 25.0);
-    h.scan();
-    assert!((out(&h) - 20.0).abs() < 1e-9, "{}", out(&h));
-    // The loop's gain went with it: half of 0.5 % per kelvin.
-    h.write("TIC-1.SP", 104.0).unwrap();
-    let step = 4.0 * 0.25;
-    assert!((out(&h) - 20.0 - step * (1.0 + DT / 10.0)).abs() < 1e-9, "{}", out(&h));
-    // In proportion while it controls, too; of P as of I.
-    let before = out(&h);
-    h.set(load, 50.0);
-    h.scan();
-    assert!((out(&h) - 2.0 * before - 4.0 * 0.5 * DT / 10.0).abs() < 1e-9, "{} {before}", out(&h));
-}
-
-#[test]
-fn a_feed_forward_that_multiplies_comes_goes_and_fails_without_a_bump() {
-    let text = format!("{TUNED}ff = \"LT-2 / 50 %\"\nff_as = \"factor\"\nff_when = \"P-1.RUN\"\n");
-    let mut h = running(&text, 100.0, 80.0, 40.0);
-    let (load, pump) = (h.point("LT-2"), h.point("P-1.RUN"));
-    let same = |h: &Harness, why: &str| assert!((out(h) - 40.0).abs() < 1e-9, "{why}: {}", out(h));
-    same(&h, "it is off");
-    assert_eq!(h.value("TIC-1.FF"), 1.0);
-    h.set(pump, 1.0);
-    h.scan();
-    same(&h, "switched on");
-    assert_eq!(h.value("TIC-1.FF"), 1.6);
-    h.input(load, 0.0, Quality::BadSensorFailure);
-    h.scan();
-    same(&h, "its calculation is bad");
-    assert_eq!((h.value("TIC-1.FF"), h.quality("TIC-1.FF")), (1.6, Quality::BadCalculation));
-    h.set(load, 20.0);
-    h.scan();
-    same(&h, "it comes back with another value");
-    h.set(load, 0.0);
-    h.scan();
-    assert!((out(&h) - 40.0 * 0.05 / 0.4).abs() < 1e-9, "a factor of nothing is a twentieth: {}", out(&h));
-    h.set(load, 20.0);
-    h.scan();
-    same(&h, "and comes back from there");
-    h.set(pump, 0.0);
-    h.scan();
-    same(&h, "switched off");
-}
-
 /// FF-891: BKCAL_HYS.
 #[test]
 fn the_loop_above_hears_of_room_when_out_has_left_its_limit_by_the_hysteresis() {
@@ -564,4 +463,24 @@ fn the_loop_above_hears_of_room_when_out_has_left_its_limit_by_the_hysteresis() 
     };
     assert!(moved("") > 0.0);
     assert_eq!(moved("limit_hysteresis = \"5 %\"\n"), 0.0);
+}
+
+/// KC e/TI: 2 K per % of load, 5 % of it, in 20 s.
+#[test]
+fn a_loop_with_a_hysteresis_leaves_the_loop_above_free_both_ways_between_its_limits() {
+    let primary = "[pid.TIC-2]\npv = \"LT-2\"\naction = \"reverse\"\nkc = 1\nti = \"20 s\"\nsp = 50\ntask = \"10 ms\"\n";
+    let body = format!(
+        "kc = 1\nti = 0\nmode = \"cascade\"\ncascade = \"TIC-2.OUT\"\nlimit_hysteresis = \"5 %\"\n{primary}"
+    );
+    for (value, rate) in [(45.0, 0.5), (55.0, -0.5)] {
+        let mut h = running(&body, 100.0, 50.0, 50.0);
+        h.run(5);
+        let load = h.point("LT-2");
+        h.set(load, value);
+        h.run(5);
+        let before = h.value("TIC-2.OUT");
+        h.run(100);
+        let moved = h.value("TIC-2.OUT") - before;
+        assert!((moved - rate).abs() < 0.02, "{moved} in a second at a load of {value} %");
+    }
 }

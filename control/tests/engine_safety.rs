@@ -452,6 +452,13 @@ fn a_selector_leaves_bad_inputs_out_and_doubts_what_differs() {
     assert_eq!(pick(Pick::Median, &[(3.0, bad), (1.0, bad), (2.0, good)]), (2.0, good, 3.0));
     assert_eq!(pick(Pick::Median, &[(9.0, good), (3.0, good), (4.0, good)]), (4.0, doubt, 3.0));
     assert_eq!(pick(Pick::Median, &[(2.0, good), (2.0, good), (2.0, good)]), (2.0, good, 2.0));
+    let four = [(14.0, good), (12.0, good), (10.0, good), (13.0, good)];
+    assert_eq!(pick(Pick::Median, &four), (12.5, good, 2.0), "the lower of the two in the middle is shown");
+    assert_eq!(
+        pick(Pick::Low, &[(2.0, good), (1.0, good), (1.0, good)]),
+        (1.0, good, 2.0),
+        "the first of two"
+    );
     let (_, quality, selected) = pick(Pick::High, &[(3.0, bad), (1.0, bad)]);
     assert_eq!((quality, selected), (Quality::BadCalculation, 0.0));
 }

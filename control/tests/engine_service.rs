@@ -191,6 +191,21 @@ fn nothing_that_its_feedback_says_is_a_failure_and_a_failure_of_before_is_gone()
 }
 
 #[test]
+fn a_bad_feedback_leaves_the_state_of_what_is_out_of_service_as_it_was() {
+    for (runs, state) in [(1.0, 1.0), (0.0, 0.0)] {
+        let mut h = plant();
+        h.mode("P-9", Mode::OutOfService).unwrap();
+        field(&mut h, &[("P-9.RUN", runs)]);
+        h.run(20);
+        assert_eq!(h.value("P-9.STATE"), state);
+        let feedback = h.point("P-9.RUN");
+        h.input(feedback, 0.0, Quality::BadSensorFailure);
+        h.run(20);
+        assert_eq!((h.value("P-9.STATE"), h.value("P-9.FAIL")), (state, 0.0));
+    }
+}
+
+#[test]
 fn it_comes_back_by_a_person_alone_by_hand_and_without_moving() {
     let mut h = plant();
     for name in ["P-9", "XV-9"] {

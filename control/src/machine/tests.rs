@@ -309,6 +309,30 @@ fn prev_is_the_value_of_the_scan_before() {
     assert_eq!(bench.eval().value, 4.0);
 }
 
+/// Nothing tells anybody in the scan after that PREV has another value then.
+#[test]
+fn prev_is_looked_at_again_while_it_is_not_what_is_there_now() {
+    let mut bench = bench(&[Op::LoadPrevious(A)]);
+    let mut look = |value: f64, quality: Quality| {
+        bench.image.set(A, value, quality);
+        bench.memory.begin_look();
+        let slot = bench.eval();
+        (slot.quality, bench.memory.end_look() == bench.tick + 1)
+    };
+    assert_eq!(look(0.0, Quality::Good), (Quality::Good, false));
+    assert_eq!(look(3.0, Quality::Good), (Quality::Good, true), "another value");
+    assert_eq!(look(3.0, Quality::Good), (Quality::Good, false));
+    assert_eq!(look(3.0, Quality::UncertainSubNormal), (Quality::Good, true), "another quality alone");
+    assert_eq!(look(3.0, Quality::UncertainSubNormal), (Quality::UncertainSubNormal, false));
+}
+
+#[test]
+fn what_stands_since_a_tick_has_stood_for_a_time_at_the_first_tick_that_is_not_before_it() {
+    let until = |period_ms: u64, ms: u32| Now { tick: 0, period_ms }.until(100, ms);
+    assert_eq!([0, 1, 10, 11, 25].map(|ms| until(10, ms)), [100, 101, 101, 102, 103]);
+    assert_eq!(until(0, 5), 105, "a plant without a period has one of a millisecond");
+}
+
 #[test]
 fn a_delay_that_is_reset_begins_anew() {
     let mut bench = bench(&[Op::Load(A), Op::OnDelay { timer: 0, ms: 20 }]);

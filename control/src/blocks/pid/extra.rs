@@ -18,7 +18,6 @@
 
 use model::{Mode, Quality, StateWalk};
 
-use super::super::ramp::approach;
 use super::super::{Context, bounded, walk_flags};
 use super::fixed::{KC, OUT, SP, TD, TI};
 use super::{Fixed, PidState};
@@ -145,7 +144,7 @@ impl Extra {
 
     /// One step of the working set point, up or down at its own pace.
     pub(super) fn ramp(&self, from: f64, goal: f64, step_up: f64) -> f64 {
-        approach(from, goal, if goal < from { self.sp_step_down } else { step_up })
+        bounded(goal, from - self.sp_step_down, from + step_up)
     }
 }
 

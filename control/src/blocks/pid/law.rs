@@ -28,7 +28,7 @@ pub(super) struct Terms {
 /// Divisions whose operands change when somebody tunes, kept with what they were made from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Shares {
-    /// Of a new value in the derivative's lag, for the TD of the state; below zero when that has come from elsewhere.
+    /// Of a new value in the derivative's lag, for the TD of the state; below zero when that may have come from elsewhere.
     lag: f64,
     ti: f64,
     /// Of the error in one step of the integral.
@@ -95,7 +95,7 @@ pub(super) fn terms(
         state.lagged = signal;
     }
     let last_lagged = state.lagged;
-    if state.shares.lag < 0.0 {
+    if state.shares.lag.is_sign_negative() {
         state.shares.lag = lag(pid, state.td);
     }
     let last_lag = state.shares.lag;
@@ -246,12 +246,14 @@ pub(super) fn control(
         state.integral = bounded(start, pid.out_limit_low, pid.out_limit_high) - other;
     } else if terms.ti > 0.0 {
         let share = state.shares.reset(pid, terms.ti);
-        let step = share * back(pid, state, terms, share, feedback);
-        let blocked =
-            below.is_some_and(|below| (below.limited_up && step > 0.0) || (below.limited_down && step < 0.0));
-        if !blocked {
-            state.integral += step;
+        let mut step = share * back(pid, state, terms, share, feedback);
+        if below.is_some_and(|below| below.limited_up) {
+            step = step.min(0.0);
         }
+        if below.is_some_and(|below| below.limited_down) {
+            step = step.max(0.0);
+        }
+        state.integral += step;
         if state.extra.as_ref().is_some_and(|extra| !extra.shape.is_prompt()) {
             // No proportional action stands beside it that would leave the limit when the error changes its sign.
             state.integral = bounded(other + state.integral, pid.out_limit_low, pid.out_limit_high) - other;
