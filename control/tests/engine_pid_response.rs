@@ -43,6 +43,16 @@ impl Rig {
 }
 
 #[test]
+fn a_snapshot_leaves_the_loop_that_it_is_taken_of_as_it_is() {
+    let options = Loop { kc: 2.0, td: 20.0, derivative_n: 8.0, ..Loop::default() };
+    let (mut saved, mut other) = (rig(100, &options), rig(100, &options));
+    for pv in [52.0, 53.0, 55.0, 55.0, 54.0, 50.0] {
+        saved.h.save();
+        assert_eq!(saved.step(pv), other.step(pv), "at {pv}");
+    }
+}
+
+#[test]
 fn a_snapshot_with_another_td_brings_the_lag_of_its_derivative_along() {
     let options = Loop { kc: 2.0, td: 20.0, ti: 0.0, derivative_n: 8.0, ..Loop::default() };
     let (mut tuned, mut other) = (rig(100, &options), rig(100, &options));
