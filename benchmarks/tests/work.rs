@@ -13,12 +13,12 @@ const SECONDS: u32 = 300;
 /// At most so many in a second. Who has a reason to raise one says in docs/performance.md what it costs.
 const BOUNDS: [(Work, f64); 7] = [
     (Work::Unit, 78.0),
-    (Work::Cell, 31.0),
-    (Work::Settling, 96.0),
-    (Work::Protons, 1130.0),
-    (Work::Flame, 390.0),
-    (Work::Element, 52.0),
-    (Work::Instrument, 2600.0),
+    (Work::Cell, 21.0),
+    (Work::Settling, 80.0),
+    (Work::Protons, 400.0),
+    (Work::Flame, 45.0),
+    (Work::Element, 62.0),
+    (Work::Instrument, 1760.0),
 ];
 
 #[test]

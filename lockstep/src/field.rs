@@ -33,7 +33,7 @@ struct Commanded {
     link: usize,
     actuator: usize,
     fail: f64,
-    /// What the engine said last, and what the wire made of it.
+    /// What the engine said last over the link as it is up now, and what the wire made of it.
     said: Option<(u64, Option<f64>)>,
 }
 
@@ -74,8 +74,12 @@ impl Link {
 pub struct Field {
     pub simulator: Simulator,
     measured: Vec<Measured>,
+    /// Of each of the simulator's instruments, its place in `measured`.
+    by_sensor: Vec<Option<usize>>,
     commanded: Vec<Commanded>,
     links: Vec<Link>,
+    /// Every instrument has to be looked at, not only those that have had a turn.
+    all: bool,
     step_ms: u32,
 }
 
@@ -112,10 +116,16 @@ impl Field {
             up: None,
             refused_ms: 0,
         });
+        let mut by_sensor = vec![None; simulator.tag_names().count()];
+        for (place, measured) in measured.iter().enumerate() {
+            by_sensor[measured.sensor] = Some(place);
+        }
         Ok(Self {
             measured,
+            by_sensor,
             commanded,
             links: links.collect(),
+            all: true,
             step_ms: FIELD_MS.max(plant.period_ms),
             simulator,
         })
@@ -127,6 +137,7 @@ impl Field {
         self.measured.clone_from(&other.measured);
         self.commanded.clone_from(&other.commanded);
         self.links.clone_from(&other.links);
+        self.all = true;
         Ok(())
     }
 
@@ -151,10 +162,10 @@ impl Field {
                 continue;
             }
             let value = engine.image().value(command.point);
-            let arrived = match command.said {
-                Some((said, arrived)) if said == value.to_bits() => arrived,
-                _ => command.wire.commanded(value),
-            };
+            if command.said.is_some_and(|(said, _)| said == value.to_bits()) {
+                continue;
+            }
+            let arrived = command.wire.commanded(value);
             command.said = Some((value.to_bits(), arrived));
             if let Some(value) = arrived {
                 self.simulator.actuator(command.actuator, value);
@@ -172,27 +183,35 @@ impl Field {
                 let accepted = command.said.and_then(|(_, arrived)| arrived);
                 accepted.is_some_and(|value| value != self.simulator.actuator_value(command.actuator))
             };
+            let refused = link.refused_ms > 0;
             let of_link = || self.commanded.iter().filter(|command| command.link == index);
             let up = link.answers(is_lost, is_stopped, self.step_ms, || of_link().any(moved));
+            // What has not been read in during a STOP is after it.
+            self.all |= refused && link.refused_ms == 0;
             if link.up == Some(up) {
                 continue;
             }
             link.up = Some(up);
-            for command in of_link().filter(|_| up) {
+            self.all = true;
+            for command in self.commanded.iter_mut().filter(|command| command.link == index) {
+                command.said = None;
                 let stands = self.simulator.actuator_value(command.actuator);
-                if let Some(value) = command.wire.commanded(stands) {
+                if let Some(value) = command.wire.commanded(stands).filter(|_| up) {
                     inputs.push(Input { point: command.point, value, quality: Quality::Good });
                 }
             }
             inputs.push(Input { point: link.point, value: f64::from(u8::from(up)), quality: Quality::Good });
         }
-        for measured in &mut self.measured {
-            let link = &self.links[measured.link];
-            // In STOP nothing reads the instruments in: what arrives is what stood there.
-            if link.up == Some(true) && link.refused_ms > 0 {
-                continue;
+        if core::mem::take(&mut self.all) {
+            for measured in &mut self.measured {
+                measured.hear(&self.simulator, &self.links[measured.link], inputs);
             }
-            measured.hear(&self.simulator, link.up == Some(true), inputs);
+        } else {
+            for sensor in self.simulator.renewed() {
+                let Some(place) = self.by_sensor[*sensor] else { continue };
+                let measured = &mut self.measured[place];
+                measured.hear(&self.simulator, &self.links[measured.link], inputs);
+            }
         }
     }
 
@@ -210,6 +229,7 @@ impl Field {
         }
         self.links.iter_mut().for_each(|link| (link.up, link.refused_ms) = (None, 0));
         self.measured.iter_mut().for_each(|measured| (measured.seen, measured.told) = (None, None));
+        self.all = true;
     }
 
     /// How well the simulator's balances have closed.
@@ -220,7 +240,12 @@ impl Field {
 
 impl Measured {
     /// Tells the engine what is new.
-    fn hear(&mut self, simulator: &Simulator, up: bool, inputs: &mut Vec<Input>) {
+    fn hear(&mut self, simulator: &Simulator, link: &Link, inputs: &mut Vec<Input>) {
+        let up = link.up == Some(true);
+        // In STOP nothing reads the instruments in: what arrives is what stood there.
+        if up && link.refused_ms > 0 {
+            return;
+        }
         let quality = if up {
             let (value, quality) = simulator.sensor(self.sensor);
             let now = Some((value.to_bits(), quality));
@@ -240,5 +265,81 @@ impl Measured {
             self.told = Some(now);
             inputs.push(Input { point: self.point, value: self.value, quality });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::Source;
+    use sim_plant::{Initial, Parameters, Simulator};
+
+    use crate::Lockstep;
+
+    fn small() -> Lockstep {
+        let text = |path: &str, text: &str| Source { path: path.into(), text: text.into() };
+        let sources = [
+            text("plant.toml", "[plant]\nname = \"small\"\nperiod = \"100 ms\""),
+            text(
+                "io.toml",
+                r#"
+                [device.PLC-300]
+                description = "I/O"
+                protocol = "modbus-tcp"
+                endpoint = "127.0.0.1:5020"
+                unit_id = 1
+                watchdog = "2 s"
+                heartbeat = "holding 0"
+                [tag.TT-311]
+                description = "Anolyte"
+                unit = "degC"
+                range = [0, 120]
+                io = { device = "PLC-300", input = 4, raw = [0, 27648] }
+                [tag.LT-311]
+                description = "Anolyte tank"
+                unit = "%"
+                range = [0, 100]
+                io = { device = "PLC-300", input = 5, raw = [0, 27648] }"#,
+            ),
+        ];
+        let plant = Arc::new(control::compile(&sources).unwrap().plant);
+        let simulator = Simulator::new(&Parameters::built_in().unwrap(), Initial::Running, 7);
+        Lockstep::new(plant, simulator).unwrap()
+    }
+
+    #[test]
+    fn whoever_looks_only_at_instruments_that_have_had_a_turn_has_heard_all_of_them() {
+        let mut small = small();
+        let faults: [(&str, &[(&str, &str)]); 4] = [
+            ("sensor-fail", &[("tag", "TT-311")]),
+            ("sensor-freeze", &[("tag", "LT-311")]),
+            ("link-loss", &[("device", "PLC-300")]),
+            ("plc-stop", &[("device", "PLC-300")]),
+        ];
+        let mut heard = 0;
+        for second in 0..400_u32 {
+            let (name, place) = faults[second as usize / 7 % 4];
+            let place: Vec<_> = place.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+            let simulator = &mut small.field.simulator;
+            match second % 7 {
+                2 => simulator.apply_fault(name, &place).unwrap(),
+                5 => simulator.clear_fault(name, &place).unwrap(),
+                _ => {}
+            }
+            for _ in 0..10 {
+                small.run_ms(100);
+                let field = &small.field;
+                for measured in &field.measured {
+                    let link = &field.links[measured.link];
+                    if link.up == Some(true) && link.refused_ms == 0 {
+                        let (value, quality) = field.simulator.sensor(measured.sensor);
+                        assert_eq!(measured.seen, Some((value.to_bits(), quality)), "{second} {name}");
+                        heard += 1;
+                    }
+                }
+            }
+        }
+        assert!(heard > 4000, "{heard}");
     }
 }

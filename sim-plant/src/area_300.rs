@@ -16,6 +16,7 @@ use crate::ledger::Closure;
 use crate::noise::Noise;
 use crate::parameters::Parameters;
 use crate::properties::Excursions;
+use crate::renewed::Renewed;
 use crate::sensor::{Sensor, kind_of};
 use crate::tags::{Input, Kind, Output, PLCS, Side, Signal, Target, inputs, outputs};
 use crate::turns::Turns;
@@ -41,6 +42,7 @@ pub(crate) struct Area300 {
     turns: Turns,
     /// Those without.
     switches: Vec<usize>,
+    renewed: Renewed,
     /// What the controller last wrote, in the tag's unit.
     written: Vec<f64>,
     links: [Link; PLCS.len()],
@@ -63,7 +65,8 @@ impl Area300 {
         let outputs = outputs();
         let written = outputs.iter().map(|output| order_of(&orders, output)).collect();
         let sensor = |input: &Input| {
-            Sensor::new(kind_of(&plant.p.sensors, input.kind), measure::truth(&plant, input.signal))
+            let kind = kind_of(&plant.p.sensors, input.kind);
+            Sensor::new((input.low, input.high), kind, measure::truth(&plant, input.signal))
         };
         let sensors = inputs.iter().map(sensor).collect();
         let update = |input: &Input| kind_of(&plant.p.sensors, input.kind).map(|kind| kind.update);
@@ -75,6 +78,7 @@ impl Area300 {
             sensors,
             turns,
             switches,
+            renewed: Renewed::new(inputs.len()),
             inputs,
             outputs,
             written,
@@ -111,7 +115,8 @@ impl Area300 {
         for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
             if matches!(input.signal, Signal::ScrubberFan | Signal::ScrubberLye) {
                 let kind = kind_of(&self.plant.p.sensors, input.kind);
-                *sensor = Sensor::new(kind, measure::truth(&self.plant, input.signal));
+                *sensor =
+                    Sensor::new((input.low, input.high), kind, measure::truth(&self.plant, input.signal));
             }
         }
     }
@@ -132,6 +137,11 @@ impl Area300 {
             (Some(sensor), Some(_)) => (sensor.shown, sensor.quality),
             _ => (f64::NAN, Quality::BadDeviceFailure),
         }
+    }
+
+    /// As the field's.
+    pub(crate) const fn renewed(&mut self) -> &mut Renewed {
+        &mut self.renewed
     }
 
     fn link_is_lost(&self, input: usize) -> bool {
@@ -192,12 +202,18 @@ impl Area300 {
 
     fn read_sensors(&mut self, dt: f64) {
         for switch in &self.switches {
-            self.sensors[*switch].show(measure::truth(&self.plant, self.inputs[*switch].signal));
+            let sensor = &mut self.sensors[*switch];
+            let before = (sensor.shown.to_bits(), sensor.quality);
+            sensor.show(measure::truth(&self.plant, self.inputs[*switch].signal));
+            if before != (sensor.shown.to_bits(), sensor.quality) {
+                self.renewed.mark(*switch);
+            }
         }
         self.turns.pass(dt);
         for (group, seconds) in self.turns.due() {
             let shares = self.plant.p.sensors.each_ref().map(|kind| kind.follows(seconds));
             for member in &group.members {
+                self.renewed.mark(*member);
                 let input = &self.inputs[*member];
                 let value = measure::truth(&self.plant, input.signal);
                 let kind = kind_of(&self.plant.p.sensors, input.kind);

@@ -38,6 +38,7 @@ use crate::flowsheet::{End, Flowsheet};
 use crate::matter::{Balance, Matter};
 use crate::noise::Noise;
 use crate::parameters::{Actuator, ParameterEntry, SensorKind};
+use crate::renewed::Renewed;
 use crate::sensor::{Sensor, kind_of};
 use crate::simulator::{Part, UnitName};
 use crate::station::Station;
@@ -97,9 +98,11 @@ struct Input {
 }
 
 impl Input {
-    /// A switch shows what is.
-    fn show(&mut self) {
+    /// A switch shows what is; true when that is something else than it was.
+    fn show(&mut self) -> bool {
+        let before = (self.sensor.shown.to_bits(), self.sensor.quality);
         self.sensor.show(self.value);
+        before != (self.sensor.shown.to_bits(), self.sensor.quality)
     }
 }
 
@@ -158,6 +161,7 @@ pub struct Field {
     watch: Watch,
     /// When the instruments show something new.
     turns: Turns,
+    renewed: Renewed,
     noise: Noise,
     /// s since the units moved last.
     since: f64,
@@ -232,6 +236,11 @@ impl Field {
         }
     }
 
+    /// Inputs that have had a turn. A PLC that is lost or comes back is not told here.
+    pub(crate) const fn renewed(&mut self) -> &mut Renewed {
+        &mut self.renewed
+    }
+
     pub(crate) fn is_lost(&self, device: &str) -> bool {
         self.links.iter().any(|link| link.lost && link.device == device)
     }
@@ -248,8 +257,9 @@ impl Field {
         if value.is_nan() || link.lost || link.stopped {
             return;
         }
-        output.written = value.clamp(output.range.0, output.range.1);
-        self.written = true;
+        let value = value.clamp(output.range.0, output.range.1);
+        self.written |= value.to_bits() != output.written.to_bits();
+        output.written = value;
     }
 
     pub(crate) fn actuator_value(&self, index: usize) -> f64 {
@@ -267,8 +277,14 @@ impl Field {
         (0..self.ports.exports.len()).filter(fed).collect()
     }
 
-    /// Hands streams over to the electrolyser string, and takes what it has given.
-    pub(crate) fn meet(&mut self, string: &mut Neighbours) {
+    /// Whether the units move in the step of `dt` seconds that ends when `since` have gone by.
+    fn units_move(since: f64, dt: f64) -> bool {
+        since + dt > PROCESS_STEP * (1.0 + 1e-9)
+    }
+
+    /// Before a step of `dt` seconds: hands streams over to the electrolyser string, and takes what it has given when
+    /// the units are to move with it.
+    pub(crate) fn meet(&mut self, string: &mut Neighbours, dt: f64) {
         self.ports.heat += core::mem::take(&mut string.cooling_heat);
         if let Some(term) = &self.ports.cooling {
             string.cooling = Some(term.value(&self.sheet, &self.elements, 0.0) + ZERO_CELSIUS);
@@ -280,10 +296,13 @@ impl Field {
         for (export, pipe) in string.pipes.iter_mut().enumerate() {
             let (Some(pipe), Some(asked)) = (pipe, self.ports.asked.get_mut(export)) else { continue };
             *asked = pipe.asked;
-            let matter = core::mem::take(&mut self.sheet.exports[export]);
-            if matter != Matter::default() {
-                pipe.fill(&matter, &self.chemistry);
+            let matter = &mut self.sheet.exports[export];
+            if !matter.is_nothing() {
+                pipe.fill(&core::mem::take(matter), &self.chemistry);
             }
+        }
+        if !Self::units_move(self.since + dt, dt) {
+            return;
         }
         for ((given, came), untaken) in
             string.out.iter_mut().zip(&mut self.ports.came).zip(&self.ports.untaken)
@@ -303,10 +322,10 @@ impl Field {
     /// Advances by `dt` seconds, at most a tenth. `done` hears of every part that has moved on.
     pub(crate) fn step(&mut self, dt: f64, done: &mut impl FnMut(Part)) {
         self.take_orders(dt);
-        self.move_lines(dt);
+        self.move_lines();
         self.since += dt;
         done(Part::Lines);
-        let units_move = self.since + dt > PROCESS_STEP * (1.0 + 1e-9);
+        let units_move = Self::units_move(self.since, dt);
         if units_move {
             self.step_units(done);
             self.new = true;
@@ -347,18 +366,17 @@ impl Field {
         }
     }
 
-    fn move_lines(&mut self, dt: f64) {
-        for line in self.watch.lines() {
-            self.lines[line].renew();
-        }
-        self.watch.worked_out.clear();
+    /// Flows that have changed hold from now on.
+    fn move_lines(&mut self) {
         let (sheet, supplies, elements) = (&self.sheet, &self.supplies, &self.elements);
-        for (index, line) in self.lines.iter_mut().enumerate() {
-            if self.new {
-                line.renew();
+        if self.new {
+            for line in &mut self.lines {
+                line.work_out(sheet, supplies, elements, &self.ports, self.since);
             }
-            if line.flow_now(sheet, supplies, elements, &self.ports, dt) {
-                self.watch.worked_out.push(index);
+        } else {
+            self.watch.look_at_lines();
+            for line in &self.watch.worked_out {
+                self.lines[*line].work_out(sheet, supplies, elements, &self.ports, self.since);
             }
         }
     }
@@ -387,15 +405,17 @@ impl Field {
                 self.inputs[index].value = self.truth(&self.inputs[index].truth);
             }
             for index in &self.watch.switches {
-                self.inputs[*index].show();
+                if self.inputs[*index].show() {
+                    self.renewed.mark(*index);
+                }
             }
         } else {
             for index in self.watch.inputs() {
                 let value = self.truth(&self.inputs[index].truth);
                 let input = &mut self.inputs[index];
                 input.value = value;
-                if input.kind == Kind::Switch {
-                    input.show();
+                if input.kind == Kind::Switch && input.show() {
+                    self.renewed.mark(index);
                 }
             }
         }
@@ -407,6 +427,7 @@ impl Field {
                 if !group.is_quick() {
                     self.inputs[*index].value = self.truth(&self.inputs[*index].truth);
                 }
+                self.renewed.mark(*index);
                 let input = &mut self.inputs[*index];
                 let kind = kind_of(&self.sensors, input.kind);
                 let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
@@ -456,7 +477,7 @@ impl Field {
             let value = self.truth(&self.inputs[index].truth);
             let input = &mut self.inputs[index];
             input.value = value;
-            input.sensor = Sensor::new(kind_of(&self.sensors, input.kind), value);
+            input.sensor = Sensor::new(input.range, kind_of(&self.sensors, input.kind), value);
         }
     }
 

@@ -66,6 +66,7 @@ pub mod species;
 pub mod chemistry;
 pub mod matter;
 pub mod solution;
+mod renewed;
 mod root;
 pub mod unit;
 pub mod station;

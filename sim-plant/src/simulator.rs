@@ -92,6 +92,8 @@ pub struct Simulator {
     split: (usize, usize),
     now_ms: u64,
     fingerprint: u64,
+    /// Instruments that had a turn in the last step.
+    renewed: Vec<usize>,
 }
 
 impl Simulator {
@@ -138,7 +140,8 @@ impl Simulator {
     fn of(area: Option<Box<Area300>>, field: Option<Field>, fingerprint: u64) -> Self {
         let count = |area: &Area300| (area.input_names().count(), area.output_names().count());
         let split = area.as_deref().map_or((0, 0), count);
-        Self { area, field, split, now_ms: 0, fingerprint }
+        let inputs = split.0 + field.as_ref().map_or(0, |field| field.input_names().count());
+        Self { area, field, split, now_ms: 0, fingerprint, renewed: Vec::with_capacity(inputs) }
     }
 
     /// Looks tags up. Every name that is unknown, or used in the wrong direction, is reported.
@@ -217,11 +220,12 @@ impl Simulator {
             return;
         }
         let dt = f64::from(dt_ms) / f64::from(steps) / 1000.0;
+        self.renewed.clear();
         for _ in 0..steps {
             if let Some(area) = &mut self.area {
                 area.step(dt);
                 if let Some(field) = &mut self.field {
-                    field.meet(area.neighbours());
+                    field.meet(area.neighbours(), dt);
                 }
                 done(Part::Cells);
             }
@@ -229,7 +233,19 @@ impl Simulator {
                 field.step(dt, done);
             }
         }
+        if let Some(area) = &mut self.area {
+            area.renewed().take(|input| self.renewed.push(input));
+        }
+        if let Some(field) = &mut self.field {
+            field.renewed().take(|input| self.renewed.push(input + self.split.0));
+        }
         self.now_ms += u64::from(dt_ms);
+    }
+
+    /// The instruments that may show something else than before the last step, so that nobody need look at a thousand
+    /// that have not moved. A PLC that is lost or comes back is not told here: then all that it carries is new.
+    pub fn renewed(&self) -> &[usize] {
+        &self.renewed
     }
 
     /// What the instrument shows now. A lost PLC answers nothing: its last values, Bad.

@@ -244,7 +244,7 @@ fn a_unit_that_holds_little_follows_what_goes_through_it_in_shorter_steps() {
 #[test]
 fn a_run_that_leaves_what_its_properties_carry_ends_and_says_where_and_what_to_do() {
     for (name, settings, minutes, says) in [
-        ("carbonation", "tanks.volume=0.1L feed.co2_2=100000", 10.0, "carbonation ends after 2 s: T-2 is"),
+        ("carbonation", "tanks.volume=0.1L feed.co2_2=100000", 10.0, "carbonation ends after 4 s: T-2 is"),
         ("carbonation", "tanks.diameter=0.03m feed.co2_1=100000 feed.co2_2=100000", 10.0, "T-1 is"),
         ("module", "pack.cells=500 start.temperature=-30 bench.current=1000", 2.0, "-50 to 1500 degC"),
         ("tank", "strength.CoSO4=1000 strength.Fe2SO43=1000 strength.LiF=1000", 2.0, "-50 to 200 degC"),

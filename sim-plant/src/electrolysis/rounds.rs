@@ -1,4 +1,4 @@
-//! The cells in turns: a cell moves once in 0.8 s, over all of that time, and in each tenth of a second three of them do.
+//! The cells in turns: a cell moves once in 1.2 s, over all of that time, and in each tenth of a second two of them do.
 //!
 //! ```text
 //! pumps ─► way ─► the cells whose turn it is ─► tanks and headers       a cell holds liquor for a minute
@@ -15,9 +15,9 @@ use super::CELLS;
 use crate::cell::{Cell, CellMake};
 use crate::liquid::Liquid;
 
-pub(crate) const GROUPS: usize = 8;
+pub(crate) const GROUPS: usize = 12;
 /// s from one turn of a cell to its next.
-const TURN: f64 = 0.8;
+const TURN: f64 = 1.2;
 /// A current that differs by more than this share of itself, and by so many ampere, is another one.
 const ABRUPT: (f64, f64) = (0.02, 2.0);
 
@@ -144,7 +144,7 @@ impl Rounds {
 
 #[cfg(test)]
 mod tests {
-    use super::{GROUPS, Rounds};
+    use super::{GROUPS, Rounds, TURN};
 
     #[test]
     fn every_group_passes_all_the_charge_and_one_of_them_moves_in_each_tenth() {
@@ -158,7 +158,7 @@ mod tests {
             for (group, charge) in passed.iter_mut().enumerate() {
                 if rounds.is_due(group, 0.1) {
                     let (seconds, mean) = rounds.begin(group).unwrap();
-                    assert!(step < 8 || (seconds - 0.8).abs() < 1e-9, "{seconds}");
+                    assert!(step < GROUPS as u32 || (seconds - TURN).abs() < 1e-9, "{seconds}");
                     *charge += seconds * mean;
                     rounds.end(group);
                     moved += 1;

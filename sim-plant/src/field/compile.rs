@@ -16,6 +16,7 @@ use crate::flowsheet::{Flowsheet, Link as StreamLink};
 use crate::initial::Initial;
 use crate::noise::Noise;
 use crate::parameters::{ParameterMistake, Parameters};
+use crate::renewed::Renewed;
 use crate::sensor::kind_of;
 use crate::station::Station;
 use crate::turns::Turns;
@@ -267,6 +268,7 @@ impl Compiler<'_> {
             elements: self.elements,
             lines,
             orders: self.orders,
+            renewed: Renewed::new(inputs.len()),
             inputs,
             outputs: self.outputs,
             links: self.devices,
@@ -283,7 +285,7 @@ impl Compiler<'_> {
             element.settle();
         }
         for line in &mut field.lines {
-            line.flow_now(&field.sheet, &field.supplies, &field.elements, &field.ports, 0.0);
+            line.work_out(&field.sheet, &field.supplies, &field.elements, &field.ports, 0.0);
         }
         field.settle_sensors();
         field

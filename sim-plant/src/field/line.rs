@@ -67,12 +67,11 @@ pub(super) struct Line {
     /// Asked of a tank, and what flows, per second in `basis`.
     asked: f64,
     now: f64,
-    /// Asked since the units moved last, in `basis`.
+    /// Asked since the units moved last, in `basis`, up to so many seconds after that.
     gathered: f64,
+    until: f64,
     /// kg, m3 and Nm3 per unit of `basis`.
     per_basis: [f64; 3],
-    /// Something that decides its flow has changed since that was worked out.
-    new: bool,
     /// Lines of the same outlet, itself among them.
     siblings: Vec<usize>,
 }
@@ -94,8 +93,8 @@ impl Line {
             asked: 0.0,
             now: 0.0,
             gathered: 0.0,
+            until: 0.0,
             per_basis: [1.0; 3],
-            new: true,
             siblings: Vec::new(),
         }
     }
@@ -105,32 +104,31 @@ impl Line {
         self.open
     }
 
-    /// Its flow has to be worked out again.
-    pub(super) const fn renew(&mut self) {
-        self.new = true;
-    }
-
-    /// Flow now, summed up for the next step of the units; says whether it was worked out again.
-    pub(super) fn flow_now(
+    /// Works out its flow from now on, `since` seconds after the units have moved.
+    pub(super) fn work_out(
         &mut self,
         sheet: &Flowsheet,
         supplies: &[Supply],
         elements: &[Driven],
         ports: &Ports,
-        dt: f64,
-    ) -> bool {
-        // What another model asks for may change with every step.
-        let work_out = self.new || matches!(self.to, End::Export(_));
-        if work_out {
-            self.work_out(sheet, supplies, elements, ports);
-            self.new = false;
+        since: f64,
+    ) {
+        let before = self.asked;
+        self.ask(sheet, supplies, elements, ports);
+        // Only what has changed ends what went before: looking twice must leave the same bits.
+        if self.asked.to_bits() != before.to_bits() {
+            self.gather(before, since);
         }
-        self.gathered += self.asked * dt;
-        work_out
+    }
+
+    /// What was asked until `since` seconds after the units have moved.
+    fn gather(&mut self, asked: f64, since: f64) {
+        self.gathered += asked * (since - self.until);
+        self.until = since;
     }
 
     /// Conductance and flow.
-    fn work_out(&mut self, sheet: &Flowsheet, supplies: &[Supply], elements: &[Driven], ports: &Ports) {
+    fn ask(&mut self, sheet: &Flowsheet, supplies: &[Supply], elements: &[Driven], ports: &Ports) {
         let open: f64 = self.gates.iter().map(|gate| gate.conductance(elements, self.equal)).product();
         self.open = open * (1.0 - self.blocked);
         match self.source {
@@ -161,6 +159,8 @@ impl Line {
         ports: &mut Ports,
         dt: f64,
     ) {
+        self.gather(self.asked, dt);
+        self.until = 0.0;
         if let (Source::Supply(_), End::Inlet(station, _)) = (self.source, self.to)
             && !sheet.stations[station].is_due()
         {
@@ -219,6 +219,7 @@ impl Line {
             &mut self.asked,
             &mut self.now,
             &mut self.gathered,
+            &mut self.until,
             mass,
             volume,
             normal,

@@ -24,7 +24,7 @@ fn load_of(field: &mut Field, watts: [f64; 10]) -> f64 {
     let mut string = Neighbours::default();
     for heat in watts {
         string.cooling_heat += heat * 0.1;
-        field.meet(&mut string);
+        field.meet(&mut string, 0.1);
         field.step(0.1, &mut |_| ());
     }
     let order = crate::units::cooling_tower::SHAPE.orders.iter().position(|order| order.name == "load");

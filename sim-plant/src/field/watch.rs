@@ -5,6 +5,7 @@ use super::Input;
 use super::driven::Driven;
 use super::instrument::Truth;
 use super::line::Line;
+use crate::flowsheet::End;
 use crate::tags::Kind;
 use crate::work::{self, Work};
 
@@ -18,7 +19,9 @@ pub(super) struct Watch {
     /// Of each element, whether a step of `dt` seconds may change it: it has been told something, or is on its way.
     awake: Vec<bool>,
     dt: f64,
-    /// Elements that have moved in this step, and lines whose flow was worked out again.
+    /// Lines that feed another model: what it asks for may change with every step.
+    exports: Vec<usize>,
+    /// Elements that have moved in this step, and lines whose flow was worked out again for that.
     pub(super) moved: Vec<usize>,
     pub(super) worked_out: Vec<usize>,
 }
@@ -32,20 +35,24 @@ struct Watchers {
 impl Watch {
     pub(super) fn new(elements: usize, lines: &[Line], inputs: &[Input]) -> Self {
         let is_switch = |input: &usize| inputs[*input].kind == Kind::Switch;
+        let feeds_another = |line: &usize| matches!(lines[*line].to, End::Export(_));
         let mut made = Self {
+            exports: (0..lines.len()).filter(feeds_another).collect(),
             of_element: vec![Watchers::default(); elements],
             of_line: vec![Vec::new(); lines.len()],
             switches: (0..inputs.len()).filter(is_switch).collect(),
             awake: vec![true; elements],
             dt: 0.0,
             moved: Vec::with_capacity(elements),
-            worked_out: Vec::with_capacity(lines.len()),
+            worked_out: Vec::new(),
         };
         for (index, line) in lines.iter().enumerate() {
             for element in line.gates.iter().flat_map(|gate| &gate.0) {
                 made.of_element[*element].lines.push(index);
             }
         }
+        let gates = made.of_element.iter().map(|watchers| watchers.lines.len()).sum::<usize>();
+        made.worked_out.reserve(gates + made.exports.len());
         for (index, input) in inputs.iter().enumerate() {
             match input.truth {
                 Truth::Flow { line, .. } => made.of_line[line].push(index),
@@ -87,9 +94,11 @@ impl Watch {
         }
     }
 
-    /// The lines of which an element has moved.
-    pub(super) fn lines(&self) -> impl Iterator<Item = usize> + '_ {
-        self.moved.iter().flat_map(|element| &self.of_element[*element].lines).copied()
+    /// Notes the lines whose flow may be another than in the step before, though the units have not moved.
+    pub(super) fn look_at_lines(&mut self) {
+        let moved = self.moved.iter().flat_map(|element| &self.of_element[*element].lines);
+        self.worked_out.clear();
+        self.worked_out.extend(moved.chain(&self.exports));
     }
 
     /// The inputs that may show something else than in the step before, though the units have not moved.

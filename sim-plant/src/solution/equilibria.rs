@@ -426,6 +426,9 @@ impl Speciation {
     }
 }
 
+/// A step of Newton in ln[H+] after which nothing is left to do.
+const CLOSE: f64 = 1e-7;
+
 /// [H+] in mol/L, and whether it was found: Newton in ln[H+], kept between bounds by bisection.
 fn find_proton(totals: &Totals, k: &Equilibria, guess: f64) -> (f64, bool) {
     let at = |h: f64| {
@@ -445,7 +448,12 @@ fn find_proton(totals: &Totals, k: &Equilibria, guess: f64) -> (f64, bool) {
         let step = (-residual / slope).clamp(-1.5, 1.5);
         // A rational exp is exact enough for a Newton step, and the same on every machine.
         let mut next = h * (2.0 + step) / (2.0 - step);
-        if !(next > low && next < high) {
+        let newton = next > low && next < high;
+        // What is left after a step of Newton is its square, times half the protons of an acid at most.
+        if newton && step.abs() < CLOSE {
+            return (next, true);
+        }
+        if !newton {
             next = (low * high).sqrt();
         }
         if (next / h - 1.0).abs() < 1e-12 || high / low < 1.0 + 1e-13 {

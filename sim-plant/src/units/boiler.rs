@@ -174,7 +174,7 @@ pub static SHAPE: Shape = Shape {
         reading("exposed", "%", "heating surface without water"),
         reading("feed", "kg/h", "came in"),
     ],
-    step_max: 1.0,
+    step_max: 2.0,
 };
 
 const fn reading(name: &'static str, unit: &'static str, text: &'static str) -> Reading {

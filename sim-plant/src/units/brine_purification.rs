@@ -241,7 +241,7 @@ pub static SHAPE: Shape = Shape {
         reading("seed", "m3/h", "back to the reactor"),
         reading("sludge-dry", "kg/h", "solids that leave with the sludge"),
     ],
-    step_max: 2.0,
+    step_max: 4.0,
 };
 
 /// What was last seen, per second.

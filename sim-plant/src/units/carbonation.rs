@@ -227,7 +227,7 @@ pub static SHAPE: Shape = Shape {
         reading("vent", "Nm3/h", "gas that leaves, with its steam"),
         reading("vent-CO2", "%vol", "in the dry gas that leaves"),
     ],
-    step_max: 2.0,
+    step_max: 4.0,
 };
 
 /// What was last seen leaving, per second.

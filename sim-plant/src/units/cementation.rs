@@ -157,7 +157,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "H2", unit: "Nm3/h", text: "to the vent" },
         Reading { name: "H2-total", unit: "Nm3", text: "to the vent since the start" },
     ],
-    step_max: 2.0,
+    step_max: 4.0,
 };
 
 const CEMENT: [(Species, f64); 4] = [

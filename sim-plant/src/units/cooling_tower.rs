@@ -158,7 +158,7 @@ pub static SHAPE: Shape = Shape {
         reading("cycles", "", "chloride of the basin over that of the make-up of the settings"),
         reading("suction", "", "share of the circulation that the level allows"),
     ],
-    step_max: 2.0,
+    step_max: 5.0,
 };
 
 const fn reading(name: &'static str, unit: &'static str, text: &'static str) -> Reading {

@@ -120,7 +120,7 @@ pub static SHAPE: Shape = Shape {
         reading("Cl2-share", "%vol", "of the gas"),
         reading("brine", "m3/h", "leaving"),
     ],
-    step_max: 2.0,
+    step_max: 4.0,
 };
 
 const fn reading(name: &'static str, unit: &'static str, text: &'static str) -> Reading {

@@ -186,7 +186,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "CO2-dissolved", unit: "mmol/L", text: "carbonate in all its forms, trim tank" },
         Reading { name: "CO2-per-t", unit: "Nm3", text: "to the vent per t of Li2CO3 dissolved" },
     ],
-    step_max: 1.0,
+    step_max: 2.0,
 };
 
 const DISSOLVE: [(Species, f64); 3] =

@@ -161,7 +161,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "hydrate-pressure", unit: "mbar", text: "steam in balance with LiOH.H2O" },
         Reading { name: "pressure", unit: "mbar", text: "absolute" },
     ],
-    step_max: 2.0,
+    step_max: 5.0,
 };
 
 const EVAPORATE: [(Species, f64); 1] = [(Species::Water, -1.0)];

@@ -180,7 +180,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "cloth", unit: "1/m", text: "resistance of the cloth" },
         Reading { name: "T", unit: "degC", text: "of the slurry" },
     ],
-    step_max: 2.0,
+    step_max: 5.0,
 };
 
 /// What the last step moved: kg/s and m3/s.

@@ -183,7 +183,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "T-tail", unit: "degC", text: "tail gas" },
         Reading { name: "cooling-heat", unit: "kW", text: "of shell, gas and film, into the cooling water" },
     ],
-    step_max: 1.0,
+    step_max: 2.0,
 };
 
 const BURN: [(Species, f64); 3] =

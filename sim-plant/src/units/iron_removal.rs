@@ -151,7 +151,7 @@ pub static SHAPE: Shape = Shape {
         reading("base-2", "mol/h", "hydroxide given to the second tank"),
         reading("O2", "Nm3/h", "to the vent"),
     ],
-    step_max: 2.0,
+    step_max: 4.0,
 };
 
 const OXIDISE: [(Species, f64); 5] = [

@@ -33,8 +33,9 @@ use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
-use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, parts};
 use crate::units::compartments::{Vent, wetness};
+use crate::units::haste::gas_capacity;
 use crate::units::heat_loss::Wall;
 use crate::units::heating::{Coil, OPEN_TANK};
 use crate::units::hydroxides::Hydroxides;
@@ -321,7 +322,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "H2O2-1", unit: "mol/L", text: "first tank" },
         Reading { name: "free-acid-1", unit: "g/L", text: "H+ and HSO4- as H2SO4, first tank" },
     ],
-    step_max: 1.0,
+    step_max: 2.0,
 };
 
 /// The elements that grains are followed by: lattice Li, Ni, Co, Mn; Cu, Al, Fe, LiFePO4, LiF.
@@ -455,6 +456,18 @@ fn feeds(settings: &Settings, count: usize, c: &Chemistry, notes: &mut Notes) ->
 impl UnitOperation for Leach {
     fn shape(&self) -> &'static Shape {
         &SHAPE
+    }
+
+    /// The heat of the oxygen that is blown in against what the tanks can take.
+    fn parts(&self, inlets: &[Matter], _orders: &[f64], _dt: f64) -> u32 {
+        let oxygen = &inlets[OXYGEN..OXYGEN + TANKS];
+        if oxygen.iter().all(|inlet| inlet[Species::Oxygen] <= 0.0) {
+            return 1;
+        }
+        let tanks = self.tanks[..self.count].iter().map(|tank| &tank.slurry);
+        let held = tanks.clone().map(|slurry| slurry.capacity.max(0.0)).fold(f64::INFINITY, f64::min);
+        let warmest = tanks.map(|slurry| slurry.temperature).fold(0.0, f64::max);
+        parts(oxygen.iter().map(|inlet| gas_capacity(inlet, warmest, &self.chemistry)).sum(), held)
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {

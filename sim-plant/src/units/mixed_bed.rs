@@ -123,7 +123,7 @@ pub static SHAPE: Shape = Shape {
         reading("mixed", "%", "of the bed"),
         reading("waste-pH", "pH", "of what acid and lye became"),
     ],
-    step_max: 2.0,
+    step_max: 5.0,
 };
 
 const fn reading(name: &'static str, unit: &'static str, text: &'static str) -> Reading {

@@ -220,7 +220,7 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "charge", unit: "kAh", text: "per cell since the start" },
         Reading { name: "LiOH-total", unit: "kg", text: "made since the start" },
     ],
-    step_max: 1.0,
+    step_max: 2.0,
 };
 
 /// What passed in the last step, for the readings.

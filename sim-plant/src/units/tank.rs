@@ -190,6 +190,8 @@ const MASS_CHLORINE: f64 = 70.906e-3;
 const MASS_SULFURIC: f64 = 98.079e-3;
 /// What is not more than this share of the volume is heel that no pump takes.
 const HEEL: f64 = 0.01;
+/// s after which a tank is worked out in which nothing comes or goes and that nobody heats: it only cools.
+const REST: f64 = 60.0;
 /// Share of the contents that may come and go before what follows from it is worked out.
 const EXCHANGED: f64 = 0.01;
 
@@ -302,7 +304,8 @@ impl StorageTank {
     /// Whether what was worked out holds no longer. A heel changes with every drop, and gas does not stay.
     fn is_due(&self, dt: f64) -> bool {
         let since = &self.since;
-        since.left < 0.5 * dt
+        let rests = since.exchanged == 0.0 && since.heat == 0.0 && since.seconds < REST - 0.5 * dt;
+        since.left < 0.5 * dt && !(since.pace > 0.0 && rests)
             || since.exchanged > EXCHANGED * since.mass
             || self.level() < 5.0 * HEEL
             || self.chemistry.range(Phase::Gas).any(|gas| self.slurry.matter.amount[gas] != 0.0)

@@ -60,8 +60,8 @@ impl Compiler<'_> {
     fn input(&self, tag: &FieldTag, truth: Truth, kind: Kind) -> Input {
         debug_assert!(tag.direction == Direction::Input);
         // It is built before the plant that it looks at: its first value comes with the settling.
-        let sensor = Sensor::new(None, 0.0);
         let range = (tag.low, tag.high);
+        let sensor = Sensor::new(range, None, 0.0);
         let link = self.link_of(tag);
         Input { truth, kind, range, link, sensor, value: 0.0, tag: Box::new(tag.clone()) }
     }

@@ -213,11 +213,21 @@ pub(super) fn equilibrium(
         work::count(Work::Flame);
         pressures(&constant, total, inert, chlorine, oxygen)
     };
+    let whole = |found: [f64; BURNT]| {
+        let sum: f64 = found.iter().sum();
+        let held: f64 = (0..BURNT).map(|k| found[k] * ATOMS[k][0]).sum();
+        (hydrogen * sum / held.max(1e-300), found.map(|pressure| pressure / sum))
+    };
     // Logarithms, so that one scale serves a flame and a gas that has cooled.
     let range = (-230.0, libm::log(total));
+    let wanted = [libm::log(chlorine / hydrogen), libm::log(oxygen / hydrogen)];
+    if let Some(found) = follow(&pressures, wanted, *start, range) {
+        *start = found;
+        return whole(pressures(libm::exp(found.chlorine), libm::exp(found.oxygen)));
+    }
     let mut inner = Notes::default();
     let mut log_oxygen = start.oxygen;
-    let oxygen_ratio = libm::log(oxygen / hydrogen);
+    let [ratio, oxygen_ratio] = wanted;
     let mut oxygen_at = |chlorine_atom: f64| {
         if oxygen <= 0.0 {
             return 0.0;
@@ -226,7 +236,6 @@ pub(super) fn equilibrium(
         log_oxygen = root::rising_near(error, (log_oxygen, REACH), range, TOLERANCE, &mut inner);
         libm::exp(log_oxygen)
     };
-    let ratio = libm::log(chlorine / hydrogen);
     let error = |log: f64| {
         let atom = libm::exp(log);
         log_ratio(&pressures(atom, oxygen_at(atom)), 1) - ratio
@@ -236,9 +245,49 @@ pub(super) fn equilibrium(
     let found = pressures(atom, oxygen_at(atom));
     *start = Start { chlorine: log, oxygen: log_oxygen };
     notes.add(&inner);
-    let sum: f64 = found.iter().sum();
-    let held: f64 = (0..BURNT).map(|k| found[k] * ATOMS[k][0]).sum();
-    (hydrogen * sum / held.max(1e-300), found.map(|pressure| pressure / sum))
+    whole(found)
+}
+
+/// Newton from a flame that was near, in both logarithms at once: a few looks in place of two searches one inside the
+/// other. `None` where it does not arrive at once, or there is no oxygen: then the searches find it.
+fn follow(
+    pressures: &impl Fn(f64, f64) -> [f64; BURNT],
+    wanted: [f64; 2],
+    start: Start,
+    (low, high): (f64, f64),
+) -> Option<Start> {
+    const STEPS: u32 = 8;
+    const FINE: f64 = 1e-10;
+    const PROBE: f64 = 1e-6;
+    /// Steps that are longer lead anywhere.
+    const FAR: f64 = 0.5;
+    let look = |chlorine: f64, oxygen: f64| {
+        let found = pressures(libm::exp(chlorine), libm::exp(oxygen));
+        [log_ratio(&found, 1) - wanted[0], log_ratio(&found, 2) - wanted[1]]
+    };
+    let Start { mut chlorine, mut oxygen } = start;
+    for _ in 0..STEPS {
+        let inside = |log: f64| log > low && log < high;
+        if !inside(chlorine) || !inside(oxygen) {
+            return None;
+        }
+        let here = look(chlorine, oxygen);
+        let (by_chlorine, by_oxygen) = (look(chlorine + PROBE, oxygen), look(chlorine, oxygen + PROBE));
+        let [[a, c], [b, d]] =
+            [by_chlorine, by_oxygen].map(|there| [0, 1].map(|k| (there[k] - here[k]) / PROBE));
+        let whole = a * d - b * c;
+        let step = [(b * here[1] - d * here[0]) / whole, (c * here[0] - a * here[1]) / whole];
+        // What is no number is not near.
+        if !step.iter().all(|step| step.abs() < FAR) {
+            return None;
+        }
+        chlorine += step[0];
+        oxygen += step[1];
+        if step.iter().all(|step| step.abs() < FINE) {
+            return Some(Start { chlorine, oxygen });
+        }
+    }
+    None
 }
 
 /// K of each from its atoms.
