@@ -13,6 +13,9 @@ use serde_json::{Value, json};
 use crate::check::{self, hex};
 use crate::cli::{MatrixArgs, MatrixFormat};
 
+/// What `--area` says for the interlocks that belong to none.
+const NONE: &str = "none";
+
 pub fn run(args: &MatrixArgs) -> miette::Result<()> {
     let plant = check::compile_named(args.plant.as_deref())?;
     let found = wanted(&plant, args.area.as_deref())?;
@@ -27,17 +30,25 @@ pub fn run(args: &MatrixArgs) -> miette::Result<()> {
 
 fn wanted(plant: &Plant, area: Option<&str>) -> miette::Result<Vec<Matrix>> {
     let ids = || plant.areas.iter().map(|area| area.id.as_str());
+    let named = |name: &str| ids().any(|id| id == name);
+    // The interlocks that belong to no area.
+    let area = area.map(|area| if area == NONE && !named(NONE) { "" } else { area });
     if let Some(area) = area
-        && !ids().any(|id| id == area)
+        && !area.is_empty()
+        && !named(area)
     {
-        let all = ids().collect::<Vec<_>>().join(", ");
+        let all = ids().chain([NONE]).collect::<Vec<_>>().join(", ");
         return Err(miette!("no area {area} in this plant: there are {all}"));
     }
     let found = matrices(plant, area);
     if found.is_empty() {
         return Err(miette!(
             "no interlock {}",
-            area.map_or("in this plant".into(), |area| format!("in area {area}"))
+            match area {
+                None => "in this plant".into(),
+                Some("") => "without an area".into(),
+                Some(area) => format!("in area {area}"),
+            }
         ));
     }
     Ok(found)

@@ -13,11 +13,19 @@ use crate::plant::{Cause, Forcing, Interlock, Op, Plant};
 /// The interlocks of one area.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix {
+    /// Empty for the interlocks that belong to none.
     pub area: String,
     pub title: String,
     /// Columns, in the order in which the interlocks name them.
     pub effects: Vec<Effect>,
     pub interlocks: Vec<Protection>,
+}
+
+impl Matrix {
+    /// `area 300 Electrolysis`
+    pub fn heading(&self) -> String {
+        if self.area.is_empty() { "no area".to_owned() } else { format!("area {} {}", self.area, self.title) }
+    }
 }
 
 /// A column.
@@ -86,18 +94,20 @@ pub struct Row {
     pub condition: String,
 }
 
-/// The matrix of every area that has an interlock, or of the one that is named.
+/// The matrix of every area that has an interlock, last that of those without an area; or of the one that is named, by an
+/// empty name the last.
 pub fn matrices(plant: &Plant, area: Option<&str>) -> Vec<Matrix> {
-    let wanted = plant.areas.iter().filter(|known| area.is_none_or(|area| known.id == area));
-    let matrix = |area: &crate::plant::Area| {
+    let areas = plant.areas.iter().map(|area| (area.id.as_str(), area.title.as_str()));
+    let wanted = areas.chain([("", "")]).filter(|(id, _)| area.is_none_or(|area| *id == area));
+    let matrix = |(id, title): (&str, &str)| {
         let mut matrix = Matrix {
-            area: area.id.clone(),
-            title: area.title.clone(),
+            area: id.to_owned(),
+            title: title.to_owned(),
             effects: Vec::new(),
             interlocks: Vec::new(),
         };
         let mut number = 0;
-        for interlock in plant.interlocks.iter().filter(|interlock| interlock.area == area.id) {
+        for interlock in plant.interlocks.iter().filter(|interlock| interlock.area == id) {
             let protection = protection(plant, interlock, &mut matrix.effects, &mut number);
             matrix.interlocks.push(protection);
         }

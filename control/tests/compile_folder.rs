@@ -6,21 +6,29 @@ use control::plant::{BlockBody, Origin, Otherwise};
 use folder::{place, read, small};
 use model::{Address, Direction, ModbusTable, Mode, Protocol, RegisterFormat, Unit};
 
+/// The mistakes of a folder, a line each: file, line and code.
+fn listed(name: &str) -> Vec<String> {
+    let sources = read(name);
+    let found = control::compile(&sources).expect_err("there are mistakes");
+    assert!(found.iter().all(|diagnostic| !diagnostic.help.is_empty()), "each says what to write instead");
+    let line = |diagnostic| {
+        let place = place(&sources, diagnostic);
+        let (line, _) = place.rsplit_once(':').unwrap();
+        format!("{line} {}", diagnostic.code)
+    };
+    found.iter().map(line).collect()
+}
+
 #[test]
 fn twenty_mistakes_are_reported_in_one_run_in_order_of_file_and_line() {
-    let sources = read("mistakes");
-    let found = control::compile(&sources).expect_err("there are twenty mistakes");
-    let listed: Vec<String> = found
-        .iter()
-        .map(|diagnostic| {
-            let place = place(&sources, diagnostic);
-            let (line, _) = place.rsplit_once(':').unwrap();
-            format!("{line} {}", diagnostic.code)
-        })
-        .collect();
     let expected: Vec<&str> = include_str!("mistakes/expected.txt").lines().collect();
-    assert_eq!(listed, expected);
-    assert!(found.iter().all(|diagnostic| !diagnostic.help.is_empty()), "each says what to write instead");
+    assert_eq!(listed("mistakes"), expected);
+}
+
+#[test]
+fn a_folder_with_mistakes_of_every_kind_is_told_all_of_them_and_nothing_else() {
+    let expected: Vec<&str> = include_str!("every_kind/expected.txt").lines().collect();
+    assert_eq!(listed("every_kind"), expected);
 }
 
 #[test]

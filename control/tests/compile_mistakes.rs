@@ -320,7 +320,7 @@ const MISTAKES: &[Mistake] = &[
     mistake(FILL, "WITHIN 30 min ELSE HOLD", "WITHIN 30 min ELSE WAIT", "expression", "ELSE WAIT", "HOLD, ABORT or ALARM"),
     mistake(FILL, "50 IN 30 .. 70", "80 IN 30 .. 70", "outside-range", "80 IN", "30 to 70"),
     mistake(FILL, "50 IN 30 .. 70", "50 IN 70 .. 30", "low-above-high", "70 .. 30", "30 .. 70"),
-    mistake(FILL, "PARAM level : %", "PARAM level : percent", "unknown-unit", "percent", "a unit"),
+    mistake(FILL, "PARAM level : %", "PARAM level : percent", "unknown-unit", "percent", "did you mean \"%\"?"),
     mistake(FILL, "HOLDING\n  STEP \"Close\"\n    XV-301 := close\n", "HOLDING\n  STEP \"Close\"\n    XV-301 := close\n    WAIT XV-301.ZSC\n    WITHIN 5 s ELSE HOLD \"stuck\"\n", "bad-state", "ELSE HOLD \"stuck\"", "ABORT or ALARM"),
     mistake(FILL, "ON EL-301", "ON EL-31", "unknown-name", "EL-31 ", "did you mean `EL-301`?"),
     // Recipes.

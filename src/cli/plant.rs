@@ -67,7 +67,7 @@ pub enum MatrixFormat {
 pub struct MatrixArgs {
     /// Plant folder [default: the refinery that ships with the program]
     pub plant: Option<PathBuf>,
-    /// This area alone
+    /// This area alone; `none` for the interlocks that belong to no area
     #[arg(long)]
     pub area: Option<String>,
     #[arg(long, value_enum, default_value = "text")]

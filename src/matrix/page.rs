@@ -41,9 +41,8 @@ pub fn html(plant: &Plant, found: &[Matrix]) -> String {
 fn section(plant: &Plant, matrix: &Matrix, text: &mut String) {
     let _ = writeln!(
         text,
-        "<section>\n<h1>Cause and effect matrix: area {} {} <small>{}, plant text {}</small></h1>",
-        safe(&matrix.area),
-        safe(&matrix.title),
+        "<section>\n<h1>Cause and effect matrix: {} <small>{}, plant text {}</small></h1>",
+        safe(&matrix.heading()),
         safe(&plant.title),
         &hex(&plant.hash)[..16]
     );

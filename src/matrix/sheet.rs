@@ -89,7 +89,7 @@ fn area(plant: &Plant, matrix: &Matrix, width: usize, text: &mut String) {
         }
         let number = format!("sheet {} of {sheets}", sheet + 1);
         spread("CAUSE AND EFFECT MATRIX", &number, width, text);
-        let about = format!("{}   area {} {}", plant.title, matrix.area, matrix.title);
+        let about = format!("{}   {}", plant.title, matrix.heading());
         spread(&about, &format!("plant text {}", &hex(&plant.hash)[..16]), width, text);
         let _ = writeln!(text, "{}", "=".repeat(width));
         names(&columns, &matrix.effects[shown.clone()], text);

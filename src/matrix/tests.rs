@@ -103,6 +103,31 @@ fn a_table_for_programs_has_a_row_for_each_cause_and_a_page_a_section_for_each_a
 }
 
 #[test]
+fn interlocks_of_no_area_come_last_under_a_heading_of_their_own() {
+    let mut plant = shipped("refinery");
+    let moved: Vec<String> = plant
+        .interlocks
+        .iter_mut()
+        .take(2)
+        .map(|interlock| {
+            interlock.area.clear();
+            interlock.name.clone()
+        })
+        .collect();
+    let all = wanted(&plant, None).unwrap();
+    let of_none = wanted(&plant, Some("none")).unwrap();
+    assert_eq!((all.last(), of_none.len()), (of_none.last(), 1));
+    let names: Vec<String> = of_none[0].interlocks.iter().map(|one| one.name.clone()).collect();
+    assert_eq!(names, moved);
+    assert!(sheet::text(&plant, &of_none, 120).contains(&format!("{}   no area ", plant.title)));
+    assert!(page::html(&plant, &of_none).contains("matrix: no area <small>"));
+    assert_eq!(document(&plant, &of_none)["areas"][0]["area"], "");
+
+    let refused = wanted(&shipped("refinery"), Some("none")).unwrap_err().to_string();
+    assert_eq!(refused, "no interlock without an area");
+}
+
+#[test]
 fn an_area_that_is_not_there_is_answered_with_those_that_are() {
     let plant = shipped("refinery");
     let refused = wanted(&plant, Some("30")).unwrap_err().to_string();

@@ -92,8 +92,8 @@ impl Alarms<'_, '_> {
         let time_to_respond = self.time(&mut fields);
         let condition = match (about, kind) {
             (Some(about), Some((kind, _))) => self.condition(&mut fields, kind, about, item),
-            _ => {
-                fields.has("deadband");
+            (_, kind) => {
+                self.alone(&mut fields, kind.map(|(kind, _)| kind));
                 None
             }
         };
@@ -236,6 +236,22 @@ impl Alarms<'_, '_> {
             AlarmKind::Deviation => self.deviation(fields, about),
             _ => self.limit(fields, kind, about, item),
         }
+    }
+
+    /// What can be judged without knowing what the alarm is about.
+    fn alone(&mut self, fields: &mut Fields<'_>, kind: Option<AlarmKind>) {
+        let when = if kind == Some(AlarmKind::Condition) { fields.text("when", self.report) } else { None };
+        if let Some(when) = when {
+            emit::compile(self.draft, when, Wanted::Condition, None, self.report);
+        }
+        self.report.doubtful = true;
+        for (key, of, _) in CONDITIONS {
+            if !matches!(of, AlarmKind::Condition | AlarmKind::Fault) && fields.has(key) {
+                fields.quantity(key, Unit::NONE, self.report);
+            }
+        }
+        fields.quantity("deadband", Unit::NONE, self.report);
+        self.report.doubtful = false;
     }
 
     fn no_deadband(&mut self, fields: &mut Fields<'_>) {

@@ -226,6 +226,12 @@ impl Build<'_, '_> {
         self.draft.blocks[self.block].point(role).unwrap_or(PointId(0))
     }
 
+    /// What is read from here on depends on the unit or range of these own points, and of no others.
+    pub(super) fn depends_on(&mut self, roles: &[&str]) {
+        let doubtful = |role: &&str| !self.draft.is_sure(self.own(role));
+        self.report.doubtful = roles.iter().any(doubtful);
+    }
+
     pub(super) fn reads(&mut self, point: PointId, place: Place) {
         self.draft.blocks[self.block].reads.push((point, place));
     }
@@ -267,6 +273,9 @@ impl Build<'_, '_> {
     /// The output tag that the block drives.
     pub(super) fn output(&mut self, text: &Text, switch: bool) -> Option<PointId> {
         let point = self.draft.find_point(text.as_str(), text.place, self.report)?;
+        if self.draft.facts[point.index()].lost {
+            return None;
+        }
         let found = self.draft.point(point);
         let (output, is_switch) = (matches!(found.origin, Origin::FieldOutput(_)), found.words.is_some());
         if output && is_switch == switch {
@@ -295,7 +304,7 @@ impl Build<'_, '_> {
     /// The same unit is needed where values pass from block to block without a conversion.
     pub(super) fn same_unit(&mut self, text: &Text, point: PointId, unit: Unit, whose: &str) -> bool {
         let own = self.draft.point(point).unit;
-        if own == unit {
+        if own == unit || !self.draft.is_sure(point) {
             return true;
         }
         let help = if own.converts_to(unit) {

@@ -192,10 +192,14 @@ impl Displays<'_, '_> {
         }
         let units: Vec<model::Unit> = points.iter().map(|point| self.draft.point(*point).unit).collect();
         if points.is_empty() {
+            let near = if exact { self.draft.nearest_name(head) } else { None };
             self.report.add(
                 Mistake::error("unknown-name", format!("no value fits \"{pattern}\""))
                     .at(pattern.place, "fits nothing")
-                    .help("write the common part of the names and a star: \"ET-331.*\""),
+                    .help(near.map_or_else(
+                        || "write the part that the names have in common, and a star for the rest: \"ET-331.*\"".into(),
+                        |near| format!("did you mean \"{near}\"?"),
+                    )),
             );
         } else if units.iter().any(|unit| *unit != units[0]) {
             self.report.add(

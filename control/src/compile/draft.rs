@@ -58,6 +58,8 @@ pub(super) struct Facts {
     pub(super) part: Part,
     /// Unit and range are as the text says; otherwise a mistake is reported already.
     pub(super) sure: bool,
+    /// Where it stands in the field cannot be read, and a mistake says so: whether it is an output is not known.
+    pub(super) lost: bool,
 }
 
 /// What a point is to its block: decides data flow and which words it is compared with.
@@ -140,7 +142,7 @@ impl Draft {
             write: None,
             source: None,
         });
-        self.facts.push(Facts { place: new.place, part: new.part, sure: true });
+        self.facts.push(Facts { place: new.place, part: new.part, sure: true, lost: false });
         id
     }
 
@@ -225,6 +227,18 @@ impl Draft {
             self.names.contains_key(*left)
                 && (self.names.contains_key(*right) || right.parse::<f64>().is_ok())
         })
+    }
+
+    /// The name is two, with a minus between them that has no spaces.
+    pub(super) fn has_minus(&self, name: &str) -> bool {
+        self.split_minus(name).is_some()
+    }
+
+    /// The parameter of a phase that a name comes near to.
+    pub(super) fn nearest_parameter(&self, phase: &str, name: &str) -> Option<String> {
+        let prefix = format!("{phase}.");
+        let own = self.names.range(prefix.clone()..).map_while(|(known, _)| known.strip_prefix(&prefix));
+        nearest(name, own).map(str::to_string)
     }
 
     pub(super) fn nearest_name(&mut self, name: &str) -> Option<String> {

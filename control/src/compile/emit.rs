@@ -12,11 +12,12 @@ use model::{PointId, Unit};
 use super::bounds::Bounds;
 use super::contradiction;
 use super::draft::{Draft, Part};
+use super::lexer::{Lexer, Token, Unread};
 use super::operand::{Operand, Type, converted, stack_depth};
 use super::place::{Place, Text};
 use super::quantity::{kind, quoted, unit_help};
 use super::report::{Mistake, Report};
-use super::syntax::{Node, Operator, Tree, parse};
+use super::syntax::{Node, Operator, Parsed, Tree, parse};
 use crate::plant::{Expr, Op};
 
 /// Longer texts are no expressions.
@@ -55,20 +56,9 @@ pub(super) fn compile(
         );
         return None;
     }
-    let tree = match parse(text.as_str()) {
-        Ok(tree) => tree,
-        Err(unread) => {
-            report.add(
-                Mistake::error(unread.code, unread.message)
-                    .at(text.part(unread.span), "here")
-                    .help(unread.help),
-            );
-            return None;
-        }
-    };
     let start = draft.code.ops.len();
     let mut emitter = Emitter { draft, report, text, parameters, reads: Vec::new(), told: false };
-    let part = emitter.tree(&tree)?;
+    let (tree, part) = emitter.read()?;
     let boolean = part.found == Type::Truth;
     let (ops, unit) = emitter.fit(part, wanted, &tree)?;
     let (reads, told) = (emitter.reads, emitter.told);
@@ -135,6 +125,51 @@ pub(super) struct Emitter<'d, 'r, 't> {
     pub(super) told: bool,
 }
 
+impl<'t> Emitter<'_, '_, 't> {
+    /// Reads the whole text. What is wrong in one place hides nothing that is wrong in another, and only what the whole gives
+    /// depends on a unit that is in doubt.
+    fn read(&mut self) -> Option<(Tree<'t>, Operand)> {
+        let doubtful = core::mem::take(&mut self.report.doubtful);
+        let Parsed { tree, mistakes } = parse(self.text.as_str());
+        if let (Err(unread), known) = (&tree, &mistakes) {
+            self.names_besides(unread, known);
+        }
+        for unread in mistakes.iter().chain(tree.as_ref().err()) {
+            let place = self.text.part(unread.span.clone());
+            let mistake = Mistake::error(unread.code, unread.message.clone()).at(place, "here");
+            self.report.add(mistake.help(unread.help.clone()));
+        }
+        let read = tree.ok().and_then(|tree| {
+            let part = self.tree(&tree)?;
+            mistakes.is_empty().then_some((tree, part))
+        });
+        self.report.doubtful = doubtful;
+        read
+    }
+
+    /// Unknown tags in a text that cannot be read as a whole. What stands before the stumbling block may be half a name.
+    fn names_besides(&mut self, unread: &Unread, known: &[Unread]) {
+        let text = self.text.as_str();
+        let mut lexer = Lexer::new(text);
+        while let Ok(Some((token, span))) = lexer.next() {
+            let Token::Name(name) = token else { continue };
+            let tag = name.contains(|c: char| c.is_ascii_digit()) && name.contains(['-', '.']);
+            let beside =
+                text.get(span.end..unread.span.start).is_some_and(|between| between.trim().is_empty());
+            let last = text[unread.span.start..].trim().is_empty();
+            let told = known.iter().any(|other| other.span.start <= span.start && span.end <= other.span.end);
+            let met = span.start < unread.span.end && unread.span.start < span.end;
+            if !tag || told || met || (beside && !last) || self.draft.names.contains_key(name) {
+                continue;
+            }
+            if !self.draft.has_minus(name) {
+                let place = self.text.part(span);
+                self.draft.unknown_point(name, place, self.report);
+            }
+        }
+    }
+}
+
 impl Emitter<'_, '_, '_> {
     pub(super) fn place(&self, tree: &Tree<'_>) -> Place {
         self.text.part(tree.span.clone())
@@ -166,6 +201,12 @@ impl Emitter<'_, '_, '_> {
             Node::Vote(need, conditions) => self.vote(*need, conditions)?,
             Node::Binary(operator, sides) => self.binary(*operator, &sides[0], &sides[1])?,
             Node::Call(function, arguments) => self.call(*function, arguments, tree)?,
+            Node::Unread(parts) => {
+                for part in parts {
+                    self.tree(part);
+                }
+                return None;
+            }
         })
     }
 
@@ -182,6 +223,17 @@ impl Emitter<'_, '_, '_> {
             return Some(point);
         }
         let place = self.place(tree);
+        if let Some(phase) = self.parameters
+            && !self.draft.names.contains_key(name)
+            && let Some(near) = self.draft.nearest_parameter(phase, name)
+        {
+            self.report.add(
+                Mistake::error("unknown-name", format!("no `{name}` in this plant or phase"))
+                    .at(place, "not declared")
+                    .help(format!("did you mean the parameter `{near}`?")),
+            );
+            return None;
+        }
         self.draft.find_point(name, place, self.report)
     }
 
@@ -263,8 +315,7 @@ impl Emitter<'_, '_, '_> {
             Operator::Divide => return self.divide(left, right),
             Operator::Modulo => return self.modulo(left, right),
         };
-        let first = self.truth(left);
-        let second = self.truth(right);
+        let (first, second) = (self.truth(left), self.truth(right));
         Some(first?.with(second?, op, Type::Truth))
     }
 

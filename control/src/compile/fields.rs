@@ -218,7 +218,7 @@ impl<'a> Fields<'a> {
 
     /// A number without unit.
     pub(super) fn number(&mut self, key: &'static str, report: &mut Report) -> Option<f64> {
-        self.quantity(key, Unit::NONE, report)
+        report.surely(|report| self.quantity(key, Unit::NONE, report))
     }
 
     /// A time with its unit, in milliseconds.
@@ -259,7 +259,8 @@ impl<'a> Fields<'a> {
             );
             return None;
         }
-        let ms = quantity.value_in(Unit::parse("ms")?, report)?;
+        let unit = Unit::parse("ms")?;
+        let ms = report.surely(|report| quantity.value_in(unit, report))?;
         if ms > 0.0 && ms < 1.0 {
             // It would become 0, which means something else: no delay, no integral.
             report.add(

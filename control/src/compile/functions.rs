@@ -7,10 +7,11 @@ use model::{Mode, PointId};
 use super::bounds::Bounds;
 use super::draft::Part;
 use super::emit::Emitter;
+use super::function_words::Function;
 use super::operand::{Operand, Type};
 use super::quantity::Shown;
 use super::report::Mistake;
-use super::syntax::{Function, Node, Tree};
+use super::syntax::{Node, Tree};
 use crate::plant::Op;
 
 impl Emitter<'_, '_, '_> {
@@ -222,6 +223,9 @@ impl Emitter<'_, '_, '_> {
         tree: &Tree<'_>,
     ) -> Option<Operand> {
         let Node::Name(name) = &argument.node else {
+            if matches!(argument.node, Node::Unread(_)) {
+                return self.tree(argument);
+            }
             let written = self.written(tree);
             self.report.add(
                 Mistake::error("type-mismatch", format!("`{written}` asks for the name of a value"))

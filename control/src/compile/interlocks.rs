@@ -202,6 +202,7 @@ impl Interlocks<'_, '_> {
                 self.device(block, &value, text)
             }
             Origin::Block(block) => self.no_output(&target, block),
+            _ if self.draft.facts[point.index()].lost => None,
             _ => {
                 let place = self.draft.facts[point.index()].place;
                 self.report.add(
@@ -289,10 +290,15 @@ impl Interlocks<'_, '_> {
             None => {
                 let unit = found.unit;
                 let quantity = super::quantity::parse_quantity(value.as_str(), value.place, self.report)?;
-                let number = quantity.value_in(unit, self.report)?;
+                self.report.doubtful = !self.draft.is_sure(point);
+                let number = quantity.value_in(unit, self.report);
                 let range = self.draft.range_of(point);
-                check_within("this", number, value.place, &range, "the range of the output", self.report);
-                number
+                if let Some(number) = number {
+                    let name = "the range of the output";
+                    check_within("this", number, value.place, &range, name, self.report);
+                }
+                self.report.doubtful = false;
+                number?
             }
         };
         let forcing = Forcing { point, device: None, value: number, text: emit::one_line(text.as_str()) };

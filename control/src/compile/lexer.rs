@@ -2,14 +2,17 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::ops::Range;
-use model::{Unit, nearest};
+use model::Unit;
 
-use super::quantity::{leading_unit, number_length};
+use super::quantity::{leading_unit, nearest_unit, number_length};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Token<'t> {
     Number(f64, Option<Unit>),
+    /// A number whose unit is none; it is among [`Lexer::mistakes`].
+    Unread,
     /// `2oo3`, as engineers write a voting: how many of how many.
     Voting(f64, f64),
     /// A name or a word of the language: `FIC-301.SP`, `AND`, `level`.
@@ -38,6 +41,8 @@ impl Unread {
 pub(super) struct Lexer<'t> {
     text: &'t str,
     at: usize,
+    /// What could be read on behind: an unknown unit, an operator of another language.
+    pub(super) mistakes: Vec<Unread>,
 }
 
 const SIGNS: [&str; 16] =
@@ -58,7 +63,7 @@ const FOREIGN: [(&str, &str); 9] = [
 
 impl<'t> Lexer<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, mistakes: Vec::new() }
     }
 
     fn skip_blanks(&mut self) {
@@ -122,16 +127,18 @@ impl<'t> Lexer<'t> {
             self.at += blanks + unit.symbol().len();
             return Ok(Token::Number(value, Some(unit)));
         }
-        let word_length = behind.find(|c: char| !(c.is_alphanumeric() || "%/_".contains(c)));
+        let word_length = behind.find(|c: char| !(c.is_alphanumeric() || "%/_°".contains(c)));
         let word = &behind[..word_length.unwrap_or(behind.len())];
-        if word.starts_with(|c: char| c.is_alphabetic() || c == '%') && !is_word(word) {
+        if word.starts_with(|c: char| c.is_alphabetic() || "%°".contains(c)) && !is_word(word) {
             let span = self.at + blanks..self.at + blanks + word.len();
-            let help = match nearest(word, Unit::all().map(Unit::symbol).filter(|symbol| !symbol.is_empty()))
-            {
+            let help = match nearest_unit(word) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "write a unit such as degC, bar, m3/h, %, or an operator".into(),
             };
-            return Err(Unread { code: "unknown-unit", span, message: format!("no unit `{word}`"), help });
+            self.at = span.end;
+            let message = format!("no unit `{word}`");
+            self.mistakes.push(Unread { code: "unknown-unit", span, message, help });
+            return Ok(Token::Unread);
         }
         Ok(Token::Number(value, None))
     }
@@ -140,7 +147,11 @@ impl<'t> Lexer<'t> {
         for (foreign, ours) in FOREIGN {
             if rest.starts_with(foreign) {
                 let span = self.at..self.at + foreign.len();
-                return Err(Unread::new(span, format!("no operator `{foreign}`"), format!("write `{ours}`")));
+                self.at = span.end;
+                let (message, help) = (format!("no operator `{foreign}`"), format!("write `{ours}`"));
+                self.mistakes.push(Unread::new(span, message, help));
+                let sign = SIGNS.into_iter().find(|sign| *sign == ours);
+                return Ok(sign.map_or(Token::Name(ours), Token::Sign));
             }
         }
         if let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
@@ -209,6 +220,7 @@ mod tests {
     #[test]
     fn foreign_operators_get_their_translation() {
         let mut lexer = Lexer::new("== 3");
-        assert_eq!(lexer.next().unwrap_err().help, "write `=`");
+        assert_eq!(lexer.next(), Ok(Some((Token::Sign("="), 0..2))), "and read as what they stand for");
+        assert_eq!(lexer.mistakes[0].help, "write `=`");
     }
 }

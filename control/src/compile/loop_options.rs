@@ -87,9 +87,9 @@ pub(super) fn options(
         second_order: second_order(build, fields),
         gap: gap(build, fields, pv_unit, pv),
         linearity: bounded(build, fields, "linearity", (0.0, 1.0)).unwrap_or(1.0),
-        out_rate: fields.rate("out_rate", out_unit, build.report).unwrap_or(f64::INFINITY),
+        out_rate: rate(build, fields, "out_rate", "OUT").unwrap_or(f64::INFINITY),
         sp_tracks_pv: fields.boolean("sp_tracks_pv", build.report).unwrap_or(true),
-        sp_rate_down: fields.rate("sp_rate_down", pv_unit, build.report),
+        sp_rate_down: rate(build, fields, "sp_rate_down", "PV"),
         track: track(build, fields, out_unit),
         sp_tracks_in: tracks_in(build, fields),
         uncertain_is_bad: fields.choice("uncertain", &[("good", false), ("bad", true)], build.report)
@@ -124,6 +124,13 @@ pub(super) fn options(
     options
 }
 
+/// A rate of change of PV or OUT.
+fn rate(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, key: &'static str, role: &str) -> Option<f64> {
+    build.depends_on(&[role]);
+    let unit = build.draft.point(build.own(role)).unit;
+    fields.rate(key, unit, build.report)
+}
+
 /// A distance on OUT, up to a tenth of its range.
 fn part_of_out(
     build: &mut Build<'_, '_>,
@@ -131,10 +138,11 @@ fn part_of_out(
     key: &'static str,
     unit: Unit,
 ) -> Option<f64> {
+    build.depends_on(&["OUT"]);
     let value = fields.quantity(key, unit.difference(), build.report)?;
     let range = build.draft.range_of(build.own("OUT"));
     let most = PART_MOST * (range.high - range.low);
-    if value >= 0.0 && value <= most {
+    if value >= 0.0 && value <= most || build.report.doubtful {
         return Some(value);
     }
     let what = format!("`{key}` of {}", fields.owner);
@@ -144,6 +152,7 @@ fn part_of_out(
 
 /// The measurement that the integral follows. It is that of the run: a secondary that runs later shows its last one.
 fn feedback(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit) -> Option<Feedback> {
+    build.depends_on(&["OUT"]);
     let band = part_of_out(build, fields, "feedback_band", unit);
     if fields.has("feedback_band") && !fields.has("feedback") {
         contradiction(
@@ -233,6 +242,7 @@ fn second_order(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> bool {
 }
 
 fn gap(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit, pv: &Range) -> Option<Gap> {
+    build.depends_on(&["PV"]);
     let mut gap = fields.table("gap", build.report)?;
     if !gap.has("band") {
         gap.missing("band", "\"2 %\"", build.report);
@@ -242,7 +252,7 @@ fn gap(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit, pv: &Rang
     gap.finish(build.report);
     let band = band?;
     let span = pv.high - pv.low;
-    if !(band > 0.0 && band < span) {
+    if !(build.report.doubtful || band > 0.0 && band < span) {
         let what = format!("`band` of {}", gap.owner);
         out_of_range(build, &what, band, gap.place_of("band"), &format!("above 0 to {span}"));
         return None;
@@ -262,6 +272,7 @@ fn expression(build: &mut Build<'_, '_>, text: &Text, wanted: Wanted) -> Option<
 }
 
 fn track(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit) -> Option<Track> {
+    build.depends_on(&["OUT"]);
     let mut track = fields.table("track", build.report)?;
     let when = track.need_text("when", "\"P-311.RUN\"", build.report);
     let value = track.need_text("value", "\"20 %\"", build.report);
@@ -332,6 +343,7 @@ pub(super) fn schedule(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Op
         Some(point) => (build.draft.point(point).unit, Some(build.draft.range_of(point))),
         None => (Unit::NONE, None),
     };
+    build.report.doubtful = by.is_some_and(|point| !build.draft.is_sure(point));
     let seconds = Unit::parse("s").unwrap_or(Unit::NONE);
     let parallel =
         fields.node("form").and_then(|node| node.text()).is_some_and(|form| form.as_str() == "parallel");
@@ -357,6 +369,7 @@ pub(super) fn schedule(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Op
     let (kc, ti, td) =
         (column("kc", Unit::NONE, kc_range), column("ti", seconds, SECONDS), column("td", seconds, SECONDS));
     table.finish(build.report);
+    build.depends_on(&[]);
     Some(Schedule {
         by: by?,
         kc: kc.unwrap_or_default(),

@@ -36,6 +36,7 @@ pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, dt: f64) -
     let input = pv_text.and_then(|text| build.value(text));
     let out_text = fields.text("out", build.report);
     let target = out_text.map(|text| build.output(text, false));
+    build.depends_on(&[]);
     fields.has("out_unit");
     if let (Some(_), true) = (out_text, fields.has("out_unit")) {
         build.report.add(
@@ -60,6 +61,7 @@ pub(super) fn pid(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, dt: f64) -
     }
     let filter_s = fields.time_s("filter", build.report).unwrap_or(0.0);
     let beta = fraction(build, fields, "beta");
+    build.depends_on(&["PV"]);
     let sp_rate = fields.rate("sp_rate", unit, build.report).unwrap_or(f64::INFINITY);
     let derivative_n = loop_options::derivative_n(build, fields, DERIVATIVE_N);
     let mut options = PidOptions { schedule, ..loop_options::options(build, fields, beta, &scales.pv) };
@@ -132,6 +134,7 @@ fn scales(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Scales {
     let pv_unit = build.draft.point(pv_point).unit;
     let out_unit = build.draft.point(out_point).unit;
     let factor = fields.choice("ff_as", &[("term", false), ("factor", true)], build.report) == Some(true);
+    build.depends_on(&["OUT"]);
     if let Some(range) = fields.range("out_range", out_unit, build.report) {
         for role in ["OUT", "FF", "ROUT"].into_iter().filter(|role| !(factor && *role == "FF")) {
             let Some(point) = build.draft.blocks[build.block].point(role) else { continue };
@@ -142,15 +145,17 @@ fn scales(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Scales {
     if fields.has("out_range") {
         out.place = fields.place_of("out_range");
     }
-    let mut within = |key: &'static str, unit: Unit, range: &Range, name: &str| {
+    let mut within = |key: &'static str, role: &str, unit: Unit, range: &Range, name: &str| {
+        build.depends_on(&[role]);
         let Some(limits) = fields.range(key, unit, build.report) else { return *range };
         let what = format!("`{key}`");
         let _ = check_within(&what, limits.low, limits.place, range, name, build.report)
             && check_within(&what, limits.high, limits.place, range, name, build.report);
         limits
     };
-    let sp_limits = within("sp_limits", pv_unit, &pv, "the range of the PV");
-    let out_limits = within("out_limits", out_unit, &out, "the range of OUT");
+    let sp_limits = within("sp_limits", "PV", pv_unit, &pv, "the range of the PV");
+    let out_limits = within("out_limits", "OUT", out_unit, &out, "the range of OUT");
+    build.depends_on(&[]);
     Scales { pv, sp_limits, out, out_limits }
 }
 
@@ -256,6 +261,7 @@ fn fast_integral(build: &mut Build<'_, '_>, fields: &Fields<'_>, options: &PidOp
 }
 
 fn set_point(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, scales: &Scales) -> Option<f64> {
+    build.depends_on(&["PV"]);
     let unit = build.draft.point(build.own("PV")).unit;
     let sp = fields.quantity("sp", unit, build.report)?;
     let place = fields.place_of("sp");
@@ -277,7 +283,7 @@ fn cascade(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, unit: Unit) -> Op
         return Some(None);
     }
     let own = build.draft.point(point).unit;
-    if own != unit && own.converts_to(unit) {
+    if own != unit && own.converts_to(unit) && build.draft.is_sure(point) {
         build.report.add(
             Mistake::error(
                 "unit-mismatch",
@@ -353,6 +359,7 @@ fn modes(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, cascade: bool) -> O
 /// `Some(None)`: there is none. `None`: it has a mistake.
 fn feed_forward(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<Option<crate::plant::Expr>> {
     let Some(text) = fields.text("ff", build.report) else { return Some(None) };
+    build.depends_on(&["FF"]);
     // In the unit of OUT, or without one when it is a factor.
     let unit = build.draft.point(build.own("FF")).unit;
     let emitted = emit::compile(build.draft, text, Wanted::Value(unit, None), None, build.report)?;
@@ -366,6 +373,7 @@ fn feed_forward(build: &mut Build<'_, '_>, fields: &mut Fields<'_>) -> Option<Op
 }
 
 fn on_bad(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, scales: &Scales) -> OnBad {
+    build.depends_on(&["OUT"]);
     let Some(node) = fields.node("on_bad_pv") else { return OnBad::Manual };
     match node.text().map(super::place::Text::as_str) {
         Some("manual") => return OnBad::Manual,

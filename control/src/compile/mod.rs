@@ -22,6 +22,7 @@ mod plant_table;
 mod devices;
 mod tags;
 mod lexer;
+mod function_words;
 mod syntax;
 mod operand;
 mod bounds;

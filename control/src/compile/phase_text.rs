@@ -80,11 +80,22 @@ pub(super) struct StepText {
     /// Where STAY stands.
     pub(super) stay: Option<Place>,
     pub(super) within: Option<WithinText>,
+    /// A way out of it could not be read: where it leads is not known.
+    pub(super) unread: bool,
 }
 
 impl StepText {
     fn new(name: Option<Text>, title: String, place: Place) -> Self {
-        Self { name, title, place, actions: Vec::new(), ways: Vec::new(), stay: None, within: None }
+        Self {
+            name,
+            title,
+            place,
+            actions: Vec::new(),
+            ways: Vec::new(),
+            stay: None,
+            within: None,
+            unread: false,
+        }
     }
 }
 
@@ -108,7 +119,8 @@ pub(super) fn parse(index: u32, source: &Source, report: &mut Report) -> Vec<Pha
     let mut parser = Parser { index, text: &source.text, phases: Vec::new(), report };
     let mut lost = false;
     for line in lines(&source.text) {
-        if let Err(unread) = parser.line(line) {
+        if let Err(unread) = parser.line(line.clone()) {
+            parser.lose_way(&source.text[line]);
             // Without a phase every line is lost; one message says so.
             if core::mem::replace(&mut lost, parser.phases.is_empty()) {
                 continue;
@@ -137,6 +149,18 @@ impl Parser<'_, '_> {
     pub(super) fn exact(&self, span: Range<usize>) -> Text {
         let value = self.text.get(span.clone()).unwrap_or_default().to_string();
         Text::exact(value, self.place(span.clone()), span.start)
+    }
+
+    /// A line that is no assignment and could not be read may have been a way out of its step.
+    fn lose_way(&mut self, line: &str) {
+        let word = first_word(line);
+        let within = |phase: &mut PhaseText| {
+            phase.sections.last_mut()?.steps.last_mut().map(|step| step.unread = true)
+        };
+        let others = ["PHASE", "PARAM", "STEP", "WITHIN"].into_iter().chain(Section::ALL.map(Section::word));
+        if !line.contains(":=") && !others.into_iter().any(|other| other.eq_ignore_ascii_case(word)) {
+            self.phases.last_mut().and_then(within);
+        }
     }
 
     fn line(&mut self, span: Range<usize>) -> Read {
@@ -168,7 +192,10 @@ impl Parser<'_, '_> {
     fn statement(&mut self, statement: &'static str, span: Range<usize>, rest: Range<usize>) -> Read {
         match statement {
             "PHASE" => self.phase(rest),
-            "PARAM" => self.parameter(rest),
+            "PARAM" => {
+                let known = self.phases.last().map_or(0, |phase| phase.parameters.len());
+                self.parameter(rest.clone()).inspect_err(|_| self.keep_parameter(rest, known))
+            }
             "STEP" => self.step(span, rest),
             "WAIT" => self.wait(span, rest),
             "WHEN" => self.when(span, rest),
@@ -258,6 +285,25 @@ impl Parser<'_, '_> {
         checked
     }
 
+    /// A parameter that could not be read has its name all the same: who reads it makes no mistake.
+    fn keep_parameter(&mut self, rest: Range<usize>, known: usize) {
+        let Ok(name) = Words::new(self.text, rest).name("") else { return };
+        let name = self.exact(name);
+        let Some(phase) = self.phases.last_mut().filter(|phase| phase.parameters.len() == known) else {
+            return;
+        };
+        let (description, unit) = (String::new(), Unit::NONE);
+        phase.parameters.push(ParameterText {
+            name,
+            description,
+            unit,
+            value: 0.0,
+            low: 0.0,
+            high: 1.0,
+            sure: false,
+        });
+    }
+
     fn section(&mut self, word: &str, span: Range<usize>, rest: Range<usize>) -> Read {
         let usage = format!("write `{word}` alone on its line");
         Words::new(self.text, rest).end(&usage)?;
@@ -283,9 +329,20 @@ impl Parser<'_, '_> {
         let usage = "write `STEP \"what it does\"`, or `STEP Drain \"what it does\"` when a GOTO leads to it";
         let mut words = Words::new(self.text, rest.clone());
         let named = !self.text[rest].trim_start().starts_with('"');
-        let name = if named { Some(self.step_name(words.name(usage)?)?) } else { None };
-        let title = words.quoted(usage)?;
-        words.end(usage)?;
+        let mut name = None;
+        let mut title = || -> Result<String, Unread> {
+            if named {
+                name = Some(self.step_name(words.name(usage)?)?);
+            }
+            let title = words.quoted(usage)?;
+            words.end(usage)?;
+            Ok(title)
+        };
+        // What follows belongs to it, also when its line has a mistake.
+        let (title, read) = match title() {
+            Ok(title) => (title, Ok(())),
+            Err(unread) => (String::new(), Err(unread)),
+        };
         let place = self.place(span.clone());
         let sections = &mut self.current(&span, "a step")?.sections;
         let Some(section) = sections.last_mut() else {
@@ -299,7 +356,7 @@ impl Parser<'_, '_> {
             return Err(Unread::new(span, "more than 1000 steps in one section", "divide the phase"));
         }
         section.steps.push(StepText::new(name, title, place));
-        Ok(())
+        read
     }
 
     pub(super) fn open_step(&mut self, span: &Range<usize>, what: &str) -> Result<&mut StepText, Unread> {
@@ -393,7 +450,7 @@ impl Parser<'_, '_> {
             word: self.place(word),
         };
         let step = self.open_step(&span, "WITHIN")?;
-        if step.ways.is_empty() {
+        if step.ways.is_empty() && !step.unread {
             let help =
                 "write the condition above it: `WAIT LT-321 > 50 %`, or `WHEN LT-321 > 50 % GOTO Drain`";
             let message = "WITHIN without WAIT: there is nothing to wait for";

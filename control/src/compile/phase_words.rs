@@ -24,7 +24,8 @@ impl<'s> Words<'s> {
     }
 
     fn next(&mut self) -> Result<(Option<Token<'s>>, Range<usize>), Unread> {
-        match self.lexer.next() {
+        let next = self.lexer.next();
+        match self.lexer.mistakes.pop().map_or(next, Err) {
             Ok(Some((token, span))) => Ok((Some(token), self.from + span.start..self.from + span.end)),
             Ok(None) => Ok((None, self.end..self.end)),
             Err(mut unread) => {

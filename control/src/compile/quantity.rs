@@ -97,11 +97,76 @@ fn units_like(unit: Unit) -> String {
     list
 }
 
+/// What plants elsewhere write for a unit, in small letters, and its symbol here.
+const WRITTEN: [(&str, &str); 50] = [
+    ("c", "degC"),
+    ("°c", "degC"),
+    ("celsius", "degC"),
+    ("f", "degF"),
+    ("°f", "degF"),
+    ("°k", "K"),
+    ("kelvin", "dK"),
+    ("barg", "bar"),
+    ("bara", "bar"),
+    ("kpag", "kPa"),
+    ("kpaa", "kPa"),
+    ("sec", "s"),
+    ("secs", "s"),
+    ("second", "s"),
+    ("seconds", "s"),
+    ("mins", "min"),
+    ("minute", "min"),
+    ("minutes", "min"),
+    ("hr", "h"),
+    ("hrs", "h"),
+    ("hour", "h"),
+    ("hours", "h"),
+    ("day", "d"),
+    ("days", "d"),
+    ("pct", "%"),
+    ("percent", "%"),
+    ("m³", "m3"),
+    ("m²", "m2"),
+    ("m³/h", "m3/h"),
+    ("m3/hr", "m3/h"),
+    ("cbm/h", "m3/h"),
+    ("nm³/h", "Nm3/h"),
+    ("kg/hr", "kg/h"),
+    ("kg/m³", "kg/m3"),
+    ("l/hr", "L/h"),
+    ("litre", "L"),
+    ("litres", "L"),
+    ("liter", "L"),
+    ("tonne", "t"),
+    ("tonnes", "t"),
+    ("µm", "um"),
+    ("µs/cm", "uS/cm"),
+    ("ω", "ohm"),
+    ("amp", "A"),
+    ("amps", "A"),
+    ("volt", "V"),
+    ("volts", "V"),
+    ("watt", "W"),
+    ("1/min", "rpm"),
+    ("u/min", "rpm"),
+];
+
+/// The unit that was probably meant: by another way of writing it, or by a slip of the finger.
+pub(super) fn nearest_unit(symbol: &str) -> Option<&'static str> {
+    let small = symbol.to_lowercase();
+    if let Some((_, ours)) = WRITTEN.into_iter().find(|(written, _)| *written == small) {
+        return Some(ours);
+    }
+    // Of one letter every other is one slip away.
+    let alike = |known: &&'static str| symbol.chars().count() > 1 || known.eq_ignore_ascii_case(symbol);
+    nearest(symbol, Unit::all().map(Unit::symbol).filter(|known| !known.is_empty()).filter(alike))
+}
+
 /// A unit by its symbol; otherwise the mistake says which one was probably meant.
 pub(super) fn parse_unit(symbol: &str, place: Place, report: &mut Report) -> Option<Unit> {
     let unit = Unit::parse(symbol);
     if unit.is_none() {
-        let help = match nearest(symbol, Unit::all().map(Unit::symbol).filter(|symbol| !symbol.is_empty())) {
+        let help = match nearest_unit(symbol) {
             Some(near) => format!("did you mean \"{near}\"?"),
             None => "write a unit such as \"degC\", \"bar\", \"m3/h\", \"%\", or \"\" for none".into(),
         };
@@ -169,13 +234,23 @@ pub(super) fn parse_quantity(text: &str, place: Place, report: &mut Report) -> O
         );
         return None;
     };
+    if rest.contains(char::is_whitespace) {
+        report.add(
+            Mistake::error("not-a-quantity", format!("\"{text}\" is more than one quantity"))
+                .at(place, "one number with one unit is expected")
+                .help("write it in one unit, such as \"90 min\" for an hour and a half"),
+        );
+        return None;
+    }
     let unit = if rest.is_empty() { None } else { Some(parse_unit(rest, place, report)?) };
     Some(Quantity { value, unit, place })
 }
 
 /// A rate of change per second of something in `unit`: `0.4 kA/min`, `5 K/min`, `1 %/s`.
 pub(super) fn parse_rate(text: &str, unit: Unit, place: Place, report: &mut Report) -> Option<f64> {
-    let example = || format!("write it per time, such as \"1 {}/min\"", unit.difference());
+    // What the rate is of may not be known.
+    let of = if report.doubtful { Unit::parse("%").unwrap_or(unit) } else { unit.difference() };
+    let example = || format!("write it per time, such as \"1 {of}/min\"");
     let mistake = |message: String| {
         Mistake::error("unit-mismatch", message).at(place, "a rate of change is expected").help(example())
     };
@@ -191,7 +266,7 @@ pub(super) fn parse_rate(text: &str, unit: Unit, place: Place, report: &mut Repo
         Some((value, of.trim(), seconds))
     });
     let Some((value, of, seconds)) = parsed else {
-        report.add(mistake(format!("\"{text}\" is no rate of change")));
+        report.surely(|report| report.add(mistake(format!("\"{text}\" is no rate of change"))));
         return None;
     };
     let of = parse_unit(of, place, report)?;
@@ -221,7 +296,7 @@ pub(super) fn span_in(of: Unit, unit: Unit) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Shown, leading_unit, number_length, span_in, split_number};
+    use super::{Shown, WRITTEN, leading_unit, nearest_unit, number_length, span_in, split_number};
     use model::Unit;
     use std::string::ToString;
 
@@ -244,6 +319,22 @@ mod tests {
         assert_eq!(symbol("m"), Some("m"));
         assert_eq!(symbol("minutes"), None);
         assert_eq!(symbol("OF (a)"), None);
+    }
+
+    #[test]
+    fn what_plants_elsewhere_write_is_understood_and_one_letter_is_no_slip_of_another() {
+        for (written, meant) in
+            [("C", "degC"), ("°C", "degC"), ("Sec", "s"), ("m³/h", "m3/h"), ("H", "h"), ("barr", "bar")]
+        {
+            assert_eq!(nearest_unit(written), Some(meant), "{written}");
+        }
+        assert_eq!(nearest_unit("x"), None);
+        for (_, ours) in WRITTEN {
+            assert!(Unit::parse(ours).is_some(), "{ours}");
+        }
+        for (written, _) in WRITTEN {
+            assert!(Unit::parse(written).is_none() && written.to_lowercase() == *written, "{written}");
+        }
     }
 
     #[test]

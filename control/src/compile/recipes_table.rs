@@ -38,8 +38,8 @@ pub(super) fn compile(items: &Items, recipes: &mut Recipes<'_, '_>) -> Vec<Maste
     found
 }
 
-/// A parameter of the recipe, with its place.
-type Parameters = Vec<(Parameter, Place)>;
+/// A parameter of the recipe, its place, and whether unit and range are as the text says.
+type Parameters = Vec<(Parameter, Place, bool)>;
 
 impl Recipes<'_, '_> {
     fn recipe(&mut self, item: &Item) -> MasterRecipe {
@@ -55,8 +55,8 @@ impl Recipes<'_, '_> {
         let mut used = alloc::vec![false; parameters.len()];
         let operations = self.operations(&mut fields, &equipment, &parameters, &mut used);
         fields.finish(self.report);
-        for ((parameter, place), used) in parameters.iter().zip(used) {
-            if !used {
+        for ((parameter, place, sure), used) in parameters.iter().zip(used) {
+            if !used && *sure {
                 self.report.add(
                     Mistake::warning(
                         "unused-parameter",
@@ -75,7 +75,7 @@ impl Recipes<'_, '_> {
             version,
             title: title.unwrap_or_default(),
             equipment,
-            parameters: parameters.into_iter().map(|(parameter, _)| parameter).collect(),
+            parameters: parameters.into_iter().map(|(parameter, ..)| parameter).collect(),
             operations,
         }
     }
@@ -108,14 +108,14 @@ impl Recipes<'_, '_> {
             };
             let owner = format!("parameter `{}` of {}", entry.key, fields.owner);
             let mut fields = Fields::new(table, owner, entry.key.place).of("recipe/parameter");
-            if let Some(parameter) = self.parameter(&mut fields, &entry.key) {
-                found.push((parameter, entry.key.place));
-            }
+            let (parameter, sure) = self.parameter(&mut fields, &entry.key);
+            found.push((parameter, entry.key.place, sure));
         }
         found
     }
 
-    fn parameter(&mut self, fields: &mut Fields<'_>, name: &Text) -> Option<Parameter> {
+    /// True when all that it needs is there and can be read.
+    fn parameter(&mut self, fields: &mut Fields<'_>, name: &Text) -> (Parameter, bool) {
         let description = fields.words("description", self.report);
         let unit = fields.need_text("unit", "\"kA\"", self.report);
         let unit = unit.and_then(|text| parse_unit(text.as_str(), text.place, self.report));
@@ -124,19 +124,18 @@ impl Recipes<'_, '_> {
                 fields.missing(key, example, self.report);
             }
         }
+        self.report.doubtful = unit.is_none();
         let range = fields.range("range", unit.unwrap_or(Unit::NONE), self.report);
         let value = fields.quantity("value", unit.unwrap_or(Unit::NONE), self.report);
+        self.report.doubtful = false;
         fields.finish(self.report);
-        let (unit, range, value) = (unit?, range?, value?);
-        check_within("`value`", value, fields.place_of("value"), &range, "its range", self.report);
-        Some(Parameter {
-            name: String::from(name),
-            description,
-            unit,
-            low: range.low,
-            high: range.high,
-            value,
-        })
+        if let (Some(_), Some(range), Some(value)) = (unit, &range, value) {
+            check_within("`value`", value, fields.place_of("value"), range, "its range", self.report);
+        }
+        let sure = unit.is_some() && range.is_some() && value.is_some();
+        let (low, high) = range.map_or((0.0, 1.0), |range| (range.low, range.high));
+        let (unit, value) = (unit.unwrap_or(Unit::NONE), value.unwrap_or(low));
+        (Parameter { name: String::from(name), description, unit, low, high, value }, sure)
     }
 
     fn operations(
@@ -202,6 +201,7 @@ impl Recipes<'_, '_> {
                     .at(name.place, "not declared")
                     .help(one_of(name.as_str(), &known)),
             );
+            use_all(with, parameters, used);
             return None;
         };
         let phase = self.phases.get(id.index())?;
@@ -269,6 +269,7 @@ impl Recipes<'_, '_> {
                     .at(entry.key.place, "not declared with PARAM")
                     .help(help),
                 );
+                use_named(&entry.node, parameters, used);
                 continue;
             };
             self.report.doubtful = !self.draft.is_sure(arguments[index].point);
@@ -292,12 +293,12 @@ impl Recipes<'_, '_> {
             Value::Integer(number) => *number as f64,
             Value::Float(number) if number.is_finite() => *number,
             Value::Text(text) => {
-                if let Some(index) = parameters.iter().position(|(known, _)| known.name == text.as_str()) {
+                if let Some(index) = parameters.iter().position(|(known, ..)| known.name == text.as_str()) {
                     used[index] = true;
                     return self.parameter_argument(point, index, &parameters[index], node.place);
                 }
                 if !text.as_str().starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '+') {
-                    let known: Vec<&str> = parameters.iter().map(|(known, _)| known.name.as_str()).collect();
+                    let known: Vec<&str> = parameters.iter().map(|(known, ..)| known.name.as_str()).collect();
                     self.report.add(
                         Mistake::error("unknown-parameter", format!("the recipe has no parameter `{text}`"))
                             .at(node.place, "neither a parameter of the recipe nor a quantity")
@@ -333,9 +334,12 @@ impl Recipes<'_, '_> {
         &mut self,
         point: PointId,
         index: usize,
-        (parameter, said): &(Parameter, Place),
+        (parameter, said, sure): &(Parameter, Place, bool),
         place: Place,
     ) -> Option<ArgumentValue> {
+        if !sure {
+            return None;
+        }
         let (unit, range) = (self.draft.point(point).unit, self.draft.range_of(point));
         let name = &self.draft.point(point).name;
         let Some((factor, offset)) = parameter.unit.factor_and_offset(unit) else {
@@ -377,5 +381,19 @@ impl Recipes<'_, '_> {
             }
         }
         Some(ArgumentValue::Parameter { index: index as u16, factor, offset })
+    }
+}
+
+/// What a call wants to give is used, also where whom it calls is not known.
+fn use_all(with: Option<&Node>, parameters: &Parameters, used: &mut [bool]) {
+    for entry in with.and_then(Node::table).into_iter().flat_map(|table| &table.entries) {
+        use_named(&entry.node, parameters, used);
+    }
+}
+
+fn use_named(node: &Node, parameters: &Parameters, used: &mut [bool]) {
+    let Some(text) = node.text() else { return };
+    if let Some(index) = parameters.iter().position(|(known, ..)| known.name == text.as_str()) {
+        used[index] = true;
     }
 }

@@ -81,7 +81,7 @@ impl Emitter<'_, '_, '_> {
             _ => None,
         };
         let ms = ms.map(libm::round).filter(|ms| (1.0..=f64::from(u32::MAX)).contains(ms));
-        if ms.is_none() {
+        if ms.is_none() && !matches!(tree.node, Node::Unread(_)) {
             let written = self.written(tree);
             self.report.add(
                 Mistake::error("expression", format!("`{written}` is no time above zero"))

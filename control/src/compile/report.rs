@@ -111,6 +111,14 @@ impl Report {
         });
     }
 
+    /// Reads what does not depend on the thing in doubt: its mistakes are said all the same.
+    pub(super) fn surely<T>(&mut self, read: impl FnOnce(&mut Self) -> T) -> T {
+        let doubtful = core::mem::take(&mut self.doubtful);
+        let found = read(self);
+        self.doubtful = doubtful;
+        found
+    }
+
     pub(super) fn has_errors(&self) -> bool {
         self.errors > 0
     }

@@ -7,16 +7,38 @@ use model::nearest;
 
 use super::emit::one_line;
 use super::items::duplicate;
-use super::phase_text::{Section, SectionText};
+use super::phase_text::{Section, SectionText, StepText};
 use super::phase_ways::{END, WayText};
 use super::place::Text;
 use super::report::{Mistake, Report};
 
-/// Where a way leads, by the number of the step; the number of steps is the section's end.
+/// Where a way leads.
 struct Edge {
-    to: Option<usize>,
+    to: Target,
     never: bool,
     always: bool,
+}
+
+/// What `GOTO` names.
+#[derive(Clone)]
+enum Target {
+    /// By the number of the step; the number of steps is the section's end.
+    Known(usize),
+    /// A mistake is told; one of these may have been meant.
+    Unknown(Vec<usize>),
+}
+
+impl Target {
+    fn known(&self) -> Option<usize> {
+        if let Self::Known(to) = self { Some(*to) } else { None }
+    }
+
+    fn all(&self) -> &[usize] {
+        match self {
+            Self::Known(to) => core::slice::from_ref(to),
+            Self::Unknown(all) => all,
+        }
+    }
 }
 
 pub(super) struct StepGraph<'t> {
@@ -26,23 +48,19 @@ pub(super) struct StepGraph<'t> {
     /// Of every step the ways that have been told of.
     edges: Vec<Vec<Edge>>,
     /// Targets of the ways that are written: of each step, in order.
-    targets: Vec<Vec<Option<usize>>>,
-    /// Every name is known.
-    whole: bool,
+    targets: Vec<Vec<Target>>,
     at: usize,
 }
 
 impl<'t> StepGraph<'t> {
     pub(super) fn new(text: &'t SectionText, all: &'t [SectionText], report: &mut Report) -> Self {
-        let mut graph =
-            Self { text, names: BTreeMap::new(), edges: Vec::new(), targets: Vec::new(), whole: true, at: 0 };
+        let mut graph = Self { text, names: BTreeMap::new(), edges: Vec::new(), targets: Vec::new(), at: 0 };
         for (number, step) in text.steps.iter().enumerate() {
             let Some(name) = &step.name else { continue };
             match graph.names.get(name.as_str()) {
                 Some(first) => {
                     let first = text.steps[*first].name.as_ref().map_or(step.place, |name| name.place);
                     report.add(duplicate("step", name, first));
-                    graph.whole = false;
                 }
                 None => {
                     graph.names.insert(name.as_str(), number);
@@ -51,27 +69,20 @@ impl<'t> StepGraph<'t> {
         }
         for (number, step) in text.steps.iter().enumerate() {
             let ways = step.ways.iter().map(|way| graph.target(number, way, all, report));
-            let ways: Vec<Option<usize>> = ways.collect();
-            graph.whole &= ways.iter().all(Option::is_some);
+            let ways: Vec<Target> = ways.collect();
             graph.targets.push(ways);
         }
         graph
     }
 
-    fn target(
-        &self,
-        number: usize,
-        way: &WayText,
-        all: &[SectionText],
-        report: &mut Report,
-    ) -> Option<usize> {
-        let Some(name) = &way.to else { return Some(number + 1) };
+    fn target(&self, number: usize, way: &WayText, all: &[SectionText], report: &mut Report) -> Target {
+        let Some(name) = &way.to else { return Target::Known(number + 1) };
         if name.as_str() == END {
-            return Some(self.text.steps.len());
+            return Target::Known(self.text.steps.len());
         }
         let Some(to) = self.names.get(name.as_str()).copied() else {
             report.add(self.unknown(name, all));
-            return None;
+            return self.meant(name, all);
         };
         let safety = matches!(self.text.section, Section::Holding | Section::Stopping | Section::Aborting);
         if safety && to <= number {
@@ -83,16 +94,41 @@ impl<'t> StepGraph<'t> {
                     .help("a way to a safe state has to end: go on to a step behind, or to END"),
             );
         }
-        Some(to)
+        let same = |step: &&StepText| step.name.as_ref().is_some_and(|own| own.as_str() == name.as_str());
+        if self.text.steps.iter().filter(same).count() > 1 {
+            return Target::Unknown(self.named(|own| own == name.as_str()));
+        }
+        Target::Known(to)
+    }
+
+    fn named(&self, which: impl Fn(&str) -> bool) -> Vec<usize> {
+        let steps = self.text.steps.iter().enumerate();
+        let named = steps.filter(|(_, step)| step.name.as_ref().is_some_and(|own| which(own.as_str())));
+        named.map(|(number, _)| number).collect()
+    }
+
+    /// Where a way may lead whose target is not known: to the nearest name, else to every step that has one.
+    fn meant(&self, name: &Text, all: &[SectionText]) -> Target {
+        let end = self.text.steps.len();
+        if all
+            .iter()
+            .flat_map(|section| &section.steps)
+            .any(|step| step.name.as_ref().is_some_and(|own| own.as_str() == name.as_str()))
+        {
+            return Target::Unknown(Vec::from([end]));
+        }
+        match nearest(name.as_str(), self.names.keys().copied().chain([END])) {
+            Some(END) => Target::Unknown(Vec::from([end])),
+            Some(near) => Target::Unknown(self.named(|own| own == near)),
+            None => Target::Unknown(self.named(|_| true).into_iter().chain([end]).collect()),
+        }
     }
 
     fn unknown(&self, name: &Text, all: &[SectionText]) -> Mistake {
         let word = self.text.section.word();
         let mistake =
             Mistake::error("unknown-name", format!("no step `{name}` in {word}")).at(name.place, "this step");
-        let named = |step: &super::phase_text::StepText| {
-            step.name.as_ref().is_some_and(|own| own.as_str() == name.as_str())
-        };
+        let named = |step: &StepText| step.name.as_ref().is_some_and(|own| own.as_str() == name.as_str());
         let elsewhere = all.iter().find(|section| section.steps.iter().any(named));
         if let Some(elsewhere) = elsewhere {
             let section = elsewhere.section.word();
@@ -112,8 +148,8 @@ impl<'t> StepGraph<'t> {
         self.at = self.edges.len();
         self.edges.push(Vec::new());
         let (text, targets) = (&self.text.steps[self.at], &self.targets[self.at]);
-        let to = |(way, to): (&WayText, &Option<usize>)| {
-            way.to.as_ref().and(*to).and_then(|to| u16::try_from(to).ok())
+        let to = |(way, to): (&WayText, &Target)| {
+            way.to.as_ref().and(to.known()).and_then(|to| u16::try_from(to).ok())
         };
         text.ways.iter().zip(targets).map(to).collect()
     }
@@ -121,7 +157,7 @@ impl<'t> StepGraph<'t> {
     /// The next way of this step, and its value when that is always the same.
     pub(super) fn way(&mut self, constant: Option<f64>) {
         let edges = &mut self.edges[self.at];
-        let to = self.targets[self.at][edges.len()];
+        let to = self.targets[self.at][edges.len()].clone();
         let behind = edges.iter().any(|edge| edge.always);
         let never = behind || constant.is_some_and(|value| value < 0.5);
         edges.push(Edge { to, never, always: constant.is_some_and(|value| value >= 0.5) });
@@ -129,10 +165,8 @@ impl<'t> StepGraph<'t> {
 
     pub(super) fn check(&self, report: &mut Report) {
         self.dead_ways(report);
-        if self.whole {
-            self.unreachable(report);
-            self.traps(report);
-        }
+        self.unreachable(report);
+        self.traps(report);
     }
 
     /// A way behind one that is always open, or behind one with the same condition, is never taken.
@@ -158,9 +192,10 @@ impl<'t> StepGraph<'t> {
     /// Steps that a step may be left for; the number of steps for the end.
     fn next(&self, number: usize) -> impl Iterator<Item = usize> {
         let step = &self.text.steps[number];
-        let on = (step.ways.is_empty() && step.stay.is_none()).then_some(number + 1);
-        let open = self.edges[number].iter().filter(|edge| !edge.never).filter_map(|edge| edge.to);
-        on.into_iter().chain(open)
+        let on = (step.unread || step.ways.is_empty() && step.stay.is_none()).then_some(number + 1);
+        let open = self.edges[number].iter().filter(|edge| !edge.never).flat_map(|edge| edge.to.all());
+        let anywhere = if step.unread { self.named(|_| true) } else { Vec::new() };
+        on.into_iter().chain(open.copied()).chain(anywhere)
     }
 
     fn unreachable(&self, report: &mut Report) {

@@ -19,12 +19,11 @@ use alloc::vec::Vec;
 use core::ops::Range;
 use model::{Dimension, Unit, nearest};
 
+use super::function_words::{Function, LIST, Row, function, unknown_function};
 use super::lexer::{Lexer, Token, Unread, WORDS, is_word};
 
 /// Deeper trees are refused; the compiler walks them by recursion.
 const DEPTH: u16 = 150;
-/// Terms of one list.
-const LIST: usize = 200;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tree<'t> {
@@ -45,6 +44,8 @@ pub(super) enum Node<'t> {
     OffDelay(Box<Tree<'t>>, u32),
     Vote(u8, Vec<Tree<'t>>),
     Call(Function, Vec<Tree<'t>>),
+    /// Something with a mistake of its own, which is told; its parts are looked at all the same.
+    Unread(Vec<Tree<'t>>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,65 +66,21 @@ pub(super) enum Operator {
     Modulo,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Function {
-    Min,
-    Max,
-    Average,
-    Median,
-    Abs,
-    Sqrt,
-    Exp,
-    Ln,
-    Round,
-    Truncate,
-    Power,
-    Limit,
-    Clamp,
-    Select,
-    Good,
-    Bad,
-    Rise,
-    Fall,
-    Previous,
-    Hysteresis,
-    Rate,
+/// A whole text as one expression.
+pub(super) struct Parsed<'t> {
+    /// Or where it cannot be read any further.
+    pub(super) tree: Result<Tree<'t>, Unread>,
+    /// What is wrong before that, and could be read all the same.
+    pub(super) mistakes: Vec<Unread>,
 }
 
-/// Word, meaning, least and most number of arguments, and how it is written.
-const FUNCTIONS: [(&str, Function, usize, usize, &str); 22] = [
-    ("MIN", Function::Min, 2, LIST, "MIN(a, b, ...)"),
-    ("MAX", Function::Max, 2, LIST, "MAX(a, b, ...)"),
-    ("AVG", Function::Average, 2, LIST, "AVG(a, b, ...)"),
-    ("MEDIAN", Function::Median, 2, LIST, "MEDIAN(a, b, ...)"),
-    ("MED", Function::Median, 2, LIST, "MED(a, b, ...)"),
-    ("ABS", Function::Abs, 1, 1, "ABS(x)"),
-    ("SQRT", Function::Sqrt, 1, 1, "SQRT(x)"),
-    ("EXP", Function::Exp, 1, 1, "EXP(x)"),
-    ("LN", Function::Ln, 1, 1, "LN(x)"),
-    ("ROUND", Function::Round, 1, 1, "ROUND(x)"),
-    ("TRUNC", Function::Truncate, 1, 1, "TRUNC(x)"),
-    ("POW", Function::Power, 2, 2, "POW(x, y)"),
-    ("LIMIT", Function::Limit, 3, 3, "LIMIT(low, x, high)"),
-    ("CLAMP", Function::Clamp, 3, 3, "CLAMP(x, low, high)"),
-    ("SEL", Function::Select, 3, 3, "SEL(condition, a, b)"),
-    ("GOOD", Function::Good, 1, 1, "GOOD(TT-311)"),
-    ("BAD", Function::Bad, 1, 1, "BAD(TT-311)"),
-    ("RISE", Function::Rise, 1, 1, "RISE(condition)"),
-    ("FALL", Function::Fall, 1, 1, "FALL(condition)"),
-    ("PREV", Function::Previous, 1, 1, "PREV(TT-311)"),
-    ("HYST", Function::Hysteresis, 3, 3, "HYST(x, on, off)"),
-    ("RATE", Function::Rate, 2, 2, "RATE(x, 30 s)"),
-];
-
 /// Reads a whole text as one expression.
-pub(super) fn parse(text: &str) -> Result<Tree<'_>, Unread> {
-    let mut parser = Parser::new(text)?;
-    let tree = parser.or()?;
-    match parser.token {
-        None => Ok(tree),
-        Some(_) => Err(parser.unexpected("an operator or the end")),
-    }
+pub(super) fn parse(text: &str) -> Parsed<'_> {
+    let mut parser = Parser::new(text);
+    let tree = parser.whole();
+    let mut mistakes = parser.mistakes;
+    mistakes.append(&mut parser.lexer.mistakes);
+    Parsed { tree, mistakes }
 }
 
 struct Parser<'t> {
@@ -133,15 +90,35 @@ struct Parser<'t> {
     span: Range<usize>,
     /// Open parentheses and prefixes.
     open: u16,
+    mistakes: Vec<Unread>,
 }
 
-type Parsed<'t> = Result<Tree<'t>, Unread>;
+type Read<'t> = Result<Tree<'t>, Unread>;
 
 impl<'t> Parser<'t> {
-    fn new(text: &'t str) -> Result<Self, Unread> {
-        let mut parser = Self { text, lexer: Lexer::new(text), token: None, span: 0..0, open: 0 };
-        parser.advance()?;
-        Ok(parser)
+    fn new(text: &'t str) -> Self {
+        let lexer = Lexer::new(text);
+        Self { text, lexer, token: None, span: 0..0, open: 0, mistakes: Vec::new() }
+    }
+
+    fn whole(&mut self) -> Read<'t> {
+        self.advance()?;
+        let tree = self.or()?;
+        match self.token {
+            None => Ok(tree),
+            Some(_) => Err(self.unexpected("an operator or the end")),
+        }
+    }
+
+    /// Notes a mistake of something whose parts are known, so that theirs are found as well.
+    fn unread(&mut self, unread: Unread, span: Range<usize>, parts: Vec<Tree<'t>>) -> Read<'t> {
+        self.mistakes.push(unread);
+        Self::parts(span, parts)
+    }
+
+    fn parts(span: Range<usize>, parts: Vec<Tree<'t>>) -> Read<'t> {
+        let depth = parts.iter().map(|part| part.depth).max().unwrap_or(0) + 1;
+        Self::bounded(Tree { node: Node::Unread(parts), span, depth })
     }
 
     fn advance(&mut self) -> Result<(), Unread> {
@@ -203,20 +180,20 @@ impl<'t> Parser<'t> {
         Ok(span)
     }
 
-    fn binary(operator: Operator, left: Tree<'t>, right: Tree<'t>) -> Parsed<'t> {
+    fn binary(operator: Operator, left: Tree<'t>, right: Tree<'t>) -> Read<'t> {
         let span = left.span.start..right.span.end;
         let depth = left.depth.max(right.depth) + 1;
         Self::bounded(Tree { node: Node::Binary(operator, Box::new([left, right])), span, depth })
     }
 
-    fn bounded(tree: Tree<'t>) -> Parsed<'t> {
+    fn bounded(tree: Tree<'t>) -> Read<'t> {
         if tree.depth > DEPTH {
             return Err(too_long(tree.span));
         }
         Ok(tree)
     }
 
-    fn or(&mut self) -> Parsed<'t> {
+    fn or(&mut self) -> Read<'t> {
         let mut left = self.xor()?;
         while self.word() == Some("OR") {
             self.advance()?;
@@ -226,7 +203,7 @@ impl<'t> Parser<'t> {
         Ok(left)
     }
 
-    fn xor(&mut self) -> Parsed<'t> {
+    fn xor(&mut self) -> Read<'t> {
         let mut left = self.and()?;
         while self.word() == Some("XOR") {
             self.advance()?;
@@ -236,7 +213,7 @@ impl<'t> Parser<'t> {
         Ok(left)
     }
 
-    fn and(&mut self) -> Parsed<'t> {
+    fn and(&mut self) -> Read<'t> {
         let mut left = self.timed()?;
         while self.word() == Some("AND") {
             self.advance()?;
@@ -246,7 +223,7 @@ impl<'t> Parser<'t> {
         Ok(left)
     }
 
-    fn timed(&mut self) -> Parsed<'t> {
+    fn timed(&mut self) -> Read<'t> {
         let mut tree = self.denied()?;
         while let Some(word @ ("FOR" | "OFFDELAY")) = self.word() {
             self.advance()?;
@@ -261,10 +238,24 @@ impl<'t> Parser<'t> {
         Ok(tree)
     }
 
-    fn time(&self) -> Result<u32, Unread> {
+    /// The time of a delay. One that cannot be is told, and taken as none.
+    fn time(&mut self) -> Result<u32, Unread> {
+        match self.delay() {
+            Err(unread) if matches!(self.token, Some(Token::Number(..))) => {
+                self.mistakes.push(unread);
+                Ok(0)
+            }
+            found => found,
+        }
+    }
+
+    fn delay(&self) -> Result<u32, Unread> {
         let example = "write a number with a unit of time, such as `FOR 30 s`";
-        let Some(Token::Number(value, unit)) = self.token else {
-            return Err(Unread::new(self.span.clone(), "a time is expected here", example));
+        let (value, unit) = match self.token {
+            Some(Token::Number(value, unit)) => (value, unit),
+            // Its unit is told.
+            Some(Token::Unread) => return Ok(0),
+            _ => return Err(Unread::new(self.span.clone(), "a time is expected here", example)),
         };
         let ms = unit
             .filter(|unit| unit.dimension() == Dimension::Time)
@@ -280,7 +271,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn denied(&mut self) -> Parsed<'t> {
+    fn denied(&mut self) -> Read<'t> {
         if self.word() != Some("NOT") {
             return self.compare();
         }
@@ -313,22 +304,22 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn compare(&mut self) -> Parsed<'t> {
+    fn compare(&mut self) -> Read<'t> {
         let left = self.sum()?;
         let Some(operator) = self.comparison() else { return Ok(left) };
         self.advance()?;
         let right = self.sum()?;
         if self.comparison().is_some() {
-            return Err(Unread::new(
-                self.span.clone(),
-                "two comparisons in a row",
-                "join two comparisons with AND: `a < b AND b < c`",
-            ));
+            let help = "join two comparisons with AND: `a < b AND b < c`";
+            let unread = Unread::new(self.span.clone(), "two comparisons in a row", help);
+            self.advance()?;
+            let third = self.sum()?;
+            return self.unread(unread, left.span.start..third.span.end, vec![left, right, third]);
         }
         Self::binary(operator, left, right)
     }
 
-    fn sum(&mut self) -> Parsed<'t> {
+    fn sum(&mut self) -> Read<'t> {
         let mut left = self.product()?;
         loop {
             let operator = match self.token {
@@ -342,7 +333,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn product(&mut self) -> Parsed<'t> {
+    fn product(&mut self) -> Read<'t> {
         let mut left = self.factor()?;
         loop {
             let operator = match self.token {
@@ -357,7 +348,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn factor(&mut self) -> Parsed<'t> {
+    fn factor(&mut self) -> Read<'t> {
         let span = self.span.clone();
         let leaf = |node, span| Tree { node, span, depth: 1 };
         match self.token {
@@ -368,6 +359,10 @@ impl<'t> Parser<'t> {
                     return self.vote(value, unit, None, span);
                 }
                 Ok(leaf(Node::Number(value, unit), span))
+            }
+            Some(Token::Unread) => {
+                self.advance()?;
+                Ok(leaf(Node::Unread(Vec::new()), span))
             }
             Some(Token::Voting(need, of)) => {
                 self.advance()?;
@@ -401,15 +396,13 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn named(&mut self, name: &'t str, span: Range<usize>) -> Parsed<'t> {
+    fn named(&mut self, name: &'t str, span: Range<usize>) -> Read<'t> {
         let word = self.word();
         let node = match word {
             Some("TRUE") => Node::Truth(true),
             Some("FALSE") => Node::Truth(false),
             _ => {
-                if let Some(function) =
-                    FUNCTIONS.into_iter().find(|function| function.0.eq_ignore_ascii_case(name))
-                {
+                if let Some(function) = function(name) {
                     return self.call(function, span);
                 }
                 if word == Some("MOD") {
@@ -424,49 +417,37 @@ impl<'t> Parser<'t> {
         };
         self.advance()?;
         if self.token == Some(Token::Sign("(")) {
-            let help = match nearest(name, FUNCTIONS.iter().map(|function| function.0)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => "functions are MIN MAX AVG MEDIAN ABS SQRT EXP LN ROUND TRUNC POW LIMIT CLAMP SEL GOOD BAD RISE FALL PREV HYST RATE"
-                    .into(),
-            };
-            return Err(Unread::new(span, format!("no function `{name}`"), help));
+            self.mistakes.push(unknown_function(name, span.clone()));
+            let (arguments, end, _) = self.list()?;
+            return Self::parts(span.start..end, arguments);
         }
         Ok(Tree { node, span, depth: 1 })
     }
 
-    fn call(
-        &mut self,
-        (_, function, least, most, usage): (&str, Function, usize, usize, &str),
-        span: Range<usize>,
-    ) -> Parsed<'t> {
+    fn call(&mut self, (_, function, least, most, usage): Row, span: Range<usize>) -> Read<'t> {
         self.advance()?;
         let (arguments, end, depth) = self.list()?;
         if !(least..=most).contains(&arguments.len()) {
-            return Err(Unread::new(
-                span.start..end,
-                format!("{} arguments", arguments.len()),
-                format!("write `{usage}`"),
-            ));
+            let span = span.start..end;
+            let said = format!("{} arguments", arguments.len());
+            let unread = Unread::new(span.clone(), said, format!("write `{usage}`"));
+            return self.unread(unread, span, arguments);
         }
         Self::bounded(Tree { node: Node::Call(function, arguments), span: span.start..end, depth })
     }
 
-    fn vote(&mut self, need: f64, unit: Option<Unit>, said: Option<f64>, span: Range<usize>) -> Parsed<'t> {
+    fn vote(&mut self, need: f64, unit: Option<Unit>, said: Option<f64>, span: Range<usize>) -> Read<'t> {
         let (conditions, end, depth) = self.list()?;
         let of = conditions.len();
         if let Some(said) = said.filter(|said| *said != of as f64) {
-            return Err(Unread::new(
-                span,
-                format!("{need}oo{said} of {of} conditions"),
-                format!("write `{need}oo{of}`, or give {said} conditions"),
-            ));
+            let message = format!("{need}oo{said} of {of} conditions");
+            let help = format!("write `{need}oo{of}`, or give {said} conditions");
+            return self.unread(Unread::new(span.clone(), message, help), span.start..end, conditions);
         }
         if unit.is_some() || libm::floor(need) != need || need < 1.0 || need > of as f64 {
-            return Err(Unread::new(
-                span,
-                format!("{need} of {of} conditions"),
-                format!("write a whole number from 1 to {of}, as in `2 OF (a, b, c)`"),
-            ));
+            let message = format!("{need} of {of} conditions");
+            let help = format!("write a whole number from 1 to {of}, as in `2 OF (a, b, c)`");
+            return self.unread(Unread::new(span.clone(), message, help), span.start..end, conditions);
         }
         Self::bounded(Tree { node: Node::Vote(need as u8, conditions), span: span.start..end, depth })
     }
@@ -499,7 +480,12 @@ fn too_long(span: Range<usize>) -> Unread {
 
 #[cfg(test)]
 mod tests {
-    use super::{Node, Operator, parse};
+    use super::{Node, Operator, Tree, Unread, Vec};
+
+    fn parse(text: &str) -> Result<Tree<'_>, Unread> {
+        let parsed = super::parse(text);
+        parsed.mistakes.into_iter().next().map_or(parsed.tree, Err)
+    }
 
     fn top(text: &str) -> Operator {
         match parse(text).unwrap().node {
@@ -539,6 +525,23 @@ mod tests {
     }
 
     #[test]
+    fn one_mistake_hides_no_other_that_can_be_read_behind_it() {
+        for (text, wrong) in [
+            ("MEAN(a, b) > 5 barr AND c && d", &["MEAN", "barr", "&&"][..]),
+            ("a > 5 barr FOR 3 secs OR 4 OF (a, b)", &["barr", "secs", "4"]),
+            ("SQRT(a, b) + ABS(a < b < c)", &["SQRT(a, b)", "<"]),
+            ("MINN(a, 3 furlongs", &["MINN", "furlongs"]),
+        ] {
+            let parsed = super::parse(text);
+            let mut places: Vec<&str> =
+                parsed.mistakes.iter().map(|unread| &text[unread.span.clone()]).collect();
+            places.sort_by_key(|place| text.find(place));
+            assert_eq!(places, wrong, "{text}");
+            assert_eq!(parsed.tree.is_err(), text.starts_with("MINN"), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said_in_place() {
         for (text, help) in [
             ("TT-311 > 95 degc", "did you mean `degC`?"),
@@ -546,6 +549,11 @@ mod tests {
             ("a < b < c", "AND"),
             ("3 OF (a, b)", "from 1 to 2"),
             ("MINN(a, b)", "did you mean `MIN`?"),
+            ("average(a, b)", "did you mean `AVG`? write `AVG(a, b, ...)`"),
+            ("IF(a, b, c)", "write `SEL(condition, a, b)`"),
+            ("TON(a, 5 s)", "`a > b FOR 30 s`"),
+            ("zzzz(a)", "functions are MIN MAX"),
+            ("a > 5 °C", "did you mean `degC`?"),
             ("LIMIT(a, b)", "LIMIT(low, x, high)"),
             ("a FOR 5", "FOR 30 s"),
             ("a FOR 5 bar", "FOR 30 s"),

@@ -52,6 +52,7 @@ fn tag(item: &Item, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
     let output = io.and_then(|mut io| {
         let address = address(&mut io, point, draft, report);
         io.finish(report);
+        draft.facts[point.index()].lost = address.is_none();
         let address = address?;
         let place = io.place;
         taken.take(address.device, &address.address, item.name.as_str(), place, report);
@@ -60,7 +61,8 @@ fn tag(item: &Item, draft: &mut Draft, taken: &mut Taken, report: &mut Report) {
     let output = output.flatten();
     fail(&mut fields, point, output, range.as_ref(), draft, report);
     if !of_scan {
-        entry(&mut fields, point, has_io, output.is_some(), range.as_ref(), draft, report);
+        let output = output.is_some() || draft.facts[point.index()].lost;
+        entry(&mut fields, point, has_io, output, range.as_ref(), draft, report);
     }
     fields.finish(report);
     report.doubtful = false;
@@ -127,11 +129,24 @@ pub(super) fn scale(
         return Some(Range { low: 0.0, high: 1.0, place: fields.place_of("words") });
     }
     draft.facts[point.index()].sure = false;
+    if fields.has("words") {
+        // Meant for a switch, of which the first words say enough to go on.
+        let said = fields.texts("words", report).unwrap_or_default();
+        let word = |number: usize, other: &'static str| said.get(number).map_or(other, |text| text.as_str());
+        draft.set_words(point, (word(0, "off"), word(1, "on")));
+        return None;
+    }
     let unit = fields.need_text("unit", "\"degC\"", report);
     if !fields.has("range") {
         fields.missing("range", "[0, 100]", report);
     }
-    let unit = parse_unit(unit?.as_str(), unit?.place, report)?;
+    let Some(unit) = unit.and_then(|unit| parse_unit(unit.as_str(), unit.place, report)) else {
+        // Whether it is a range can be seen without the unit.
+        report.doubtful = true;
+        fields.range("range", Unit::NONE, report);
+        report.doubtful = false;
+        return None;
+    };
     draft.points[point.index()].unit = unit;
     let range = fields.range("range", unit, report)?;
     draft.set_unit(point, unit, range.low, range.high, None);
@@ -201,9 +216,7 @@ fn address(io: &mut Fields<'_>, point: PointId, draft: &Draft, report: &mut Repo
     };
     let device = draft.names.get(name.as_str()).and_then(|named| named.device);
     let Some(device) = device else {
-        for key in IO_KEYS {
-            io.has(key);
-        }
+        as_it_seems(io, point, draft, report);
         let known: alloc::vec::Vec<&str> =
             draft.io.devices.iter().map(|device| device.name.as_str()).collect();
         report.add(
@@ -220,6 +233,26 @@ fn address(io: &mut Fields<'_>, point: PointId, draft: &Draft, report: &mut Repo
     match draft.io.devices.get(device.index())?.protocol {
         Protocol::ModbusTcp { .. } => modbus(io, device, point, draft, report),
         Protocol::OpcUa { .. } => opc_ua(io, device, point, draft, report),
+    }
+}
+
+/// Judges an address whose device is unknown by the protocol that its keys belong to; they are all known.
+fn as_it_seems(io: &mut Fields<'_>, point: PointId, draft: &Draft, report: &mut Report) {
+    let [of_modbus, of_opc_ua] = [&IO_KEYS[..6], &IO_KEYS[6..8]].map(|keys| {
+        let mut given = false;
+        for key in keys {
+            given |= io.has(key);
+        }
+        given
+    });
+    io.has("range_check");
+    if of_modbus != of_opc_ua {
+        let device = DeviceId(0);
+        let _ = if of_modbus {
+            modbus(io, device, point, draft, report)
+        } else {
+            opc_ua(io, device, point, draft, report)
+        };
     }
 }
 
