@@ -3,8 +3,8 @@
 
 use miette::miette;
 use model::wire::{
-    AlarmStatus, AlarmView, BlockKind, InterlockStatus, InterlockView, PlantView, PointView, ServiceStatus,
-    Why,
+    AlarmStatus, AlarmView, BlockKind, Frame, InterlockStatus, InterlockView, PlantView, PointView,
+    ServiceStatus, Why,
 };
 use model::{Action, AlarmState, Mode, nearest};
 
@@ -18,7 +18,12 @@ use crate::recipe::Remote;
 
 pub fn write(args: &WriteArgs) -> miette::Result<()> {
     let remote = Remote::connect(&args.target)?;
-    remote.execute(written(remote.plant(), &args.point, &args.value)?, &args.reason)
+    let action = match (&args.value, &args.by) {
+        (Some(value), _) => written(remote.plant(), &args.point, value)?,
+        (None, Some(by)) => nudged(remote.plant(), &remote.snapshot()?, &args.point, by)?,
+        (None, None) => return Err(miette!("say the value, or how far with --by")),
+    };
+    remote.execute(action, &args.reason)
 }
 
 pub fn ack(args: &AckArgs) -> miette::Result<()> {
@@ -191,6 +196,29 @@ fn written(plant: &PlantView, name: &str, text: &str) -> miette::Result<Action> 
     Ok(Action::Write { point: point.id, value: commanded(plant, point, text)? })
 }
 
+/// From where the value stands, by so much; no further than it may be written.
+fn nudged(plant: &PlantView, frame: &Frame, name: &str, by: &str) -> miette::Result<Action> {
+    let point = writable(plant, name)?;
+    let limits = point.write.as_ref().filter(|_| point.words.is_none() && !is_mode(plant, point));
+    let limits =
+        limits.ok_or_else(|| miette!("{} is no number that could be raised: write its word", point.name))?;
+    let (number, of_range) = by.trim().strip_suffix('%').map_or((by, false), |number| (number, true));
+    let number = number.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number != 0.0);
+    let number = number.ok_or_else(|| {
+        miette!("\"{by}\" is no change: write a number such as 2 or -0.5, or a share such as 1%")
+    })?;
+    let step = if of_range { number * 0.01 * (limits.high - limits.low) } else { number };
+    let now = frame.values.iter().find(|value| value.0 == point.id && value.2.is_usable());
+    let now = now
+        .ok_or_else(|| miette!("{} has no usable value to go on from: write the value itself", point.name))?
+        .1;
+    Ok(Action::Write { point: point.id, value: (now + step).clamp(limits.low, limits.high) })
+}
+
+fn is_mode(plant: &PlantView, point: &PointView) -> bool {
+    plant.blocks.iter().any(|block| block.points.get("MODE") == Some(&point.id))
+}
+
 /// A value, or the word of a device's command: as `why`, interlocks and phases say it, whatever words its tag has.
 fn commanded(plant: &PlantView, point: &PointView, text: &str) -> miette::Result<f64> {
     let device = plant.blocks.iter().find(|block| block.points.get("CMD") == Some(&point.id));
@@ -282,11 +310,11 @@ mod why_of_everything;
 
 #[cfg(test)]
 mod tests {
-    use super::{alarm, interlock, written};
+    use super::{alarm, interlock, nudged, written};
     use crate::cli::{ApiTarget, Cli, Format, WhyArgs};
     use clap::CommandFactory as _;
-    use model::wire::{BlockKind, BlockView};
-    use model::{Action, Mode};
+    use model::wire::{BlockKind, BlockView, Frame, PointValue, SystemStatus};
+    use model::{Action, Mode, Quality};
 
     fn plant() -> model::wire::PlantView {
         control::plant_view(&crate::check::compile_named(None).unwrap())
@@ -304,6 +332,54 @@ mod tests {
             let refused = written(&plant, "FIC-301.SP", no_number).unwrap_err().to_string();
             assert!(refused.contains("write a number"), "{refused}");
         }
+    }
+
+    fn frame(values: Vec<PointValue>) -> Frame {
+        Frame {
+            tick: 1,
+            time_ms: 0,
+            full: true,
+            values,
+            alarms: None,
+            interlocks: None,
+            batches: None,
+            forced: None,
+            out_of_service: None,
+            system: SystemStatus::default(),
+        }
+    }
+
+    #[test]
+    fn a_value_is_raised_and_lowered_from_where_it_stands_and_no_further_than_it_may() {
+        let plant = plant();
+        let point = plant.points.iter().find(|point| point.name == "FIC-301.OUT").unwrap();
+        let (low, high) = point.write.as_ref().map(|write| (write.low, write.high)).unwrap();
+        let frame = |value: f64, quality| frame(vec![PointValue(point.id, value, quality)]);
+        let by = |from: f64, by: &str| match nudged(&plant, &frame(from, Quality::Good), "fic-301.out", by)
+            .unwrap()
+        {
+            Action::Write { point: id, value } if id == point.id => value,
+            other => panic!("{other:?}"),
+        };
+        let middle = 0.5 * (low + high);
+        assert_eq!(by(middle, "2"), middle + 2.0);
+        assert_eq!(by(middle, "-0.5"), middle - 0.5);
+        assert!((by(middle, "-5 %") - (middle - 0.05 * (high - low))).abs() < 1e-9);
+        assert_eq!((by(high - 1.0, "3"), by(low + 1.0, "-3")), (high, low));
+        for (name, change, words) in [
+            ("FIC-301.OUT", "much", "is no change"),
+            ("FIC-301.OUT", "0", "is no change"),
+            ("FIC-301.OUT", "NaN", "is no change"),
+            ("FIC-301.MODE", "1", "write its word"),
+            ("FIC-301.PV", "1", "cannot be written"),
+        ] {
+            let refused =
+                nudged(&plant, &frame(middle, Quality::Good), name, change).unwrap_err().to_string();
+            assert!(refused.contains(words), "{name} {change}: {refused}");
+        }
+        let refused =
+            nudged(&plant, &frame(middle, Quality::BadCalculation), "FIC-301.OUT", "1").unwrap_err();
+        assert!(refused.to_string().contains("no usable value"), "{refused}");
     }
 
     #[test]
@@ -353,9 +429,15 @@ mod tests {
                 text.lines().filter_map(|line| line.trim().strip_prefix(&format!("catholyte {name} ")));
             lines.map(|line| line.split_whitespace().map(str::to_owned).collect()).collect()
         };
-        assert_eq!(examples("write").len(), 5);
+        assert_eq!(examples("write").len(), 6);
+        let low = plant.points.iter().map(|point| PointValue(point.id, point.low, Quality::Good));
+        let frame = frame(low.collect());
         for example in examples("write") {
-            written(&plant, &example[0], &example[1]).unwrap_or_else(|error| panic!("{example:?}: {error}"));
+            let order = match example[1].as_str() {
+                "--by" => nudged(&plant, &frame, &example[0], &example[2]),
+                value => written(&plant, &example[0], value),
+            };
+            order.unwrap_or_else(|error| panic!("{example:?}: {error}"));
         }
         for example in examples("bypass") {
             assert!(interlock(&plant, &example[0]).unwrap().bypass_role.is_some(), "{example:?}");

@@ -42,6 +42,24 @@ fn a_set_point_goes_out_on_the_second_step_only() {
 }
 
 #[test]
+fn a_value_is_raised_and_lowered_from_where_it_stands_and_goes_out_on_the_second_step_all_the_same() {
+    let mut console = Console::new(Role::Operator);
+    console.keys("/TIC-322<Enter>V<Up>");
+    // One part in a hundred of 24 to 90 degC, as its one decimal can show it.
+    assert!(last_line(&console).contains("TIC-322.SP 80.0 -> 80.7"), "{}", last_line(&console));
+    console.keys("<Down><Down>");
+    assert!(last_line(&console).contains("-> 79.3"), "{}", last_line(&console));
+    console.keys("<PgUp><PgUp><PgUp><PgUp>");
+    assert!(last_line(&console).contains("-> 90.0"), "it stops at its limit: {}", last_line(&console));
+    console.keys("<PgDn>");
+    assert!(console.commands().is_empty());
+    assert!(console.screen().contains("Up/Down 1 %"), "{}", console.screen());
+    console.keys("<Enter>");
+    let point = console.names.point("TIC-322.SP");
+    assert_eq!(console.commands()[0].action, Action::Write { point, value: 86.7 });
+}
+
+#[test]
 fn a_reason_travels_with_the_command() {
     let mut console = Console::new(Role::Operator);
     console.keys("/TIC-322<Enter>V81<Tab>membrane wash<Enter>");

@@ -9,6 +9,7 @@ use super::{ApiTarget, Format};
     catholyte write FIC-301.SP 11.2            a set point, in the point's unit\n  \
     catholyte write FIC-301.MODE manual        a mode: manual, auto, cascade, ...\n  \
     catholyte write FIC-301.OUT 40             the output of a loop in manual\n  \
+    catholyte write FIC-301.OUT --by 2         raised by 2 from where it stands; `--by -2` lowers, `--by 1%` is of what may be written\n  \
     catholyte write XV-353.CMD open            a switch, by its word\n  \
     catholyte write TIC-321.KC 0.8 --reason 'step test of Tuesday'\n\n\
     What was done is in the audit log (`catholyte audit show`) and among the events. It asks for the role that the value \
@@ -17,8 +18,11 @@ pub struct WriteArgs {
     /// What people may write: `LOOP.SP`, `LOOP.OUT`, `LOOP.MODE`, `VALVE.CMD`, a value entered by hand
     pub point: String,
     /// In the point's unit, without the unit; a mode or a switch by its word
-    #[arg(allow_hyphen_values = true)]
-    pub value: String,
+    #[arg(allow_hyphen_values = true, required_unless_present = "by")]
+    pub value: Option<String>,
+    /// Raise by so much, or lower with a minus: in the point's unit, or with % of what may be written. It stops at the limits
+    #[arg(long, value_name = "CHANGE", allow_hyphen_values = true, conflicts_with = "value")]
+    pub by: Option<String>,
     /// Why, for the audit log
     #[arg(long, default_value = "")]
     pub reason: String,

@@ -71,7 +71,8 @@ fn keys(screen: &mut Pane<'_>, rows: &Rows, state: &State, entry: &Entry, x: u16
         }
         None => {
             let tab = if crate::update::may_give_reason(entry) { "Tab reason   " } else { "" };
-            let words = format!("{tab}nothing happens before Enter");
+            let nudge = if entry.steps(state).is_some() { "Up/Down 1 %   PgUp/PgDn 5 %   " } else { "" };
+            let words = format!("{tab}{nudge}nothing happens before Enter");
             screen.fit(1, refusal_row, width.saturating_sub(2), &words, dim);
         }
     }

@@ -23,6 +23,9 @@ pub(crate) const ENTRY_EXPIRES_MS: u64 = 8_000;
 const SHELVE_MINUTES_MAX: f64 = 480.0;
 const BYPASS_MINUTES_MAX: f64 = 480.0;
 const FORCE_MINUTES_MAX: f64 = 480.0;
+/// What Up and PgUp add to a set point or an output, of what may be written.
+const FINE: f64 = 0.01;
+const COARSE: f64 = 0.05;
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Purpose {
@@ -142,6 +145,39 @@ impl Entry {
     /// The number as typed so far.
     pub(crate) fn number(&self) -> Option<f64> {
         value::parse(&self.text_of(|kind| *kind == FieldKind::Number)?)
+    }
+
+    /// How far the keys move the number of this line, finely and coarsely; only where there is no other field to go to.
+    pub(crate) fn steps(&self, state: &State) -> Option<(f64, f64)> {
+        let (Purpose::Write { point }, [Field { kind: FieldKind::Number, .. }]) =
+            (&self.purpose, &self.fields[..])
+        else {
+            return None;
+        };
+        let view = state.plant.as_deref()?.point(*point)?;
+        let write = view.write.as_ref().filter(|_| view.words.is_none())?;
+        // What the decimals cannot show is no step.
+        let least = 10_f64.powi(-i32::from(view.decimals));
+        let step = |share: f64| (((write.high - write.low) * share / least).round() * least).max(least);
+        Some((step(FINE), step(COARSE)))
+    }
+
+    /// Raises or lowers the number from what is typed, or from where the value stands; no further than it may be written.
+    pub(crate) fn nudge(&mut self, state: &State, step: f64) -> Result<(), String> {
+        let Purpose::Write { point } = self.purpose else { return Ok(()) };
+        let view = state
+            .plant
+            .as_deref()
+            .and_then(|plant| plant.point(point))
+            .ok_or("no such point in this plant")?;
+        let from = self.number().or_else(|| state.live.usable(point));
+        let from = from.ok_or("there is no value to go on from; type one")?;
+        let (low, high) = view.write.as_ref().map_or((view.low, view.high), |write| (write.low, write.high));
+        let text = value::number((from + step).clamp(low, high), view.decimals);
+        if let Some(field) = self.fields.first_mut() {
+            field.input = TextInput::new(&text);
+        }
+        Ok(())
     }
 
     pub(crate) fn reason(&self) -> String {

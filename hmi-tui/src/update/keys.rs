@@ -104,6 +104,16 @@ fn entry_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
         KeyCode::Esc => return state.note("cancelled, nothing was sent"),
         KeyCode::Enter => return command::enter(state, entry, effects),
         KeyCode::Tab if command::may_give_reason(&entry) => command::add_reason(&mut entry),
+        KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown if entry.steps(state).is_some() => {
+            let (fine, coarse) = entry.steps(state).unwrap_or_default();
+            let step = match key.code {
+                KeyCode::Up => fine,
+                KeyCode::Down => -fine,
+                KeyCode::PageUp => coarse,
+                _ => -coarse,
+            };
+            entry.refusal = entry.nudge(state, step).err();
+        }
         KeyCode::Tab | KeyCode::Down if entry.active + 1 < entry.fields.len() => entry.active += 1,
         KeyCode::BackTab | KeyCode::Up => entry.active = entry.active.saturating_sub(1),
         _ => {
