@@ -20,7 +20,7 @@ use crate::plant::{Function, FunctionInput};
 
 mod backward;
 
-pub(crate) use backward::{Fixed, read_back};
+pub(crate) use backward::{Fixed, start};
 
 mod second_order;
 mod moving_average;
@@ -34,6 +34,7 @@ mod totaliser;
 mod vote;
 mod on_off;
 mod pulse_width;
+mod raise_lower;
 mod timer;
 mod counter;
 mod latch;
@@ -44,13 +45,13 @@ mod smith;
 mod decoupler;
 
 /// No law has more inputs, or more points of its own.
-pub(crate) const INPUTS: usize = 3;
+pub(crate) const INPUTS: usize = 4;
 pub(crate) const PORTS: usize = 6;
 /// The longest memory of one block: an hour at 10 runs a second.
 pub(crate) const CELLS: usize = 36_000;
 
 /// All function blocks, in the order of the manual.
-pub(crate) static SHAPES: [&Shape; 20] = [
+pub(crate) static SHAPES: [&Shape; 21] = [
     &second_order::SHAPE,
     &moving_average::SHAPE,
     &notch::SHAPE,
@@ -63,6 +64,7 @@ pub(crate) static SHAPES: [&Shape; 20] = [
     &vote::SHAPE,
     &on_off::SHAPE,
     &pulse_width::SHAPE,
+    &raise_lower::SHAPE,
     &timer::SHAPE,
     &counter::SHAPE,
     &latch::SHAPE,
@@ -88,6 +90,7 @@ pub(crate) enum Law {
     Vote(vote::Vote),
     OnOff(on_off::OnOff),
     PulseWidth(pulse_width::PulseWidth),
+    RaiseLower(raise_lower::RaiseLower),
     Timer(timer::Timer),
     Counter(counter::Counter),
     Latch(latch::Latch),
@@ -113,6 +116,7 @@ impl Law {
             Self::Vote(law) => law.step(io),
             Self::OnOff(law) => law.step(io),
             Self::PulseWidth(law) => law.step(io, cells),
+            Self::RaiseLower(law) => law.step(io, cells),
             Self::Timer(law) => law.step(io, cells),
             Self::Counter(_) => counter::Counter::step(io, cells),
             Self::Latch(law) => law.step(io),
@@ -135,8 +139,8 @@ pub(crate) struct Shape {
     pub(crate) inputs: &'static [Inlet],
     pub(crate) ports: &'static [Port],
     pub(crate) bad: Bad,
-    /// `out` may name the output tag that its first point, a switch, drives.
-    pub(crate) drives: bool,
+    /// Keys that name output tags; its first points, switches, drive them. One may be left out, of two none.
+    pub(crate) drives: &'static [&'static str],
     /// Its result is a signal that others may read before its own first turn.
     pub(crate) signal: bool,
     /// The settings of its text, and how many cells it remembers.

@@ -196,7 +196,7 @@ impl BlockState {
                 handshakes[block] = ratio::start(body, fixed, image, handshakes);
             }
             (Self::Function(..), BlockBody::Function(body), StartRound::Loops) => {
-                function::read_back(body, image);
+                function::start(body, image);
             }
             (Self::Function(_, fixed), BlockBody::Function(body), StartRound::Between) => {
                 fixed.start_back(body, image, handshakes, block);

@@ -101,7 +101,9 @@ impl BlockDraft {
 
     /// The point that stands for the block on a row or in an alarm.
     pub(super) fn main_point(&self) -> Option<PointId> {
-        ["CV", "Q", "PV", "STATE", "OUT", "OUT1", "DEV", ""].into_iter().find_map(|role| self.point(role))
+        ["CV", "Q", "PV", "STATE", "OUT", "OUT1", "DEV", "POS", ""]
+            .into_iter()
+            .find_map(|role| self.point(role))
     }
 }
 

@@ -55,6 +55,7 @@ mod trip_phases;
 mod silent_devices;
 mod idle_outputs;
 mod barred_strokes;
+mod one_contact;
 mod alike_names;
 mod alarms;
 mod interlocks;
@@ -262,6 +263,7 @@ fn assemble(
         silent_devices::warn(&plant, &draft, items, report);
         idle_outputs::warn(&plant, &draft, items, report);
         barred_strokes::warn(&plant, &draft, items, report);
+        one_contact::warn(&plant, items, report);
         alike_names::warn(&draft, report);
     }
     (plant, scenarios)

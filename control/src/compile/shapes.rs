@@ -10,7 +10,7 @@ use super::draft::{Draft, Part, check_within};
 use super::emit::{self, Wanted};
 use super::fields::Fields;
 use super::items::Item;
-use super::place::Place;
+use super::place::{Place, Text};
 use super::quantity::Shown;
 use super::report::{Mistake, Report};
 use super::tags::scale;
@@ -99,26 +99,55 @@ pub(super) fn function(
             build.draft.set_write(*point, range.low, range.high, build.role);
         }
     }
-    let target = if shape.drives {
-        fields.text("out", build.report).map(|text| build.output(text, true))
-    } else {
-        None
-    };
-    if let Some(Some(target)) = target {
-        build.draft.points[ports[0].index()].initial = build.draft.point(target).initial;
-    }
+    let driven = outputs(build, fields, shape, &ports);
+    complete &= driven.is_some();
+    let [target, second] = driven.unwrap_or_default();
     let mut form = Form { fields, build, inputs, ports, dt };
     let body = (shape.read)(&mut form);
     let Form { inputs, ports, .. } = form;
     let (law, cells) = body?;
-    (complete && target != Some(None)).then_some(Function {
-        kind,
-        law: Box::new(law),
-        inputs,
-        ports,
-        target: target.flatten(),
-        cells,
-    })
+    complete.then_some(Function { kind, law: Box::new(law), inputs, ports, target, second, cells })
+}
+
+/// The output tags that the first ports drive; nothing with a mistake. One alone is an option, two are there both.
+fn outputs(
+    build: &mut Build<'_, '_>,
+    fields: &mut Fields<'_>,
+    shape: &Shape,
+    ports: &[PointId],
+) -> Option<[Option<PointId>; 2]> {
+    let mut found = [None; 2];
+    let mut good = true;
+    let mut names: Vec<&Text> = Vec::new();
+    for (number, key) in shape.drives.iter().copied().enumerate() {
+        let text = match shape.drives {
+            [_] => fields.text(key, build.report),
+            _ => fields.need_text(key, "\"HV-321.OPEN\"", build.report),
+        };
+        let Some(text) = text else {
+            good &= shape.drives.len() == 1;
+            continue;
+        };
+        if let Some(other) = names.iter().position(|other| other.as_str() == text.as_str()) {
+            build.report.add(
+                Mistake::error(
+                    "duplicate-name",
+                    format!("`{text}` is `{}` and `{key}` at once", shape.drives[other]),
+                )
+                .at(text.place, "the second time")
+                .help("name two outputs: each moves the valve one way"),
+            );
+            good = false;
+            continue;
+        }
+        names.push(text);
+        found[number] = build.output(text, true);
+        good &= found[number].is_some();
+        if let Some(target) = found[number] {
+            build.draft.points[ports[number].index()].initial = build.draft.point(target).initial;
+        }
+    }
+    good.then_some(found)
 }
 
 /// An input of the text; `None` when it has a mistake.
@@ -405,6 +434,11 @@ impl Form<'_, '_, '_, '_> {
             Some(FunctionInput::Point(point)) => Some(*point),
             _ => None,
         }
+    }
+
+    /// Unit and range of a port are as the text says.
+    pub(crate) fn is_sure(&self, port: usize) -> bool {
+        self.build.draft.is_sure(self.ports[port])
     }
 
     pub(crate) fn input_unit(&self, index: usize) -> Unit {

@@ -53,7 +53,7 @@ pub(super) fn unwritten(
             continue;
         }
         let help = if draft.point(point).words.is_some() {
-            "let a [motor], [valve], [breaker], [on_off] or [pulse_width] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
+            "let a [motor], [valve], [breaker], [on_off] or [pulse_width] drive it with `out = \"...\"`, a [raise_lower] with `raise` or `lower`, or a phase, or add `entry = { role = \"operator\" }`"
         } else {
             "let a [pid], a [split_range] or an [analog_output] drive it with `out = \"...\"`, or a phase, or add `entry = { role = \"operator\" }`"
         };

@@ -102,7 +102,7 @@ fn function(scene: Scene<'_>, function: &Function, lines: &mut Vec<WhyLine>) {
             }
         }
     }
-    if let Some(target) = function.target {
+    for (target, _) in function.outputs() {
         lines.push(point_line(scene, 0, &format!("drives {}", name(scene, target)), target));
         holders(scene, target, lines);
     }

@@ -123,6 +123,9 @@ fn obstacle(difference: &Difference, old: &Plant, new: &Plant) -> Option<String>
         ("on_off" | "pulse_width" | "motor" | "valve" | "breaker", Verb::Changed) if touched("out") => {
             text("it would drive another output at once")
         }
+        ("raise_lower", Verb::Changed) if touched("raise") || touched("lower") => {
+            text("it would drive another output at once")
+        }
         ("duty_standby", Verb::Changed) if touched("motors") => text(
             "duty and failures are counted by place in `motors`: another motor would be commanded at once",
         ),

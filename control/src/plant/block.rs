@@ -91,11 +91,12 @@ impl BlockBody {
             | Self::Duty(_)
             | Self::Position(_) => (None, &[][..]),
         };
-        let speed = match self {
+        let second = match self {
             Self::Device(device) => device.drive.as_ref().map(|drive| drive.speed),
+            Self::Function(function) => function.second,
             _ => None,
         };
-        one.into_iter().chain(speed).chain(valves.iter().map(|valve| valve.target))
+        one.into_iter().chain(second).chain(valves.iter().map(|valve| valve.target))
     }
 
     pub fn kind(&self) -> BlockKind {

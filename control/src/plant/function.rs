@@ -17,6 +17,8 @@ pub struct Function {
     pub ports: Vec<PointId>,
     /// The output tag that its first point drives.
     pub target: Option<PointId>,
+    /// And its second one, when the two are the contacts of one motor.
+    pub second: Option<PointId>,
     /// How many numbers it remembers.
     pub(crate) cells: usize,
 }
@@ -37,6 +39,11 @@ impl Function {
     /// The word of its table in the text.
     pub fn word(&self) -> &'static str {
         self.shape().word
+    }
+
+    /// The output tags that it drives, each with its own point.
+    pub fn outputs(&self) -> impl Iterator<Item = (PointId, PointId)> {
+        self.target.into_iter().chain(self.second).zip(self.ports.iter().copied())
     }
 
     /// The point whose maker it answers, when its law can be turned round.

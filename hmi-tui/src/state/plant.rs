@@ -139,7 +139,7 @@ impl Plant {
         let roles: &[&str] = match view.kind {
             BlockKind::Pid => &["PV"],
             BlockKind::Motor | BlockKind::Valve | BlockKind::Breaker => &["STATE", "CMD"],
-            BlockKind::Function => &["CV", "Q", "OUT", "OUT1", "DEV"],
+            BlockKind::Function => &["CV", "Q", "OUT", "OUT1", "DEV", "POS"],
             _ => &["OUT", "PV"],
         };
         roles.iter().find_map(|role| view.points.get(*role)).or_else(|| view.points.values().next()).copied()

@@ -8,7 +8,8 @@
 //! when neither output listens, both at once from the two equations.
 //!
 //! An `on_off` or `pulse_width` with `out` drives a switch of the field. What an interlock does to it,
-//! or a device that is lost, is read back: it goes on from there.
+//! or a device that is lost, is read back: it goes on from there. Of the two contacts of a `raise_lower` the other opens
+//! when somebody else has one, and both count as open while their device is lost. The loop above follows the valve.
 
 use model::{PointId, Quality};
 
@@ -16,14 +17,15 @@ use super::super::{Context, Handshake, bounded, dictated, link_of, second_answer
 use super::Law;
 use crate::image::Image;
 use crate::machine::Slot;
-use crate::plant::{Function, Plant};
+use crate::plant::{Function, FunctionInput, Plant};
 
 /// What follows from the plant alone. It is no state.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Fixed {
     /// The block that takes OUT and answers.
     pub(crate) downstream: Option<u32>,
-    link: Option<PointId>,
+    /// Of the devices of its outputs.
+    links: [Option<PointId>; 2],
     /// Range of the first port.
     range: (f64, f64),
     crossed: Option<Crossed>,
@@ -44,7 +46,7 @@ impl Law {
     /// the law cannot be turned round.
     pub(crate) fn slope(&self) -> Option<f64> {
         match self {
-            Self::Bias(_) | Self::RateLimit(_) | Self::PulseWidth(_) => Some(1.0),
+            Self::Bias(_) | Self::RateLimit(_) | Self::PulseWidth(_) | Self::RaiseLower(_) => Some(1.0),
             Self::LeadLag(law) => law.slope(),
             Self::Characteriser(law) => law.slope(),
             _ => None,
@@ -58,16 +60,32 @@ impl Law {
             Self::LeadLag(law) => law.inverse(out),
             Self::Characteriser(law) => law.inverse(out),
             Self::PulseWidth(law) => law.inverse(out),
+            Self::RaiseLower(_) => image.value(function.ports[2]),
             _ => out,
         }
     }
 }
 
-/// It goes on from the output that the field holds; before the first run as well.
-pub(crate) fn read_back(function: &Function, image: &mut Image) {
-    if let Some(target) = function.target {
-        image.set(function.ports[0], f64::from(u8::from(image.is_on(target))), Quality::Good);
+/// Before the first run: what the field holds, and where a valve stands whose position is measured.
+pub(crate) fn start(function: &Function, image: &mut Image) {
+    read_back(function, image);
+    if let (Law::RaiseLower(_), Some(FunctionInput::Point(position))) =
+        (&*function.law, function.inputs.get(1))
+        && image.quality(*position).is_usable()
+    {
+        image.set(function.ports[2], image.value(*position), Quality::Good);
     }
+}
+
+/// It goes on from the outputs that the field holds.
+fn read_back(function: &Function, image: &mut Image) {
+    for (target, port) in function.outputs() {
+        switch(image, port, image.is_on(target));
+    }
+}
+
+fn switch(image: &mut Image, point: PointId, on: bool) {
+    image.set(point, f64::from(u8::from(on)), Quality::Good);
 }
 
 impl Fixed {
@@ -86,7 +104,7 @@ impl Fixed {
         Self {
             crossed,
             downstream: answers.then(|| taker(plant, *first)).flatten().map(|index| index as u32),
-            link: function.target.and_then(|target| link_of(plant, target)),
+            links: [function.target, function.second].map(|target| link_of(plant, target?)),
             range: (point.low, point.high),
         }
     }
@@ -173,12 +191,33 @@ impl Fixed {
 
     /// Reads back what somebody else did to the output.
     pub(super) fn begin(self, function: &Function, context: &mut Context<'_>) -> bool {
-        let Some(target) = function.target else { return false };
-        let dictated = dictated(target, self.link, context);
-        if dictated {
+        let theirs = |(target, link): (PointId, Option<PointId>)| dictated(target, link, context);
+        let taken = function.outputs().map(|(target, _)| target).zip(self.links).any(theirs);
+        if !taken {
+            return false;
+        }
+        read_back(function, context.image);
+        let lost = |link: &Option<PointId>| link.is_some_and(|link| !context.image.is_on(link));
+        if function.second.is_some() && self.links.iter().any(lost) {
+            for (_, port) in function.outputs() {
+                switch(context.image, port, false);
+            }
+        }
+        true
+    }
+
+    /// Drives the outputs. While somebody else has one of two, the other is off.
+    fn drive(self, function: &Function, taken: bool, context: &mut Context<'_>) {
+        for ((target, port), link) in function.outputs().zip(self.links) {
+            if taken && (function.second.is_none() || dictated(target, link, context)) {
+                continue;
+            }
+            let on = !taken && context.image.is_on(port);
+            switch(context.image, target, on);
+        }
+        if taken {
             read_back(function, context.image);
         }
-        dictated
     }
 
     /// Drives the output and answers the loop above. `input` is the first one, when it is usable.
@@ -190,14 +229,8 @@ impl Fixed {
         block: usize,
         context: &mut Context<'_>,
     ) {
-        let image = &mut *context.image;
-        if let Some(target) = function.target {
-            if taken {
-                read_back(function, image);
-            } else {
-                image.set(target, f64::from(u8::from(image.is_on(function.ports[0]))), Quality::Good);
-            }
-        }
+        self.drive(function, taken, context);
+        let image = &*context.image;
         if let Some(crossed) = self.crossed {
             return self.end_crossed(function, crossed, input.is_some(), block, context);
         }
@@ -221,6 +254,7 @@ impl Fixed {
                     limited_down,
                 }
             }
+            (None, Some(_)) if function.second.is_some() => stepped(function, usable, taken, image),
             (None, Some(target)) => {
                 let (low, high) = (turned(0.0), turned(1.0));
                 // Who forces the output decides the share; a device that is lost leaves it as it was.
@@ -241,6 +275,23 @@ impl Fixed {
             (None, None) => return,
         };
         context.handshakes[block] = answer;
+    }
+}
+
+/// What the loop above a three-point step output is told: where the valve is, and at rest what has brought it there.
+fn stepped(function: &Function, usable: Option<Slot>, taken: bool, image: &Image) -> Handshake {
+    let Law::RaiseLower(law) = &*function.law else { return Handshake::SILENT };
+    let (low, high) = law.range();
+    let position = image.value(function.ports[2]);
+    let rests = usable.filter(|input| !taken && law.is_there(input.value, position));
+    let works = rests.map_or(position, |input| bounded(input.value, low, high));
+    let invited = !taken && usable.is_some();
+    Handshake {
+        invited,
+        back: works,
+        feedback: works,
+        limited_up: invited && works >= high,
+        limited_down: invited && works <= low,
     }
 }
 

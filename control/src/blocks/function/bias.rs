@@ -11,7 +11,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"FT-301\"")],
     ports: &[result("OUT", "", Scale::First), setting("BIAS", ", bias", Scale::First)],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: true,
     read,
 };

@@ -27,7 +27,7 @@ pub(super) static SHAPE: Shape = Shape {
         setting("RESET", ", reset", Scale::Switch("count", "reset")),
     ],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: false,
     read,
 };

@@ -14,7 +14,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"FT-301\"")],
     ports: &[result("OUT", "", Scale::First)],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: true,
     read,
 };

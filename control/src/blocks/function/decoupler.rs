@@ -22,7 +22,7 @@ pub(super) static SHAPE: Shape = Shape {
         setting("D21", ", effect of a on the second", FACTOR),
     ],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: true,
     read,
 };

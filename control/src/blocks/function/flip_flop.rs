@@ -13,7 +13,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("toggle", Takes::Condition, "\"HS-311\""), option("reset", Takes::Condition)],
     ports: &[result("Q", "", Scale::Switch("off", "on"))],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: false,
     read,
 };

@@ -21,7 +21,7 @@ pub(super) static SHAPE: Shape = Shape {
     ],
     ports: &[result("OUT", "", Scale::First), result("FACTOR", ", factor", Scale::Fixed("", 0.0, 10.0, 4))],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: true,
     read,
 };

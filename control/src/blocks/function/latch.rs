@@ -18,7 +18,7 @@ pub(super) static SHAPE: Shape = Shape {
     ],
     ports: &[result("Q", "", Scale::Switch("off", "on"))],
     bad: Bad::Law,
-    drives: false,
+    drives: &[],
     signal: false,
     read,
 };

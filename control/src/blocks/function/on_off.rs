@@ -21,7 +21,7 @@ pub(super) static SHAPE: Shape = Shape {
         result("PV", ", measured", Scale::First),
     ],
     bad: Bad::Law,
-    drives: true,
+    drives: &["out"],
     signal: false,
     read,
 };

@@ -17,7 +17,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"TIC-311.OUT\"")],
     ports: &[result("OUT", "", Scale::Switch("off", "on"))],
     bad: Bad::Law,
-    drives: true,
+    drives: &["out"],
     signal: false,
     read,
 };

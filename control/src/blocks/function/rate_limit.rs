@@ -13,7 +13,7 @@ pub(super) static SHAPE: Shape = Shape {
     inputs: &[inlet("input", Takes::Value, "\"FY-301\"")],
     ports: &[result("OUT", "", Scale::First)],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: true,
     read,
 };

@@ -26,7 +26,7 @@ pub(super) static SHAPE: Shape = Shape {
         result("AGE", ", age of the result", Scale::Fixed("s", 0.0, DAY_S, 0)),
     ],
     bad: Bad::Law,
-    drives: false,
+    drives: &[],
     signal: false,
     read,
 };

@@ -20,7 +20,7 @@ pub(super) static SHAPE: Shape = Shape {
     ],
     ports: &[result("OUT", "", Scale::First)],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: true,
     read,
 };

@@ -22,7 +22,7 @@ pub(super) static SHAPE: Shape = Shape {
         setting("PT", ", preset time", Scale::Fixed("s", 0.0, DAY_S, 1)),
     ],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: false,
     read,
 };

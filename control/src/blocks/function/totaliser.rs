@@ -19,7 +19,7 @@ pub(super) static SHAPE: Shape = Shape {
         result("PULSE", ", pulse", Scale::Switch("off", "pulse")),
     ],
     bad: Bad::Hold,
-    drives: false,
+    drives: &[],
     signal: false,
     read,
 };

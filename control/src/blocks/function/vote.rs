@@ -26,7 +26,7 @@ pub(super) static SHAPE: Shape = Shape {
         result("SPREAD", ", transmitters disagree", Scale::Switch("agree", "DISAGREE")),
     ],
     bad: Bad::Law,
-    drives: false,
+    drives: &[],
     signal: true,
     read,
 };
