@@ -177,14 +177,18 @@ impl Slurry {
 
     /// S/m of the liquor.
     pub fn conductivity(&self, chemistry: &Chemistry, notes: &mut Notes) -> f64 {
-        // CO2, HF and SO2 carry nothing and bicarbonate one charge: to the salts it counts as a chloride.
+        // CO2, HF and SO2 carry nothing and bicarbonate one charge: to the salts it counts as a chloride, and so does
+        // hypochlorite, which is no hydroxide.
         let litres = self.liquor * 1e3;
         let (neutral, single) = (self.species.carbon_dioxide * litres, self.species.bicarbonate * litres);
         let (fluoride, sulfite) =
             (self.species.hydrogen_fluoride * litres, self.species.sulfur_dioxide * litres);
         let mut ions = self.matter.clone();
         ions[Species::Carbonate] -= neutral + single;
-        ions[Species::Chloride] += single;
+        let bleach = self.species.hypochlorite * litres;
+        ions[Species::HypochlorousAcid] -= bleach;
+        ions[Species::Acid] += bleach;
+        ions[Species::Chloride] += single + bleach;
         ions[Species::Fluoride] -= fluoride;
         ions[Species::Sulfite] -= sulfite;
         ions[Species::Acid] -= 2.0 * (neutral + sulfite) + single + fluoride;

@@ -103,6 +103,7 @@ species! {
         CobaltSulfate7 "CoSO4.7H2O(s)" "CoSO4H14O7" 0.0;
         CobaltSulfate6 "CoSO4.6H2O(s)" "CoSO4H12O6" 0.0;
         CobaltSulfate1 "CoSO4.H2O(s)" "CoSO4H2O" 0.0;
+        ManganeseSulfate5 "MnSO4.5H2O(s)" "MnSO4H10O5" 0.0;
         ManganeseSulfate1 "MnSO4.H2O(s)" "MnSO4H2O" 0.0;
         SodiumSulfate "Na2SO4(s)" "Na2SO4" 0.0;
         SodiumSulfate10 "Na2SO4.10H2O(s)" "Na2SO4H20O10" 0.0;

@@ -13,6 +13,7 @@ pub mod dechlorinator;
 pub mod dissolver;
 pub mod dryer;
 pub mod evaporator;
+mod exhaling;
 pub mod filter;
 pub mod furnace;
 mod hardness;

@@ -88,9 +88,9 @@ fn a_train_of_four_tanks_reaches_a_steady_state() {
     let later = reading(&train, "X-Co");
     assert!((later - before).abs() < 0.2 && later > 95.0, "{before} {later}");
     assert!((reading(&train, "T") - 70.0).abs() < 1.0);
-    // 11 t/h of cold feed want 600 kW to 70 degC; the reaction brings more than half of it.
+    // 11 t/h of cold feed want 600 kW to 70 degC; the reaction brings more than half of it, the acid that is thinned 10 kW.
     let heating = -reading(&train, "cooling");
-    assert!((50.0..400.0).contains(&heating), "{heating}");
+    assert!((30.0..400.0).contains(&heating), "{heating}");
 }
 
 #[test]

@@ -4,12 +4,14 @@
 //! PHREEQC values of basis 5.2 (LiCl, Li2SO4 within 0.4 %: published; LiOH lowered above 2 m toward Kohlrausch: recalled),
 //! of NaCl to the table of the CRC Handbook at 20 degC (1-25 wt%, within 1 %, warmth as LiCl's), of HCl, H2SO4 and NaOH to
 //! Kohlrausch's at 18 degC with his temperature coefficients (International Critical Tables; 1-35, 1-50, 2.5-40 wt%, within 1, 2
-//! and 3 %; H2SO4 of 30 wt% at 50 degC as Darling 1964: recalled). In a mixture each salt conducts as it would alone at the
+//! and 3 %; H2SO4 of 30 wt% at 50 degC as Darling 1964: recalled). By the same tables Na2SO4 (5-15 wt%), MgSO4 (5-25), Na2CO3
+//! (5-15), CaCl2 (5-35) and KCl (5-20), within 1.5 %, with the equivalent conductances of the CRC Handbook at 0.1 mol/L (recalled);
+//! CuSO4 and ZnSO4 (2.5-30), which differ by less than 3 %, together for every other sulfate of two charges. In a mixture each salt conducts as it would alone at the
 //! liquor's total equivalents, weighted by its share of them. Sulfuric and hydrochloric acid conduct by their free protons:
 //! what the pH solver leaves free of them in the mixture over what it would in the acid alone ([`Protons`]); one
 //! that stands as bisulfate conducts half of what lithium sulfate does, chosen with PHREEQC's H2SO4 beside Li2SO4 in sight
-//! (validation, peers). Every other salt borrows its class (chlorides
-//! LiCl, KCl NaCl, sulfates Li2SO4, KOH NaOH), and that is noted.
+//! (validation, peers). Every other salt borrows its class (chlorides of two charges CaCl2, K2SO4 Na2SO4, KOH NaOH, the rest
+//! LiCl), and that is noted. Hypochlorite counts as chloride.
 
 use super::density::Makeup;
 use super::laliberte as l;
@@ -100,6 +102,61 @@ const SULFURIC: Fit = Fit {
     equivalents: 2.0,
 };
 
+const SODIUM_SULFATE: Fit = Fit {
+    at: [
+        [12.870918, 2.695176, 0.885211, -0.000103],
+        [21.536855, 2.194274, 0.867182, -0.045346],
+        [26.626608, 2.125976, 0.862343, -0.057573],
+    ],
+    molality_max: 2.0,
+    equivalents: 2.0,
+};
+const METAL_SULFATE: Fit = Fit {
+    at: [
+        [5.693610, 1.970209, 0.791892, -0.073356],
+        [9.989832, 2.094406, 0.791943, -0.068296],
+        [12.455330, 2.129625, 0.791925, -0.067149],
+    ],
+    molality_max: 2.7,
+    equivalents: 2.0,
+};
+const MAGNESIUM_SULFATE: Fit = Fit {
+    at: [
+        [5.777637, 1.790847, 0.778676, -0.067184],
+        [10.271070, 1.894037, 0.770513, -0.069964],
+        [12.847115, 1.921390, 0.768241, -0.070967],
+    ],
+    molality_max: 2.8,
+    equivalents: 2.0,
+};
+const SODIUM_CARBONATE: Fit = Fit {
+    at: [
+        [10.461616, 2.181466, 0.806967, -0.038008],
+        [19.931004, 2.360927, 0.792457, -0.044400],
+        [25.366501, 2.401647, 0.788595, -0.046499],
+    ],
+    molality_max: 1.7,
+    equivalents: 2.0,
+};
+const CALCIUM_CHLORIDE: Fit = Fit {
+    at: [
+        [20.386056, 2.861930, 0.915520, -0.023412],
+        [33.083087, 2.940179, 0.921125, -0.015251],
+        [40.345756, 2.966052, 0.922675, -0.012961],
+    ],
+    molality_max: 4.9,
+    equivalents: 2.0,
+};
+const POTASSIUM_CHLORIDE: Fit = Fit {
+    at: [
+        [50.408910, 9.970665, 0.941849, -0.002758],
+        [87.950497, 22.369365, 0.956090, 0.000955],
+        [98.478187, 20.236560, 0.958876, 0.001171],
+    ],
+    molality_max: 3.4,
+    equivalents: 1.0,
+};
+
 /// By number, not by name: every tank asks for all its solutes every second.
 const fn class(solute: usize) -> (&'static Fit, bool) {
     match solute {
@@ -109,11 +166,17 @@ const fn class(solute: usize) -> (&'static Fit, bool) {
         l::H2SO4 => (&SULFURIC, true),
         l::HCL => (&HYDROCHLORIC, true),
         l::NACL => (&SODIUM_CHLORIDE, true),
-        l::KCL => (&SODIUM_CHLORIDE, false),
+        l::KCL => (&POTASSIUM_CHLORIDE, true),
+        l::CACL2 => (&CALCIUM_CHLORIDE, true),
         l::NAOH => (&SODIUM_HYDROXIDE, true),
         l::KOH => (&SODIUM_HYDROXIDE, false),
-        l::NA2CO3 => (&SULFATE, false),
-        _ if l::is_sulfate(solute) => (&SULFATE, false),
+        l::NA2CO3 => (&SODIUM_CARBONATE, true),
+        l::NA2SO4 => (&SODIUM_SULFATE, true),
+        l::K2SO4 => (&SODIUM_SULFATE, false),
+        l::MGSO4 => (&MAGNESIUM_SULFATE, true),
+        l::CUSO4 => (&METAL_SULFATE, true),
+        _ if l::is_sulfate(solute) => (&METAL_SULFATE, false),
+        l::MGCL2 | l::NICL2 | l::COCL2 | l::MNCL2 | l::FECL2 | l::CUCL2 => (&CALCIUM_CHLORIDE, false),
         _ => (&CHLORIDE, false),
     }
 }
@@ -203,7 +266,7 @@ pub(crate) fn conductivity(makeup: &Makeup, protons: Protons, kelvin: f64, notes
 
 #[cfg(test)]
 mod tests {
-    use super::{Makeup, Protons, SOLUTES, SULFATE, class, conductivity, equivalents};
+    use super::{Makeup, Protons, SOLUTES, class, conductivity, equivalents};
     use crate::constants::ZERO_CELSIUS;
     use crate::solution::laliberte::{self as l, FITS, is_sulfate};
     use crate::solution::{Notes, Remark};
@@ -211,7 +274,21 @@ mod tests {
     /// S/m of tables: CRC Handbook (20 degC) and Kohlrausch (18 degC), Darling for the last one.
     #[test]
     fn salt_acids_and_lye_conduct_as_the_tables_have_it() {
-        let rows: [(usize, f64, f64, f64); 13] = [
+        let rows: [(usize, f64, f64, f64); 26] = [
+            (l::NA2SO4, 5.0, 18.0, 4.09),
+            (l::NA2SO4, 15.0, 18.0, 8.86),
+            (l::CUSO4, 5.0, 18.0, 1.89),
+            (l::CUSO4, 15.0, 18.0, 4.21),
+            (l::MGSO4, 10.0, 18.0, 4.14),
+            (l::MGSO4, 25.0, 18.0, 4.15),
+            (l::NA2CO3, 5.0, 18.0, 4.51),
+            (l::NA2CO3, 10.0, 18.0, 7.05),
+            (l::CACL2, 10.0, 18.0, 11.41),
+            (l::CACL2, 30.0, 18.0, 16.58),
+            (l::KCL, 5.0, 18.0, 6.90),
+            (l::KCL, 20.0, 18.0, 26.77),
+            // Standards of the cell constant: 0.1 and 1 mol/L.
+            (l::KCL, 0.743, 25.0, 1.286),
             (l::NACL, 5.0, 20.0, 7.01),
             (l::NACL, 10.0, 20.0, 12.6),
             (l::NACL, 20.0, 20.0, 20.4),
@@ -253,8 +330,13 @@ mod tests {
                 _ => 1.0,
             };
             assert_eq!(equivalents(solute), expected, "{name}");
-            let sulfate = name.contains("CO3") || name.contains("SO4") && name != "H2SO4";
-            assert_eq!(class(solute).0.at == SULFATE.at, sulfate, "{name}");
+            // What has no fit of its own borrows one of as many equivalents, but those of three charges.
+            let (fit, own) = class(solute);
+            let three = ["Fe2(SO4)3", "Al2(SO4)3", "FeCl3", "AlCl3", "H2O2"].contains(&name);
+            assert!(three || fit.equivalents == expected, "{name}");
+            let measured = ["LiCl", "LiOH", "Li2SO4", "HCl", "H2SO4", "NaOH", "NaCl", "KCl", "CaCl2"];
+            let more = ["Na2SO4", "Na2CO3", "MgSO4", "CuSO4"];
+            assert_eq!(own, measured.contains(&name) || more.contains(&name), "{name}");
         }
     }
 }

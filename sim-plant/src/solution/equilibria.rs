@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! Acid/V = [H+] - [OH-] + [HSO4-] + [HCO3-] + 2 [CO2] + [HF] + [HPO4] + 2 [H2PO4] + 3 [H3PO4]
-//!        + [HSO3-] + 2 [SO2] - [ClO-] - [FeOH++] - [AlOH++]
+//!        + [HSO3-] + 2 [SO2] - [ClO-] - [MOH]
 //! ```
 //!
 //! Its right side grows with [H+], so a safeguarded Newton in ln[H+] between fixed bounds always ends.
@@ -12,8 +12,9 @@
 //! `species.toml` (HSO4-: 2.4 at 60, 2.7 at 90 degC); water by a parabola through 25, 60, 90 degC. To
 //! concentrations by the SIT form `log K' = log K + dz2 D + b I`, `D = A sqrt(I)/(1 + 1.5 sqrt(I))`, held at
 //! I = 6; for water `b` is that of H+ and of OH- with the liquor's cations. pH is that of activity, `-log [H+] + D - e I`. Of
-//! the hydrolysis of Fe(III) and Al the first step counts, in liquors that hold them; sulfate complexes, which would hinder it, and
-//! the further steps and dimers, which go on with it, are left out.
+//! the hydrolysis of Fe(III), Al, Cu, Ni, Co, Mn and Fe(II) the first step counts, in liquors that hold them; sulfate complexes, which
+//! would hinder it, and the further steps and dimers, which go on with it, are left out. Copper's dimer stands in its constant: at 0.1
+//! mol/L it makes the acid.
 
 use model::StateWalk;
 
@@ -32,11 +33,24 @@ const NAMES: [&str; ACIDS] =
 const CHARGES: [f64; ACIDS] = [4.0, 4.0, 2.0, 2.0, 6.0, 4.0, 2.0, 4.0, 2.0, 2.0];
 
 /// Metals that give a proton of their water away: the ion, what it becomes.
-const METALS: usize = 2;
-const HYDROLYSED: [(&str, &str, Species); METALS] =
-    [("Fe3+", "FeOH++", Species::Ferric), ("Al3+", "AlOH++", Species::Aluminium)];
-/// Squared charges that it gains: `2^2 + 1 - 3^2`.
-const HYDROLYSIS: f64 = -4.0;
+const METALS: usize = 7;
+const HYDROLYSED: [(&str, &str, Species); METALS] = [
+    ("Fe3+", "FeOH++", Species::Ferric),
+    ("Al3+", "AlOH++", Species::Aluminium),
+    ("Cu2+", "CuOH+", Species::Copper),
+    ("Ni2+", "NiOH+", Species::Nickel),
+    ("Co2+", "CoOH+", Species::Cobalt),
+    ("Mn2+", "MnOH+", Species::Manganese),
+    ("Fe2+", "FeOH+", Species::Ferrous),
+];
+
+/// `z^2 - (z - 1)^2` of each.
+const SQUARES_LOST: [f64; METALS] = [5.0, 5.0, 3.0, 3.0, 3.0, 3.0, 3.0];
+
+/// Squared charges that a metal of so many charges gains, `(z - 1)^2 + 1 - z^2`.
+fn hydrolysis(charge: f64) -> f64 {
+    2.0 - 2.0 * charge
+}
 
 /// Constants as the files give them.
 #[derive(Clone, Debug, Default)]
@@ -198,7 +212,7 @@ impl Equilibria {
         for (k, (_, _, ion)) in HYDROLYSED.into_iter().enumerate() {
             if matter[ion] > 0.0 {
                 let (pk, heat, interaction) = c.metals[k];
-                let log = activity_shift(kelvin, ionic, HYDROLYSIS, interaction) - pk;
+                let log = activity_shift(kelvin, ionic, hydrolysis(ion.charge()), interaction) - pk;
                 let warmth = heat / GAS * (1.0 / kelvin - 1.0 / REFERENCE);
                 self.metals[k] = libm::exp(core::f64::consts::LN_10 * log - warmth);
             }
@@ -206,7 +220,7 @@ impl Equilibria {
         self
     }
 
-    /// Shares of the metals that have given a proton away at a pH of activity: Fe(III), Al.
+    /// Shares of the metals that have given a proton away at a pH of activity: Fe(III), Al, Cu, Ni, Co, Mn, Fe(II).
     pub(crate) fn hydrolysed(&self, ph: f64) -> [f64; METALS] {
         if self.metals == [0.0; METALS] {
             return self.metals;
@@ -258,7 +272,7 @@ pub struct Speciation {
     pub bisulfite: f64,
     pub sulfur_dioxide: f64,
     pub hypochlorite: f64,
-    /// FeOH++ and AlOH++.
+    /// FeOH++, AlOH++ and those of the metals of two charges.
     pub hydrolysed: [f64; METALS],
     /// Of activity, as an ideal electrode shows it.
     pub ph: f64,
@@ -355,7 +369,7 @@ impl Speciation {
             - 5.0 * self.phosphates[0]
             - 8.0 * self.phosphates[1]
             - 9.0 * self.phosphates[2]
-            - 5.0 * (self.hydrolysed[0] + self.hydrolysed[1])
+            - self.hydrolysed.iter().zip(SQUARES_LOST).map(|(amount, squares)| amount * squares).sum::<f64>()
     }
 
     /// Net acid that these species make, mol/L.
@@ -372,8 +386,7 @@ impl Speciation {
             + self.bisulfite
             + 2.0 * self.sulfur_dioxide
             - self.hypochlorite
-            - self.hydrolysed[0]
-            - self.hydrolysed[1]
+            - self.hydrolysed.iter().sum::<f64>()
     }
 
     /// J/L and J/(K L) beyond the components.
@@ -517,7 +530,7 @@ mod tests {
         for kelvin in [273.15, 298.15, 363.15] {
             for ionic in [0.0, 0.1, 3.0] {
                 let mut k = Equilibria::at(&chemistry.constants, kelvin, ionic, 0.0, &mut Notes::default());
-                k.metals = [1e-3, 1e-6];
+                k.metals = [1e-3, 1e-6, 1e-8, 1e-10, 1e-10, 1e-11, 1e-10];
                 for step in 0..60 {
                     let acid = libm::pow(10.0, f64::from(step % 30) * 0.3 - 8.0)
                         * if step < 30 { 1.0 } else { -1.0 };
@@ -529,7 +542,7 @@ mod tests {
                         phosphate: 0.02,
                         sulfite: 1e-3,
                         hypochlorous: 1e-3,
-                        metals: [0.02, 0.05],
+                        metals: [0.02, 0.05, 0.1, 0.5, 0.3, 0.2, 0.1],
                     };
                     let (h, found) = find_proton(&totals, &k, 1e-7);
                     assert!(found, "{kelvin} {ionic} {acid}");

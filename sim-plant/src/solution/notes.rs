@@ -35,9 +35,11 @@ pub enum Remark {
     Oversaturated,
     /// A vessel made more heat than its last water could carry away; it is held at what it can.
     BoilingDry,
+    /// A battery charged beyond full.
+    Overcharge,
 }
 
-const OTHERS: usize = 12;
+const OTHERS: usize = 13;
 const REMARKS: usize = 2 * SOLUTES + OTHERS;
 
 impl Remark {
@@ -57,6 +59,7 @@ impl Remark {
             Self::BadInput => 2 * SOLUTES + 9,
             Self::Oversaturated => 2 * SOLUTES + 10,
             Self::BoilingDry => 2 * SOLUTES + 11,
+            Self::Overcharge => 2 * SOLUTES + 12,
         }
     }
 
@@ -89,12 +92,13 @@ impl Remark {
                 "temperature: a liquor below -20 or above 180 degC",
                 "vapour pressure, boiling point: outside 0..150 degC or the molality of the osmotic coefficients; HCl and H2SO4 have no vapour",
                 "solubility: outside its table; held at the end",
-                "conductivity: outside its fit; held at the edge",
+                "conductivity: outside its fit, held at the edge; or a like salt stands in",
                 "iteration: did not converge; the best value stands",
                 "unit: asked for more than it holds or can do; it did what it could",
                 "input: no number, or outside its physical bounds; held inside",
                 "solubility: a liquor above it, whose crystals are left out",
                 "vessel: it boils dry; no more reacts than its last free water can carry away as steam",
+                "module: charged beyond full; its electrolyte decomposes above 4.9 V a cell",
             ][k - 2 * SOLUTES]
                 .to_owned(),
         }

@@ -263,6 +263,20 @@ fn iron_and_aluminium_make_their_water_sour() {
 }
 
 #[test]
+fn copper_makes_its_water_sourer_than_nickel_and_cobalt_do() {
+    let ph = |ion: Species| {
+        Slurry::at(&solution(&[(ion, 1.0), (Sulfate, 1.0)], 1.55), 298.15, &CHEMISTRY, &mut Notes::default())
+            .ph()
+    };
+    // 0.1 mol/L: copper by its dimer near 4.2, nickel and cobalt below 6, where their first step alone puts them.
+    assert!((3.9..4.5).contains(&ph(Species::Copper)), "{}", ph(Species::Copper));
+    for ion in [Nickel, Species::Cobalt, Species::Ferrous] {
+        assert!((5.4..6.1).contains(&ph(ion)), "{ion:?}: {}", ph(ion));
+    }
+    assert!((5.9..6.6).contains(&ph(Species::Manganese)) && ph(Species::Magnesium) > 7.0);
+}
+
+#[test]
 fn strong_lye_has_the_ph_that_its_activity_coefficients_give_it() {
     // 14 + log10(m g) - log10(a_w) by Hamer and Wu 1972 for 1 and 5 mol/kg of NaOH; PHREEQC with pitzer.dat for 3 mol/kg of LiOH.
     for (ions, percent, expected, within) in [

@@ -163,6 +163,40 @@ fn hydrochloric_acid(molality: f64, kelvin: f64) -> f64 {
     1.0 + (at - 1.0) * (1.0 - 0.0054 * (kelvin - 298.15)).clamp(0.3, 1.2)
 }
 
+/// Osmotic coefficients of CaCl2 and MgCl2 at 25 degC by molality, Robinson and Stokes (recalled).
+const CALCIUM_CHLORIDE: [(f64, f64); 12] = [
+    (0.0, 1.0),
+    (0.1, 0.854),
+    (0.5, 0.917),
+    (1.0, 1.046),
+    (2.0, 1.376),
+    (3.0, 1.779),
+    (4.0, 2.182),
+    (5.0, 2.574),
+    (6.0, 2.891),
+    (7.0, 3.081),
+    (8.0, 3.151),
+    (10.0, 3.151),
+];
+const MAGNESIUM_CHLORIDE: [(f64, f64); 8] = [
+    (0.0, 1.0),
+    (0.1, 0.861),
+    (0.5, 0.947),
+    (1.0, 1.108),
+    (2.0, 1.523),
+    (3.0, 2.015),
+    (4.0, 2.521),
+    (5.0, 3.048),
+];
+const MAGNESIUM_CHLORIDE_MOST: f64 = 5.0;
+
+/// Of a chloride of two charges at any temperature: what exceeds 1 fades by 0.63 % per kelvin, which gives the boiling points of 20,
+/// 30 and 40 wt% CaCl2 of producers' handbooks (104.4, 110, 120 degC, recalled).
+fn double_chloride(table: &[(f64, f64)], molality: f64, kelvin: f64) -> f64 {
+    let at = super::interpolate(table, molality);
+    1.0 + (at - 1.0) * libm::exp(-0.0063 * (kelvin.clamp(250.0, 425.0) - 298.15))
+}
+
 /// What is left at 25, 60, 100 and 150 degC of what exceeds 1 in LiCl above 15.73 mol/kg (40 wt%), by molality: Conde 2009.
 const STRONG_BRINE: [(f64, [f64; 4]); 3] = [
     (15.73, [1.0, 0.8495, 0.6775, 0.4625]),
@@ -189,8 +223,8 @@ fn lithium_chloride(molality: f64, kelvin: f64) -> f64 {
 }
 
 /// Water activity from osmotic coefficients: LiCl and HCl as above; LiOH 0.85, which Pitzer's equation (basis 5.4) gives
-/// within 0.015 from 0.5 to 8 mol/kg and 0.045 at 10 (activity 0.85 over the liquor saturated at 25 degC, basis 2.3); NaOH
-/// and H2SO4 as above; other lyes and sulfates as straight lines in molality (recalled). Each solute sees the molality of its own
+/// within 0.015 from 0.5 to 8 mol/kg and 0.045 at 10 (activity 0.85 over the liquor saturated at 25 degC, basis 2.3); NaOH,
+/// H2SO4, CaCl2 and MgCl2 as above, those of other metals of two charges as CaCl2; other lyes and sulfates as straight lines in molality (recalled). Each solute sees the molality of its own
 /// ions plus that of all others of its kind, so that mixtures add up; sulfuric acid sees its own alone, for beside a
 /// sulfate its protons are bound.
 pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
@@ -214,6 +248,10 @@ pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
             l::H2SO4 => sulfuric_acid(own, kelvin) / (MASS_WATER * count * own),
             l::LI2SO4 => 0.80 + 0.06 * like.min(4.0),
             l::H2O2 => 1.0,
+            l::MGCL2 => double_chloride(&MAGNESIUM_CHLORIDE, like, kelvin),
+            l::CACL2 | l::NICL2 | l::COCL2 | l::MNCL2 | l::FECL2 | l::CUCL2 => {
+                double_chloride(&CALCIUM_CHLORIDE, like, kelvin)
+            }
             _ if l::is_sulfate(solute) => 0.65 + 0.05 * like.min(6.0),
             _ => 0.92 + 0.04 * like.min(8.0),
         };
@@ -234,6 +272,7 @@ fn within_fits(makeup: &Makeup, acid: f64) -> bool {
             l::H2SO4 => SULFURIC_ACID_MOST,
             l::LIOH => 10.0,
             l::LI2SO4 => 4.0,
+            l::MGCL2 => MAGNESIUM_CHLORIDE_MOST,
             _ if l::is_sulfate(solute) => 6.0,
             _ => 8.0,
         };

@@ -10,7 +10,7 @@
 //! The basin is stirred, so what it holds gives the circuit its inertia; salts stay behind and rise until the
 //! blowdown carries out what the make-up brings. Sources: Merkel 1925 with Lewis number one; the four points are
 //! those of the Cooling Technology Institute; humidity by ASHRAE. Left out: the water that evaporates inside the
-//! fill (1 to 2 % of the flow), fog, ice, scaling, biology, the pumps' heat.
+//! fill (1 to 2 % of the flow), fog, ice, scaling, biology, the pumps' heat. The fill strips dissolved CO2 as a degasifier does.
 
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, parts};
 
+use super::exhaling::Exhaling;
 use super::water::{air_enthalpy, conductivity, humidity, saturated_humidity};
 
 tables! {
@@ -47,6 +48,8 @@ tables! {
         exponent: "", 0.0, 1.0;
         /// Share of the circulation that leaves as drops
         drift: "", 0.0, 0.01;
+        /// Transfer units in which a pass over the fill gives dissolved CO2 to the air
+        stripping: "", 0.0, 20.0;
     }
     Basin {
         /// To the rim
@@ -118,7 +121,7 @@ pub static SHAPE: Shape = Shape {
     outlets: &[
         Port { name: "blowdown", text: "drawn from the basin" },
         Port { name: "overflow", text: "over the rim" },
-        Port { name: "air", text: "steam that the air takes up, and drops" },
+        Port { name: "air", text: "steam and CO2 that the air takes up, and drops" },
     ],
     orders: &[
         Order { name: "fan", unit: "", low: 0.0, high: 1.0, text: "speed" },
@@ -320,6 +323,12 @@ impl UnitOperation for CoolingTower {
         let liquid = self.chemistry.parcel(&[(Species::Water, steam)], cold);
         self.basin.matter.subtract(&liquid);
         x.outlets[AIR].add(&vapour);
+        let passes = flow * dt / self.basin.volume().max(1e-9);
+        let share = -libm::expm1(-self.settings.fill.stripping) * -libm::expm1(-passes);
+        if let Some(gas) = (Exhaling { surface: share, bubbles: 0.0 }).leave(&mut self.basin, &self.chemistry)
+        {
+            x.outlets[AIR].add(&gas);
+        }
         // The air carries the heat off; what its steam carries is counted as matter.
         let joule = (load - heat) * dt;
         self.basin.heat(joule);

@@ -10,7 +10,7 @@
 //! the Li-form. The pH of every cell follows from the acid that the sites give or take, so an H-form bed makes
 //! brine sour and takes no calcium. The resin counts as its cations less as much `Acid`; the H-form is nothing.
 //! Sources: basis 2.2 (capacity, LDF, pH, flows, leakage); affinities are set so that a brine of 20 g/L Li with
-//! 10 mg/L Ca loads 9 g/L at 20 ppb and 15 g/L at the end. The column has one temperature. Left out: swelling, sulfate and fluoride complexes,
+//! 10 mg/L Ca loads 9 g/L at 20 ppb and 15 g/L at the end, and a brine of 300 g/L NaCl with 5 mg/L 13 and 20. The column has one temperature. Left out: swelling, sulfate and fluoride complexes,
 //! Fe(III) and Al, kinetics of each ion, cracks and channels, heat of exchange beyond that of neutralisation.
 
 mod bed;

@@ -5,6 +5,7 @@
 //! energy:  H = H_formation + C (T - T0) + int U dq + sum h_i x_i      what is drawn leaves it as V I dt
 //! runaway: dx/dt = -A exp(-E/RT) f(x): SEI and anode (slowed by exp(-z/z0)), cathode a (1 - a)
 //! heat:    SEI always; anode (lithium in the carbon) and cathode (oxide without its lithium) h SoC dx, out of int U dq
+//! full:    4.2 V at rest; charged on, it stores to 4.9 V and a quarter more, then what flows decomposes the electrolyte: heat
 //! short:   dSoC/dt = -SoC / tau once the separator has been hotter than it bears; no voltage and no current from then on
 //! gas:     leaves as hot as the module with its own enthalpy; what forming it takes beyond the three heats is the residue's
 //!          C3H6O3 -> 3 CO + 3 H2,  MO1.5 + 1.5 C -> M + 1.5 CO,  C2H2F2 -> 2 C + 2 HF, with SoC times the cathode's progress
@@ -13,7 +14,8 @@
 //! Sources: basis 4.1; rates of Hatchard and Kim, recalled; that an empty cell does not run away and gas grows with the
 //! charge, Golubkov 2015 (RSC Advances 5, 57171), recalled. Stored charge and the SEI are part of the enthalpy, so heat,
 //! electricity and gas close. Left out: entropic heat, ageing, cells that differ, LiPF6 (HF here is that of the binder
-//! alone), electrolyte that boils off an empty cell, lithium in the gas, fire outside the module.
+//! alone), electrolyte that boils off an empty cell, lithium in the gas, lithium plated on the anode of an overcharged one and what it does to
+//! the onset, fire outside the module.
 
 use std::sync::Arc;
 
@@ -80,8 +82,8 @@ tables! {
         current: "A", -1000.0, 1000.0;
         /// Per cell; discharge tapers there
         low: "V", 0.0, 4.0;
-        /// Per cell; charge tapers there, and ends at full charge, 4.2 V at rest, whatever is allowed above
-        high: "V", 2.0, 4.5;
+        /// Per cell; charge tapers there. Above 4.2 V it overcharges, above 4.9 V without end
+        high: "V", 2.0, 6.0;
         /// Of the converter to the grid
         efficiency: "", 0.5, 1.0;
         /// Heating plate
@@ -163,7 +165,7 @@ pub static SHAPE: Shape = Shape {
 };
 
 /// V at rest against state of charge, NMC with graphite, basis 4.1, recalled; below empty it falls to nothing.
-const OCV: [(f64, f64); 9] = [
+const OCV: [(f64, f64); 11] = [
     (-0.06, 0.0),
     (-0.03, 2.0),
     (0.0, 3.0),
@@ -173,8 +175,14 @@ const OCV: [(f64, f64); 9] = [
     (0.8, 3.98),
     (0.95, 4.12),
     (1.0, 4.2),
+    // Overcharged: a plateau near 4.9 V, where the electrolyte is oxidised (recalled).
+    (1.1, 4.55),
+    (1.25, 4.9),
 ];
 const EMPTY: f64 = -0.06;
+const FULL: f64 = 1.0;
+/// Where the oxide holds no lithium that it could give.
+const BURSTING: f64 = 1.25;
 
 /// int U d(SoC) from [`EMPTY`], V: exact for straight lines.
 fn stored(charge: f64) -> f64 {
@@ -314,21 +322,17 @@ impl Module {
         let highest = ((rest - self.polarisation - b.low) / p.r0).max(0.0);
         let lowest = ((rest - self.polarisation - b.high) / p.r0).min(0.0);
         let coulomb = self.coulomb();
-        let mut current = wanted.clamp(lowest, highest);
-        // Above the voltage of a full cell the bench does not stop it, but the cell is full.
-        let full = (self.charge - 1.0).min(0.0) * coulomb / dt;
-        self.notes.check(Remark::Limited, current >= full);
-        current = current.clamp(full, (self.charge - EMPTY) * coulomb / dt);
+        let current = wanted.clamp(lowest, highest).min((self.charge - EMPTY) * coulomb / dt);
+        // What no electrode takes decomposes the electrolyte at the same voltage: its energy stays as heat.
+        let kept = current.max((self.charge - BURSTING).min(0.0) * coulomb / dt);
+        self.notes.check(Remark::Overcharge, current >= 0.0 || self.charge <= FULL);
         let before = stored(self.charge);
-        self.charge -= current * dt / coulomb;
+        self.charge -= kept * dt / coulomb;
         let decay = libm::exp(-dt / p.tau);
         self.polarisation = self.polarisation * decay + p.r1 * current * (1.0 - decay);
         // The charge moves in the step: the rest voltage is its mean.
-        let mean = if current.abs() > 1e-9 {
-            (before - stored(self.charge)) * coulomb / (current * dt)
-        } else {
-            rest
-        };
+        let mean =
+            if kept.abs() > 1e-9 { (before - stored(self.charge)) * coulomb / (kept * dt) } else { rest };
         self.voltage = p.cells * (mean - p.r0 * current - self.polarisation);
         self.current = current;
         let energy = self.voltage * current * dt;
@@ -657,11 +661,22 @@ mod tests {
     }
 
     #[test]
-    fn a_bench_that_allows_more_than_a_full_cell_says_that_it_ends_there() {
+    fn a_bench_that_allows_more_than_a_full_cell_overcharges_it_and_one_that_never_ends_sets_it_off() {
         let charged = |high: &str| run(&["charge=0.9", "current=-50A", high], 2.0);
-        let (usual, more) = (charged("high=4.2V"), charged("high=4.5V"));
-        assert_eq!(usual.notes().count(Remark::Limited), 0);
-        assert!(more.notes().count(Remark::Limited) > 0 && more.reading("V-cell").unwrap() < 4.21);
+        let [usual, more, without] = ["high=4.2V", "high=4.5V", "high=5.5V"].map(charged);
+        let value = |unit: &Experiment, name: &str| unit.reading(name).unwrap();
+        assert_eq!(usual.notes().count(Remark::Overcharge), 0);
+        assert!((value(&usual, "SoC") - 100.0).abs() < 1.0 && value(&usual, "T") < 60.0);
+        // 4.5 V at rest are a twelfth more than full, and no runaway.
+        assert!(more.notes().count(Remark::Overcharge) > 0 && (value(&more, "SoC") - 108.6).abs() < 1.0);
+        assert!(value(&more, "onset") == 0.0 && value(&more, "T") < 60.0, "{:?}", more.readings());
+        // 50 A at 5 V and 12 cells are 3 kW into 11 kJ/K.
+        assert!(
+            value(&without, "T-max") > 500.0 && value(&without, "gas") > 100.0,
+            "{:?}",
+            without.readings()
+        );
+        assert!(value(&without, "V") == 0.0 && without.balance().worst() < 1e-9, "{:?}", without.balance());
     }
 
     #[test]

@@ -11,8 +11,8 @@
 //!
 //! Sources: basis 4.6 (solubilities, windows). One ion product for each salt makes a common ion lower the solubility
 //! in a mixed liquor; activities are those of the pure saturated solution. Left out: size distribution, inclusions,
-//! solid solutions of Ni and Co sulfate, LiNaSO4, the 5-hydrate of MnSO4 (below 27 degC the 1-hydrate stands in and
-//! a remark is made), the two crystal forms of the nickel 6-hydrate.
+//! solid solutions of Ni and Co sulfate, LiNaSO4, the 7-hydrate of MnSO4 (below 9 degC), the two crystal forms of the nickel
+//! 6-hydrate.
 
 use std::sync::Arc;
 
@@ -109,7 +109,7 @@ const KINDS: [Kind; 5] = [
         salt: Salt::ManganeseSulfate,
         cation: Species::Manganese,
         count: 1.0,
-        hydrates: &[(Species::ManganeseSulfate1, 1.0)],
+        hydrates: &[(Species::ManganeseSulfate5, 5.0), (Species::ManganeseSulfate1, 1.0)],
     },
     Kind {
         salt: Salt::SodiumSulfate,
@@ -258,9 +258,6 @@ impl SulfateCrystalliser {
         }
         // A table that was left matters only to a salt that is there.
         self.notes.add(&notes);
-        if matches!(kind.salt, Salt::ManganeseSulfate) && present > 0.0 {
-            self.notes.check(Remark::Solubility, kind.salt.hydrate(self.slurry.temperature) < 1.5);
-        }
         let ratio = |extent: f64| supersaturation(kind, matter, solubility, extent, water, c);
         let now = ratio(0.0);
         let solids = present * c.molar_mass(solid) / self.slurry.volume().max(1e-9);

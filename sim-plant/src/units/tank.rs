@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Everything in it is well mixed, also while the agitator stands: what settles out of a slurry is not modelled.
-//! Gas that comes in leaves through the vent at the tank's temperature. Above its rim it runs over, and what
-//! runs over is lost to the bund.
+//! Gas that comes in leaves through the vent at the tank's temperature, and so does CO2 that the liquor does not hold: in
+//! bubbles, or slowly from the surface (`exhaling.rs`). Above its rim it runs over, and what runs over is lost to the bund.
 //!
 //! Matter comes and goes in every step. What follows from it (heat, temperature, density, pH) is worked out, for all the
 //! time since, when the pace that the plant sets has gone by or 1 % of the contents has come or gone, whichever is
@@ -26,6 +26,7 @@ use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation};
+use crate::units::exhaling::Exhaling;
 use crate::units::heat_loss::Wall;
 use crate::units::heating::{Coil, OPEN_TANK, gripped, stirrable};
 
@@ -41,6 +42,10 @@ tables! {
         agitator: "kW", 0.0, 500.0;
         /// Saturated steam in coil or jacket; it heats nothing in the tank beyond its own temperature
         steam: "degC", 105.0, 250.0;
+        /// Pace at which dissolved CO2 leaves for the open air; a closed tank under its own gas has none
+        breathing: "1/h", 0.0, 100.0;
+        /// Pace at which it bubbles out of a liquor that holds more than an atmosphere of it
+        bubbling: "1/s", 0.0, 10.0;
     }
     Start {
         /// Level at the start
@@ -57,6 +62,10 @@ tables! {
     Feed {
         /// Liquor like that of the start into the first inlet
         flow: "m3/h", 0.0, 1e3;
+        /// Water into the second inlet
+        water: "m3/h", 0.0, 1e3;
+        /// Its temperature
+        water_temperature: "degC", 0.0, 95.0;
         /// Draw of the first outlet
         draw: "m3/h", 0.0, 1e3;
     }
@@ -77,8 +86,16 @@ impl Settings {
             tank: Tank::read(r, "tank"),
             start: Start::read(r, "start"),
             feed: Feed::read(r, "feed"),
-            strength: SOLUTES
-                .map(|(name, _)| r.described("strength", name, "In it at the start", "g/L", 0.0, 1000.0)),
+            strength: SOLUTES.map(|(name, _)| {
+                // 98 wt%, 63 wt%, and what a tank loses in bubbles without freezing.
+                let most = match name {
+                    "CO2" => 300.0,
+                    "H2SO4" => 1800.0,
+                    "NaOH" => 1050.0,
+                    _ => 1000.0,
+                };
+                r.described("strength", name, "In it at the start", "g/L", 0.0, most)
+            }),
         };
         let share = made.start.organic + made.start.black_mass;
         if share > 1.0 + 1e-9 {
@@ -311,10 +328,15 @@ impl StorageTank {
             || self.chemistry.range(Phase::Gas).any(|gas| self.slurry.matter.amount[gas] != 0.0)
     }
 
-    /// Heat, temperature, density and species after what has come and gone; J that crossed without matter.
-    fn settle(&mut self) -> f64 {
+    /// Heat, temperature, density and species after what has come and gone, CO2 to the vent; J that crossed without matter.
+    fn settle(&mut self, vent: &mut Matter) -> f64 {
         let t = &self.settings.tank;
         let Since { seconds, heat, stirred, .. } = self.since;
+        let within = |pace: f64| -libm::expm1(-pace * seconds);
+        let exhaling = Exhaling { surface: within(t.breathing), bubbles: within(t.bubbling) };
+        if let Some(gas) = exhaling.leave(&mut self.slurry, &self.chemistry) {
+            vent.add(&gas);
+        }
         let wall = Wall { conductance: t.heat_loss, ambient: t.ambient };
         // The plant's own text says how much its coil gives; the order's range bounds it here.
         let coil = Coil { largest: SHAPE.orders[HEAT].high * 1e3, steam: t.steam, rated: OPEN_TANK };
@@ -396,7 +418,7 @@ impl UnitOperation for StorageTank {
         self.since.stirred += x.orders[AGITATOR] * dt;
         let due = self.is_due(dt);
         if due {
-            x.heat += self.settle();
+            x.heat += self.settle(&mut x.outlets[VENT]);
             self.breathe(&mut x.outlets[VENT]);
             self.weigh();
         }
@@ -482,6 +504,8 @@ impl UnitOperation for StorageTank {
     fn duty(&self, duty: &mut Duty) {
         let f = &self.settings.feed;
         duty.feeds[0] = self.recipe.part(f.flow);
+        let water = f.water * 1000.0 / self.chemistry.molar_mass(Species::Water);
+        duty.feeds[1] = self.chemistry.parcel(&[(Species::Water, water)], f.water_temperature);
         duty.orders[AGITATOR] = 1.0;
         duty.orders[DRAW] = f.draw * 3600.0;
     }
@@ -599,6 +623,38 @@ mod tests {
         let (_, worked_out) =
             hour(&["tank.volume=0.4m3", "start.level=50%", "feed.flow=1.2m3/h", "draw=1.2m3/h"], 10);
         assert!(worked_out > 700, "{worked_out}");
+    }
+
+    #[test]
+    fn an_acidified_carbonate_fizzes_at_once_and_goes_flat_in_the_open() {
+        // A mole of NaHCO3 in a litre meets a mole of HCl.
+        let settings = [
+            "start.temperature=25degC",
+            "tank.ambient=25degC",
+            "tank.agitator=0",
+            "tank.heat_loss=20000W/K",
+            "strength.Na2CO3=53g/L",
+            "strength.CO2=22g/L",
+            "strength.HCl=36.46g/L",
+            "feed.flow=0",
+            "feed.draw=0",
+        ];
+        let mut open = tank(&settings);
+        assert!(open.reading("CO3").unwrap() > 55.0);
+        open.run_to(600.0);
+        // An atmosphere of it keeps 34 mmol/L in water, 2 g/L as CO3, a little less in brine.
+        let fizzed = open.reading("CO3").unwrap();
+        assert!((1.4..2.1).contains(&fizzed), "{fizzed}");
+        open.run_to(100.0 * 3600.0);
+        let flat = open.reading("CO3").unwrap();
+        assert!(flat < 0.01 && open.balance().worst() < 1e-12, "{flat}");
+        let mut closed = tank(&[&settings[..], &["breathing=0"]].concat());
+        closed.run_to(100.0 * 3600.0);
+        assert!((closed.reading("CO3").unwrap() - fizzed).abs() < 0.1 * fizzed);
+        // Soda holds its own.
+        let mut soda = tank(&["strength.Na2CO3=53g/L", "feed.flow=0", "feed.draw=0"]);
+        soda.run_to(10.0 * 3600.0);
+        assert!((soda.reading("CO3").unwrap() - 30.0).abs() < 0.05, "{:?}", soda.reading("CO3"));
     }
 
     #[test]

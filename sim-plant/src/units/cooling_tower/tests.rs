@@ -56,3 +56,15 @@ fn a_dry_basin_or_a_dead_pump_takes_no_heat() {
     unit.run_to(600.0);
     assert!(unit.reading("flow").unwrap() == 0.0 && unit.notes().count(Remark::Limited) > 0);
 }
+
+#[test]
+fn the_air_takes_the_carbon_dioxide_of_the_make_up_along() {
+    let mut unit = tower(&["basin.volume=2m3"]);
+    let fresh = unit.reading("pH").unwrap();
+    unit.run_to(24.0 * 3600.0);
+    let (held, ph) = (unit.reading("pH").unwrap() - fresh, unit.reading("pH").unwrap());
+    assert!(held > 0.8 && (8.0..9.2).contains(&ph) && unit.balance().worst() < 1e-9, "{fresh} {ph}");
+    let mut none = tower(&["basin.volume=2m3", "stripping=0"]);
+    none.run_to(24.0 * 3600.0);
+    assert!(none.reading("pH").unwrap() < ph - 0.5, "{:?}", none.reading("pH"));
+}

@@ -45,7 +45,8 @@ fn every_metal_lies_on_its_isotherm_at_the_ph_that_charge_balance_leaves() {
     let (chemistry, mut notes) = (Chemistry::built_in().unwrap(), Notes::default());
     for (cobalt, nickel, sodium) in [(0.1, 0.3, 0.0), (0.1, 0.3, 0.2), (0.1, 0.3, 0.5), (0.0, 0.5, 0.79)] {
         let mut slurry = flask(cobalt, nickel, sodium, &chemistry, &mut notes);
-        for _ in 0..3 {
+        // What leaves takes its hydrolysis along, which the next contact sees.
+        for _ in 0..8 {
             towards_equilibrium(&mut slurry, &isotherm(), &ALL, f64::INFINITY, &mut notes);
             slurry.settle(&chemistry, &mut notes);
         }

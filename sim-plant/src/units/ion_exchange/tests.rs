@@ -109,6 +109,18 @@ fn a_column_takes_the_saturated_brine_of_a_chlor_alkali_plant() {
     assert!(reading(&unit, "Ca+Mg") < 50.0, "{:?}", unit.readings());
 }
 
+#[test]
+fn sodium_pushes_calcium_off_less_than_lithium_does() {
+    // As many mol/L of either; what the bed holds when nothing more is taken.
+    let held = |settings: &[&str]| {
+        let mut all = vec!["feed.calcium=40mg/L", "flow=60m3/h", "rate=0.01"];
+        all.extend_from_slice(settings);
+        reading(&after(40.0, &all), "Ca-held")
+    };
+    let (lithium, sodium) = (held(&["feed.lithium=20g/L"]), held(&["feed.lithium=0", "feed.sodium=66.2g/L"]));
+    assert!(sodium > 1.5 * lithium && lithium > 25.0, "{lithium} {sodium} g/L");
+}
+
 /// It once made 400 kelvin of nothing: the little H+ that such a resin holds came out of a difference of near equals, and
 /// stood in the energy as hydroxide.
 #[test]
