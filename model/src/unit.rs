@@ -17,7 +17,9 @@ pub enum Dimension {
     Pressure,
     Length,
     Volume,
+    NormalVolume,
     Mass,
+    Amount,
     Time,
     Frequency,
     VolumeFlow,
@@ -27,6 +29,7 @@ pub enum Dimension {
     Density,
     MassConcentration,
     MolarConcentration,
+    Molality,
     Ph,
     Conductivity,
     Current,
@@ -35,8 +38,11 @@ pub enum Dimension {
     Voltage,
     Resistance,
     Power,
+    ApparentPower,
+    ReactivePower,
     Energy,
     SpecificEnergy,
+    VolumetricEnergy,
     Charge,
     RotationalSpeed,
     Area,
@@ -45,6 +51,12 @@ pub enum Dimension {
     FractionRate,
     PressureRate,
     Velocity,
+    Force,
+    Torque,
+    Angle,
+    Viscosity,
+    KinematicViscosity,
+    Turbidity,
     VolumeFlowRate,
     MassFlowRate,
     ConcentrationRate,
@@ -58,13 +70,15 @@ pub enum Dimension {
 
 impl Dimension {
     /// What the rate of change of it is; `None` when no unit is known for that.
-    fn rate(self) -> Option<Self> {
+    pub fn rate(self) -> Option<Self> {
         Some(match self {
             Self::Fraction => Self::FractionRate,
             Self::Temperature | Self::TemperatureDifference => Self::TemperatureRate,
             Self::Pressure => Self::PressureRate,
             Self::Length => Self::Velocity,
             Self::Volume => Self::VolumeFlow,
+            Self::NormalVolume => Self::NormalVolumeFlow,
+            Self::Amount => Self::MolarFlow,
             Self::Mass => Self::MassFlow,
             Self::VolumeFlow => Self::VolumeFlowRate,
             Self::MassFlow => Self::MassFlowRate,
@@ -106,6 +120,9 @@ const TABLE: &[Definition] = &[
     unit("%LEL", D::Fraction, 0.01, 0.0),
     unit("ppm", D::Fraction, 1e-6, 0.0),
     unit("ppb", D::Fraction, 1e-9, 0.0),
+    unit("%RH", D::Fraction, 0.01, 0.0),
+    unit("g/kg", D::Fraction, 1e-3, 0.0),
+    unit("kg/kg", D::Fraction, 1.0, 0.0),
     unit("degC", D::Temperature, 1.0, 273.15),
     unit("K", D::Temperature, 1.0, 0.0),
     unit("degF", D::Temperature, 5.0 / 9.0, 459.67 * 5.0 / 9.0),
@@ -118,73 +135,139 @@ const TABLE: &[Definition] = &[
     unit("MPa", D::Pressure, 1e6, 0.0),
     unit("mbar", D::Pressure, 1e2, 0.0),
     unit("bar", D::Pressure, 1e5, 0.0),
+    unit("hPa", D::Pressure, 1e2, 0.0),
+    unit("psi", D::Pressure, 6894.757293168361, 0.0),
+    unit("atm", D::Pressure, 101_325.0, 0.0),
+    unit("Torr", D::Pressure, 101_325.0 / 760.0, 0.0),
+    unit("mmH2O", D::Pressure, 9.80665, 0.0),
     unit("um", D::Length, 1e-6, 0.0),
     unit("mm", D::Length, 1e-3, 0.0),
     unit("cm", D::Length, 1e-2, 0.0),
     unit("m", D::Length, 1.0, 0.0),
     unit("m2", D::Area, 1.0, 0.0),
+    unit("cm2", D::Area, 1e-4, 0.0),
     unit("mL", D::Volume, 1e-6, 0.0),
     unit("L", D::Volume, 1e-3, 0.0),
     unit("m3", D::Volume, 1.0, 0.0),
+    unit("uL", D::Volume, 1e-9, 0.0),
+    unit("NL", D::NormalVolume, 1e-3, 0.0),
+    unit("Nm3", D::NormalVolume, 1.0, 0.0),
     unit("g", D::Mass, 1e-3, 0.0),
     unit("kg", D::Mass, 1.0, 0.0),
     unit("t", D::Mass, 1e3, 0.0),
+    unit("mg", D::Mass, 1e-6, 0.0),
+    unit("mmol", D::Amount, 1e-3, 0.0),
+    unit("mol", D::Amount, 1.0, 0.0),
+    unit("kmol", D::Amount, 1e3, 0.0),
     unit("ms", D::Time, 1e-3, 0.0),
     unit("s", D::Time, 1.0, 0.0),
     unit("min", D::Time, 60.0, 0.0),
     unit("h", D::Time, 3600.0, 0.0),
     unit("d", D::Time, 86400.0, 0.0),
+    unit("us", D::Time, 1e-6, 0.0),
     unit("Hz", D::Frequency, 1.0, 0.0),
+    unit("kHz", D::Frequency, 1e3, 0.0),
     unit("m3/s", D::VolumeFlow, 1.0, 0.0),
     unit("m3/h", D::VolumeFlow, 1.0 / 3600.0, 0.0),
     unit("L/s", D::VolumeFlow, 1e-3, 0.0),
     unit("mL/min", D::VolumeFlow, 1e-6 / 60.0, 0.0),
     unit("L/min", D::VolumeFlow, 1e-3 / 60.0, 0.0),
     unit("L/h", D::VolumeFlow, 1e-3 / 3600.0, 0.0),
+    unit("L/d", D::VolumeFlow, 1e-3 / 86400.0, 0.0),
+    unit("m3/d", D::VolumeFlow, 1.0 / 86400.0, 0.0),
+    unit("NL/min", D::NormalVolumeFlow, 1e-3 / 60.0, 0.0),
+    unit("Nm3/s", D::NormalVolumeFlow, 1.0, 0.0),
+    unit("Nm3/min", D::NormalVolumeFlow, 1.0 / 60.0, 0.0),
+    unit("Nm3/d", D::NormalVolumeFlow, 1.0 / 86400.0, 0.0),
     unit("Nm3/h", D::NormalVolumeFlow, 1.0 / 3600.0, 0.0),
     unit("kg/s", D::MassFlow, 1.0, 0.0),
     unit("kg/h", D::MassFlow, 1.0 / 3600.0, 0.0),
     unit("t/h", D::MassFlow, 1.0 / 3.6, 0.0),
     unit("t/d", D::MassFlow, 1.0 / 86.4, 0.0),
+    unit("g/s", D::MassFlow, 1e-3, 0.0),
+    unit("g/min", D::MassFlow, 1e-3 / 60.0, 0.0),
+    unit("g/h", D::MassFlow, 1e-3 / 3600.0, 0.0),
+    unit("kg/d", D::MassFlow, 1.0 / 86400.0, 0.0),
     unit("mol/s", D::MolarFlow, 1.0, 0.0),
     unit("kmol/h", D::MolarFlow, 1.0 / 3.6, 0.0),
+    unit("kmol/s", D::MolarFlow, 1e3, 0.0),
+    unit("mol/min", D::MolarFlow, 1.0 / 60.0, 0.0),
+    unit("mol/h", D::MolarFlow, 1.0 / 3600.0, 0.0),
     unit("kg/m3", D::Density, 1.0, 0.0),
+    unit("kg/L", D::Density, 1e3, 0.0),
+    unit("g/cm3", D::Density, 1e3, 0.0),
+    unit("t/m3", D::Density, 1e3, 0.0),
     unit("g/L", D::MassConcentration, 1.0, 0.0),
     unit("mg/L", D::MassConcentration, 1e-3, 0.0),
     unit("ug/L", D::MassConcentration, 1e-6, 0.0),
     unit("mol/L", D::MolarConcentration, 1e3, 0.0),
     unit("mmol/L", D::MolarConcentration, 1.0, 0.0),
     unit("mol/m3", D::MolarConcentration, 1.0, 0.0),
+    unit("mol/kg", D::Molality, 1.0, 0.0),
     unit("pH", D::Ph, 1.0, 0.0),
     unit("S/m", D::Conductivity, 1.0, 0.0),
     unit("mS/cm", D::Conductivity, 0.1, 0.0),
     unit("uS/cm", D::Conductivity, 1e-4, 0.0),
     unit("A", D::Current, 1.0, 0.0),
     unit("kA", D::Current, 1e3, 0.0),
+    unit("mA", D::Current, 1e-3, 0.0),
+    unit("uA", D::Current, 1e-6, 0.0),
     unit("A/s", D::CurrentRate, 1.0, 0.0),
     unit("kA/min", D::CurrentRate, 1e3 / 60.0, 0.0),
     unit("A/m2", D::CurrentDensity, 1.0, 0.0),
     unit("kA/m2", D::CurrentDensity, 1e3, 0.0),
     unit("mV", D::Voltage, 1e-3, 0.0),
     unit("V", D::Voltage, 1.0, 0.0),
+    unit("kV", D::Voltage, 1e3, 0.0),
     unit("ohm", D::Resistance, 1.0, 0.0),
     unit("kohm", D::Resistance, 1e3, 0.0),
+    unit("Mohm", D::Resistance, 1e6, 0.0),
     unit("W", D::Power, 1.0, 0.0),
     unit("kW", D::Power, 1e3, 0.0),
     unit("MW", D::Power, 1e6, 0.0),
+    unit("mW", D::Power, 1e-3, 0.0),
+    unit("GW", D::Power, 1e9, 0.0),
+    unit("VA", D::ApparentPower, 1.0, 0.0),
+    unit("kVA", D::ApparentPower, 1e3, 0.0),
+    unit("MVA", D::ApparentPower, 1e6, 0.0),
+    unit("kvar", D::ReactivePower, 1e3, 0.0),
+    unit("Mvar", D::ReactivePower, 1e6, 0.0),
     unit("J", D::Energy, 1.0, 0.0),
     unit("kWh", D::Energy, 3.6e6, 0.0),
     unit("MWh", D::Energy, 3.6e9, 0.0),
+    unit("kJ", D::Energy, 1e3, 0.0),
+    unit("MJ", D::Energy, 1e6, 0.0),
+    unit("GJ", D::Energy, 1e9, 0.0),
+    unit("Wh", D::Energy, 3600.0, 0.0),
+    unit("GWh", D::Energy, 3.6e12, 0.0),
     unit("kWh/kg", D::SpecificEnergy, 3.6e6, 0.0),
     unit("MWh/t", D::SpecificEnergy, 3.6e6, 0.0),
+    unit("kWh/t", D::SpecificEnergy, 3.6e3, 0.0),
+    unit("kJ/kg", D::SpecificEnergy, 1e3, 0.0),
+    unit("MJ/kg", D::SpecificEnergy, 1e6, 0.0),
+    unit("kWh/m3", D::VolumetricEnergy, 3.6e6, 0.0),
+    unit("MJ/m3", D::VolumetricEnergy, 1e6, 0.0),
     unit("Ah", D::Charge, 3600.0, 0.0),
     unit("kAh", D::Charge, 3.6e6, 0.0),
+    unit("mAh", D::Charge, 3.6, 0.0),
     unit("rpm", D::RotationalSpeed, 1.0 / 60.0, 0.0),
     unit("m3/kg", D::SpecificVolume, 1.0, 0.0),
     unit("m3/t", D::SpecificVolume, 1e-3, 0.0),
     unit("L/kg", D::SpecificVolume, 1e-3, 0.0),
     unit("ohm.m2", D::AreaResistance, 1.0, 0.0),
     unit("V.m2/kA", D::AreaResistance, 1e-3, 0.0),
+    unit("N", D::Force, 1.0, 0.0),
+    unit("kN", D::Force, 1e3, 0.0),
+    unit("N.m", D::Torque, 1.0, 0.0),
+    unit("kN.m", D::Torque, 1e3, 0.0),
+    unit("deg", D::Angle, core::f64::consts::PI / 180.0, 0.0),
+    unit("rad", D::Angle, 1.0, 0.0),
+    unit("Pa.s", D::Viscosity, 1.0, 0.0),
+    unit("mPa.s", D::Viscosity, 1e-3, 0.0),
+    unit("m2/s", D::KinematicViscosity, 1.0, 0.0),
+    unit("mm2/s", D::KinematicViscosity, 1e-6, 0.0),
+    unit("cSt", D::KinematicViscosity, 1e-6, 0.0),
+    unit("NTU", D::Turbidity, 1.0, 0.0),
     // Rates of change. Of volume, mass, energy and charge they are the flows, powers and currents above.
     unit("%/s", D::FractionRate, 0.01, 0.0),
     unit("%/min", D::FractionRate, 0.01 / 60.0, 0.0),
@@ -203,6 +286,7 @@ const TABLE: &[Definition] = &[
     unit("m/h", D::Velocity, 1.0 / 3600.0, 0.0),
     unit("mm/s", D::Velocity, 1e-3, 0.0),
     unit("mm/min", D::Velocity, 1e-3 / 60.0, 0.0),
+    unit("mm/h", D::Velocity, 1e-3 / 3600.0, 0.0),
     unit("m3/min", D::VolumeFlow, 1.0 / 60.0, 0.0),
     unit("kg/min", D::MassFlow, 1.0 / 60.0, 0.0),
     unit("m3/h/s", D::VolumeFlowRate, 1.0 / 3600.0, 0.0),
@@ -220,6 +304,7 @@ const TABLE: &[Definition] = &[
     unit("kA/s", D::CurrentRate, 1e3, 0.0),
     unit("kA/m2/min", D::CurrentDensityRate, 1e3 / 60.0, 0.0),
     unit("V/s", D::VoltageRate, 1.0, 0.0),
+    unit("mV/s", D::VoltageRate, 1e-3, 0.0),
     unit("V/min", D::VoltageRate, 1.0 / 60.0, 0.0),
     unit("mV/min", D::VoltageRate, 1e-3 / 60.0, 0.0),
     unit("mV/h", D::VoltageRate, 1e-3 / 3600.0, 0.0),
@@ -276,6 +361,14 @@ impl Unit {
         let (from, to) = (self.definition(), other.definition());
         (from.dimension == to.dimension)
             .then(|| (from.factor / to.factor, (from.offset - to.offset) / to.factor))
+    }
+
+    /// How many of this unit a second of one `flow` is, when this is what such a flow adds up to: 1/3600 for `m3` and `m3/h`,
+    /// as for `kWh` and `kW`; `None` when it is not. Points on a scale are no amounts: degrees do not add up.
+    pub fn total_per_second(self, flow: Self) -> Option<f64> {
+        let (own, flow) = (self.definition(), flow.definition());
+        let adds_up = own.dimension.rate() == Some(flow.dimension) && own.dimension != D::Temperature;
+        adds_up.then(|| flow.factor / own.factor)
     }
 
     /// The unit of a difference of two values of this unit: `dK` for temperatures, else itself.
@@ -363,6 +456,69 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_came_late_converts_by_its_definition() {
+        for (from, to, wanted) in [
+            ("mA", "A", 1e-3),
+            ("psi", "bar", 0.0689475729),
+            ("atm", "bar", 1.01325),
+            ("Torr", "mbar", 1.333223684),
+            ("mmH2O", "Pa", 9.80665),
+            ("kmol", "mol", 1e3),
+            ("Nm3", "NL", 1e3),
+            ("MJ", "kWh", 1.0 / 3.6),
+            ("kvar", "Mvar", 1e-3),
+            ("MVA", "kVA", 1e3),
+            ("g/s", "kg/h", 3.6),
+            ("kg/L", "kg/m3", 1e3),
+            ("m3/d", "L/h", 1e3 / 24.0),
+            ("Nm3/min", "Nm3/h", 60.0),
+            ("kWh/t", "kJ/kg", 3.6),
+            ("cSt", "mm2/s", 1.0),
+            ("deg", "rad", 0.0174532925),
+            ("Ah", "mAh", 1e3),
+        ] {
+            let found = convert(1.0, from, to).unwrap_or(f64::NAN);
+            assert!((found - wanted).abs() < 1e-8 * wanted, "{from} {to}: {found}");
+        }
+        assert_eq!(convert(1.0, "Nm3", "m3"), None, "a normal volume is an amount of gas");
+        assert_eq!(convert(1.0, "kVA", "kW"), None, "what stands between them is the power factor");
+    }
+
+    #[test]
+    fn a_flow_adds_up_to_what_it_is_a_flow_of() {
+        let total = |total: &str, flow: &str| {
+            Unit::parse(total).unwrap().total_per_second(Unit::parse(flow).unwrap())
+        };
+        for (sum, flow, in_an_hour) in [
+            ("m3", "m3/h", 1.0),
+            ("kg", "t/h", 1e3),
+            ("kWh", "kW", 1.0),
+            ("MJ", "kW", 3.6),
+            ("Ah", "A", 1.0),
+            ("kAh", "A", 1e-3),
+            ("Nm3", "Nm3/h", 1.0),
+            ("mol", "mol/s", 3600.0),
+            ("kmol", "kmol/h", 1.0),
+        ] {
+            let found = total(sum, flow).unwrap_or(f64::NAN) * 3600.0;
+            assert!((found - in_an_hour).abs() < 1e-12 * in_an_hour, "{sum} of {flow}: {found}");
+        }
+        for (sum, flow) in [
+            ("m3", "Nm3/h"),
+            ("kg", "mol/s"),
+            ("kWh", "kVA"),
+            ("m3/h", "m3/h"),
+            ("degC", "K/min"),
+            ("", "m3/h"),
+        ] {
+            assert_eq!(total(sum, flow), None, "{sum} of {flow}");
+        }
+        for flow in Unit::all() {
+            assert_eq!(Unit::NONE.total_per_second(flow), None, "{flow}");
         }
     }
 

@@ -80,7 +80,11 @@ pub(super) fn kind(unit: Unit) -> String {
     }
     match unit.dimension() {
         Dimension::None => "a number without unit".into(),
-        Dimension::Area | Dimension::Energy => words.replacen("a ", "an ", 1),
+        Dimension::Area
+        | Dimension::Energy
+        | Dimension::Amount
+        | Dimension::Angle
+        | Dimension::ApparentPower => words.replacen("a ", "an ", 1),
         Dimension::Ph => "a pH".into(),
         _ => words,
     }

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 use model::{PointId, RANGE_BAND, Unit};
 
@@ -469,19 +470,14 @@ impl Form<'_, '_, '_, '_> {
     pub(crate) fn per_second(&mut self, port: usize) -> Option<f64> {
         let point = self.input_point(0)?;
         let (total, flow) = (self.unit(port), self.input_unit(0));
-        let found = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0)].into_iter().find_map(
-            |(word, seconds)| {
-                let per = Unit::parse(&format!("{total}/{word}"))?;
-                Some(flow.factor_and_offset(per)?.0 / seconds)
-            },
-        );
+        let found = total.total_per_second(flow);
         if found.is_none() && self.build.draft.is_sure(point) {
             self.refuse(
                 "unit",
                 "unit-mismatch",
                 &format!("\"{flow}\" over time is not \"{total}\""),
                 "the unit of the total",
-                "a total is in the unit of its flow without the time: m3 of m3/h, kg of kg/h",
+                &totals_of(flow),
             );
         }
         found
@@ -493,5 +489,20 @@ impl Form<'_, '_, '_, '_> {
                 .at(self.fields.place_of(key), label)
                 .help(help),
         );
+    }
+}
+
+/// The units in which a flow adds up.
+fn totals_of(flow: Unit) -> String {
+    let totals: Vec<String> = Unit::all()
+        .filter(|total| total.total_per_second(flow).is_some())
+        .map(|total| format!("\"{total}\""))
+        .collect();
+    match totals.as_slice() {
+        [] => format!(
+            "\"{flow}\" is no flow: a total is of m3/h, kg/h, Nm3/h, mol/s, kW, A or what converts to them"
+        ),
+        [one] => format!("\"{flow}\" over time is in {one}"),
+        [most @ .., last] => format!("\"{flow}\" over time is in {} or {last}", most.join(", ")),
     }
 }
