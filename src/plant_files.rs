@@ -29,6 +29,10 @@ pub enum PlantFilesError {
         "{0} is no file but a pipe, a device or a link that leads nowhere: remove it from the plant folder"
     )]
     NoFile(PathBuf),
+    #[error("{0} would be left out: rename it to end in .toml or .phase, in small letters, or move it away")]
+    WrongLetters(PathBuf),
+    #[error("{0} would be left out: it lies more than {DEPTH_MAX} folders deep; move it up, or away")]
+    TooDeep(PathBuf),
     #[error("{0} is not UTF-8 text: save it as UTF-8")]
     NotText(PathBuf),
     #[error(
@@ -298,9 +302,16 @@ fn collect(
         if name.starts_with('.') || (folder == root && Source::SIMULATED.contains(&name.as_str())) {
             continue;
         }
-        if path.is_dir() && depth < DEPTH_MAX {
+        let small = name.to_ascii_lowercase();
+        if path.is_dir() {
+            if depth >= DEPTH_MAX {
+                return Err(PlantFilesError::TooDeep(path));
+            }
             collect(root, &path, depth + 1, paths)?;
-        } else if name.ends_with(".toml") || name.ends_with(".phase") {
+        } else if small != name && (small.ends_with(".toml") || small.ends_with(".phase")) && !is_text(&name)
+        {
+            return Err(PlantFilesError::WrongLetters(path));
+        } else if is_text(&name) {
             // Reading a pipe waits for ever.
             if !path.is_file() {
                 return Err(PlantFilesError::NoFile(path));
@@ -312,6 +323,10 @@ fn collect(
         }
     }
     Ok(())
+}
+
+fn is_text(name: &str) -> bool {
+    name.ends_with(".toml") || name.ends_with(".phase")
 }
 
 /// Writes sources as a folder, so that a person can read and change what runs.
@@ -388,6 +403,25 @@ mod tests {
         std::os::unix::fs::symlink(root.path().join("gone.toml"), plant.join("loops.toml")).unwrap();
         let error = read(&plant).unwrap_err().to_string();
         assert!(error.contains("loops.toml is no file"), "{error}");
+    }
+
+    #[test]
+    fn what_would_be_left_out_is_named() {
+        let refused = |path: &str| {
+            let root = tempfile::tempdir().unwrap();
+            put(root.path(), "plant.toml", &head("plant", &[]));
+            put(root.path(), path, "");
+            read(root.path()).err().map(|error| error.to_string())
+        };
+        for name in ["LOOPS.TOML", "300/loops.Toml", "300/fill.PHASE"] {
+            let error = refused(name).unwrap_or_default();
+            assert!(error.contains(name) && error.contains("would be left out"), "{name}: {error}");
+        }
+        let error = refused(&format!("{}loops.toml", "a/".repeat(17))).unwrap_or_default();
+        assert!(error.contains("more than 16 folders deep"), "{error}");
+        assert_eq!(refused(&format!("{}loops.toml", "a/".repeat(16))), None);
+        assert_eq!(refused("Loops.toml"), None);
+        assert_eq!(refused("README.TXT"), None);
     }
 
     #[test]

@@ -316,6 +316,25 @@ impl Alarms<'_, '_> {
         deadband
     }
 
+    /// An alarm goes back one deadband from its limit; beyond the `room` that there is up to the end of the range it would
+    /// stand for ever.
+    fn clears(&mut self, fields: &mut Fields<'_>, deadband: f64, room: f64, unit: Unit) -> f64 {
+        if deadband < room || room <= 0.0 {
+            return deadband;
+        }
+        if fields.has("deadband") {
+            self.report.add(
+                Mistake::error("out-of-range", format!("{} never goes back", fields.owner))
+                    .at(fields.place_of("deadband"), format!("the range ends {room} from the limit"))
+                    .help(format!(
+                        "write less than {room} {}: the alarm ends that far from its limit",
+                        unit.difference()
+                    )),
+            );
+        }
+        0.5 * room
+    }
+
     fn deviation(&mut self, fields: &mut Fields<'_>, about: About) -> Option<AlarmCondition> {
         let block = about.block.filter(|block| self.draft.blocks[block.index()].kind == Kind::Pid);
         let Some(block) = block else {
@@ -343,6 +362,7 @@ impl Alarms<'_, '_> {
                     .help(format!("write a size above 0 and below {span} {}", unit.difference())),
             );
         }
+        let deadband = self.clears(fields, deadband, limit, unit);
         Some(AlarmCondition::Deviation { pv, sp, limit, deadband })
     }
 
@@ -375,6 +395,9 @@ impl Alarms<'_, '_> {
             let limit = Limit { kind, value, name: item.name.as_str().to_string(), place };
             self.limits.entry(point).or_default().push(limit);
         }
+        let above = matches!(kind, AlarmKind::High | AlarmKind::HighHigh);
+        let room = if above { value - range.low } else { range.high - value };
+        let deadband = self.clears(fields, deadband, room, unit);
         Some(match kind {
             AlarmKind::High | AlarmKind::HighHigh => AlarmCondition::Above { point, limit: value, deadband },
             _ => AlarmCondition::Below { point, limit: value, deadband },

@@ -12,6 +12,9 @@ use super::report::{Mistake, Report};
 use super::schema::Shape;
 use super::tree::{Entry, Node, Table, Value};
 
+/// Who may do something: whoever may only look is none of them.
+pub(super) const ACTING: [Role; 4] = [Role::Operator, Role::Supervisor, Role::Engineer, Role::Administrator];
+
 /// Beyond these a number no longer tells one count from the next.
 const LARGEST: f64 = 1e15;
 
@@ -419,9 +422,9 @@ impl<'a> Fields<'a> {
     pub(super) fn role(&mut self, key: &'static str, report: &mut Report) -> Option<Role> {
         self.ask(key, Shape::Role);
         let text = self.text(key, report)?;
-        let role = Role::parse(text.as_str());
+        let role = Role::parse(text.as_str()).filter(|role| ACTING.contains(role));
         if role.is_none() {
-            self.not_one_of(key, text, &Role::ALL.map(Role::word), report);
+            self.not_one_of(key, text, &ACTING.map(Role::word), report);
         }
         role
     }

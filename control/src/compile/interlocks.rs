@@ -140,8 +140,9 @@ impl Interlocks<'_, '_> {
                         .at(place, "the second time")
                         .help("keep one of the two actions"),
                 );
+            } else {
+                self.agree(item, &forcing, place);
             }
-            self.agree(item, &forcing, place);
             forcings.push(forcing);
         }
         forcings

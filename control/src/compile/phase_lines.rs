@@ -8,8 +8,9 @@ use core::ops::Range;
 pub(super) fn lines(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut open = 0_i32;
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
+    // Some editors put a mark of three bytes before the first letter.
+    let mut start = text.len() - text.trim_start_matches('\u{feff}').len();
+    for line in text[start..].split_inclusive('\n') {
         let code = without_comment(line);
         let trimmed = code.trim();
         if !trimmed.is_empty() {
@@ -101,6 +102,15 @@ mod tests {
 
     fn statements(text: &str) -> Vec<&str> {
         lines(text).into_iter().map(|span| &text[span]).collect()
+    }
+
+    #[test]
+    fn a_mark_of_the_byte_order_before_the_first_letter_is_no_letter() {
+        assert_eq!(
+            statements("\u{feff}PHASE Fill ON U-1 \"x\"\nRUNNING"),
+            ["PHASE Fill ON U-1 \"x\"", "RUNNING"]
+        );
+        assert_eq!(statements("\u{feff}// comment\nRUNNING"), ["RUNNING"]);
     }
 
     #[test]

@@ -55,6 +55,13 @@ struct Period {
 fn one_head(found: &items::Head, report: &mut Report) -> (Head, Period) {
     let mut fields = Fields::new(&found.table, "[plant]".into(), found.place).of("plant");
     let name = fields.need_text("name", "\"refinery\"", report).map(String::from).unwrap_or_default();
+    if fields.has("name") && name.trim().is_empty() {
+        report.add(
+            Mistake::error("missing-text", "the plant has no name")
+                .at(fields.place_of("name"), "nothing stands here")
+                .help("write what the plant is called, as in `name = \"refinery\"`: data folder and history go by it"),
+        );
+    }
     let title = fields.text("title", report).map_or_else(|| name.clone(), String::from);
     let mut ms = PERIOD_MS;
     if let Some(period) = fields.time_ms("period", report) {

@@ -8,7 +8,6 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use model::Source;
-use model::wire::Role;
 
 use super::fields::Asked;
 use super::items::Kind;
@@ -131,7 +130,7 @@ impl Recorder {
             let key = |(name, (shape, required)): (&&'static str, &(Shape, usize))| {
                 let offered = words.get(&(path.clone(), *name));
                 let words = match shape {
-                    Shape::Role => Role::ALL.map(|role| role.word().to_string()).to_vec(),
+                    Shape::Role => super::fields::ACTING.map(|role| role.word().to_string()).to_vec(),
                     Shape::Choice => offered.into_iter().flatten().map(|word| (*word).to_string()).collect(),
                     _ => Vec::new(),
                 };
