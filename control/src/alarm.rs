@@ -16,6 +16,7 @@
 
 use model::{AlarmState, Quality, Refusal, StateWalk, UserId};
 
+use crate::engine::Gap;
 use crate::image::Image;
 use crate::machine::{Memory, Now, Truth};
 use crate::plant::{Alarm, AlarmCondition, Op};
@@ -132,6 +133,13 @@ impl AlarmMemory {
             self.active = raw;
         }
         delay_ms
+    }
+
+    /// A delay that has not run out begins anew.
+    pub(crate) fn after_gap(&mut self, gap: Gap) {
+        if self.raw != self.active {
+            self.raw_since = gap.after.tick;
+        }
     }
 
     /// What happened while nobody could look: the condition counts as having stood, without its delay,

@@ -7,6 +7,7 @@
 use alloc::{vec, vec::Vec};
 use model::{PointId, Quality, StateWalk};
 
+use crate::engine::Gap;
 use crate::image::{Image, Previous};
 use crate::plant::{Expr, Op, Plant};
 use logic::Logic;
@@ -86,6 +87,25 @@ pub struct Timer {
 
 impl Timer {
     const IDLE: Self = Self { certain: NEVER, possible: NEVER };
+
+    /// `plain` waits for nothing but time.
+    fn on_after_gap(&mut self, ms: u32, plain: bool, gap: Gap) {
+        for since in [&mut self.certain, &mut self.possible] {
+            if plain && *since != NEVER {
+                *since = gap.stood_still(*since);
+            } else if !gap.before.held(*since, ms) {
+                *since = NEVER;
+            }
+        }
+    }
+
+    fn off_after_gap(&mut self, ms: u32, gap: Gap) {
+        for last in [&mut self.certain, &mut self.possible] {
+            if gap.before.within(*last, ms) {
+                *last = gap.after.tick;
+            }
+        }
+    }
 
     /// Since which tick the operand of an on-delay has been true without a break.
     pub fn since(&self) -> Option<u64> {
@@ -182,7 +202,7 @@ impl Memory {
     pub(crate) fn reset(&mut self, ops: &[Op], expr: &Expr) {
         for op in slice(ops, expr) {
             match *op {
-                Op::OnDelay { timer, .. } | Op::OffDelay { timer, .. } => {
+                Op::OnDelay { timer, .. } | Op::OnDelayOf { timer, .. } | Op::OffDelay { timer, .. } => {
                     self.timers[timer as usize] = Timer::IDLE;
                 }
                 Op::Rise { edge } | Op::Fall { edge } | Op::Hysteresis { edge } => {
@@ -191,6 +211,26 @@ impl Memory {
                 Op::Rate { rate, .. } => self.rates[rate as usize] = Rate::ANEW,
                 _ => {}
             }
+        }
+    }
+
+    /// Delays that have not run out begin anew, those of nothing but time go on; see [`Gap`].
+    pub(crate) fn after_gap(&mut self, ops: &[Op], image: &Image, gap: Gap) {
+        let mut before = None;
+        for op in ops {
+            let plain = matches!(before, Some(Op::Const(_)));
+            match *op {
+                Op::OnDelay { timer, ms } => self.timers[timer as usize].on_after_gap(ms, plain, gap),
+                Op::OnDelayOf { timer, time, ms } => {
+                    // What lasts for nobody knows how long has not run out.
+                    let ms = lasting(image, time, ms).unwrap_or(u32::MAX);
+                    self.timers[timer as usize].on_after_gap(ms, plain, gap);
+                }
+                Op::OffDelay { timer, ms } => self.timers[timer as usize].off_after_gap(ms, gap),
+                Op::Rate { rate, .. } => self.rates[rate as usize].after_gap(),
+                _ => {}
+            }
+            before = Some(*op);
         }
     }
 
@@ -270,6 +310,13 @@ impl Memory {
             Op::OnDelay { .. } | Op::OffDelay { .. } | Op::Rise { .. } | Op::Fall { .. } => {
                 let operand = self.pop();
                 self.remembering(op, operand, now)
+            }
+            Op::OnDelayOf { timer, time, ms } => {
+                let operand = self.pop();
+                match lasting(image, time, ms) {
+                    Some(ms) => self.on_delay(timer, operand, ms, now),
+                    None => Slot::BAD,
+                }
             }
             Op::Hysteresis { edge } => {
                 let (off, on, x) = (self.pop(), self.pop(), self.pop());
@@ -385,8 +432,16 @@ fn part(ops: &[Op], (start, len): (u32, u32)) -> &[Op] {
 pub(crate) fn read_points<'p>(plant: &'p Plant, expr: &Expr) -> impl Iterator<Item = PointId> + use<'p> {
     slice(&plant.code.ops, expr).iter().filter_map(|op| match op {
         Op::Load(point) | Op::LoadPrevious(point) | Op::IsGood(point) | Op::IsBad(point) => Some(*point),
+        Op::OnDelayOf { time, .. } => Some(*time),
         _ => None,
     })
+}
+
+/// How long a delay lasts that a point tells, whose unit has so many milliseconds; nothing while it is bad.
+fn lasting(image: &Image, time: PointId, unit_ms: u32) -> Option<u32> {
+    let ms = libm::round(image.value(time) * f64::from(unit_ms));
+    // A number beyond is cut off by the conversion.
+    image.quality(time).is_usable().then_some(ms as u32)
 }
 
 /// Result of arithmetic: what is no number is bad.

@@ -7,7 +7,7 @@ use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use model::wire::Role;
 use model::{BlockId, PointId};
 
-use crate::explain::term::{Term, comparison, tree};
+use crate::explain::term::{Lasting, Term, comparison, tree};
 use crate::plant::{Cause, Forcing, Interlock, Op, Plant};
 
 /// The interlocks of one area.
@@ -182,7 +182,7 @@ fn row(plant: &Plant, cause: &Cause, number: usize) -> Row {
     };
     let Some(term) = tree(plant, &cause.when) else { return row };
     let core = match &term {
-        Term::OnDelay { ms, of, .. } => {
+        Term::OnDelay { lasts: Lasting::Fixed(ms), of, .. } => {
             row.delay_ms = *ms;
             of
         }

@@ -23,7 +23,7 @@
 
 use model::{EventBody, InterlockId, PhaseId, ProcOrder, ProcState, Refusal, RefusedAction, StateWalk};
 
-use crate::engine::{Layout, State};
+use crate::engine::{Gap, Layout, State};
 use crate::exchange::ScanOutput;
 use crate::plant::{Otherwise, Phase, Plant, Step};
 use crate::write::{Actor, write};
@@ -115,6 +115,12 @@ impl PhaseMemory {
         walk.bool(&mut self.told);
         walk.u8(&mut self.late_refused);
         walk.u32(&mut self.trip);
+    }
+
+    /// The time of its step stood still.
+    pub(crate) fn after_gap(&mut self, gap: Gap) {
+        self.step_since = gap.stood_still(self.step_since);
+        self.refused_since = gap.stood_still(self.refused_since);
     }
 
     /// Why the next action cannot be done, if it cannot.

@@ -264,10 +264,10 @@ fn a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() {
     assert_eq!(engine.restore(&plant_hash), Err(RestoreError::Plant));
     // The first value of the image, which follows header and clocks, as NaN.
     let mut nan = good.clone();
-    nan[(5 + 7) * 8..(5 + 8) * 8].copy_from_slice(&f64::NAN.to_bits().to_le_bytes());
+    nan[(5 + 8) * 8..(5 + 9) * 8].copy_from_slice(&f64::NAN.to_bits().to_le_bytes());
     assert_eq!(engine.restore(&nan), Err(RestoreError::Damaged));
     let mut truth = good.clone();
-    truth[(5 + 2) * 8] = 7;
+    truth[(5 + 3) * 8] = 7;
     assert_eq!(engine.restore(&truth), Err(RestoreError::Damaged), "a truth that is neither");
     assert_eq!(engine.state_hash(), hash);
     assert_eq!(engine.restore(&good), Ok(()));

@@ -30,6 +30,7 @@ mod service;
 use service::{Service, fail_value};
 
 use super::{Context, Handshake, walk_flags};
+use crate::engine::Gap;
 use crate::image::Image;
 use crate::machine::{Now, Truth};
 use crate::plant::{Device, DeviceState, Plant, Wear, Wish};
@@ -190,6 +191,13 @@ fn proven(device: &Device, image: &Image, command: bool) -> Feedback {
 }
 
 impl DeviceMemory {
+    /// Nobody saw whether it has followed: it gets its full travel time again.
+    pub(super) fn after_gap(&mut self, gap: Gap) {
+        if self.apart {
+            self.since = gap.after.tick;
+        }
+    }
+
     /// It was told so long ago that a healthy one has followed. Out of service nobody waits for it.
     pub(crate) fn has_travelled(&self, device: &Device, now: Now) -> bool {
         self.service.is_out() || self.apart && now.since_ms(self.since) >= u64::from(device.travel_ms)

@@ -20,6 +20,10 @@ impl FilterState {
     pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
         walk.bool(&mut self.filled);
     }
+
+    pub(super) fn after_gap(&mut self) {
+        self.filled = false;
+    }
 }
 
 pub(super) fn run(filter: &Filter, state: &mut FilterState, context: &mut Context<'_>) {

@@ -5,6 +5,7 @@
 //!   few slots and its own cells, and says nothing of points.
 //! * An input that is bad holds every result and makes it bad, and the law starts anew with the next
 //!   usable one ([`Bad::Hold`]); laws that can do better say so ([`Bad::Law`]).
+//! * After a time without a controller it starts anew as well ([`FunctionState::after_gap`]).
 //! * An uncertain input makes the results uncertain.
 //! * All memory is `cells`: as many numbers as the text asks for, made once, walked by the hash.
 
@@ -15,6 +16,8 @@ use model::{Quality, StateWalk};
 
 use super::Context;
 use crate::compile::Form;
+use crate::engine::Gap;
+use crate::image::Image;
 use crate::machine::Slot;
 use crate::plant::{Function, FunctionInput};
 
@@ -272,6 +275,17 @@ impl FunctionState {
         walk.bool(&mut self.running);
         for cell in &mut self.cells {
             walk.f64(cell);
+        }
+    }
+
+    /// The law starts anew, as after a bad input, unless its past is another than that of its input.
+    pub(super) fn after_gap(&mut self, function: &Function, image: &Image, gap: Gap) {
+        match &*function.law {
+            // It goes on from where OUT stands: a jump is what it is there to prevent.
+            Law::RateLimit(_) => {}
+            Law::Timer(law) => law.after_gap(image.is_on(function.ports[0]), &mut self.cells),
+            Law::SampleHold(_) => sample_hold::SampleHold::after_gap(gap.seconds(), &mut self.cells),
+            _ => self.running = false,
         }
     }
 }

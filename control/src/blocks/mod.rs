@@ -8,6 +8,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use model::StateWalk;
 
+use crate::engine::Gap;
 use crate::exchange::ScanOutput;
 use crate::image::Image;
 use crate::machine::{Memory, Now};
@@ -213,6 +214,22 @@ impl BlockState {
             (Self::Ramp(fixed), BlockBody::Ramp(body), StartRound::Sources) => {
                 ramp::start(body, fixed, image, handshakes);
             }
+            _ => {}
+        }
+    }
+
+    /// There was no controller for a while; see [`Gap`].
+    pub(crate) fn after_gap(&mut self, body: &BlockBody, image: &Image, gap: Gap) {
+        match (self, body) {
+            (Self::Pid(state, _), _) => state.after_gap(gap),
+            (Self::Filter(state), _) => state.after_gap(),
+            (Self::Ratio(state, _), _) => state.after_gap(),
+            (Self::Split(state, _), _) => state.after_gap(),
+            (Self::Function(state, _), BlockBody::Function(function)) => {
+                state.after_gap(function, image, gap);
+            }
+            (Self::Device(memory, _), _) => memory.after_gap(gap),
+            // They remember nothing, or what they have counted.
             _ => {}
         }
     }

@@ -19,8 +19,8 @@
 //! * `actual` is read back from the tag that OUT drives, or from the secondary through the
 //!   handshake. While it lags behind u (a limit, a ramp, an override) the integral follows it with TI
 //!   and cannot wind up. Towards a limit that is active downstream it does not move at all.
-//! * Every way into an automatic mode, and every time that somebody else has moved the output,
-//!   I is set so that OUT begins where the output stands.
+//! * Every way into an automatic mode, every time that somebody else has moved the output, and after a time without a
+//!   controller, I is set so that OUT begins where the output stands.
 //! * `TI = 0` means no integral: I stays as the last take-over left it.
 //! * `dt/TI` is limited to one, and the filters are backward Euler: stable for any `dt`.
 //!
@@ -56,6 +56,7 @@ mod mode;
 
 use super::ramp::approach;
 use super::{Context, Handshake, bounded, dictated, walk_flags};
+use crate::engine::Gap;
 use crate::image::{Image, Row};
 use crate::plant::{Pid, Plant};
 
@@ -65,6 +66,10 @@ use fixed::{MODE, OUT, PV, SP, SP_WORKING};
 use law::{Shares, control, terms};
 use mode::{actual_mode, shed, show_mode, walk_mode};
 pub(crate) use mode::{is_automatic, is_remote};
+
+/// Stands for what was left in the output when there was no controller since: OUT begins where it stands. No range
+/// reaches so far.
+const AWAY: f64 = f64::MIN;
 
 /// What a PID remembers between its runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +92,7 @@ pub(crate) struct PidState {
     gain: f64,
     /// TD at the last run.
     td: f64,
-    /// What this block last left in the output.
+    /// What this block last left in the output, or [`AWAY`].
     written: f64,
     pv_lost: bool,
     /// Tick since which it is.
@@ -148,6 +153,18 @@ impl PidState {
         walk.f64(&mut self.written);
         if let Some(extra) = &mut self.extra {
             extra.state(walk);
+        }
+    }
+}
+
+impl PidState {
+    /// As after a lost PV: filter and derivative know nothing of the time before, and OUT goes on from where it stands.
+    pub(super) fn after_gap(&mut self, gap: Gap) {
+        (self.pv_lost, self.lost_at) = (true, gap.after.tick);
+        (self.ff_lost, self.written) = (true, AWAY);
+        if let Some(extra) = &mut self.extra {
+            // Nobody could be heard.
+            extra.heard = gap.after.tick;
         }
     }
 }
@@ -225,13 +242,14 @@ fn run_in_full(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, c
     }
     let pv = measure(pid, state, lost, measured, &mut pid.own(context.image));
     let readback = context.image.value(pid.target.unwrap_or(pid.point(OUT)));
-    let moved = readback != state.written;
+    let away = state.written == AWAY;
+    let moved = !away && readback != state.written;
     let shed = if lost { shed(pid, state, measured.1, context.now) } else { None };
     if state.extra.is_some() {
         extra::prepare(pid, plant, state, block, context);
     }
     let (actual, local) = actual_mode(pid, state, lost, below, context);
-    let taken_over = state.actual != actual || moved;
+    let taken_over = state.actual != actual || moved || away;
     let from_above =
         pid.cascade.filter(|_| actual == Mode::Cascade).map(|source| context.image.value(source));
     let working = set_point(pid, state, actual, pv, from_above, &mut pid.own(context.image));

@@ -5,7 +5,8 @@
 //! [`BALANCE_S`] (FF-891: BAL_TIME), so that RATIO and BIAS stay what people set and nothing jumps.
 //! The trim, when a loop makes it, is initialised the same way through the handshake.
 //!
-//! A bad input holds OUT and makes it bad, which sheds the secondary from cascade.
+//! A bad input holds OUT and makes it bad, which sheds the secondary from cascade. After a time without a controller OUT
+//! goes on from where it stands, with a balance that fades the same way.
 
 use model::{Quality, StateWalk};
 
@@ -22,12 +23,19 @@ pub(crate) struct RatioState {
     balance: f64,
     /// How much the balance fades per second since the take-over.
     fade: f64,
+    /// There was no controller since the last run: OUT begins where it stands.
+    away: bool,
 }
 
 impl RatioState {
+    pub(super) fn after_gap(&mut self) {
+        self.away = true;
+    }
+
     pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
         walk.f64(&mut self.balance);
         walk.f64(&mut self.fade);
+        walk.bool(&mut self.away);
     }
 }
 
@@ -71,7 +79,8 @@ pub(super) fn run(
     let last = image.value(ratio.out);
     let below = fixed.secondary.map(|index| context.handshakes[index as usize]);
     let invited = below.is_none_or(|below| below.invited);
-    let out = if quality.is_bad() {
+    let away = core::mem::take(&mut state.away);
+    let out = if quality.is_bad() || away && invited {
         state.balance = last - (base + trim);
         state.fade = libm::fabs(state.balance) / BALANCE_S;
         last

@@ -60,6 +60,11 @@ impl SplitState {
         }
         walk.bool(&mut self.lost);
     }
+
+    /// As after a bad signal: the valves go on from where they stand.
+    pub(super) fn after_gap(&mut self) {
+        self.lost = true;
+    }
 }
 
 /// Link states of the devices that the valves hang on.

@@ -130,7 +130,7 @@ impl Bounds {
             (Op::And, &[a, b]) => Self::vote(2, &[a, b]),
             (Op::Or, &[a, b]) => Self::vote(1, &[a, b]),
             (Op::Xor, &[a, b]) => Self::truth(a.known().zip(b.known()).map(|(a, b)| a != b)),
-            (Op::OnDelay { .. } | Op::OffDelay { .. }, &[a]) => Self::truth(a.known()),
+            (Op::OnDelay { .. } | Op::OnDelayOf { .. } | Op::OffDelay { .. }, &[a]) => Self::truth(a.known()),
             (Op::Vote { need, .. }, all) => Self::vote(usize::from(need), all),
             (
                 Op::Less | Op::LessEqual | Op::Greater | Op::GreaterEqual | Op::Equal | Op::NotEqual,

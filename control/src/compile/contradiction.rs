@@ -130,7 +130,9 @@ impl Part {
                 Self::Truth { yes, no }
             }
             // While it is true its condition is; what it waits for may be true while it is not.
-            (Op::OnDelay { .. }, [inner]) => Self::Truth { yes: truth(inner).0, no: Some(Claims::new()) },
+            (Op::OnDelay { .. } | Op::OnDelayOf { .. }, [inner]) => {
+                Self::Truth { yes: truth(inner).0, no: Some(Claims::new()) }
+            }
             (Op::OffDelay { .. }, [inner]) => {
                 let (yes, no) = truth(inner);
                 Self::Truth { yes: yes.map(|_| Claims::new()), no }

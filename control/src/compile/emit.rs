@@ -7,7 +7,7 @@
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use model::{PointId, Unit};
+use model::{Dimension, PointId, Unit};
 
 use super::bounds::Bounds;
 use super::contradiction;
@@ -27,6 +27,8 @@ const LENGTH: usize = 8_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wanted {
     Condition,
+    /// A way out of a step: a condition, or a time alone.
+    Way,
     /// A number in this unit, with the place that says so.
     Value(Unit, Option<Place>),
 }
@@ -59,7 +61,7 @@ pub(super) fn compile(
     let start = draft.code.ops.len();
     let mut emitter = Emitter { draft, report, text, parameters, reads: Vec::new(), told: false };
     let (tree, part) = emitter.read()?;
-    let boolean = part.found == Type::Truth;
+    let boolean = part.found == Type::Truth || matches!(wanted, Wanted::Way);
     let (ops, unit) = emitter.fit(part, wanted, &tree)?;
     let (reads, told) = (emitter.reads, emitter.told);
     let constant = if told { None } else { constant_of(draft, &ops, report.protects) };
@@ -194,6 +196,11 @@ impl Emitter<'_, '_, '_> {
                 let timer = self.timer();
                 self.truth(inner)?.then(Op::OnDelay { timer, ms: *ms }, Type::Truth)
             }
+            Node::OnDelayOf(inner, name, span) => {
+                let operand = self.truth(inner);
+                let hold = self.hold(name, self.text.part(span.clone()))?;
+                operand?.then(hold, Type::Truth)
+            }
             Node::OffDelay(inner, ms) => {
                 let timer = self.timer();
                 self.truth(inner)?.then(Op::OffDelay { timer, ms: *ms }, Type::Truth)
@@ -210,7 +217,7 @@ impl Emitter<'_, '_, '_> {
         })
     }
 
-    fn timer(&mut self) -> u32 {
+    pub(super) fn timer(&mut self) -> u32 {
         self.draft.code.timers += 1;
         self.draft.code.timers - 1
     }
@@ -324,8 +331,11 @@ impl Emitter<'_, '_, '_> {
         let place = self.place(tree);
         let written = one_line(self.text.as_str());
         let mistake = match (wanted, part.found) {
-            (Wanted::Condition, Type::Truth) => return Some((part.ops, Unit::NONE)),
-            (Wanted::Condition, _) => Mistake::error(
+            (Wanted::Condition | Wanted::Way, Type::Truth) => return Some((part.ops, Unit::NONE)),
+            (Wanted::Way, Type::Of(unit)) if unit.dimension() == Dimension::Time => {
+                return Some((self.passing(&part, unit, tree)?, Unit::NONE));
+            }
+            (Wanted::Condition | Wanted::Way, _) => Mistake::error(
                 "type-mismatch",
                 format!("`{written}` is a number where a condition is expected"),
             )

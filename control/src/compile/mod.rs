@@ -31,6 +31,7 @@ mod emit;
 mod arithmetic;
 mod functions;
 mod remembering;
+mod holds;
 mod doubts;
 mod blocks;
 mod units;

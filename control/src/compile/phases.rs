@@ -153,7 +153,7 @@ impl Phases<'_, '_> {
             let emitted = way
                 .when
                 .as_ref()
-                .map(|when| emit::compile(self.draft, when, Wanted::Condition, Some(phase), self.report));
+                .map(|when| emit::compile(self.draft, when, Wanted::Way, Some(phase), self.report));
             graph.way(match &emitted {
                 None => Some(1.0),
                 Some(emitted) => emitted.as_ref().and_then(|emitted| emitted.constant),

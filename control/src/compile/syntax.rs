@@ -4,7 +4,7 @@
 //! or      = xor { OR xor }
 //! xor     = and { XOR and }
 //! and     = timed { AND timed }
-//! timed   = denied { FOR time | OFFDELAY time }
+//! timed   = denied { FOR (time | name) | OFFDELAY time }
 //! denied  = NOT denied | compare
 //! compare = sum [ ( = | <> | < | <= | > | >= ) sum ]
 //! sum     = product { ( + | - ) product }
@@ -41,6 +41,8 @@ pub(super) enum Node<'t> {
     Not(Box<Tree<'t>>),
     Binary(Operator, Box<[Tree<'t>; 2]>),
     OnDelay(Box<Tree<'t>>, u32),
+    /// The same for as long as a name says.
+    OnDelayOf(Box<Tree<'t>>, &'t str, Range<usize>),
     OffDelay(Box<Tree<'t>>, u32),
     Vote(u8, Vec<Tree<'t>>),
     Call(Function, Vec<Tree<'t>>),
@@ -227,12 +229,16 @@ impl<'t> Parser<'t> {
         let mut tree = self.denied()?;
         while let Some(word @ ("FOR" | "OFFDELAY")) = self.word() {
             self.advance()?;
-            let ms = self.time()?;
             let span = tree.span.start..self.span.end;
-            self.advance()?;
             let depth = tree.depth + 1;
-            let inner = Box::new(tree);
-            let node = if word == "FOR" { Node::OnDelay(inner, ms) } else { Node::OffDelay(inner, ms) };
+            let node = match self.token {
+                Some(Token::Name(name)) if word == "FOR" && !is_word(name) => {
+                    Node::OnDelayOf(Box::new(tree), name, self.span.clone())
+                }
+                _ if word == "FOR" => Node::OnDelay(Box::new(tree), self.time()?),
+                _ => Node::OffDelay(Box::new(tree), self.time()?),
+            };
+            self.advance()?;
             tree = Self::bounded(Tree { node, span, depth })?;
         }
         Ok(tree)

@@ -11,13 +11,15 @@
 //! have passed, blocks, phases, alarms and interlocks stand still and the shell publishes no
 //! outputs: a plant that runs can be taken over without a trip. What the outputs of the field are,
 //! the shell tells as inputs to the output tags before that; loops and devices begin from there.
-//! After a restart from a snapshot [`Engine::resume`] begins such a wait again.
+//! After a restart from a snapshot [`Engine::resume`] begins such a wait again; what the time without a controller
+//! means for everything that remembers stands in `gap.rs`.
 //!
 //! **Return.** A device that was away may have driven its outputs to their fail positions. The shell
 //! tells where they are before it tells that the link is up; what differs from the command is taken
 //! over, so that nothing starts again by itself.
 
 mod begin;
+mod gap;
 mod layout;
 mod publish;
 mod quiet;
@@ -40,6 +42,7 @@ use crate::service::count_out_of_service;
 use crate::stroke::valve::ValveTest;
 
 pub(crate) use begin::begin;
+pub(crate) use gap::Gap;
 pub(crate) use layout::{Binding, Layout};
 use quiet::Quiet;
 pub use snapshot::RestoreError;
@@ -116,6 +119,9 @@ impl Engine {
     /// It is no input of a scan: take a snapshot after it.
     pub fn resume(&mut self) {
         self.quiet.look_everywhere();
+        if self.state.ready {
+            self.state.left = self.state.tick;
+        }
         self.state.running = false;
         self.state.ready = false;
         self.state.experiments.iter_mut().for_each(crate::experiment::ExperimentMemory::interrupt);
@@ -150,7 +156,9 @@ impl Engine {
         take_inputs(plant, layout, state, inputs, out);
         let became_ready = !state.ready && layout.is_ready(state);
         state.ready |= became_ready;
-        if became_ready && !state.initialised {
+        if became_ready && state.initialised {
+            gap::close(plant, state);
+        } else if became_ready {
             state.initialised = true;
             begin(plant, &layout.task_dt, state, out, |_| true);
         }

@@ -22,6 +22,8 @@ pub(crate) struct State {
     pub(crate) tick: u64,
     /// Of the first scan since the start or the resumption.
     pub(crate) began: u64,
+    /// Of the last scan that acted before the controller was away; meaningful while it is not `ready` again.
+    pub(crate) left: u64,
     pub(crate) running: bool,
     pub(crate) ready: bool,
     /// Blocks have taken over what stood in the image.
@@ -53,6 +55,7 @@ impl State {
         Self {
             tick: 0,
             began: 0,
+            left: 0,
             running: false,
             ready: false,
             initialised: false,
@@ -92,6 +95,7 @@ impl State {
     pub(crate) fn walk(&mut self, walk: &mut impl StateWalk) {
         walk.u64(&mut self.tick);
         walk.u64(&mut self.began);
+        walk.u64(&mut self.left);
         walk.bool(&mut self.running);
         walk.bool(&mut self.ready);
         walk.bool(&mut self.initialised);

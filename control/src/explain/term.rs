@@ -27,7 +27,7 @@ pub(crate) enum Term {
     },
     OnDelay {
         timer: u32,
-        ms: u32,
+        lasts: Lasting,
         of: Box<Term>,
     },
     OffDelay {
@@ -52,6 +52,31 @@ pub(crate) enum Term {
     },
 }
 
+/// How long an on-delay lasts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Lasting {
+    /// Milliseconds.
+    Fixed(u32),
+    /// As long as a point says, whose unit has so many milliseconds.
+    Of(PointId, u32),
+}
+
+impl Lasting {
+    fn ms(self, scene: Scene<'_>) -> u64 {
+        match self {
+            Self::Fixed(ms) => u64::from(ms),
+            Self::Of(time, unit_ms) => libm::round(scene.view.value(time) * f64::from(unit_ms)) as u64,
+        }
+    }
+
+    fn text(self, plant: &Plant) -> String {
+        match self {
+            Self::Fixed(ms) => duration(u64::from(ms)),
+            Self::Of(time, _) => plant.point(time).name.clone(),
+        }
+    }
+}
+
 /// A plant and the state to read from it.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
@@ -73,7 +98,12 @@ pub(crate) fn tree(plant: &Plant, expr: &Expr) -> Option<Term> {
                 let start = stack.len().checked_sub(usize::from(of))?;
                 Term::Vote { need, of: stack.split_off(start) }
             }
-            Op::OnDelay { timer, ms } => Term::OnDelay { timer, ms, of: stack.pop()?.into() },
+            Op::OnDelay { timer, ms } => {
+                Term::OnDelay { timer, lasts: Lasting::Fixed(ms), of: stack.pop()?.into() }
+            }
+            Op::OnDelayOf { timer, time, ms } => {
+                Term::OnDelay { timer, lasts: Lasting::Of(time, ms), of: stack.pop()?.into() }
+            }
             Op::OffDelay { timer, ms } => Term::OffDelay { timer, ms, of: stack.pop()?.into() },
             Op::Rise { .. } => Term::Edge { rising: true, of: stack.pop()?.into() },
             Op::Fall { .. } => Term::Edge { rising: false, of: stack.pop()?.into() },
@@ -136,12 +166,12 @@ impl Term {
                     logic(certain >= usize::from(*need))
                 }
             }
-            Self::OnDelay { timer, ms, of } => {
+            Self::OnDelay { timer, lasts, of } => {
                 let operand = of.eval(scene);
                 if operand.truth() != Truth::True {
                     return operand;
                 }
-                logic(scene.held_ms(*timer).is_some_and(|held| held >= u64::from(*ms)))
+                logic(scene.held_ms(*timer).is_some_and(|held| held >= lasts.ms(scene)))
             }
             Self::OffDelay { timer, ms, of } => {
                 let operand = of.eval(scene);
@@ -265,7 +295,10 @@ impl Term {
                 let texts: Vec<String> = of.iter().map(|term| term.text(plant)).collect();
                 format!("{need} OF ({})", texts.join(", "))
             }
-            Self::OnDelay { ms, of, .. } => format!("{} for {}", inner(of, None), duration(u64::from(*ms))),
+            Self::OnDelay { lasts, of, .. } => match **of {
+                Self::Const(_) => format!("TRUE for {}", lasts.text(plant)),
+                _ => format!("{} for {}", inner(of, None), lasts.text(plant)),
+            },
             Self::OffDelay { ms, of, .. } => {
                 format!("{} offdelay {}", inner(of, None), duration(u64::from(*ms)))
             }
@@ -383,12 +416,11 @@ impl Term {
 
     /// A delay, and how far it has come.
     pub(super) fn delay(&self, scene: Scene<'_>) -> Option<WhyDelay> {
-        let (kind, timer, ms, of) = match self {
-            Self::OnDelay { timer, ms, of } => (DelayKind::On, timer, ms, of),
-            Self::OffDelay { timer, ms, of } => (DelayKind::Off, timer, ms, of),
+        let (kind, timer, delay_ms, of) = match self {
+            Self::OnDelay { timer, lasts, of } => (DelayKind::On, timer, lasts.ms(scene), of),
+            Self::OffDelay { timer, ms, of } => (DelayKind::Off, timer, u64::from(*ms), of),
             _ => return None,
         };
-        let delay_ms = u64::from(*ms);
         let stands = of.eval(scene).truth() == Truth::True;
         let elapsed_ms = scene.held_ms(*timer).filter(|_| stands == (kind == DelayKind::On));
         let remaining_ms = elapsed_ms.and_then(|held| delay_ms.checked_sub(held)).filter(|left| *left > 0);
@@ -413,6 +445,12 @@ impl Term {
             Self::Point(point) | Self::Previous(point) | Self::IsGood(point) | Self::IsBad(point) => {
                 if !found.contains(point) {
                     found.push(*point);
+                }
+            }
+            Self::OnDelay { lasts: Lasting::Of(time, _), of, .. } => {
+                of.points(found);
+                if !found.contains(time) {
+                    found.push(*time);
                 }
             }
             Self::Unary(_, of)

@@ -46,6 +46,11 @@ impl Rate {
         walk.bool(&mut self.known);
     }
 
+    /// What the operand did while nobody looked is no rate of change: it goes on from the next value.
+    pub(super) fn after_gap(&mut self) {
+        (self.last, self.since) = (NEVER, NEVER);
+    }
+
     /// As it stands; bad while it is not known.
     pub(crate) fn read(&self, quality: Quality) -> Slot {
         let quality = if self.known { quality } else { quality.worst(Quality::BadCalculation) };

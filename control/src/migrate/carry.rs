@@ -18,6 +18,7 @@ impl Transfer {
         let (from, to) = (old.state(), new.state_mut());
         to.tick = from.tick;
         to.began = from.began;
+        to.left = from.left;
         to.running = from.running;
         to.ready = from.ready;
         to.initialised = from.initialised;

@@ -87,7 +87,9 @@ fn slots_of(plant: &Plant, expr: &Expr) -> Slots {
     let range = expr.start as usize..(expr.start + expr.len) as usize;
     for op in plant.code.ops.get(range).unwrap_or_default() {
         match *op {
-            Op::OnDelay { timer, .. } | Op::OffDelay { timer, .. } => slots.timers.push(timer),
+            Op::OnDelay { timer, .. } | Op::OnDelayOf { timer, .. } | Op::OffDelay { timer, .. } => {
+                slots.timers.push(timer);
+            }
             Op::Rise { edge } | Op::Fall { edge } | Op::Hysteresis { edge } => slots.edges.push(edge),
             Op::Rate { rate, .. } => slots.rates.push(rate),
             _ => {}

@@ -88,6 +88,12 @@ pub enum Op {
         timer: u32,
         ms: u32,
     },
+    /// The same for as long as a point says, whose unit has so many `ms`: a parameter of a phase.
+    OnDelayOf {
+        timer: u32,
+        time: PointId,
+        ms: u32,
+    },
     /// Stays true for `ms` after the operand has gone false.
     OffDelay {
         timer: u32,
@@ -125,6 +131,7 @@ impl Op {
             | Self::Truncate
             | Self::Not
             | Self::OnDelay { .. }
+            | Self::OnDelayOf { .. }
             | Self::OffDelay { .. }
             | Self::Rise { .. }
             | Self::Fall { .. }

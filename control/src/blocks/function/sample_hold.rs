@@ -47,6 +47,13 @@ const GOOD: f64 = 1.0;
 const UNCERTAIN: f64 = 2.0;
 
 impl SampleHold {
+    /// A result gets older while nobody looks.
+    pub(super) fn after_gap(seconds: f64, cells: &mut [f64]) {
+        if let [_, age, ..] = cells {
+            *age += seconds;
+        }
+    }
+
     pub(super) fn step(&self, io: &mut Io, cells: &mut [f64]) {
         let [was, age, sample, held] = cells else { return };
         let on = io.is_on(1);
@@ -64,7 +71,8 @@ impl SampleHold {
         let quality = if *held == NOTHING {
             Quality::BadWaitingForInitialData
         } else if age_s >= 2.0 * self.stale_s {
-            Quality::BadNoCommunication
+            // The device is well; what is missing is a result of its own time.
+            Quality::BadCalculation
         } else if age_s >= self.stale_s {
             Quality::UncertainLastUsable
         } else if *held == GOOD {

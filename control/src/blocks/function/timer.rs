@@ -43,6 +43,17 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
 }
 
 impl Timer {
+    /// A delay that has not run out begins anew with the next run: nobody has seen IN stand without a break. A pulse
+    /// goes on: its time stood still.
+    pub(super) fn after_gap(self, on: bool, cells: &mut [f64]) {
+        let [_, was] = cells else { return };
+        match self {
+            Self::OnDelay if !on => *was = 0.0,
+            Self::OffDelay if on => *was = 1.0,
+            Self::OnDelay | Self::OffDelay | Self::Pulse => {}
+        }
+    }
+
     pub(super) fn step(self, io: &mut Io, cells: &mut [f64]) {
         let [runs, was] = cells else { return };
         let (on, preset) = (io.is_on(0), io.port(2));
