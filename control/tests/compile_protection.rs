@@ -135,7 +135,7 @@ fn the_command_of_a_device_is_the_device() {
     let with = |target: &str| {
         let more = format!(
             "\n[tag.\"P-9.START\"]\ndescription = \"Starter\"\nwords = [\"stop\", \"start\"]\nfail = 0\n\
-             io = {{ device = \"PLC-300\", coil = 41 }}\n[motor.P-9]\ndescription = \"Pump\"\n\
+             io = {{ device = \"PLC-300\", coil = 91 }}\n[motor.P-9]\ndescription = \"Pump\"\n\
              out = \"P-9.START\"\nfault_alarm = false\n{}",
             interlock_text("IL-302", &format!("\"{target} := stop\""))
         );
