@@ -137,7 +137,8 @@ impl Field {
         self.measured.clone_from(&other.measured);
         self.commanded.clone_from(&other.commanded);
         self.links.clone_from(&other.links);
-        self.all = true;
+        // What has been heard came over with the rest: both hear the same next, in the same order.
+        self.all = other.all;
         Ok(())
     }
 
