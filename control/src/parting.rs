@@ -119,13 +119,7 @@ fn is_input(plant: &Plant, block: BlockId, index: usize) -> bool {
 /// A number of the text that the image shows: it differs from the first scan on, and by itself moves nothing.
 fn is_setting(plant: &Plant, point: PointId) -> bool {
     let Origin::Block(block) = plant.point(point).origin else { return false };
-    match &plant.blocks[block.index()].body {
-        BlockBody::Pid(pid) => {
-            [pid.kc, pid.ti, pid.td].contains(&point) || pid.options.ff_gain == Some(point)
-        }
-        BlockBody::Ratio(ratio) => [ratio.ratio, ratio.bias].contains(&point),
-        _ => false,
-    }
+    plant.blocks[block.index()].body.settings().any(|setting| setting == point)
 }
 
 /// What differs after the last scan of both, in order of data flow; nothing while settings alone do.

@@ -271,6 +271,13 @@ impl FunctionState {
         Self { running: false, cells: vec![0.0; function.cells].into() }
     }
 
+    /// What it remembers is told in another unit: every number of a totaliser is an amount.
+    pub(crate) fn scale(&mut self, factor: f64) {
+        for cell in &mut self.cells {
+            *cell *= factor;
+        }
+    }
+
     pub(super) fn state(&mut self, walk: &mut impl StateWalk) {
         walk.bool(&mut self.running);
         for cell in &mut self.cells {

@@ -249,12 +249,20 @@ fn written(node: &Node, unit: &str) -> String {
 }
 
 fn phase_keys(plant: &Plant, phase: &Phase) -> Keys {
-    let place = |part: &str| phase_place(plant, &phase.name, part);
+    let place = |title: &str| step_place(plant, &phase.name, title);
     let mut keys = Keys::new();
     let mut put = |key: String, text: String, place| keys.insert(key, Written { text, place });
     put("description".into(), phase.description.clone(), place(""));
     put("unit".into(), phase.equipment.clone(), place(""));
-    put("parameters".into(), phase.parameters.len().to_string(), place(""));
+    for parameter in &phase.parameters {
+        let point = plant.point(*parameter);
+        let name = point.name.strip_prefix(&format!("{}.", phase.name)).unwrap_or(&point.name);
+        let unit = point.unit.symbol();
+        let value = format!("{} {unit}", point.initial);
+        let text =
+            format!("{} IN {} .. {} \"{}\"", value.trim_end(), point.low, point.high, point.description);
+        put(format!("parameter.{name}"), text, parameter_place(plant, &phase.name, name));
+    }
     let sections: [(&str, &[Step]); 5] = [
         ("running", &phase.running),
         ("holding", &phase.holding),
@@ -290,8 +298,24 @@ fn way_text(steps: &[Step], way: &Way) -> String {
     if way.when.is_some() { format!("; WHEN {when} GOTO {to}") } else { format!("; GOTO {to}") }
 }
 
-/// Where a phase's text begins, or in it the step of this title. A compiled phase does not remember.
-fn phase_place(plant: &Plant, name: &str, step: &str) -> Option<Place> {
+/// Where a phase's text begins, or in it the step of this title.
+fn step_place(plant: &Plant, phase: &str, title: &str) -> Option<Place> {
+    let quoted = format!("\"{title}\"");
+    phase_place(plant, phase, |first, _, line| {
+        if title.is_empty() { first == "PHASE" } else { first == "STEP" && line.contains(&quoted) }
+    })
+}
+
+/// `PARAM level : % = 50 IN 30 .. 70`
+fn parameter_place(plant: &Plant, phase: &str, parameter: &str) -> Option<Place> {
+    phase_place(plant, phase, |first, second, _| {
+        first == "PARAM" && second.split(':').next() == Some(parameter)
+    })
+}
+
+/// The first line of a phase that is wanted: by its first word, its second, and the whole. A compiled phase does not
+/// remember.
+fn phase_place(plant: &Plant, name: &str, is_it: impl Fn(&str, &str, &str) -> bool) -> Option<Place> {
     for (index, source) in
         plant.sources.iter().enumerate().filter(|(_, source)| source.path.ends_with(".phase"))
     {
@@ -299,13 +323,11 @@ fn phase_place(plant: &Plant, name: &str, step: &str) -> Option<Place> {
         let mut start = 0;
         for line in source.text.split_inclusive('\n') {
             let mut words = line.split_whitespace();
-            let first = words.next();
-            if first == Some("PHASE") {
-                inside = words.next() == Some(name);
+            let (first, second) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            if first == "PHASE" {
+                inside = second == name;
             }
-            let begins = step.is_empty() && first == Some("PHASE");
-            let is_step = first == Some("STEP") && line.contains(&format!("\"{step}\""));
-            if inside && (begins || is_step) {
+            if inside && is_it(first, second, line) {
                 return Some(Place::new(index as u32, start..start + line.len()));
             }
             start += line.len();

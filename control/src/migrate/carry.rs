@@ -1,11 +1,12 @@
 //! Moving the state over, table by table. Nothing here allocates once there is room.
 
-use model::{PointId, ProcState, Quality, StateReader};
+use model::{Mode, PointId, ProcState, Quality, StateReader};
 
 use super::transfer::{Transfer, is_active};
+use crate::blocks::BlockState;
 use crate::engine::{Engine, State, begin, forced_points};
 use crate::force::Force;
-use crate::plant::{Origin, Plant};
+use crate::plant::{BlockBody, Origin, Pid, Plant};
 
 impl Transfer {
     /// Fills an engine of the new plant, as [`Engine::new`] made it, with the state of the old one, which
@@ -48,9 +49,16 @@ impl Transfer {
 
     fn points(&self, from: &State, to: &mut State) {
         for (index, (old, retuned)) in self.points.iter().zip(&self.retuned).enumerate() {
-            let Some(old) = old.filter(|_| !retuned) else { continue };
+            // What a phase has set is its own until it ends.
+            let takes_text = |old: &usize| *retuned && from.holds[*old].phase == 0;
+            let Some(old) = old.filter(|old| !takes_text(old)) else { continue };
             let (id, old) = (PointId(index as u32), PointId(old as u32));
             to.image.set(id, from.image.value(old), Quality::Good);
+            to.image.set_quality(id, from.image.quality(old));
+        }
+        for total in &self.totals {
+            let (id, old) = (PointId(total.point as u32), PointId(total.old as u32));
+            to.image.set(id, from.image.value(old) * total.factor, Quality::Good);
             to.image.set_quality(id, from.image.quality(old));
         }
         let State { memory, image, .. } = to;
@@ -69,6 +77,30 @@ impl Transfer {
         }
         for (new, old) in &self.second_answers {
             to.handshakes[*new] = from.handshakes[*old];
+        }
+        for total in &self.totals {
+            if let BlockState::Function(memory, _) = &mut to.blocks[total.block] {
+                memory.scale(total.factor);
+            }
+        }
+        self.shed_lost_modes(new);
+    }
+
+    /// Somebody insisted: a loop is not left in a mode that its text no longer has, and begins nothing by itself
+    /// that it did not do before.
+    fn shed_lost_modes(&self, new: &mut Engine) {
+        let (plant, _, state) = new.parts_mut();
+        for (index, old) in self.blocks.iter().enumerate() {
+            let Some(lost) = old.map(|old| self.lost_modes[old]) else { continue };
+            let (BlockState::Pid(memory, _), BlockBody::Pid(pid)) =
+                (&mut state.blocks[index], &plant.blocks[index].body)
+            else {
+                continue;
+            };
+            if lost.has(memory.target) {
+                memory.target = instead_of(memory.target, pid);
+                memory.commanded = false;
+            }
         }
     }
 
@@ -162,6 +194,16 @@ impl Transfer {
         self.out.clear();
         begin(plant, task_dt, state, &mut self.out, |index| self.blocks[index].is_none());
     }
+}
+
+/// A loop that controlled goes on at its set point, any other stays where it is.
+fn instead_of(lost: Mode, pid: &Pid) -> Mode {
+    let wanted = match lost {
+        Mode::Cascade | Mode::RemoteCascade => Mode::Auto,
+        _ => Mode::Manual,
+    };
+    let there = |mode: &Mode| pid.modes.contains(mode);
+    [wanted, Mode::Manual].into_iter().find(there).unwrap_or(pid.normal_mode)
 }
 
 /// The number that the thing with this old number has now; both count from one, zero is nothing.

@@ -10,7 +10,8 @@
 //!
 //! | what | how it is found again | what is carried |
 //! | --- | --- | --- |
-//! | points | name | value and quality; tuning (KC, TI, TD) when its text did not change |
+//! | points | name | value and quality; a setting (tuning, preset, ratio) when its text did not change |
+//! | totals | name | the sum, in the unit that its text has now |
 //! | blocks | name and kind | all memory: integral, modes, back-calculation, device timers |
 //! | delays and edges | owner and the text of the expression | since when they hold |
 //! | alarms, interlocks | name | state, first out, shelf, bypass; the scan then judges by the new text |
@@ -19,8 +20,10 @@
 //!
 //! New loops and devices begin as at a first start: from the output that stands in the image.
 
+mod bumps;
 mod carry;
 mod expressions;
+mod obstacles;
 mod plan;
 mod transfer;
 
@@ -30,19 +33,12 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use model::PointId;
-
 use crate::engine::Engine;
-use crate::exchange::ScanOutput;
-use crate::plant::{Origin, Plant};
+use crate::plant::Plant;
+use bumps::Moved;
 pub(crate) use plan::WORDS;
 pub use plan::{Change, Plan};
 pub use transfer::Transfer;
-
-/// An output that would jump by more of its range is a bump.
-const BUMP: f64 = 0.005;
-/// So is one that would go another way as fast as this share of its range in one run of its task.
-const STEEP: f64 = 0.05;
 
 /// How much of a state goes over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,7 +53,8 @@ pub struct Migration {
     pub plan: Plan,
     /// What stands against it at this moment, besides [`Plan::obstacles`].
     pub obstacles: Vec<String>,
-    /// Outputs that the next scan would write otherwise than without the change: name, without, with.
+    /// Outputs that would be written otherwise than without the change while every task runs once: name, and without
+    /// and with the change where they differ first, or jump.
     pub moved: Vec<(String, f64, f64)>,
     pub carried: Carried,
 }
@@ -113,70 +110,19 @@ impl Engine {
         let mut next = Self::new(Arc::clone(plant));
         transfer.carry(&mut self.clone(), &mut next);
         let mut obstacles = transfer.obstacles(self);
-        let parted = parted(self, &next);
-        for Parted { name, without, with, again } in &parted {
-            let point = plant.find_point(name).map(|point| plant.point(point));
-            let (span, digits) =
-                point.map_or((1.0, 2), |point| (point.high - point.low, usize::from(point.decimals) + 1));
-            let apart = with - without;
-            // What is twice as far apart a run later began without a jump: the loop only goes another way.
-            let jump = again.map_or(apart, |again| 2.0 * apart - again);
-            if jump.abs() > BUMP * span || apart.abs() > STEEP * span {
+        let mut moved = Vec::new();
+        for Moved { name, without, with, jumps } in bumps::moved(self, &next) {
+            if jumps {
+                let decimals = plant.find_point(&name).map_or(1, |point| plant.point(point).decimals);
+                let digits = usize::from(decimals) + 1;
                 obstacles.push(format!(
                     "the output {name} would go from {without:.digits$} to {with:.digits$} at once"
                 ));
             }
+            moved.push((name, without, with));
         }
-        let moved = parted.into_iter().map(|parted| (parted.name, parted.without, parted.with)).collect();
+        obstacles.extend(bumps::behind_delays(self, &next));
         let (plan, carried) = (transfer.plan, transfer.carried);
         Ok((next, Migration { plan, obstacles, moved, carried }))
     }
-}
-
-/// An output where two engines part.
-struct Parted {
-    name: String,
-    without: f64,
-    with: f64,
-    /// How far they are apart when that changes for the first time.
-    again: Option<f64>,
-}
-
-/// Lets both engines go on without news from the field until every task has run twice, and tells where each output
-/// that differs after the first time does so first. Later differences are what the change is for.
-fn parted(old: &Engine, new: &Engine) -> Vec<Parted> {
-    let mut out = ScanOutput::with_capacity(64);
-    let (mut old, mut new) = (old.clone(), new.clone());
-    let tasks = old.plant().tasks.iter().chain(&new.plant().tasks);
-    let longest = tasks.map(|task| u64::from(task.period_ticks)).max().unwrap_or(1);
-    let outputs = old.plant().points.iter().enumerate();
-    let mut followed: Vec<(PointId, PointId, Option<usize>)> = outputs
-        .filter(|(_, point)| matches!(point.origin, Origin::FieldOutput(_)))
-        .filter_map(|(index, point)| {
-            Some((PointId(index as u32), new.plant().find_point(&point.name)?, None))
-        })
-        .collect();
-    let mut parted: Vec<Parted> = Vec::new();
-    for scan in 0..2 * longest {
-        let tick = old.tick() + 1;
-        old.scan(tick, &[], &[], &mut out);
-        new.scan(tick, &[], &[], &mut out);
-        for (before, after, known) in &mut followed {
-            let (without, with) = (old.image().value(*before), new.image().value(*after));
-            match known.map(|known: usize| &mut parted[known]) {
-                Some(Parted { again: Some(_), .. }) => {}
-                Some(first) => {
-                    let apart = with - without;
-                    first.again = (apart != first.with - first.without).then_some(apart);
-                }
-                None if scan < longest && without.to_bits() != with.to_bits() => {
-                    *known = Some(parted.len());
-                    let name = old.plant().point(*before).name.clone();
-                    parted.push(Parted { name, without, with, again: None });
-                }
-                None => {}
-            }
-        }
-    }
-    parted
 }

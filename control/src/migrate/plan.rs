@@ -126,6 +126,9 @@ fn obstacle(difference: &Difference, old: &Plant, new: &Plant) -> Option<String>
         ("raise_lower", Verb::Changed) if touched("raise") || touched("lower") => {
             text("it would drive another output at once")
         }
+        ("totaliser", Verb::Changed) if touched("unit") && begins_another_sum(old, new, name) => {
+            text("its total is a number in the old unit: it would begin again at zero")
+        }
         ("duty_standby", Verb::Changed) if touched("motors") => text(
             "duty and failures are counted by place in `motors`: another motor would be commanded at once",
         ),
@@ -135,6 +138,15 @@ fn obstacle(difference: &Difference, old: &Plant, new: &Plant) -> Option<String>
             .map(|key| format!("the motor would run at another speed at once: `{key}` is not what it was")),
         _ => None,
     }
+}
+
+/// A total in a unit that the old one does not convert to.
+fn begins_another_sum(old: &Plant, new: &Plant, name: &str) -> bool {
+    let unit = |plant: &Plant| {
+        let out = plant.find_point(&format!("{name}.OUT"))?;
+        Some(plant.point(out).unit)
+    };
+    unit(old).zip(unit(new)).is_none_or(|(old, new)| !old.converts_to(new))
 }
 
 fn measures_for_a_loop(old: &Plant, new: &Plant, name: &str) -> bool {

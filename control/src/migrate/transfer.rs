@@ -6,20 +6,19 @@
 //! ```
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
-use alloc::{format, vec};
-use model::{BlockId, PointId, ProcState, StateWriter};
+use model::{BlockId, Mode, PointId, ProcState, StateWriter};
 
 use super::carry::forces;
 use super::expressions;
 use super::plan::Plan;
 use super::{Carried, MigrateError};
-use crate::blocks::{BlockState, second_answer};
+use crate::blocks::second_answer;
 use crate::engine::{Engine, forced_points};
 use crate::exchange::ScanOutput;
 use crate::force::{Force, Reach, feedbacks};
-use crate::plant::{BlockBody, Origin, Plant};
+use crate::plant::{BlockBody, Interlock, Origin, Plant};
 use crate::service::device_of;
 
 /// Everything about a change that does not depend on what the plant does at the moment.
@@ -34,8 +33,9 @@ pub struct Transfer {
     /// New and old handshake of those that answer two loops.
     pub(super) second_answers: Vec<(usize, usize)>,
     pub(super) alarms: Vec<Option<usize>>,
-    /// Points whose tuning the text changes: they take the new value.
+    /// Settings that the text changes: they take the new value, unless a phase owns them.
     pub(super) retuned: Vec<bool>,
+    pub(super) totals: Vec<Total>,
     pub(super) slots: Moves,
     pub(super) interlocks: Vec<Option<InterlockMove>>,
     /// By old index: the number that something has now, from one; zero when it is gone.
@@ -44,8 +44,12 @@ pub struct Transfer {
     pub(super) interlock_lets_go: Vec<bool>,
     /// By old index: a force of the point may stay.
     pub(super) keeps_force: Vec<bool>,
+    /// By old index: it stays, and nobody may bypass it any more.
+    pub(super) ends_bypass: Vec<bool>,
     /// By old index: nobody may take the block out of service any more.
     pub(super) bars_service: Vec<bool>,
+    /// By old index: the loop and its modes that are gone.
+    pub(super) lost_modes: Vec<LostModes>,
     /// By old index: the number of the device now, from one, when it may stay simulated.
     pub(super) simulated_numbers: Vec<u32>,
     pub(super) phase_numbers: Vec<u32>,
@@ -74,16 +78,23 @@ pub(super) struct InterlockMove {
     pub(super) causes: Vec<u16>,
 }
 
-/// What stands against a change at this moment. It names things by their old index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Against {
-    Tripped(usize),
-    LetsGo(usize),
-    Phase(usize),
-    Batch(usize),
-    Experiment,
-    Force(usize),
-    OutOfService(usize),
+/// A sum that is told in another unit from now on: new block, new and old point, and how many of the new unit one of the old is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Total {
+    pub(super) block: usize,
+    pub(super) point: usize,
+    pub(super) old: usize,
+    pub(super) factor: f64,
+}
+
+/// A bit per mode that the old text of a loop has and the new one has not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LostModes(u8);
+
+impl LostModes {
+    pub(super) fn has(self, mode: Mode) -> bool {
+        self.0 & (1 << mode as u8) != 0
+    }
 }
 
 impl Transfer {
@@ -102,11 +113,11 @@ impl Transfer {
         let keeps_force = keeps_force(old, new, &points);
         let simulated_numbers = simulated_numbers(old, new, &points, &keeps_force);
         let blocks = blocks(old, new);
-        let tuning = tuning(new);
+        let settings = settings(new);
         let retuned = |(index, from): (usize, &Option<usize>)| {
             let changed =
                 |from: usize| old.points[from].initial.to_bits() != new.points[index].initial.to_bits();
-            tuning.contains(&PointId(index as u32)) && from.is_some_and(changed)
+            settings.contains(&PointId(index as u32)) && from.is_some_and(changed)
         };
         let retuned: Vec<bool> = points.iter().enumerate().map(retuned).collect();
         let number = |found: Option<u32>| found.map_or(0, |index| index + 1);
@@ -120,6 +131,8 @@ impl Transfer {
             new: new.hash,
             points,
             second_answers: second_answers(old, new, &blocks),
+            totals: totals(old, new, &blocks),
+            lost_modes: lost_modes(old, new),
             blocks,
             alarms: new.alarms.iter().map(|alarm| there.get(alarm.name.as_str()).copied()).collect(),
             retuned,
@@ -127,6 +140,7 @@ impl Transfer {
             bars_service: bars_service(old, new),
             simulated_numbers,
             keeps_force,
+            ends_bypass: old.interlocks.iter().map(|interlock| ends_bypass(interlock, new)).collect(),
             interlock_lets_go: (0..old.interlocks.len()).map(|index| lets_go(old, new, index)).collect(),
             interlocks: interlocks(old, new),
             interlock_numbers: (old.interlocks.iter())
@@ -157,48 +171,6 @@ impl Transfer {
         self.scratch.0.clear();
     }
 
-    /// What stands against the change while the engine does what it does, besides [`Plan::obstacles`].
-    pub fn obstacles(&self, engine: &Engine) -> Vec<String> {
-        let plant = engine.plant();
-        let text = |against| match against {
-            Against::Tripped(index) => format!(
-                "interlock {} is tripped and would be gone: what it holds would be free at once",
-                plant.interlocks[index].name
-            ),
-            Against::LetsGo(index) => format!(
-                "interlock {} is tripped and would no longer act on all that it holds: the rest would be free at once",
-                plant.interlocks[index].name
-            ),
-            Against::Phase(index) => format!(
-                "phase {} runs, and its text is not the same: the step that it is in may not be there",
-                plant.phases[index].name
-            ),
-            Against::Batch(index) => format!(
-                "a batch of {} runs, and its recipe is not the same; let it end first",
-                plant.recipes[index].name
-            ),
-            Against::Experiment => {
-                "a tuning experiment or a stroke test runs, and would be cut off; end it first".into()
-            }
-            Against::Force(index) => format!(
-                "{} is forced, and the force could not stay: the tag would be gone, of another kind or range, or read by \
-                 an interlock that may not be bypassed; release it first",
-                plant.points[index].name
-            ),
-            Against::OutOfService(index) => format!(
-                "{} is out of service, and an interlock that may not be bypassed would ask whether it has failed; put it \
-                 back first",
-                plant.blocks[index].name
-            ),
-        };
-        self.against(engine).map(text).collect()
-    }
-
-    /// The same question without an allocation: nothing has come up since [`Self::obstacles`] were looked at.
-    pub fn is_free(&self, engine: &Engine) -> bool {
-        self.against(engine).next().is_none()
-    }
-
     /// A force may stay, and with it the device that is simulated.
     pub(super) fn keeps(&self, force: &Force) -> bool {
         self.keeps_force[force.point.index()] && (force.follows == 0 || self.follows_now(force) != 0)
@@ -210,34 +182,6 @@ impl Transfer {
             .checked_sub(1)
             .and_then(|old| self.simulated_numbers.get(old).copied())
             .unwrap_or(0)
-    }
-
-    fn against<'a>(&'a self, engine: &'a Engine) -> impl Iterator<Item = Against> + 'a {
-        let state = engine.state();
-        let gone = self.interlock_numbers.iter().enumerate().filter(|(_, number)| **number == 0);
-        let tripped = gone.filter(|(old, _)| state.interlocks[*old].forces());
-        let phases = self.phase_changed.iter().enumerate().filter(|(_, changed)| **changed);
-        let phases = phases.filter(|(old, _)| is_active(state.phases[*old].state));
-        let recipes = self.recipe_changed.iter().enumerate().filter(|(_, changed)| **changed);
-        let recipes = recipes.filter(|(old, _)| state.procedures[*old].is_present());
-        let experiments = state.experiments.iter().filter(|experiment| experiment.is_present());
-        let valves = state.valve_tests.iter().filter(|test| test.is_present());
-        let forces = state.forces.all().iter().filter(move |force| !self.keeps(force));
-        let shorter = self.interlock_lets_go.iter().enumerate().filter(|(_, lets_go)| **lets_go);
-        let shorter = shorter.filter(|(old, _)| state.interlocks[*old].forces());
-        let is_out =
-            |block: &BlockState| matches!(block, BlockState::Device(memory, _) if memory.service.is_out());
-        let blind = self.bars_service.iter().zip(&state.blocks).enumerate();
-        let blind = blind.filter(move |(_, (bars, block))| **bars && is_out(block));
-        tripped
-            .map(|(old, _)| Against::Tripped(old))
-            .chain(shorter.map(|(old, _)| Against::LetsGo(old)))
-            .chain(phases.map(|(old, _)| Against::Phase(old)))
-            .chain(recipes.map(|(old, _)| Against::Batch(old)))
-            .chain(experiments.map(|_| Against::Experiment))
-            .chain(valves.map(|_| Against::Experiment))
-            .chain(forces.map(|force| Against::Force(force.point.index())))
-            .chain(blind.map(|(old, _)| Against::OutOfService(old)))
     }
 }
 
@@ -302,13 +246,60 @@ fn lets_go(old: &Plant, new: &Plant, index: usize) -> bool {
     })
 }
 
+/// True when an interlock that stays may no longer be bypassed.
+fn ends_bypass(old: &Interlock, new: &Plant) -> bool {
+    let strict = |new: &Interlock| new.name == old.name && new.bypass.is_none();
+    old.bypass.is_some() && new.interlocks.iter().any(strict)
+}
+
+fn lost_modes(old: &Plant, new: &Plant) -> Vec<LostModes> {
+    let there = by_name(new.blocks.iter().map(|block| block.name.as_str()));
+    let lost = |block: &crate::plant::Block| {
+        let now = there.get(block.name.as_str()).map(|index| &new.blocks[*index].body);
+        let (BlockBody::Pid(old), Some(BlockBody::Pid(new))) = (&block.body, now) else {
+            return LostModes::default();
+        };
+        let gone = old.modes.iter().filter(|mode| !new.modes.contains(mode));
+        LostModes(gone.fold(0, |bits, mode| bits | 1 << *mode as u8))
+    };
+    old.blocks.iter().map(lost).collect()
+}
+
+/// Sums of blocks that go on, in another unit of the same kind.
+fn totals(old: &Plant, new: &Plant, blocks: &[Option<usize>]) -> Vec<Total> {
+    let total = |(block, before): (usize, &Option<usize>)| {
+        let of = |block: &crate::plant::Block| match &block.body {
+            BlockBody::Function(function) => function.total(),
+            _ => None,
+        };
+        let (point, old_point) = (of(&new.blocks[block])?, of(&old.blocks[(*before)?])?);
+        let (now, was) = (new.point(point).unit, old.point(old_point).unit);
+        let (factor, _) = was.factor_and_offset(now).filter(|_| was != now)?;
+        Some(Total { block, point: point.index(), old: old_point.index(), factor })
+    };
+    blocks.iter().enumerate().filter_map(total).collect()
+}
+
 fn blocks(old: &Plant, new: &Plant) -> Vec<Option<usize>> {
     let there = by_name(old.blocks.iter().map(|block| block.name.as_str()));
     let find = |block: &crate::plant::Block| {
         let found = there.get(block.name.as_str()).copied();
-        found.filter(|index| old.blocks[*index].body.remembers_like(&block.body))
+        found.filter(|index| {
+            let before = &old.blocks[*index].body;
+            before.remembers_like(&block.body) && !is_another_sum(old, before, new, &block.body)
+        })
     };
     new.blocks.iter().map(find).collect()
+}
+
+/// A total of something else: kilograms after cubic metres.
+fn is_another_sum(old: &Plant, before: &BlockBody, new: &Plant, now: &BlockBody) -> bool {
+    let unit = |plant: &Plant, body: &BlockBody| match body {
+        BlockBody::Function(function) => function.total().map(|point| plant.point(point).unit),
+        _ => None,
+    };
+    let units = unit(old, before).zip(unit(new, now));
+    units.is_some_and(|(before, now)| !before.converts_to(now))
 }
 
 fn second_answers(old: &Plant, new: &Plant, blocks: &[Option<usize>]) -> Vec<(usize, usize)> {
@@ -341,7 +332,7 @@ impl Moves {
 
 fn interlocks(old: &Plant, new: &Plant) -> Vec<Option<InterlockMove>> {
     let there = by_name(old.interlocks.iter().map(|interlock| interlock.name.as_str()));
-    let find = |interlock: &crate::plant::Interlock| {
+    let find = |interlock: &Interlock| {
         let index = there.get(interlock.name.as_str()).copied()?;
         // The cause that was first out may have another number now, or be gone.
         let number = |cause: &crate::plant::Cause| {
@@ -358,13 +349,10 @@ fn by_name<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize>
     names.enumerate().map(|(index, name)| (name, index)).collect()
 }
 
-/// Points that carry tuning: a change of their text is meant to take effect.
-fn tuning(plant: &Plant) -> BTreeSet<PointId> {
-    let mut found = BTreeSet::new();
-    for block in &plant.blocks {
-        if let BlockBody::Pid(pid) = &block.body {
-            found.extend([pid.kc, pid.ti, pid.td]);
-        }
-    }
-    found
+/// Points that show a number of the text, which a change of it is meant to change: settings of blocks, and the
+/// parameters of phases, which begin with their own value when nobody says another.
+fn settings(plant: &Plant) -> BTreeSet<PointId> {
+    let of_blocks = plant.blocks.iter().flat_map(|block| block.body.settings());
+    let of_phases = plant.phases.iter().flat_map(|phase| phase.parameters.iter().copied());
+    of_blocks.chain(of_phases).collect()
 }

@@ -76,6 +76,25 @@ impl BlockBody {
         }
     }
 
+    /// Numbers of its text that stand in the image, where people may set them otherwise: tuning, ratio, preset. A changed
+    /// text is meant to take effect. Where it begins (a loop's set point, the target of a ramp) is none of them.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = PointId> {
+        let (own, function) = match self {
+            Self::Pid(pid) => ([Some(pid.kc), Some(pid.ti), Some(pid.td), pid.options.ff_gain], None),
+            Self::Ratio(ratio) => ([Some(ratio.ratio), Some(ratio.bias), None, None], None),
+            Self::Function(function) => ([None; 4], Some(function)),
+            Self::Calc(_)
+            | Self::Filter(_)
+            | Self::Ramp(_)
+            | Self::Selector(_)
+            | Self::Split(_)
+            | Self::Device(_)
+            | Self::Duty(_)
+            | Self::Position(_) => ([None; 4], None),
+        };
+        own.into_iter().flatten().chain(function.into_iter().flat_map(Function::settings))
+    }
+
     /// The output tags that it drives.
     pub fn targets(&self) -> impl Iterator<Item = PointId> {
         let (one, valves) = match self {

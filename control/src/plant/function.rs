@@ -62,6 +62,16 @@ impl Function {
         }
     }
 
+    /// Its own points that people and phases write.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = PointId> {
+        self.ports.iter().zip(self.shape().ports).filter(|(_, port)| port.setting).map(|(point, _)| *point)
+    }
+
+    /// The point of a sum that it keeps in the unit of that point.
+    pub(crate) fn total(&self) -> Option<PointId> {
+        matches!(&*self.law, Law::Totaliser(_)).then(|| self.ports.first().copied())?
+    }
+
     /// The points that it reads by name.
     pub fn read_points(&self) -> impl Iterator<Item = PointId> {
         self.inputs.iter().filter_map(|input| match input {
