@@ -216,3 +216,14 @@ fn far_too_much_peroxide_boils_a_charge_down_to_its_salts_and_says_so() {
     let thin = after(180.0, &["charge.peroxide=5mol/L", "feed.thermostat=0", "charge.temperature=80degC"]);
     assert_eq!(thin.notes().count(Remark::BoilingDry), 0);
 }
+
+/// A plant that starts in production has in its tanks what it has leached for hours.
+#[test]
+fn a_train_begins_with_the_liquor_and_the_residue_that_are_stated() {
+    let begun =
+        after(0.0, &["charge.solids=0", "charge.residue=20g/L", "charge.Ni=15g/L", "charge.Al=0.8g/L"]);
+    assert!((reading(&begun, "Ni") - 15.0).abs() < 0.05, "{} g/L", reading(&begun, "Ni"));
+    assert!((reading(&begun, "Al") - 0.8).abs() < 0.01, "{} g/L", reading(&begun, "Al"));
+    assert!((reading(&begun, "solids") - 20.0).abs() < 0.3, "{} g/L", reading(&begun, "solids"));
+    assert!((reading(&begun, "X-Ni") - 100.0).abs() < 1e-9);
+}

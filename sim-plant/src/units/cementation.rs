@@ -88,7 +88,26 @@ pub(super) const METALS: [(&str, Species); 9] = [
 
 /// kg/m3 of every metal, from the table `liquor`.
 pub(super) fn read_liquor(r: &mut Reader<'_>) -> [f64; METALS.len()] {
-    METALS.map(|(name, _)| r.described("liquor", name, "As sulfate in the liquor", "g/L", 0.0, 250.0))
+    read_metals(r, "liquor", "As sulfate in the liquor")
+}
+
+/// kg/m3 of every metal, from a table that may hold other things besides.
+pub(super) fn read_metals(r: &mut Reader<'_>, table: &str, text: &'static str) -> [f64; METALS.len()] {
+    METALS.map(|(name, _)| r.described(table, name, text, "g/L", 0.0, 250.0))
+}
+
+/// The metals as sulfates in so many m3.
+pub(super) fn dissolve(
+    recipe: &mut Matter,
+    metals: &[f64; METALS.len()],
+    volume: f64,
+    chemistry: &Chemistry,
+) {
+    for ((_, species), mass) in METALS.iter().zip(metals) {
+        let amount = mass * volume / chemistry.molar_mass(*species);
+        recipe[*species] += amount;
+        recipe[Species::Sulfate] += 0.5 * species.charge() * amount;
+    }
 }
 
 /// One m3 of liquor with `acid` mol of free sulfuric acid.
@@ -102,11 +121,7 @@ pub(super) fn liquor(
     let mut recipe = Matter::default();
     recipe[Species::Acid] = 2.0 * acid;
     recipe[Species::Sulfate] = acid;
-    for ((_, species), mass) in METALS.iter().zip(metals) {
-        let amount = mass / chemistry.molar_mass(*species);
-        recipe[*species] = amount;
-        recipe[Species::Sulfate] += 0.5 * species.charge() * amount;
-    }
+    dissolve(&mut recipe, metals, 1.0, chemistry);
     Slurry::filled(&recipe, 1.0, kelvin, chemistry, notes).matter
 }
 

@@ -34,6 +34,7 @@ use crate::parameters::Reader;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, parts};
+use crate::units::cementation::{METALS, dissolve, read_metals};
 use crate::units::compartments::{Vent, wetness};
 use crate::units::haste::gas_capacity;
 use crate::units::heat_loss::Wall;
@@ -156,6 +157,8 @@ tables! {
     Charge {
         /// Black mass in the first tank at the start, per litre of liquor
         solids: "g/L", 0.0, 500.0;
+        /// Graphite that black mass has left in every tank before the start, per litre of liquor
+        residue: "g/L", 0.0, 200.0;
         /// Liquor in the tanks at the start, of the volume below the weir
         fill: "%", 1.0, 100.0;
         /// H2SO4 in all tanks at the start
@@ -202,6 +205,8 @@ pub struct Settings {
     side: Side,
     solid: Solid,
     charge: Charge,
+    /// kg/m3 of the metals, as sulfates, in all tanks at the start.
+    dissolved: [f64; METALS.len()],
     feed: Feed,
     hydroxides: Hydroxides,
 }
@@ -214,6 +219,7 @@ impl Settings {
             side: Side::read(r, "side"),
             solid: Solid::read(r, "solid"),
             charge: Charge::read(r, "charge"),
+            dissolved: read_metals(r, "charge", "As sulfate in all tanks at the start"),
             feed: Feed::read(r, "feed"),
             hydroxides: Hydroxides::read(r),
         };
@@ -371,7 +377,11 @@ impl Leach {
         recipe[Species::Peroxide] = c.peroxide * volume;
         recipe[Species::Sodium] = c.bisulfite * volume;
         recipe[Species::Sulfite] = c.bisulfite * volume;
-        let liquor = Slurry::filled(&recipe, volume, c.temperature, &chemistry, &mut notes);
+        dissolve(&mut recipe, &settings.dissolved, volume, &chemistry);
+        let mut liquor = Slurry::filled(&recipe, volume, c.temperature, &chemistry, &mut notes);
+        let residue = c.residue * volume / chemistry.molar_mass(Species::Graphite);
+        liquor.matter.add(&chemistry.parcel(&[(Species::Graphite, residue)], c.temperature));
+        liquor.settle(&chemistry, &mut notes);
         let mut tanks: [Tank; TANKS] =
             core::array::from_fn(|_| Tank { slurry: liquor.clone(), grains: [0.0; GRAINS] });
         let solids = black_mass(&settings.solid, c.solids * volume, c.temperature, &chemistry);
