@@ -116,10 +116,10 @@ pub struct Place {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Start {
-    /// Steady production at 4.0 kA
+    /// In production, as its field text says; the refinery at 4.0 kA
     #[default]
     Running,
-    /// Empty, cold, breaker open: for the start-up recipe
+    /// Empty and cold, outputs at their fail positions: for the start-up recipes
     Cold,
 }
 
@@ -147,8 +147,11 @@ pub struct Look {
 #[derive(Args, Debug, Default)]
 pub struct DemoArgs {
     /// Folder of the plant's text [default: the refinery that ships with the program]
-    #[arg(long, value_name = "DIR")]
+    #[arg(value_name = "PLANT")]
     pub plant: Option<PathBuf>,
+    /// The same, as `run` and `sim` are told it
+    #[arg(long = "plant", value_name = "DIR", conflicts_with = "plant")]
+    pub named: Option<PathBuf>,
     /// Folder for this demo's data [default: a new one below the user's data home]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -28,7 +28,7 @@ const USER: &str = "demo";
 
 pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let data = new_folder(args.data.as_deref())?;
-    let plant = match &args.plant {
+    let plant = match args.plant.as_ref().or(args.named.as_ref()) {
         Some(folder) => folder.clone(),
         None => {
             plant_files::write(&data.plant(), &plant_files::shipped_folder())
