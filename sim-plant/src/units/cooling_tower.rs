@@ -3,14 +3,18 @@
 //! ```text
 //! T_hot = T_basin + load / (L cp)                       users heat what the pumps send
 //! Me(T_cold) = integral cp dT / (h_s(T) - h_air(T))     Merkel, four Chebyshev points from T_cold to T_hot
-//! Me(T_cold) = C (L/G)^-n                               the fill; implicit in T_cold, never below the wet bulb
+//! Me(T_cold) = C (L/G)^-n                               the fill; implicit in T_cold, never past the wet bulb
 //! E = G (w_s(h_out) - w_in)                             air leaves saturated at the enthalpy that it has taken up
 //! ```
+//!
+//! Water below the wet bulb is warmed: range and driving force have the other sign, and the rest is the same. Water at the
+//! wet bulb still evaporates, with heat that the air gives.
 //!
 //! The basin is stirred, so what it holds gives the circuit its inertia; salts stay behind and rise until the
 //! blowdown carries out what the make-up brings. Sources: Merkel 1925 with Lewis number one; the four points are
 //! those of the Cooling Technology Institute; humidity by ASHRAE. Left out: the water that evaporates inside the
-//! fill (1 to 2 % of the flow), fog, ice, scaling, biology, the pumps' heat. The fill strips dissolved CO2 as a degasifier does.
+//! fill (1 to 2 % of the flow), dew that water colder than the dew point takes out of the air, fog, ice, scaling,
+//! biology, the pumps' heat. The fill strips dissolved CO2 as a degasifier does.
 
 use std::sync::Arc;
 
@@ -226,17 +230,17 @@ impl CoolingTower {
         ((self.level() - SUCTION.0) / (SUCTION.1 - SUCTION.0)).clamp(0.0, 1.0)
     }
 
-    /// The Merkel number that it takes to come from `hot` to `cold`, with air of `air` J/kg below and a ratio of
-    /// water to air, in heat capacity of water per kg of air.
+    /// The Merkel number that it takes to come from `hot` to `cold`, or up to it from water below the wet bulb, with air of
+    /// `air` J/kg below and a ratio of water to air, in heat capacity of water per kg of air.
     fn demand(hot: f64, cold: f64, air: f64, ratio_capacity: f64, capacity: f64) -> f64 {
         let range = hot - cold;
         let inverse = |share: &f64| {
             let kelvin = cold + share * range;
             let force =
                 air_enthalpy(kelvin, saturated_humidity(kelvin)) - (air + ratio_capacity * share * range);
-            1.0 / force.max(LEAST_FORCE)
+            1.0 / (force * range.signum()).max(LEAST_FORCE)
         };
-        0.25 * capacity * range * POINTS.iter().map(inverse).sum::<f64>()
+        0.25 * capacity * range.abs() * POINTS.iter().map(inverse).sum::<f64>()
     }
 
     /// Water of `hot` at `mass` kg/s over the fill: its temperature below, and what the air takes up.
@@ -249,17 +253,19 @@ impl CoolingTower {
         let ratio = mass / air;
         let own = f.merkel * libm::pow(ratio, -f.exponent);
         self.flows.merkel = own;
-        // Dry air may take heat from water that is colder than its wet bulb; then nothing is exchanged here.
-        if hot <= wet + 1e-3 {
-            return (hot, 0.0);
-        }
-        let error = |cold: f64| own - Self::demand(hot, cold, below, ratio * capacity, capacity);
-        let cold = root::rising(error, wet, hot, 1e-6, &mut self.notes);
+        let demand = |cold: f64| Self::demand(hot, cold, below, ratio * capacity, capacity);
+        let cold = if (hot - wet).abs() <= 1e-3 {
+            hot
+        } else if hot > wet {
+            root::rising(|cold| own - demand(cold), wet, hot, 1e-6, &mut self.notes)
+        } else {
+            root::rising(|cold| demand(cold) - own, hot, wet, 1e-6, &mut self.notes)
+        };
         let above = below + ratio * capacity * (hot - cold);
         let leaves = root::rising(
             |kelvin| air_enthalpy(kelvin, saturated_humidity(kelvin)) - above,
-            wet - 1.0,
-            hot + 1.0,
+            wet.min(hot) - 1.0,
+            wet.max(hot) + 1.0,
             1e-5,
             &mut self.notes,
         );

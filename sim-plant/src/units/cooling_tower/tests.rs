@@ -37,6 +37,27 @@ fn without_its_fan_the_water_becomes_hot_and_a_wetter_day_carries_over() {
 }
 
 #[test]
+fn a_tower_without_load_brings_its_water_to_the_wet_bulb_from_either_side_and_evaporates_on() {
+    let at = |kelvin: &str, hours: f64| {
+        let start = format!("basin.temperature={kelvin}");
+        let mut unit = tower(&["feed.load=0", "air.wet_bulb=30", &start, "feed.temperature=30"]);
+        unit.run_to(hours * 3600.0);
+        assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
+        ["T-supply", "heat", "evaporation"].map(|name| unit.reading(name).unwrap())
+    };
+    let begun = at("5degC", 0.1);
+    assert!(begun[0] > 7.0 && begun[0] < 25.0 && begun[1] < -1000.0, "{begun:?}");
+    assert!(begun[2] >= 0.0, "air over cold water loses its moisture and takes none: {begun:?}");
+    for start in ["5degC", "50degC"] {
+        let [supply, heat, evaporation] = at(start, 12.0);
+        assert!((supply - 30.0).abs() < 0.1, "from {start}: {supply}");
+        assert!(heat.abs() < 20.0, "{heat}");
+        // ASHRAE: 27.3 g/kg at saturation, 25.2 g/kg at 35 degC with this wet bulb; 32 kg/s of air.
+        assert!((evaporation - 250.0).abs() < 15.0, "{evaporation}");
+    }
+}
+
+#[test]
 fn cycles_of_concentration_are_make_up_over_blowdown() {
     let mut unit = tower(&["basin.volume=2m3", "feed.blowdown=0.6m3/h"]);
     unit.run_to(24.0 * 3600.0);
