@@ -3,6 +3,7 @@
 //! ```text
 //! Cl2(aq) + H2O <-> HClO + H+ + Cl-         K_h;  acid and chloride keep it as Cl2, which air takes
 //! dn/dt = -min(k_La n_Cl2, G y*),  y* = p*/(P - p*),  p* = [Cl2] / H(T)
+//! dn/dt = -k_e (n_Cl2 - (P - p_w) H V)      bubbles, without any air, where chlorine and steam press more than the tank does
 //! HClO + H2O2 -> HCl + O2 + H2O             r = k [HClO][H2O2], complete while there is peroxide
 //! ```
 //!
@@ -24,6 +25,7 @@ use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Port, Reading, Shape, UnitOperation};
 use crate::units::heat_loss::Wall;
+use crate::units::water::ATMOSPHERE;
 
 tables! {
     Tanks {
@@ -45,6 +47,8 @@ tables! {
         solubility: "mol/L", 1e-3, 1.0;
         /// d ln H / d(1/T) of that solubility
         warming: "K", 0.0, 6000.0;
+        /// Bubbles of what presses more than the tank does
+        effervescence: "1/s", 0.0, 10.0;
         /// K_h at 25 degC, (mol/L)^2
         hydrolysis: "", 1e-5, 1e-2;
         /// Reaction of HClO with peroxide
@@ -188,12 +192,45 @@ impl Dechlorinator {
         }
     }
 
-    /// Share of the free chlorine that is Cl2, not HClO, in the stripper.
-    fn molecular(&self) -> f64 {
-        let s = &self.stripper;
+    /// Share of the free chlorine that is Cl2, not HClO.
+    fn molecular(&self, s: &Slurry) -> f64 {
         let ratio = s.species.proton * s.concentration(Species::Chloride).max(0.0)
             / self.settings.transfer.hydrolysis;
         ratio / (1.0 + ratio)
+    }
+
+    /// mol/(m3 Pa) of Cl2 in a liquor.
+    fn solubility(&self, slurry: &Slurry) -> f64 {
+        let t = &self.settings.transfer;
+        t.solubility * libm::exp(t.warming * (1.0 / slurry.temperature - 1.0 / REFERENCE)) / 1e5
+    }
+
+    /// Chlorine and steam that together press more than the tank does leave as bubbles; mol of chlorine. First order
+    /// towards that pressure.
+    fn effervesce(
+        &self,
+        (slurry, pressure): (&mut Slurry, f64),
+        vent: &mut Matter,
+        notes: &mut Notes,
+        dt: f64,
+    ) -> f64 {
+        let free = slurry.matter[Species::HypochlorousAcid].max(0.0);
+        if free <= 0.0 {
+            return 0.0;
+        }
+        let room = pressure - slurry.vapour_pressure(&self.chemistry, notes);
+        let stays = room.max(0.0) * self.solubility(slurry) * slurry.liquor;
+        let over = free * self.molecular(slurry) - stays;
+        if over <= 0.0 {
+            return 0.0;
+        }
+        let row = slurry.matter.reach(&STRIP).min(over);
+        let leaves = row * -libm::expm1(-self.settings.transfer.effervescence * dt);
+        slurry.matter.react(&STRIP, leaves);
+        let gas = self.chemistry.parcel(&[(Species::Chlorine, leaves)], slurry.temperature);
+        slurry.matter.subtract(&gas);
+        vent.add(&gas);
+        leaves
     }
 
     /// Chlorine into the air; mol.
@@ -201,14 +238,11 @@ impl Dechlorinator {
         let t = &self.settings.transfer;
         let moles = air.phase_moles(Phase::Gas, &self.chemistry).max(0.0);
         let free = self.stripper.matter[Species::HypochlorousAcid].max(0.0);
-        let dissolved = free * self.molecular();
+        let dissolved = free * self.molecular(&self.stripper);
         let nominal = t.air * dt;
         let contact = (moles / nominal).min(1.0);
         let wanted = dissolved * (1.0 - libm::exp(-t.stripping * contact * dt));
-        let warm = libm::exp(t.warming * (1.0 / self.stripper.temperature - 1.0 / REFERENCE));
-        // mol/(m3 Pa)
-        let solubility = t.solubility * warm / 1e5;
-        let partial = dissolved / self.stripper.liquor.max(1e-9) / solubility;
+        let partial = dissolved / self.stripper.liquor.max(1e-9) / self.solubility(&self.stripper);
         let partial = partial.min(0.9 * self.settings.tanks.pressure);
         let most = moles * partial / (self.settings.tanks.pressure - partial);
         let taken = wanted.min(most);
@@ -217,8 +251,21 @@ impl Dechlorinator {
         self.stripper.matter.subtract(&gas);
         vent.add(&gas);
         vent.add(air);
-        self.chlorine = taken / dt;
-        self.gas = (moles + taken) / dt;
+        self.chlorine += taken / dt;
+        self.gas += (moles + taken) / dt;
+    }
+
+    /// Both tanks let go what they cannot hold; what the first does not have time for, the second does.
+    fn bubble(&mut self, vent: &mut Matter, dt: f64) {
+        let mut notes = core::mem::take(&mut self.notes);
+        let (mut stripper, mut polish) =
+            (core::mem::take(&mut self.stripper), core::mem::take(&mut self.polish));
+        // The second tank is open.
+        let tanks = [(&mut stripper, self.settings.tanks.pressure), (&mut polish, ATMOSPHERE)];
+        let left: f64 = tanks.into_iter().map(|tank| self.effervesce(tank, vent, &mut notes, dt)).sum();
+        (self.stripper, self.polish, self.notes) = (stripper, polish, notes);
+        self.chlorine += left / dt;
+        self.gas += left / dt;
     }
 
     /// What stands above a weir of `volume`.
@@ -268,6 +315,8 @@ impl UnitOperation for Dechlorinator {
         }
         self.stripper.settle(&self.chemistry, &mut self.notes);
         let mut gas = Matter::default();
+        (self.chlorine, self.gas) = (0.0, 0.0);
+        self.bubble(&mut gas, dt);
         self.strip(&x.inlets[AIR], &mut gas, dt);
         self.polish.matter.add(&Self::over(&mut self.stripper, volume));
         self.polish.matter.add(&x.inlets[PEROXIDE]);
@@ -364,6 +413,20 @@ mod tests {
         let mild = run(&["feed.peroxide=0", "feed.acid=-0.01mol/L"]);
         assert!(read(&acid, "stripped") < 60.0, "{}", read(&acid, "stripped"));
         assert!(read(&mild, "stripped") > 3.0 * read(&acid, "stripped"), "{}", read(&mild, "stripped"));
+    }
+
+    #[test]
+    fn brine_with_more_chlorine_than_its_tank_presses_down_bubbles_it_off() {
+        let still = ["feed.chlorine=5000mg/L", "feed.peroxide=0", "feed.air=0", "feed.acid=0.1"];
+        let open = run(&still);
+        // Sander: 0.062 mol/(L bar) at 25 degC and 2300 K, 0.0205 at 75; brine leaves chlorine some 0.65 bar of one.
+        let held = 0.062 * libm::exp(2300.0 * (1.0 / 348.15 - 1.0 / 298.15)) * 0.65 * 70.9e3;
+        let left = read(&open, "stripped");
+        assert!((0.8 * held..2.0 * held).contains(&left), "{left} mg/L, {held}");
+        assert!(read(&open, "Cl2") > 5.0 && read(&open, "Cl2-share") > 99.0, "{}", read(&open, "Cl2"));
+        // At 10 degC it would press 0.75 bar: nothing bubbles.
+        let cold = run(&[&still[..], &["feed.temperature=10degC", "tanks.ambient=10degC"]].concat());
+        assert!((read(&cold, "stripped") - 5000.0).abs() < 100.0, "{}", read(&cold, "stripped"));
     }
 
     #[test]
