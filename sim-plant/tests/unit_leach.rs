@@ -227,3 +227,33 @@ fn a_train_begins_with_the_liquor_and_the_residue_that_are_stated() {
     assert!((reading(&begun, "solids") - 20.0).abs() < 0.3, "{} g/L", reading(&begun, "solids"));
     assert!((reading(&begun, "X-Ni") - 100.0).abs() < 1e-9);
 }
+
+/// Li in mg/L after so long, of a leach of black mass that is LiF and nothing that dissolves.
+fn lithium_of_fluoride(fluoride: &str, hours: f64, acid: &str) -> f64 {
+    let settings = [
+        "solid.active=0",
+        "solid.carbon=0",
+        "charge.solids=500g/L",
+        "charge.peroxide=0",
+        "charge.temperature=25degC",
+        "feed.hold=25degC",
+        fluoride,
+        acid,
+    ];
+    1e3 * reading(&after(hours * 60.0, &settings), "Li")
+}
+
+#[test]
+fn lithium_fluoride_dissolves_up_to_its_solubility_and_further_in_acid_that_makes_hf_of_it() {
+    // CRC Handbook: 0.134 g of LiF in 100 g of water at 25 degC, 359 mg/L of lithium; and no more of more of it.
+    let [little, much] = ["solid.fluoride=2wt%", "solid.fluoride=20wt%"]
+        .map(|fluoride| lithium_of_fluoride(fluoride, 48.0, "charge.acid=0"));
+    assert!((little / 359.0 - 1.0).abs() < 0.05, "{little}");
+    assert!((much / little - 1.0).abs() < 0.02, "{little} {much}");
+    // What is less than that dissolves: 0.1 wt% of 500 g/L are 0.5 g/L of LiF.
+    let all = lithium_of_fluoride("solid.fluoride=0.1wt%", 48.0, "charge.acid=0");
+    assert!((all / 134.0 - 1.0).abs() < 0.03, "{all}");
+    // Sulfuric acid makes HF of the fluoride: 8 g/L of LiF dissolve in 0.5 mol/L of it, and all of them.
+    let sour = lithium_of_fluoride("solid.fluoride=1.6wt%", 8.0, "charge.acid=0.5mol/L");
+    assert!((sour / 2141.0 - 1.0).abs() < 0.05, "{sour}");
+}

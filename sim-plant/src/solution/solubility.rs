@@ -1,8 +1,9 @@
 //! Solubilities, each with its source and range. Outside its table a value is held at the end and noted.
 
+use super::equilibria::activity_shift;
 use super::{Notes, Remark, Slurry, interpolate};
 use crate::chemistry::Chemistry;
-use crate::constants::{MASS_H, MASS_LI, MASS_O, MASS_WATER, REFERENCE, ZERO_CELSIUS};
+use crate::constants::{GAS, MASS_H, MASS_LI, MASS_O, MASS_WATER, REFERENCE, ZERO_CELSIUS};
 use crate::species::Species;
 
 /// Straight lines between points (degC, value); held and noted outside.
@@ -48,6 +49,18 @@ pub(crate) fn lithium_carbonate_product(
     let free = solubility - 0.5 * (root - hydrolysis);
     let sulfate = sulfate * slurry.concentration(Species::Sulfate).max(0.0);
     4.0 * solubility * solubility * free * (1.0 + sulfate)
+}
+
+/// `[Li][F]` of free fluoride at saturation, (mol/L)^2: 1.84e-3 of activities at 25 degC (CRC Handbook, published), moved by
+/// van 't Hoff with the ledger's enthalpies of formation, and by the activity of two single charges.
+pub(crate) fn lithium_fluoride_product(slurry: &Slurry, chemistry: &Chemistry) -> f64 {
+    const AT_25: f64 = 1.84e-3;
+    let formed = |species: Species| chemistry.formation[species.index()];
+    let heat = formed(Species::Lithium) + formed(Species::Fluoride) - formed(Species::LithiumFluoride);
+    let kelvin = slurry.temperature.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 110.0);
+    let warmth = heat / GAS * (1.0 / kelvin - 1.0 / REFERENCE);
+    let activity = activity_shift(kelvin, slurry.ionic_strength(), 2.0, 0.0);
+    AT_25 * libm::exp(core::f64::consts::LN_10 * activity - warmth)
 }
 
 /// mol/(L Pa) of CO2: Henry 0.034 mol/(L atm) at 25 degC, 2400 K (Sander, recalled), salted out with

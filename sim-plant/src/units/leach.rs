@@ -10,7 +10,8 @@
 //!   MO2 + H2O2 + 2 H+             -> M2+ + 2 H2O + O2              what was left behind; also SO3--
 //! shrinking grains: dX/dt = 3 a (k_r [red]^p + k_a) [H+]^m (1-X)^(2/3),  n0 travels with the grains
 //! 2 H2O2 -> 2 H2O + O2            (k0 + k_Fe [Fe] + k_Cu [Cu]) [H2O2]
-//! Al + 3 H+ -> Al3+ + 3/2 H2,  Fe + 2 H+ -> Fe2+ + H2,  Cu + H2O2 + 2 H+ -> Cu2+ + 2 H2O,  LiF -> Li+ + F-
+//! Al + 3 H+ -> Al3+ + 3/2 H2,  Fe + 2 H+ -> Fe2+ + H2,  Cu + H2O2 + 2 H+ -> Cu2+ + 2 H2O
+//! LiF <-> Li+ + F-                1 - [Li][F] / P, F- being what acid has not made HF of
 //! 2 Fe2+ + H2O2 + 2 H+ -> 2 Fe3+ + 2 H2O
 //! LiFePO4 + H+ + 1/4 O2 (1/2 H2O2) -> Li+ + FePO4 + 1/2 H2O (H2O);  LiFePO4 + 3 H+ -> Li+ + Fe2+ + H3PO4
 //! ```
@@ -19,7 +20,7 @@
 //! that is left behind. Rate constants differ more than tenfold between laboratories, so `activity` scales them
 //! for a lot; activation energies and orders stay. The step is explicit with demands for acid and reductant
 //! damped so that neither is overdrawn. Where the acid runs out the hydroxides of `hydroxides.rs` fall. Left out: the ash layer that Jha sees on LCO, dissolved oxygen, SO2 and HF
-//! in the gas, gypsum.
+//! in the gas, gypsum, fluoride that aluminium and iron hold in solution.
 
 mod reactions;
 
@@ -127,7 +128,7 @@ tables! {
         phosphate_oxidation: "1/min", 0.0, 100.0;
         /// LiFePO4 dissolved whole in 1 mol/L H+ without an oxidant, at 60 degC
         phosphate_acid: "1/min", 0.0, 100.0;
-        /// LiF dissolving, at 60 degC
+        /// LiF dissolving in pure water, at 60 degC; towards saturation ever slower
         fluoride: "1/min", 0.0, 100.0;
         /// Activation energy of these
         activation_metals: "kJ/mol", 0.0, 150.0;

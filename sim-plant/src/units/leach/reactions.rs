@@ -1,9 +1,11 @@
 //! What reacts in one tank in one step.
 
 use super::{Settings, Tank, arrhenius};
+use crate::chemistry::Chemistry;
 use crate::constants::REFERENCE;
 use crate::matter::Matter;
-use crate::solution::{Notes, Remark};
+use crate::solution::solubility::lithium_fluoride_product;
+use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::units::compartments::{Vent, evaporable};
 use Species::{
@@ -74,7 +76,7 @@ fn go(matter: &mut Matter, row: &Row, extent: f64) {
 pub(super) fn run(tank: &mut Tank, s: &Settings, head: Vent<'_>, stirred: f64, dt: f64, notes: &mut Notes) {
     let before = tank.slurry.matter.clone();
     lattice(tank, s, stirred, dt);
-    side(tank, s, stirred, dt);
+    side(tank, s, &Salt::of(&tank.slurry, head.chemistry), stirred, dt);
     follow(tank);
     let slurry = &mut tank.slurry;
     // J that formation and warmth have less now.
@@ -213,8 +215,40 @@ fn follow(tank: &mut Tank) {
     }
 }
 
+/// LiF <-> Li+ + F-: what drives it is how far the product of its ions is from saturation.
+struct Salt {
+    /// (mol/L)^2
+    product: f64,
+    /// Share of the fluoride that is no HF.
+    free: f64,
+}
+
+impl Salt {
+    fn of(slurry: &Slurry, chemistry: &Chemistry) -> Self {
+        let species = &slurry.species;
+        let all = species.fluoride + species.hydrogen_fluoride;
+        let free = if all > 0.0 { (species.fluoride / all).clamp(0.0, 1.0) } else { 1.0 };
+        Self { product: lithium_fluoride_product(slurry, chemistry), free }
+    }
+
+    /// mol that dissolve in a step, `x = K (1 - (Li + x) f (F + x) / P)` with K what dissolves in pure water; negative falls.
+    /// The surface is that of the grains, or of those that the fluoride above saturation makes.
+    fn extent(&self, matter: &Matter, grains: f64, pace: f64, litres: f64) -> f64 {
+        let (held, lithium, fluoride) =
+            (matter[LithiumFluoride].max(0.0), matter[Lithium].max(0.0), matter[Fluoride].max(0.0));
+        let product = (self.product * litres * litres).max(1e-300);
+        let over = lithium * self.free * fluoride > product;
+        let rate = pace * surface(grains, if over { held.max(fluoride) } else { held });
+        let slope = rate * self.free / product;
+        let linear = 1.0 + slope * (lithium + fluoride);
+        let constant = rate - slope * lithium * fluoride;
+        let extent = 2.0 * constant / (linear + (linear * linear + 4.0 * slope * constant).max(0.0).sqrt());
+        extent.clamp(-lithium.min(fluoride), held)
+    }
+}
+
 /// Metals, phosphate, fluoride, and the peroxide that is lost.
-fn side(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
+fn side(tank: &mut Tank, s: &Settings, salt: &Salt, stirred: f64, dt: f64) {
     let Tank { slurry, grains } = tank;
     let kelvin = slurry.temperature;
     let litres = slurry.liquor * 1e3;
@@ -314,8 +348,9 @@ fn side(tank: &mut Tank, s: &Settings, stirred: f64, dt: f64) {
         &[(LithiumIronPhosphate, -1.0), (Lithium, 1.0), (Ferrous, 1.0), (Phosphate, 1.0)],
         phosphate * acid,
     );
-    let fluoride = warm * side.fluoride * surface(grains[8], matter[LithiumFluoride]);
-    go(matter, &[(LithiumFluoride, -1.0), (Lithium, 1.0), (Fluoride, 1.0)], fluoride);
+    let pace = warm * side.fluoride;
+    let dissolving = salt.extent(matter, grains[8], pace, litres.max(1e-9));
+    matter.react(&[(LithiumFluoride, -1.0), (Lithium, 1.0), (Fluoride, 1.0)], dissolving);
     let lost = matter[Peroxide].max(0.0) * (1.0 - libm::exp(-decay * dt));
     matter.react(&[(Peroxide, -1.0), (Water, 1.0), (Oxygen, 0.5)], lost);
     // Ferrous iron is oxidised as fast as peroxide is there.
