@@ -22,7 +22,7 @@ use crate::constants::REFERENCE;
 use crate::matter::Matter;
 use crate::species::{Phase, Species};
 use crate::work::{self, Work};
-use conductivity::Protons;
+use conductivity::{Conduction, Protons};
 use density::Makeup;
 use equilibria::{Equilibria, Speciation};
 
@@ -177,6 +177,11 @@ impl Slurry {
 
     /// S/m of the liquor.
     pub fn conductivity(&self, chemistry: &Chemistry, notes: &mut Notes) -> f64 {
+        self.conduction(chemistry, notes).all
+    }
+
+    /// The same, and what carries it.
+    pub(crate) fn conduction(&self, chemistry: &Chemistry, notes: &mut Notes) -> Conduction {
         // CO2, HF and SO2 carry nothing and bicarbonate one charge: to the salts it counts as a chloride, and so does
         // hypochlorite, which is no hydroxide.
         let litres = self.liquor * 1e3;
@@ -198,7 +203,7 @@ impl Slurry {
             .sum();
         let s = &self.species;
         let protons = Protons::of(s.proton, s.bisulfate, s.sulfate, equivalents);
-        conductivity::conductivity(&Makeup::of(&ions, chemistry), protons, self.temperature, notes)
+        conductivity::conduction(&Makeup::of(&ions, chemistry), protons, self.temperature, notes)
     }
 
     /// Pa of water vapour over the liquor.

@@ -14,6 +14,7 @@ pub mod dissolver;
 pub mod dryer;
 pub mod evaporator;
 mod exhaling;
+mod film;
 pub mod filter;
 pub mod furnace;
 mod hardness;

@@ -79,3 +79,57 @@ fn a_bare_cell_cools_to_its_surroundings_and_never_below_and_a_dry_one_does_not_
     }
     assert!(reading(&dry, "current") < 1.0 && dry.balance().worst() < 1e-9, "{:?}", dry.readings());
 }
+
+#[test]
+fn heat_goes_through_the_membranes_and_keeps_the_sides_together() {
+    let apart = |compartments: &str, transfer: &str| {
+        let cell = after(1440.0, &["thermostat=0", "feed.current=2kA/m2", compartments, transfer]);
+        reading(&cell, "T-catholyte") - reading(&cell, "T-anolyte")
+    };
+    for compartments in ["compartments=2", "compartments=3"] {
+        let (sound, insulated) =
+            (apart(compartments, "heat_transfer=800"), apart(compartments, "heat_transfer=0"));
+        assert!(sound.abs() < 6.0, "{compartments}: {sound}");
+        assert!(insulated > 20.0, "{compartments}: {insulated}");
+    }
+}
+
+#[test]
+fn a_current_above_the_limiting_one_splits_water_and_makes_no_more_lye() {
+    // Fresh liquor, so that nothing but its strength and the current differ.
+    let at = |sulfate: &str, current: &str| {
+        let cell = after(2.0 / 60.0, &[sulfate, current, "feed.liquor=0"]);
+        (reading(&cell, "CE-LiOH"), reading(&cell, "CE-acid"), reading(&cell, "face"))
+    };
+    let strong = at("start.sulfate=1.5", "feed.current=1");
+    let weak = at("start.sulfate=0.01", "feed.current=1");
+    // Cowan and Brown 1959: i t_m = F k c + i t, with 0.02 mol/L of lithium at 3e-5 m/s. No more of it arrives.
+    let arrives = 96_485.0 * 3e-5 * 20.0 / 1000.0 + 0.33;
+    assert!((weak.0 / 100.0 - arrives).abs() < 0.02, "{weak:?} {arrives}");
+    assert!(strong.0 > 70.0 && weak.2 < 1e-4 && strong.2 > 2.8, "{strong:?} {weak:?}");
+    // Far below the limiting current a weak liquor serves as well.
+    let slow = at("start.sulfate=0.01", "feed.current=0.02");
+    assert!(slow.2 > 0.015, "{slow:?}");
+    assert!(weak.1 < strong.1 + 1e-9, "{weak:?} {strong:?}");
+}
+
+#[test]
+fn a_cell_without_liquor_starves_gradually() {
+    let mut cell = after(1200.0, &["feed.liquor=0"]);
+    let mut seen = vec![];
+    for minute in (1203..1440).step_by(3) {
+        cell.run_to(f64::from(minute) * 60.0);
+        seen.push(["CE-LiOH", "Li-feed", "current"].map(|name| reading(&cell, name)));
+    }
+    // Cowan and Brown 1959: 1 kA/m2 is the limiting current at j (t_m - t)/(F k), of Li2SO4 (0.717 - 0.326) and 3e-5 m/s.
+    let limit = 1000.0 * (0.717 - 0.326) / (96_485.0 * 3e-5) / 1000.0;
+    assert!(seen.iter().all(|now| now[0] > 70.0 || now[1] < 1.15 * limit), "{limit} {seen:?}");
+    let below = |percent: f64| seen.iter().position(|now| now[0] < percent).unwrap();
+    assert!((seen[below(65.0)][1] / limit - 0.95).abs() < 0.1, "{limit} {seen:?}");
+    // An hour from there, and never in a jump: what diffuses passes until the liquor is water, which conducts no current.
+    assert!(below(22.0) - below(65.0) > 15, "{seen:?}");
+    let fading = &seen[..below(20.0)];
+    let steepest = fading.windows(2).map(|pair| pair[0][0] - pair[1][0]).fold(0.0, f64::max);
+    assert!(steepest < 4.0, "{steepest}");
+    assert!(seen.last().unwrap()[2] < 0.01, "{seen:?}");
+}

@@ -231,21 +231,69 @@ impl Protons {
 /// What a proton in bisulfate conducts of what an equivalent of Li2SO4 does.
 const BISULFATE: f64 = 0.5;
 
-/// S/m
-pub(crate) fn conductivity(makeup: &Makeup, protons: Protons, kelvin: f64, notes: &mut Notes) -> f64 {
+/// What carries a current through a liquor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Conduction {
+    /// S/m
+    pub(crate) all: f64,
+    /// S/m of it that lithium and sodium carry, and that protons do.
+    pub(crate) alkali: f64,
+    pub(crate) protons: f64,
+}
+
+impl Conduction {
+    /// Transference number of lithium and sodium.
+    pub(crate) fn alkali_share(&self) -> f64 {
+        self.alkali / self.all
+    }
+
+    /// What is left for the anions where no other cation is.
+    pub(crate) fn anion_share(&self) -> f64 {
+        1.0 - (self.alkali + self.protons) / self.all
+    }
+}
+
+/// Limiting conductivities at 25 degC, S cm2 per equivalent (Robinson and Stokes, published).
+const LITHIUM: f64 = 38.7;
+const SODIUM: f64 = 50.1;
+const PROTON: f64 = 349.8;
+const CHLORIDE_ION: f64 = 76.3;
+const SULFATE_ION: f64 = 80.0;
+const HYDROXIDE_ION: f64 = 198.0;
+const CARBONATE_ION: f64 = 69.3;
+
+/// Share of a solute's current that its lithium or sodium carries, and that its protons do: of the limiting
+/// conductivities, which it keeps within some hundredths up to strong liquors and 90 degC.
+const fn carried(solute: usize) -> (f64, f64) {
+    match solute {
+        l::LICL => (LITHIUM / (LITHIUM + CHLORIDE_ION), 0.0),
+        l::LIOH => (LITHIUM / (LITHIUM + HYDROXIDE_ION), 0.0),
+        l::LI2SO4 => (LITHIUM / (LITHIUM + SULFATE_ION), 0.0),
+        l::NACL | l::NAF => (SODIUM / (SODIUM + CHLORIDE_ION), 0.0),
+        l::NAOH => (SODIUM / (SODIUM + HYDROXIDE_ION), 0.0),
+        l::NA2SO4 => (SODIUM / (SODIUM + SULFATE_ION), 0.0),
+        l::NA2CO3 => (SODIUM / (SODIUM + CARBONATE_ION), 0.0),
+        l::HCL => (0.0, PROTON / (PROTON + CHLORIDE_ION)),
+        l::H2SO4 => (0.0, PROTON / (PROTON + SULFATE_ION)),
+        _ => (0.0, 0.0),
+    }
+}
+
+/// What conducts, and how much.
+pub(crate) fn conduction(makeup: &Makeup, protons: Protons, kelvin: f64, notes: &mut Notes) -> Conduction {
     // What pure water with a little of anything conducts.
     const FLOOR: f64 = 1e-4;
     let water = makeup.water.max(0.05);
     let of = |solute: usize| makeup.solutes[solute] / ions(solute).1 / water * equivalents(solute);
     let present = || (0..SOLUTES).filter(|solute| makeup.solutes[*solute] != 0.0);
     let total: f64 = present().map(of).sum();
+    let mut sum = Conduction { all: FLOOR, alkali: 0.0, protons: 0.0 };
     if total < 1e-9 {
-        return FLOOR;
+        return sum;
     }
     let t = kelvin - ZERO_CELSIUS;
     let mut inside = (15.0..=95.0).contains(&t);
     let t = t.clamp(0.0, 110.0);
-    let mut sum = FLOOR;
     for solute in present() {
         let share = of(solute) / total;
         if share < 1e-6 {
@@ -255,9 +303,14 @@ pub(crate) fn conductivity(makeup: &Makeup, protons: Protons, kelvin: f64, notes
         let molality = total / fit.equivalents;
         inside &= (own && molality <= fit.molality_max) || share < 0.02;
         let free = protons.share(solute);
-        sum += share * free * fit.conductivity(molality, t);
+        let here = share * free * fit.conductivity(molality, t);
+        let (alkali, protons) = carried(solute);
+        sum.all += here;
+        sum.alkali += alkali * here;
+        sum.protons += protons * here;
         if free < 1.0 {
-            sum += share * (1.0 - free) * BISULFATE * SULFATE.conductivity(total / SULFATE.equivalents, t);
+            sum.all +=
+                share * (1.0 - free) * BISULFATE * SULFATE.conductivity(total / SULFATE.equivalents, t);
         }
     }
     notes.check(Remark::Conductivity, inside);
@@ -266,7 +319,7 @@ pub(crate) fn conductivity(makeup: &Makeup, protons: Protons, kelvin: f64, notes
 
 #[cfg(test)]
 mod tests {
-    use super::{Makeup, Protons, SOLUTES, class, conductivity, equivalents};
+    use super::{Makeup, Protons, SOLUTES, class, conduction, equivalents};
     use crate::constants::ZERO_CELSIUS;
     use crate::solution::laliberte::{self as l, FITS, is_sulfate};
     use crate::solution::{Notes, Remark};
@@ -307,7 +360,7 @@ mod tests {
             let mut makeup = Makeup { mass: 1.0, water: 1.0 - 0.01 * percent, solutes: [0.0; SOLUTES] };
             makeup.solutes[solute] = 0.01 * percent;
             let mut notes = Notes::default();
-            let told = conductivity(&makeup, Protons::ALONE, celsius + ZERO_CELSIUS, &mut notes);
+            let told = conduction(&makeup, Protons::ALONE, celsius + ZERO_CELSIUS, &mut notes).all;
             assert!(
                 (told / table - 1.0).abs() < 0.045,
                 "{} {percent} %: {told} for {table}",
@@ -315,6 +368,28 @@ mod tests {
             );
             assert_eq!(notes.count(Remark::Conductivity), 0, "{} {percent} %", FITS[solute].name);
         }
+    }
+
+    #[test]
+    fn a_little_acid_takes_much_of_the_current_from_the_alkali() {
+        let of = |solutes: &[(usize, f64)]| {
+            let mut makeup = Makeup { mass: 1.0, water: 0.9, solutes: [0.0; SOLUTES] };
+            for (solute, mass) in solutes {
+                makeup.solutes[*solute] = *mass;
+            }
+            conduction(&makeup, Protons::ALONE, 298.15, &mut Notes::default())
+        };
+        // Transference numbers of Robinson and Stokes at infinite dilution.
+        let [lithium, sodium, acid] = [l::LI2SO4, l::NACL, l::HCL].map(|solute| of(&[(solute, 0.05)]));
+        assert!(
+            (lithium.alkali_share() - 0.326).abs() < 2e-3 && (lithium.anion_share() - 0.674).abs() < 2e-3
+        );
+        assert!((sodium.alkali_share() - 0.396).abs() < 2e-3, "{sodium:?}");
+        assert!(acid.alkali == 0.0 && (acid.anion_share() - 0.179).abs() < 2e-3, "{acid:?}");
+        // Of as many equivalents of both, the protons conduct five times as well as the lithium's salt.
+        let both = of(&[(l::LICL, 0.0424), (l::HCL, 0.0365)]);
+        assert!(both.alkali_share() < 0.1 && both.protons > 5.0 * both.alkali, "{both:?}");
+        assert!((both.alkali + both.protons) / both.all + both.anion_share() == 1.0);
     }
 
     #[test]

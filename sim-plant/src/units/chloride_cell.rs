@@ -4,10 +4,12 @@
 //! anode    2 Cl- -> Cl2 + 2 e-,  beside it 2 H2O -> O2 + 4 H+ + 4 e-      cathode  2 H2O + 2 e- -> H2 + 2 OH-
 //! O2 share = 1/(1 + (c_Cl/c_half)^m) + s h/(h + [H+])                     starved of chloride, short of acid
 //! membrane t_M + t_H + t_OH = 1,  t_H = r x/(1 + (r-1) x),  x = [H+]/([H+] + [M+]) at its face
-//! film     [M+] at the face = [M+] - j (t_M - 0.35)/(F k), 0.35 of alkali being carried there by the current itself
+//! film     [M+] at the face = [M+] - j (t_M - t_liquor)/(F k), t_liquor of alkali being carried there by the current itself:
+//!          by what each salt and acid of the anolyte conducts, and its alkali of that
 //!          t_OH = (a0 + a1 [OH-]^p)(j_ref/j)^q + k_Ca Ca_m,  water with the cations: w0 + w1 ([OH-] - c_ref)
 //! gas      Cl2 + H2O <-> HClO + H+ + Cl-,  [HClO][H+][Cl-] = K_h H p_Cl2;  3 HClO -> ClO3- + 2 Cl- + 3 H+
 //! V = E_rev + b_a asinh(j/2 j0_a) + b_c asinh(j/2 j0_c) + j (r_m + sum d/(k (1-e)^1.5) + r_hw + k_Mg Mg_m)
+//! heat     U A (T_a - T_c) through the membrane with its two films, exponential in the step
 //! ```
 //!
 //! Sources: basis 1.1-1.7 and what stands with each number; the equations are those of area 300 (`electro.rs`), the
@@ -26,7 +28,8 @@ use std::sync::Arc;
 use model::StateWalk;
 
 use super::compartments::{DRY, Vent, carried, covered, crystallise, evaporable, free_water, over_weir};
-use super::heat_loss::Wall;
+use super::film::Film;
+use super::heat_loss::{Wall, through};
 use crate::chemistry::Chemistry;
 use crate::constants::{FARADAY, GAS, MASS_LIOH, MASS_NAOH, MASS_WATER, REFERENCE, ZERO_CELSIUS};
 use crate::electro::{
@@ -167,18 +170,28 @@ impl ChlorideCell {
         }
     }
 
-    /// What flows, A/m2, and the parts of the voltage: what is asked, or what the rectifier can drive.
-    fn drive(&mut self, asked: f64, dt: f64) -> (f64, Parts) {
+    /// Heat through the part of the membranes that liquor covers on both sides.
+    fn level(&mut self, dt: f64) {
+        let weir = self.settings.cell.volume;
+        let cover = covered(&self.anolyte, weir).min(covered(&self.catholyte, weir));
+        let conductance = self.settings.membrane.heat_transfer * self.area() * cover;
+        through(conductance, &mut self.anolyte, &mut self.catholyte, dt);
+    }
+
+    /// What flows, A/m2, and the parts of the voltage: what is asked, or what the rectifier can drive. And the share of it
+    /// that alkali carries through the anolyte.
+    fn drive(&mut self, asked: f64, dt: f64) -> (f64, Parts, f64) {
         let weir = self.settings.cell.volume;
         let bearable = evaporable(&self.anolyte).min(evaporable(&self.catholyte)) / (0.5 * self.area() * dt);
         let cover = covered(&self.anolyte, weir).min(covered(&self.catholyte, weir));
         if asked <= 0.0 || cover <= DRY {
             self.notes.check(Remark::Limited, asked <= 0.0);
-            return (0.0, Parts::default());
+            return (0.0, Parts::default(), 0.0);
         }
         let mut notes = core::mem::take(&mut self.notes);
         let liquors = [&self.anolyte, &self.catholyte];
-        let conductivities = liquors.map(|l| l.conductivity(&self.chemistry, &mut notes).max(1e-3));
+        let conductions = liquors.map(|l| l.conduction(&self.chemistry, &mut notes));
+        let conductivities = conductions.map(|liquor| liquor.all.max(1e-3));
         let pressure = self.settings.cell.pressure;
         let vapours = liquors.map(|l| l.vapour_pressure(&self.chemistry, &mut notes).min(0.9 * pressure));
         let at = |density: f64| self.voltage(density, cover, conductivities, vapours);
@@ -197,7 +210,7 @@ impl ChlorideCell {
             found.1 = at(found.0);
         }
         self.notes = notes;
-        found
+        (found.0, found.1, conductions[0].alkali_share())
     }
 
     /// Share of the anode's current that makes oxygen.
@@ -219,13 +232,13 @@ impl ChlorideCell {
     }
 
     /// What the charge (mol of electrons through all cells) moves through the membranes.
-    fn pass(&mut self, electrons: f64, density: f64, dt: f64) {
+    fn pass(&mut self, electrons: f64, density: f64, carried: f64, dt: f64) {
         let m = &self.settings.membrane;
         let hydroxide = self.hydroxide();
         let load = self.fouling[Species::CalciumHydroxide] / self.area();
         let back = leakage(m, hydroxide) * leakage_at(m, density) + m.calcium_efficiency * load;
         let held = Self::alkali(&self.anolyte);
-        let face = self.face(density, back);
+        let face = self.face(density, back, carried);
         self.passed.face = face;
         let m = &self.settings.membrane;
         let shares = Shares::new(m, back, self.anolyte.species.proton * 1e3, face);
@@ -255,18 +268,13 @@ impl ChlorideCell {
 
     /// mol/m3 of alkali at the membrane's face, where more is taken than the current brings: the less of it there is the
     /// more the protons carry, so it ends above nought however weak the anolyte.
-    fn face(&mut self, density: f64, back: f64) -> f64 {
-        /// Transference number of alkali in strong chloride: lithium 0.30, sodium 0.39 (Robinson and Stokes).
-        const CARRIED: f64 = 0.35;
+    fn face(&mut self, density: f64, back: f64, carried: f64) -> f64 {
         let litres = (self.anolyte.liquor * 1e3).max(1e-9);
         let bulk = 1e3 * Self::alkali(&self.anolyte) / litres;
         let protons = self.anolyte.species.proton * 1e3;
-        let (m, film) = (&self.settings.membrane, self.settings.cell.film);
-        let excess = |face: f64| {
-            let shares = Shares::new(m, back, protons, face);
-            face - bulk + density * (shares.lithium - CARRIED) / (FARADAY * film)
-        };
-        rising(excess, 0.0, bulk, 1e-6 * bulk, &mut self.notes)
+        let m = &self.settings.membrane;
+        let film = Film { bulk, pull: density / (FARADAY * self.settings.cell.film), carried };
+        film.share(|face| Shares::new(m, back, protons, face).lithium, &mut self.notes).1
     }
 
     /// Salt through the membrane, driven by the difference of chloride.
@@ -412,13 +420,14 @@ impl UnitOperation for ChlorideCell {
             x.heat += wall.warm(liquor, order * 1e3 * dt, dt);
         }
         self.settle();
-        let (density, parts) = self.drive(orders[0] * 1e3, dt);
+        self.level(dt);
+        let (density, parts, carried) = self.drive(orders[0] * 1e3, dt);
         let charge = density * self.area() * dt;
         let electrons = faraday(1.0, charge);
         let (before, total) = (self.passed.charge, self.passed.total);
         self.passed = Passed { density, parts, ..Passed::default() };
         self.react_at_the_electrodes(electrons);
-        self.pass(electrons, density, dt);
+        self.pass(electrons, density, carried, dt);
         let work = charge * parts.sum();
         x.heat += work;
         self.anolyte.heat(0.5 * work);

@@ -6,6 +6,10 @@
 //!   t_H = r x/(1 + (r-1) x),  x = [H+]/([H+] + [Li+] + [Na+]) where the membrane drinks
 //!   t_OH = a [OH-]^p (j_ref/j)^q,   water with the cations: w0 + w1 ([OH-] - 2.5)
 //! anion membrane (3 compartments)   t_SO4 + t_H' = 1,   t_H' = b [H2SO4]^p' (j_ref/j)^q
+//! films    c at a membrane's face = c - j (t_membrane - t_liquor)/(z F k),  of Li+ and Na+ at the one, of SO4-- at the other;
+//!          t_liquor by what each salt and acid of the liquor conducts, and its ions of that: acid takes it from the alkali.
+//!          the limiting current F k c/(t_m - t): what does not arrive, H+ and OH- of split water carry
+//! heat     U A dT through each membrane with its two films, exponential in the step
 //! V = E_rev(T) + b_a asinh(j/2 j0_a) + b_c asinh(j/2 j0_c) + j (r_m + sum d/(k (1-e)^1.5) + r_hw)
 //! ```
 //!
@@ -13,14 +17,16 @@
 //! cation membrane drinks from the anolyte, whose acid then takes part in the current: the efficiency falls
 //! along a batch. Each compartment is stirred over all cells; activities are concentrations in E_rev; the
 //! power that is no enthalpy of the products warms the liquors, half each. Gas leaves saturated with water. When the
-//! rectifier's voltage does not suffice, the current falls. Left out: single cells, fouling, crossover of gas.
+//! rectifier's voltage does not suffice, the current falls. Left out: single cells, fouling, crossover of gas, the voltage
+//! that films and split water take, acid that gathers in a film.
 
 use std::sync::Arc;
 
 use model::StateWalk;
 
 use super::compartments::{DRY, Vent, carried, covered, crystallise, evaporable, over_weir};
-use super::heat_loss::Wall;
+use super::film::Film;
+use super::heat_loss::{Wall, through};
 use crate::chemistry::Chemistry;
 
 use crate::constants::{FARADAY, MASS_LIOH, NORMAL_VOLUME, REFERENCE};
@@ -48,6 +54,8 @@ tables! {
         feed_gap: "mm", 0.05, 30.0;
         /// Between membrane and cathode
         cathode_gap: "mm", 0.05, 30.0;
+        /// Mass transfer of ions to a membrane's face
+        film: "m/s", 1e-7, 1e-2;
         /// Gas in the liquor of both gaps
         gas: "", 0.0, 0.6;
         /// What the rectifier gives at most, per cell
@@ -100,6 +108,8 @@ tables! {
         water: "", 0.0, 30.0;
         /// and per mol/L above
         water_slope: "1/M", -10.0, 10.0;
+        /// Heat through each membrane, with the films of both liquors
+        heat_transfer: "W/(m2 K)", 0.0, 5000.0;
         /// Sulfate that leaks into the catholyte with its lithium
         sulfate: "m/s", 0.0, 1e-6;
     }
@@ -219,9 +229,17 @@ pub static SHAPE: Shape = Shape {
         Reading { name: "O2", unit: "Nm3/h", text: "dry" },
         Reading { name: "charge", unit: "kAh", text: "per cell since the start" },
         Reading { name: "LiOH-total", unit: "kg", text: "made since the start" },
+        Reading { name: "face", unit: "mol/L", text: "alkali at the face where the cation membrane drinks" },
     ],
     step_max: 2.0,
 };
+
+/// Shares of the current through the liquor between the membranes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Carried {
+    alkali: f64,
+    anions: f64,
+}
 
 /// What passed in the last step, for the readings.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -234,6 +252,8 @@ struct Passed {
     oxygen: f64,
     charge: f64,
     made: f64,
+    /// mol/m3 of alkali at the cation membrane.
+    face: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -301,8 +321,9 @@ impl SulfateCell {
             + density * ohmic
     }
 
-    /// What flows, A/m2, and the cell's voltage: what is asked, or what the rectifier can drive.
-    fn drive(&mut self, asked: f64, dt: f64) -> (f64, f64) {
+    /// What flows, A/m2, and the cell's voltage: what is asked, or what the rectifier can drive. And what carries it where
+    /// the cation membrane drinks.
+    fn drive(&mut self, asked: f64, dt: f64) -> (f64, f64, Carried) {
         // Of the electrodes that liquor covers; a dry compartment conducts nothing.
         let weir = self.settings.cell.volume;
         let cover = (0..3)
@@ -310,11 +331,13 @@ impl SulfateCell {
             .fold(1.0, |least: f64, k| least.min(covered(&self.liquors[k], weir)));
         if asked <= 0.0 || cover <= DRY {
             self.notes.check(Remark::Limited, asked <= 0.0);
-            return (0.0, 0.0);
+            return (0.0, 0.0, Carried::default());
         }
         let mut notes = core::mem::take(&mut self.notes);
-        let conductivities =
-            [0, 1, 2].map(|k: usize| self.liquors[k].conductivity(&self.chemistry, &mut notes).max(1e-3));
+        let conductions = [0, 1, 2].map(|k: usize| self.liquors[k].conduction(&self.chemistry, &mut notes));
+        let conductivities = conductions.map(|liquor| liquor.all.max(1e-3));
+        let drunk = &conductions[self.source()];
+        let carried = Carried { alkali: drunk.alkali_share(), anions: drunk.anion_share() };
         let limit = self.settings.cell.voltage_max;
         let voltage = |density: f64| self.voltage(density / cover, conductivities);
         let density = if voltage(asked) > limit {
@@ -333,11 +356,11 @@ impl SulfateCell {
             found.1 = voltage(found.0);
         }
         self.notes = notes;
-        found
+        (found.0, found.1, carried)
     }
 
     /// What the charge (mol of electrons through all cells) moves and makes.
-    fn pass(&mut self, electrons: f64, density: f64, dt: f64) {
+    fn pass(&mut self, electrons: f64, density: f64, carried: Carried, dt: f64) {
         let m = self.settings.membrane.clone();
         let source = self.source();
         let hydroxide = self.liquors[CATHOLYTE].species.hydroxide;
@@ -346,8 +369,8 @@ impl SulfateCell {
         let drink = &self.liquors[source];
         let (lithium, sodium) = (drink.concentration(Species::Lithium), drink.concentration(Species::Sodium));
         let alkali = (lithium + sodium).max(0.0);
-        let x = drink.species.proton / (drink.species.proton + alkali).max(1e-12);
-        let protons = (m.proton * x / (1.0 + (m.proton - 1.0) * x)).clamp(0.0, 1.0) * (1.0 - back);
+        let (protons, face) = self.cations(density, back, alkali * 1e3, carried.alkali);
+        let drink = &self.liquors[source];
         let share = if alkali > 0.0 { lithium.max(0.0) / alkali } else { 1.0 };
         let wanted = electrons * (1.0 - back - protons);
         let held = drink.matter[Species::Lithium].max(0.0) + drink.matter[Species::Sodium].max(0.0);
@@ -376,12 +399,13 @@ impl SulfateCell {
         leak[Species::Lithium] = 2.0 * salt;
         self.carry(source, CATHOLYTE, &leak);
         self.passed.alkali = moved;
+        self.passed.face = face;
         self.passed.acid = electrons * (1.0 - protons - back) - extra;
         if self.three {
             let acid = 0.5 * self.liquors[ANOLYTE].matter[Species::Acid].max(0.0)
                 / (self.liquors[ANOLYTE].liquor * 1e3).max(1e-9);
             let leak = (m.acid * libm::pow(acid, m.acid_exponent) * fade).clamp(0.0, 0.98);
-            let anions = 0.5 * electrons * (1.0 - leak);
+            let anions = 0.5 * electrons * self.anions(density, leak, carried.anions);
             let sulfate = anions.min(0.5 * self.liquors[MIDDLE].matter[Species::Sulfate].max(0.0));
             let protons = electrons - 2.0 * sulfate;
             let mut out = Matter::default();
@@ -396,6 +420,45 @@ impl SulfateCell {
         self.liquors[ANOLYTE].matter.react(&anode, electrons);
         let cathode = [(Species::Acid, -1.0), (Species::Hydrogen, 0.5)];
         self.liquors[CATHOLYTE].matter.react(&cathode, electrons);
+    }
+
+    /// Share of the current that protons carry through the cation membrane, and the alkali (mol/m3) at its face, where more
+    /// is taken than the current brings: the less of it there is the more the protons carry.
+    fn cations(&mut self, density: f64, back: f64, bulk: f64, carried: f64) -> (f64, f64) {
+        let mobility = self.settings.membrane.proton;
+        let proton = self.liquors[self.source()].species.proton * 1e3;
+        let share = |face: f64| {
+            let x = proton / (proton + face).max(1e-12);
+            (mobility * x / (1.0 + (mobility - 1.0) * x)).clamp(0.0, 1.0) * (1.0 - back)
+        };
+        let film = Film { bulk, pull: density / (FARADAY * self.settings.cell.film), carried };
+        let (alkali, face) = film.share(|face| 1.0 - back - share(face), &mut self.notes);
+        (1.0 - back - alkali, face)
+    }
+
+    /// Share of the current that sulfate carries through the anion membrane, of which `leak` belongs to protons: at its face
+    /// OH- takes part the more the less sulfate arrives.
+    fn anions(&mut self, density: f64, leak: f64, carried: f64) -> f64 {
+        let liquor = &self.liquors[MIDDLE];
+        let bulk = liquor.concentration(Species::Sulfate).max(0.0) * 1e3;
+        let hydroxide = liquor.species.hydroxide * 1e3;
+        let share = |face: f64| (1.0 - leak) * 2.0 * face / (2.0 * face + hydroxide).max(1e-12);
+        let film = Film { bulk, pull: density / (2.0 * FARADAY * self.settings.cell.film), carried };
+        film.share(share, &mut self.notes).0
+    }
+
+    /// Heat through the part of each membrane that liquor covers on both sides.
+    fn level(&mut self, dt: f64) {
+        let (c, m) = (&self.settings.cell, &self.settings.membrane);
+        let sheet = m.heat_transfer * c.area * c.cells;
+        let cover = [0, 1, 2].map(|k: usize| covered(&self.liquors[k], c.volume));
+        let [anolyte, middle, catholyte] = &mut self.liquors;
+        if self.three {
+            through(sheet * cover[ANOLYTE].min(cover[MIDDLE]), anolyte, middle, dt);
+            through(sheet * cover[MIDDLE].min(cover[CATHOLYTE]), middle, catholyte, dt);
+        } else {
+            through(sheet * cover[ANOLYTE].min(cover[CATHOLYTE]), anolyte, catholyte, dt);
+        }
     }
 
     /// Ions and water go from one compartment to another, each with its enthalpy at the temperature it leaves.
@@ -451,13 +514,14 @@ impl UnitOperation for SulfateCell {
                 self.liquors[k].settle(&self.chemistry, &mut self.notes);
             }
         }
-        let (density, voltage) = self.drive(orders[0] * 1e3, dt);
+        self.level(dt);
+        let (density, voltage, carried) = self.drive(orders[0] * 1e3, dt);
         let area = self.settings.cell.area * self.settings.cell.cells;
         let charge = density * area * dt;
         let electrons = charge / FARADAY;
         let (before, made) = (self.passed.charge, self.passed.made);
         self.passed = Passed { density, voltage, ..Passed::default() };
-        self.pass(electrons, density, dt);
+        self.pass(electrons, density, carried, dt);
         let work = charge * voltage;
         x.heat += work;
         self.liquors[ANOLYTE].heat(0.5 * work);
@@ -502,6 +566,7 @@ impl UnitOperation for SulfateCell {
             p.oxygen * NORMAL_VOLUME * 3600.0,
             p.charge / 3.6e6,
             p.made,
+            p.face * 1e-3,
         ];
         readings.copy_from_slice(&values);
     }
@@ -544,6 +609,7 @@ impl UnitOperation for SulfateCell {
             &mut p.oxygen,
             &mut p.charge,
             &mut p.made,
+            &mut p.face,
         ] {
             walk.f64(value);
         }

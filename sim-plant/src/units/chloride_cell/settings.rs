@@ -90,6 +90,8 @@ tables! {
         calcium_efficiency: "m2/mol", 0.0, 1e4;
         /// Resistance per mol/m2 of magnesium in the membrane
         magnesium_resistance: "ohm m4/mol", 0.0, 10.0;
+        /// Heat through it, with the films of both liquors
+        heat_transfer: "W/(m2 K)", 0.0, 5000.0;
         /// Share of the hardness of the water that passes which stays in the membrane
         hardness_retained: "", 0.0, 1.0;
     }
@@ -258,7 +260,7 @@ impl Sheet {
             calcium_efficiency: self.calcium_efficiency,
             magnesium_resistance: self.magnesium_resistance,
             hardness_retained: self.hardness_retained,
-            heat_transfer: 0.0,
+            heat_transfer: self.heat_transfer,
             magnesium_reversible: 0.0,
             magnesium_release_time: f64::INFINITY,
             pinhole_discharge: 0.0,
