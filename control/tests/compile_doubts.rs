@@ -26,6 +26,7 @@ const DOUBTS: &[Doubt] = &[
     (PICTURE, "brine ──▶ {FT-301 }", "┌─────────┐\n   │ {FT-301 }│\n   └─────────┘", "mimic-torn", "┌─────────┐", "as wide as it is written"),
     (PICTURE, "brine ──▶ {FT-301 }", "from the brine tank, which stands where the old furnace hall was ──▶ {FT-301 }", "mimic-wide", "from the brine tank", "79 columns"),
     (LOOPS, "[filter.TY-311]", "[pid.TIC-9]\ndescription = \"Alone\"\npv = \"TT-311\"\nout_unit = \"%\"\nout_range = [0, 100]\naction = \"reverse\"\nkc = 1\nti = \"60 s\"\non_bad_pv = \"hold\"\n[filter.TY-311]", "unread-output", "[pid.TIC-9]", "let a block take `TIC-9.OUT`"),
+    (LOOPS, "[pid.TIC-311]\n", "[pid.FIC-9]\ndescription = \"Second\"\npv = \"FT-301\"\nout_unit = \"%\"\nout_range = [0, 100]\naction = \"reverse\"\nkc = 1\nti = \"5 s\"\ncascade = \"FFC-301.OUT\" # too\nmodes = [\"manual\", \"cascade\"]\non_bad_pv = \"hold\"\n[calc.FY-9]\nunit = \"%\"\nrange = [0, 100]\nvalue = \"FIC-9.OUT\"\n[pid.TIC-311]\n", "two-secondaries", "# too", "follow `FIC-301.SP`"),
     (SAFETY, "deviation = \"5 dK\"", "when = \"TT-311 > TT-311\"", "constant-condition", "TT-311 > TT-311", "with a limit"),
 ];
 

@@ -39,6 +39,70 @@ fn cascade() -> Harness {
     h
 }
 
+/// Primary TIC (PV1), whose OUT times 0.5 is the set point of the secondary FIC (PV2) with the output VALVE.
+fn through_a_ratio() -> Harness {
+    let mut b = Builder::new();
+    let (pv1, pv2) = (b.input("PV1"), b.input("PV2"));
+    let valve = b.output("VALVE");
+    let primary = b.pid("TIC", pv1, &Loop { sp: 50.0, kc: 2.0, ti: 20.0, ..Loop::default() });
+    let BlockBody::Pid(pid) = &b.plant.blocks[primary.index()].body else { unreachable!() };
+    let demand = pid.out;
+    let source = b.ratio("FFC", demand, 0.5, None);
+    let secondary = Loop { sp: 35.0, kc: 0.5, ti: 5.0, normal_mode: Mode::Cascade, ..Loop::default() };
+    b.pid("FIC", pv2, &Loop { cascade: Some(source), target: Some(valve), ..secondary });
+    let mut h = b.finish();
+    h.preset(valve, 42.0);
+    h.all_good(0.0);
+    for (pv, value) in [("PV1", 50.0), ("PV2", 35.0)] {
+        let pv = h.point(pv);
+        h.set(pv, value);
+    }
+    h.run(5);
+    h
+}
+
+/// A firing-rate master: the ratio without a trim hands back to the loop that makes its input.
+#[test]
+fn a_loop_above_a_ratio_begins_opens_and_closes_without_a_bump() {
+    let mut h = through_a_ratio();
+    assert_eq!((h.actual("TIC"), h.actual("FIC")), (Mode::Auto, Mode::Cascade));
+    assert!((h.value("VALVE") - 42.0).abs() < 1e-9, "{}", h.value("VALVE"));
+    assert!((h.value("TIC.OUT") - 70.0).abs() < 1e-9, "{}", h.value("TIC.OUT"));
+    h.mode("FIC", Mode::Auto).unwrap();
+    h.write("FIC.SP", 40.0).unwrap();
+    h.run(2);
+    assert_eq!(h.actual("TIC"), Mode::Initialising);
+    assert_eq!(h.value("TIC.OUT"), 80.0);
+    h.write("FFC.BIAS", 10.0).unwrap();
+    h.run(2);
+    assert!((h.value("TIC.OUT") - 60.0).abs() < 1e-9, "{}", h.value("TIC.OUT"));
+    h.mode("FIC", Mode::Cascade).unwrap();
+    h.run(3);
+    assert_eq!((h.actual("TIC"), h.actual("FIC")), (Mode::Auto, Mode::Cascade));
+    assert!((h.value("FIC.SP") - 40.0).abs() < 1e-9, "{}", h.value("FIC.SP"));
+}
+
+#[test]
+fn a_loop_above_a_ratio_knows_where_the_valve_ends_and_that_nothing_counts_times_zero() {
+    let mut h = through_a_ratio();
+    let (pv1, pv2) = (h.point("PV1"), h.point("PV2"));
+    h.set(pv1, 47.0);
+    h.set(pv2, 5.0);
+    h.run(3000);
+    assert_eq!(h.value("VALVE"), 100.0);
+    // 6 % of it are the error, and some was added until the valve was open.
+    assert!(h.value("TIC.OUT") < 85.0, "it does not wind up: {}", h.value("TIC.OUT"));
+    let out = h.value("TIC.OUT");
+    h.write("FFC.RATIO", 0.0).unwrap();
+    h.set(pv1, 20.0);
+    h.run(100);
+    assert!(
+        (h.value("TIC.OUT") - out).abs() < 70.0 && h.value("TIC.OUT").is_finite(),
+        "{}",
+        h.value("TIC.OUT")
+    );
+}
+
 /// T6. The handshake.
 #[test]
 fn a_cascade_starts_opens_and_closes_without_a_bump() {

@@ -12,7 +12,7 @@ use crate::engine::Gap;
 use crate::exchange::ScanOutput;
 use crate::image::Image;
 use crate::machine::{Memory, Now};
-use crate::plant::{Block, BlockBody, Op, Origin, Plant};
+use crate::plant::{Block, BlockBody, Op, Origin, Plant, Ratio};
 
 pub(crate) mod pid;
 pub(crate) mod ratio;
@@ -312,8 +312,9 @@ pub(crate) fn below(plant: &Plant, block: model::BlockId) -> Option<model::Block
         .filter(|next| *next != block)
 }
 
-/// The handshake of the one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, a
-/// split range, a drive, a function block that can be turned round; or one of them behind override selectors.
+/// The handshake of the one block that takes this point and answers for it: a loop in cascade, a ratio as its trim or
+/// where it has none as its input, a split range, a drive, a function block that can be turned round; or one of them
+/// behind override selectors.
 fn taker(plant: &Plant, source: model::PointId) -> Option<usize> {
     taker_within(plant, source, FOLLOWED)
 }
@@ -324,10 +325,11 @@ fn taker_within(plant: &Plant, source: model::PointId, depth: usize) -> Option<u
     while let Some(point) = points.get(next).copied() {
         next += 1;
         let ratio = || {
+            let answers = |ratio: &Ratio| ratio.trim.unwrap_or(ratio.input) == point;
             plant
                 .blocks
                 .iter()
-                .position(|block| matches!(&block.body, BlockBody::Ratio(ratio) if ratio.trim == Some(point)))
+                .position(|block| matches!(&block.body, BlockBody::Ratio(ratio) if answers(ratio)))
         };
         let takes = |block: &Block| match &block.body {
             BlockBody::Split(split) => split.input == point,

@@ -3,7 +3,8 @@
 //! While the secondary does not listen, OUT is the secondary's set point and the difference to the
 //! calculated value is kept as a balance. When it listens again the balance fades to zero over
 //! [`BALANCE_S`] (FF-891: BAL_TIME), so that RATIO and BIAS stay what people set and nothing jumps.
-//! The trim, when a loop makes it, is initialised the same way through the handshake.
+//! The trim, when a loop makes it, is initialised the same way through the handshake. Without a trim the handshake is for a
+//! loop that makes the input: `IN = (OUT - BIAS) / RATIO`. A ratio of zero leaves it no say, so it counts as limited both ways.
 //!
 //! A bad input holds OUT and makes it bad, which sheds the secondary from cascade. After a time without a controller OUT
 //! goes on from where it stands, with a balance that fades the same way.
@@ -42,13 +43,26 @@ impl RatioState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fixed {
     pub(crate) secondary: Option<u32>,
+    /// The handshake is for who makes the trim, and not for who makes the input.
+    trimmed: bool,
 }
 
 impl Fixed {
     pub(super) fn new(plant: &Plant, block: usize, ratio: &Ratio) -> Self {
         let known = ratio.secondary.map(|id| id.0);
         let found = super::taker(plant, ratio.out).map(|index| index as u32);
-        Self { secondary: known.or(found).filter(|index| *index as usize != block) }
+        let secondary = known.or(found).filter(|index| *index as usize != block);
+        Self { secondary, trimmed: ratio.trim.is_some() }
+    }
+
+    /// What the block above would have to make so that OUT were `out`, if all but that one adds up to `rest`.
+    fn above(&self, ratio: f64, input: f64, out: f64, rest: f64) -> f64 {
+        let turned = (out - rest) / ratio;
+        match self.trimmed {
+            true => out - (ratio * input + rest),
+            false if turned.is_finite() => turned,
+            false => input,
+        }
     }
 }
 
@@ -56,9 +70,9 @@ impl Fixed {
 pub(super) fn start(ratio: &Ratio, fixed: &Fixed, image: &mut Image, handshakes: &[Handshake]) -> Handshake {
     let Some(secondary) = fixed.secondary else { return Handshake::SILENT };
     let wanted = handshakes[secondary as usize].back;
-    let base = image.value(ratio.ratio) * image.value(ratio.input) + image.value(ratio.bias);
     image.set(ratio.out, bounded(wanted, ratio.low, ratio.high), Quality::Good);
-    let back = wanted - base;
+    let back =
+        fixed.above(image.value(ratio.ratio), image.value(ratio.input), wanted, image.value(ratio.bias));
     Handshake { back, feedback: back, ..Handshake::SILENT }
 }
 
@@ -75,7 +89,8 @@ pub(super) fn run(
     let (trim, trim_quality) =
         ratio.trim.map_or((0.0, Quality::Good), |point| (image.value(point), image.quality(point)));
     let quality = wild_quality.worst(trim_quality);
-    let base = image.value(ratio.ratio) * wild + image.value(ratio.bias);
+    let (factor, bias) = (image.value(ratio.ratio), image.value(ratio.bias));
+    let base = factor * wild + bias;
     let last = image.value(ratio.out);
     let below = fixed.secondary.map(|index| context.handshakes[index as usize]);
     let invited = below.is_none_or(|below| below.invited);
@@ -99,13 +114,21 @@ pub(super) fn run(
         _ => Quality::UncertainSubNormal,
     };
     image.set(ratio.out, out, quality);
-    let offset = base + state.balance;
+    let feedback = below.map_or(out, |below| below.feedback);
+    let mut limited = (
+        out >= ratio.high || below.is_some_and(|below| below.limited_up),
+        out <= ratio.low || below.is_some_and(|below| below.limited_down),
+    );
+    if !fixed.trimmed && factor <= 0.0 {
+        limited = if factor < 0.0 { (limited.1, limited.0) } else { (true, true) };
+    }
+    let made = if fixed.trimmed { trim } else { wild };
     context.handshakes[block] = Handshake {
         invited,
-        // The trim that makes OUT what the secondary has, without any balance.
-        back: below.map_or(trim, |below| below.back - base),
-        feedback: below.map_or(out, |below| below.feedback) - offset,
-        limited_up: out >= ratio.high || below.is_some_and(|below| below.limited_up),
-        limited_down: out <= ratio.low || below.is_some_and(|below| below.limited_down),
+        // What makes OUT what the secondary has, without any balance.
+        back: below.map_or(made, |below| fixed.above(factor, wild, below.back, bias)),
+        feedback: fixed.above(factor, wild, feedback, bias + state.balance),
+        limited_up: limited.0,
+        limited_down: limited.1,
     };
 }

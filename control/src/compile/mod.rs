@@ -201,7 +201,7 @@ fn assemble(
     units::find(items, &mut draft, report);
     let mut blocks = blocks::build(items, &mut draft, report);
     let drivers = writers::drivers(&draft, report);
-    writers::link_cascades(&draft, &mut blocks);
+    writers::link_cascades(&draft, &mut blocks, report);
     let run_order = flow::order(&draft, &drivers, report);
     let tasks = flow::tasks(&run_order, &draft, &mut blocks);
     bounds::of_blocks(&run_order, &blocks, &mut draft);

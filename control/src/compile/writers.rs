@@ -66,7 +66,7 @@ pub(super) fn unwritten(
 }
 
 /// Links every block whose OUT is the set point of another with that one, for back-calculation.
-pub(super) fn link_cascades(draft: &Draft, blocks: &mut [Option<Block>]) {
+pub(super) fn link_cascades(draft: &Draft, blocks: &mut [Option<Block>], report: &mut Report) {
     let mut secondaries: Vec<(PointId, BlockId)> = Vec::new();
     for (index, block) in blocks.iter().enumerate() {
         if let Some(Block { body: BlockBody::Pid(pid), .. }) = block
@@ -77,14 +77,36 @@ pub(super) fn link_cascades(draft: &Draft, blocks: &mut [Option<Block>]) {
     }
     for (point, secondary) in secondaries {
         let Origin::Block(primary) = draft.point(point).origin else { continue };
-        match blocks.get_mut(primary.index()) {
-            Some(Some(Block { body: BlockBody::Pid(pid), .. })) if pid.out == point => {
-                pid.secondary.get_or_insert(secondary);
-            }
+        let linked = match blocks.get_mut(primary.index()) {
+            Some(Some(Block { body: BlockBody::Pid(pid), .. })) if pid.out == point => &mut pid.secondary,
             Some(Some(Block { body: BlockBody::Ratio(ratio), .. })) if ratio.out == point => {
-                ratio.secondary.get_or_insert(secondary);
+                &mut ratio.secondary
             }
-            _ => {}
+            _ => continue,
+        };
+        let first = *linked.get_or_insert(secondary);
+        if first != secondary {
+            report.add(unheard(draft, point, first, secondary));
         }
+    }
+}
+
+/// A loop that follows an OUT which follows another loop already.
+fn unheard(draft: &Draft, point: PointId, first: BlockId, second: BlockId) -> Mistake {
+    let [first, follower] = [first, second].map(|id| &draft.blocks[id.index()].name);
+    let source = &draft.point(point).name;
+    let reads = &draft.blocks[second.index()].reads;
+    let message = format!("`{source}` is the set point of `{first}` and of `{follower}`");
+    let mistake = Mistake::warning("two-secondaries", message).help(format!(
+        "let `{follower}` follow `{first}.SP`, so that it does what the other one does, or let a [split_range] share it out"
+    ));
+    match reads.iter().find(|(read, _)| *read == point) {
+        Some((_, place)) => {
+            let text = format!(
+                "the loop above hears only from `{first}`, and winds up over what `{follower}` cannot do"
+            );
+            mistake.at(*place, text)
+        }
+        None => mistake,
     }
 }
