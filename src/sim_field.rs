@@ -6,6 +6,7 @@ use std::path::Path;
 use control::plant::Plant;
 use miette::{IntoDiagnostic as _, miette};
 use model::{Diagnostic, Label, Severity, Source};
+use sim_plant::field::NO_RUNNING_START;
 use sim_plant::{BuildError, Initial, ParameterMistake, Parameters, Simulator};
 
 use crate::plant_files;
@@ -45,11 +46,14 @@ pub fn mistakes(folder: &Path, plant: &Plant, sources: &mut Vec<Source>) -> Vec<
         Ok(_) => return Vec::new(),
         Err(error) => return vec![finding(error.to_string(), None)],
     };
-    let found = match lockstep::simulator(plant, &field, &parameters, Initial::Cold, 0) {
-        Ok(_) => return Vec::new(),
+    let built = |initial| lockstep::simulator(plant, &field, &parameters, initial, 0).map(drop);
+    let found = match built(Initial::Cold).and_then(|()| built(Initial::Running)) {
+        Ok(()) => return Vec::new(),
         Err(BuildError::Field(mistakes)) => mistakes,
         Err(error) => return vec![finding(error.to_string(), None)],
     };
+    // A plant may know only its cold start.
+    let wrong = |mistake: &&ParameterMistake| mistake.message != NO_RUNNING_START;
     let first = sources.len();
     sources.extend(field);
     let place = |mistake: &ParameterMistake| {
@@ -57,7 +61,7 @@ pub fn mistakes(folder: &Path, plant: &Plant, sources: &mut Vec<Source>) -> Vec<
         let span = line_span(&sources[first + at].text, mistake.line);
         Some(Label { source: first + at, span, text: "here".to_owned() })
     };
-    found.iter().map(|mistake| finding(mistake.message.clone(), place(mistake))).collect()
+    found.iter().filter(wrong).map(|mistake| finding(mistake.message.clone(), place(mistake))).collect()
 }
 
 fn finding(message: String, primary: Option<Label>) -> Diagnostic {
@@ -124,5 +128,15 @@ mod tests {
         assert_eq!((&said["severity"], &said["code"]), (&"error".into(), &"bad-field".into()));
         assert_eq!(said["place"]["file"], wrong.path.as_str());
         assert_eq!(said["place"]["line"], line, "{said}");
+
+        let mut hot = plant_files::shipped_field().remove(0);
+        let written = hot.text.lines().position(|line| line.starts_with("running = [")).unwrap();
+        let setting = hot.text.lines().nth(written).unwrap().to_owned();
+        hot.text = hot.text.replacen(&setting, "running = [\"start.temperature=2000degC\"]", 1);
+        write(&hot);
+        let found = mistakes(folder.path(), &plant, &mut sources);
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let place = found[0].primary.as_ref().unwrap();
+        assert!(sources[place.source].text[place.span.clone()].contains("2000degC"), "{found:#?}");
     }
 }

@@ -26,6 +26,8 @@ mod faults;
 mod explain;
 mod words;
 
+pub use compile::NO_RUNNING_START;
+
 use std::sync::Arc;
 
 use model::{Direction, Quality, StateWalk, Unit};

@@ -30,6 +30,10 @@ use super::text::{Document, Item, Mistakes, hint};
 use super::watch::Watch;
 use super::{Field, FieldFile, FieldTag, Input, Link, Output, Ports, UnitPlace};
 
+/// What is said to whoever wants a running plant of a text that knows only a cold one.
+pub const NO_RUNNING_START: &str =
+    "no [start.running] says how this plant runs: start it cold, and by its recipes";
+
 pub(super) const TABLES: [&str; 6] = ["supply", "unit", "line", "measure", "start", "unused"];
 
 /// The unit kind that is the electrolyser string of area 300 with its own model and instruments.
@@ -186,9 +190,7 @@ impl Compiler<'_> {
             .collect();
         if starts.is_empty() && !self.outputs.is_empty() {
             let file = documents.first().map_or("field", |document| document.file).to_owned();
-            let message =
-                "no [start.running] says how this plant runs: start it cold, and by its recipes".to_owned();
-            self.mistakes.push(ParameterMistake { file, line: 0, message });
+            self.mistakes.push(ParameterMistake { file, line: 0, message: NO_RUNNING_START.to_owned() });
         }
         for (_, item) in starts {
             for (tag, value) in item.table().map(|table| table.entries()).unwrap_or_default() {
