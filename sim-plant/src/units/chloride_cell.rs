@@ -30,6 +30,7 @@ use model::StateWalk;
 use super::compartments::{DRY, Vent, carried, covered, crystallise, evaporable, free_water, over_weir};
 use super::film::Film;
 use super::heat_loss::{Wall, through};
+use super::water::ATMOSPHERE;
 use crate::chemistry::Chemistry;
 use crate::constants::{FARADAY, GAS, MASS_LIOH, MASS_NAOH, MASS_WATER, REFERENCE, ZERO_CELSIUS};
 use crate::electro::{
@@ -339,9 +340,9 @@ impl ChlorideCell {
         let vapour = self.anolyte.vapour_pressure(&self.chemistry, &mut self.notes);
         let partial =
             (self.settings.cell.pressure - vapour).max(0.0) * if all > 0.0 { gas / all } else { 1.0 };
-        // (mol/L)^3
-        let dissolved = c.solubility * 1e-3 * libm::exp(c.warming * warm) * partial;
-        let constant = 1e-6 * c.hydrolysis * libm::exp(-c.hydrolysis_enthalpy / GAS * warm) * dissolved;
+        // mol/L, and (mol/L)^3: M, M/atm and 1/(M2 s) come as they are written.
+        let dissolved = c.solubility * libm::exp(c.warming * warm) * partial / ATMOSPHERE;
+        let constant = c.hydrolysis * libm::exp(-c.hydrolysis_enthalpy / GAS * warm) * dissolved;
         let free = self.anolyte.matter[Species::HypochlorousAcid].max(0.0);
         if gas + free <= 0.0 {
             return;
@@ -372,9 +373,8 @@ impl ChlorideCell {
         let free = self.anolyte.matter[Species::HypochlorousAcid].max(0.0);
         let hypochlorite = self.anolyte.species.hypochlorite;
         let acid = (free / litres.max(1e-9) - hypochlorite).max(0.0);
-        // 1/(M2 s) are 1e-6 m6/(mol2 s).
         let warm = libm::exp(-c.chlorate_activation / GAS * (1.0 / self.anolyte.temperature - 1.0 / 353.15));
-        let rate = c.chlorate * 1e6 * warm * acid * acid * hypochlorite;
+        let rate = c.chlorate * warm * acid * acid * hypochlorite;
         self.anolyte.matter.react(&CHLORATE, (rate * litres * dt).min(0.1 * free));
     }
 
