@@ -44,6 +44,8 @@ pub enum RestoreError {
     Foreign,
     #[error("the snapshot has {found} bytes and should have {expected}; it is damaged")]
     Length { found: usize, expected: usize },
+    #[error("the snapshot is not what was written: a byte of it has changed; take another one")]
+    Damaged,
 }
 
 /// One tag of a binding: an index for [`Simulator::sensor`] or [`Simulator::actuator`].
@@ -409,6 +411,8 @@ impl Simulator {
         let mut writer = StateWriter::default();
         writer.u64(&mut { self.fingerprint });
         self.state(&mut writer);
+        let mut checksum = checksum(&writer.0);
+        writer.u64(&mut checksum);
         writer.0
     }
 
@@ -421,7 +425,11 @@ impl Simulator {
         if bytes[..8] != expected[..8] {
             return Err(RestoreError::Foreign);
         }
-        let mut reader = StateReader::new(&bytes[8..]);
+        let (written, check) = bytes.split_at(bytes.len() - 8);
+        if check != checksum(written).to_le_bytes() {
+            return Err(RestoreError::Damaged);
+        }
+        let mut reader = StateReader::new(&written[8..]);
         self.state(&mut reader);
         if let Some(area) = &mut self.area {
             area.renew_supplies();
@@ -438,6 +446,15 @@ impl Simulator {
             field.state(walk);
         }
     }
+}
+
+/// Of a snapshot, whose values are words.
+fn checksum(words: &[u8]) -> u64 {
+    let mut hash = StateHash::new();
+    for word in words.as_chunks().0 {
+        hash.u64(&mut u64::from_le_bytes(*word));
+    }
+    hash.finish()
 }
 
 /// The seed makes the cells what they are, and the text the plant; neither is in the snapshot.

@@ -61,8 +61,13 @@ fn a_snapshot_that_does_not_fit_is_refused_and_changes_nothing() {
     let snapshot = plant.simulator.snapshot();
     let short = plant.simulator.restore(&snapshot[..100]);
     assert!(matches!(short, Err(RestoreError::Length { found: 100, .. })));
-    let mut foreign = snapshot;
+    let mut foreign = snapshot.clone();
     foreign[0] ^= 1;
     assert_eq!(plant.simulator.restore(&foreign), Err(RestoreError::Foreign));
+    for byte in [8, snapshot.len() / 2, snapshot.len() - 9, snapshot.len() - 1] {
+        let mut damaged = snapshot.clone();
+        damaged[byte] ^= 0x10;
+        assert_eq!(plant.simulator.restore(&damaged), Err(RestoreError::Damaged), "byte {byte}");
+    }
     assert_eq!(plant.simulator.hash(), before);
 }
