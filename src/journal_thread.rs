@@ -14,7 +14,7 @@ use control::plant::Plant;
 use historian::journal::{JournalHeader, JournalWriter, ScanRecord};
 use historian::{Lost, Room};
 use model::wire::{CommandReply, EventKind, EventRecord};
-use model::{Event, EventBody};
+use model::{Event, EventBody, InterlockChange};
 use tokio::sync::{broadcast, oneshot};
 
 use crate::clock::{self, TickClock};
@@ -72,7 +72,7 @@ impl JournalThread {
         loop {
             // Read before the rings: what came before the order to stop is still written.
             let stopping = self.stop.load(Relaxed);
-            let mut urgent = false;
+            let mut urgent = self.has_tripped();
             while let Ok(item) = self.items.pop() {
                 urgent |= matches!(item, JournalItem::Command(_));
                 self.take(item, &mut record);
@@ -98,6 +98,18 @@ impl JournalThread {
             }
             std::thread::sleep(PACE);
         }
+    }
+
+    /// What has tripped stays so, also for whoever goes on after a kill: that a power dip trips and kills at once is likely.
+    pub(crate) fn has_tripped(&mut self) -> bool {
+        let trip = |event: &Event| {
+            matches!(event.body, EventBody::Interlock { change: InterlockChange::Tripped { .. }, .. })
+        };
+        let waiting = self.events.slots();
+        self.events.read_chunk(waiting).is_ok_and(|chunk| {
+            let (first, second) = chunk.as_slices();
+            first.iter().chain(second).any(trip)
+        })
     }
 
     pub(crate) fn take(&mut self, item: JournalItem, record: &mut ScanRecord) {

@@ -254,3 +254,28 @@ fn a_command_whose_record_was_given_up_is_answered_as_done_and_not_kept() {
     assert!(pair.journal.unrecorded(601).unwrap().contains("given up"), "it will never be there");
     assert_eq!(pair.journal.unrecorded(642), None);
 }
+
+/// An interlock of a level that nobody has measured yet.
+const TRIP: &str = "\n[tag.FV-1]\ndescription = \"valve\"\nunit = \"%\"\nrange = [0, 100]\nfail = 0\n\
+                    io = { device = \"PLC\", node = \"FV-1\", write = true }\nentry = { role = \"operator\" }\n\
+                    [interlock.IL-1]\ndescription = \"level\"\nreset = \"manual\"\n\
+                    trip = [{ when = \"BAD(LT-1) FOR 50 ms\", on_bad = \"ignore\", text = \"unknown\" }]\n\
+                    do = [\"FV-1 := 0 %\"]\n";
+
+#[test]
+fn a_trip_goes_to_the_disk_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pair = Pair::with_rings(folder.path(), &with(TRIP), 8192, 64, Vec::new());
+    pair.scan(1..=3);
+    assert!(!pair.journal.has_tripped());
+    // Nothing trips before the devices have had their time to come up.
+    let trips = |tick: u64| {
+        pair.scan(tick..=tick);
+        pair.journal.has_tripped()
+    };
+    assert!((4..5000).any(trips));
+    assert!(pair.journal.has_tripped(), "looking takes nothing away");
+    pair.write();
+    pair.journal.tell_all();
+    assert!(!pair.journal.has_tripped());
+}
