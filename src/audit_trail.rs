@@ -95,12 +95,13 @@ impl AuditTrail {
         });
     }
 
-    /// Another plant goes on from the state of the one before: whoever may start the controller did it.
-    pub fn applied(&self, note: &str) {
+    /// Another plant goes on from the state of the one before, or the state was left behind: whoever may start the
+    /// controller did it.
+    pub fn decided(&self, action: &str, note: &str) {
         self.keep(AuditEntry {
             time_ms: clock::now_ms(),
             user: "system".to_owned(),
-            action: "plant applied".to_owned(),
+            action: action.to_owned(),
             outcome: note.to_owned(),
             ..AuditEntry::default()
         });

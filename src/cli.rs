@@ -169,10 +169,12 @@ pub struct RunArgs {
     /// Address of the API [default: 127.0.0.1:7300]
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
-    /// Begin without what the journal remembers
+    /// Begin without what the journal remembers: trips, bypasses, modes and totals of the last run are let go of, which event
+    /// list and audit log keep
     #[arg(long)]
     pub fresh: bool,
-    /// The plant's text has changed: go on from the state of the last run, if that is bumpless
+    /// The plant's text has changed: go on from the state of the last run, if that is bumpless. Without --apply or --fresh a
+    /// changed plant does not start
     #[arg(long, conflicts_with = "fresh")]
     pub apply: bool,
     /// Go on with the plant that ran before the last change, from the journal's own copy

@@ -17,10 +17,10 @@ use tokio::sync::watch;
 use crate::cli::RunArgs;
 use crate::data_folder::DataFolder;
 use crate::plant_change::FieldNames;
-use crate::resume;
+use crate::resume::{self, NotResumed, Resumed};
 use crate::scan_thread::Field;
 use crate::settings::{self, Settings};
-use crate::{check, clock, clock_watch, demo, real_time, take_over, wiring};
+use crate::{check, clock, clock_watch, demo, real_time, standing, take_over, wiring};
 use assembly::Assembly;
 
 pub fn run(args: &RunArgs) -> miette::Result<()> {
@@ -40,10 +40,9 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
         true => None,
         false => take_over::plant_in_force(&data, started_with)?,
     };
-    match applied {
-        Some(changed) => plant = changed,
-        // A folder that comes back later must not find an old decision in its way.
-        None => take_over::forget_in_force(&data).into_diagnostic()?,
+    let follows_folder = applied.is_none();
+    if let Some(changed) = applied {
+        plant = changed;
     }
     let mut settings = settings::load(&data.settings()).into_diagnostic()?;
     if let Some(listen) = args.listen {
@@ -57,8 +56,13 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
         .enable_all()
         .build()
         .into_diagnostic()?;
-    start(&runtime, Arc::new(plant), started_with, &data, claim, &settings, args)?
-        .until_told_to_stop(&runtime)
+    let plant = Arc::new(plant);
+    let resumed = last_state(&plant, &data, args)?;
+    if follows_folder {
+        // A folder that comes back later must not find an old decision in its way.
+        take_over::forget_in_force(&data).into_diagnostic()?;
+    }
+    start(&runtime, plant, started_with, &data, claim, &settings, resumed)?.until_told_to_stop(&runtime)
 }
 
 /// The threads of a running controller.
@@ -81,20 +85,13 @@ fn start(
     data: &DataFolder,
     claim: File,
     settings: &Settings,
-    args: &RunArgs,
+    resumed: Resumed,
 ) -> miette::Result<Running> {
     // The port first: a second controller on the same plant must fail before it touches a device.
     let listener = runtime
         .block_on(TcpListener::bind(settings.listen))
         .into_diagnostic()
         .wrap_err_with(|| format!("cannot listen on {}: does another controller run?", settings.listen))?;
-    let resumed = if args.fresh {
-        resume::begin(plant.clone(), &data.journal(), "asked for with --fresh").into_diagnostic()?
-    } else if args.apply || args.rollback {
-        take_over::from_journal(plant.clone(), &data.journal(), args.force)?
-    } else {
-        resume::from_journal(plant.clone(), &data.journal()).into_diagnostic()?
-    };
     tracing::info!("{}", resumed.note);
     match clock_watch::at_start(resumed.clock, resumed.taken.max(resumed.continues), clock::now_ms()) {
         Some((tracing::Level::WARN, found)) => tracing::warn!("{found}"),
@@ -111,6 +108,32 @@ fn start(
     wait_for_field(&mut fields);
     let assembly = Assembly { claim, plant, started_with, wiring, resumed, fields, data, settings };
     assembly.start(runtime, bridge, listener)
+}
+
+/// The state that this run goes on from. One that nobody has decided about is never left behind.
+fn last_state(plant: &Arc<Plant>, data: &DataFolder, args: &RunArgs) -> miette::Result<Resumed> {
+    let journal = data.journal();
+    if args.fresh {
+        let left = standing::of_last_run(data);
+        let why =
+            format!("asked for with --fresh; the last run left {}", left.as_deref().unwrap_or("nothing"));
+        let mut begun = resume::begin(plant.clone(), &journal, &why).into_diagnostic()?;
+        begun.decided = begun.taken.map(|_| "begun anew");
+        return Ok(begun);
+    }
+    if args.apply || args.rollback {
+        return take_over::from_journal(plant.clone(), &journal, args.force);
+    }
+    let why = match resume::from_journal(plant.clone(), &journal) {
+        Ok(resumed) => return Ok(resumed),
+        Err(why) => why,
+    };
+    if let NotResumed::Plant(last) = &why
+        && take_over::says_the_same(last.plant_hash, plant, &journal).unwrap_or(false)
+    {
+        return take_over::from_journal(plant.clone(), &journal, false);
+    }
+    Err(standing::refusal(why, plant, data))
 }
 
 /// Gives the devices a moment to answer, so that the first scan does not see a dead plant.

@@ -58,6 +58,8 @@ pub struct JournalThread {
     pub given_up: Option<u64>,
     /// Tells when the wall clock and the controller's time part.
     pub clock_watch: ClockWatch,
+    /// What this start has done with the state of the last run, when it did not simply go on.
+    pub decided: Option<String>,
     pub stop: Arc<AtomicBool>,
 }
 
@@ -67,6 +69,9 @@ impl JournalThread {
         let mut record = ScanRecord::default();
         let (mut committed, mut tried) = (Instant::now(), Instant::now());
         self.tell_what_was_left_before();
+        if let Some(note) = self.decided.take() {
+            self.tell_of("PLANT", note);
+        }
         self.keep_room();
         let mut kept_room = Instant::now();
         loop {
@@ -226,13 +231,13 @@ impl JournalThread {
             Ok(()) => {
                 self.committed_ms.store(clock::monotonic_ms(), Relaxed);
                 if self.trouble.set(None).is_some() {
-                    self.tell_of_journal("is written again".to_owned());
+                    self.tell_of("JOURNAL", "is written again".to_owned());
                 }
             }
             Err(error) => {
                 let why = format!("the journal cannot be written: {error}");
                 if self.trouble.set(Some(why)).is_none() {
-                    self.tell_of_journal(format!("cannot be written: {error}"));
+                    self.tell_of("JOURNAL", format!("cannot be written: {error}"));
                 }
                 self.lost("the journal's commit", &error);
             }
@@ -253,9 +258,9 @@ impl JournalThread {
         match (self.full.set(why.clone()), why) {
             (None, Some(why)) => {
                 tracing::error!("{why}");
-                self.tell_of_journal(why);
+                self.tell_of("JOURNAL", why);
             }
-            (Some(_), None) => self.tell_of_journal("has room on the disk again".to_owned()),
+            (Some(_), None) => self.tell_of("JOURNAL", "has room on the disk again".to_owned()),
             (Some(_), Some(_)) | (None, None) => {}
         }
     }
@@ -281,15 +286,15 @@ impl JournalThread {
             clock::local_text(to_ms)
         );
         tracing::warn!("{text}");
-        self.tell_of_journal(text);
+        self.tell_of("JOURNAL", text);
     }
 
     /// To the event list: at the first refusal and when it is over, not at every try.
-    fn tell_of_journal(&self, text: String) {
+    fn tell_of(&self, tag: &str, text: String) {
         self.tell(EventRecord {
             time_ms: self.clock.time_ms(self.stats.tick.load(Relaxed)),
             kind: EventKind::System,
-            tag: "JOURNAL".to_owned(),
+            tag: tag.to_owned(),
             text,
             user: String::new(),
         });

@@ -33,6 +33,7 @@ mod people;
 mod audit_trail;
 mod resume;
 mod take_over;
+mod standing;
 mod changer;
 mod backend;
 mod controller;

@@ -116,6 +116,7 @@ impl Pair {
             trouble: crate::disk_trouble::DiskTrouble::default(),
             full: crate::disk_trouble::DiskTrouble::default(),
             given_up: None,
+            decided: None,
             clock_watch: crate::clock_watch::ClockWatch::default(),
             stop: Arc::default(),
         };

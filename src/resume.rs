@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use control::plant::Plant;
-use control::{Engine, Input, ScanOutput};
+use control::{Engine, Input, RestoreError, ScanOutput};
 use historian::HistorianError;
-use historian::journal::{JournalReader, Records, ResumePoint, RunEnd, ScanRecord};
+use historian::journal::{JournalHeader, JournalReader, Records, ResumePoint, RunEnd, ScanRecord};
 
-use crate::check::hex;
 use crate::clock::{self, TickClock};
 use crate::wiring;
 
@@ -25,9 +24,23 @@ pub struct Resumed {
     pub anchor: Option<u64>,
     /// What happened, for the log.
     pub note: String,
-    /// The state was carried over from another plant.
-    pub applied: bool,
+    /// What somebody has decided about the state of the last run, as the audit log calls it.
+    pub decided: Option<&'static str>,
 }
+
+/// Why a run does not go on from the last one.
+#[derive(Debug, thiserror::Error)]
+pub enum NotResumed {
+    #[error(transparent)]
+    Journal(#[from] HistorianError),
+    #[error("the plant is not the one that ran last")]
+    Plant(Box<JournalHeader>),
+    #[error("the state that the last run left at scan {tick} cannot be read: {error}")]
+    State { tick: u64, error: RestoreError },
+}
+
+/// In the note of every start that leaves the last run's state behind.
+pub const ANEW: &str = "begins anew";
 
 /// Runs recorded scans again and compares their hashes.
 pub struct Replayer {
@@ -97,7 +110,7 @@ impl Replayer {
 /// A cold start in a journal folder that may hold earlier runs.
 pub fn begin(plant: Arc<Plant>, journal: &Path, why: &str) -> Result<Resumed, HistorianError> {
     let (clock, taken) = earlier_runs(&plant, journal)?;
-    let note = format!("{} begins anew: {why}", plant.name);
+    let note = format!("{} {ANEW}: {why}", plant.name);
     Ok(Resumed {
         engine: Engine::new(plant),
         clock,
@@ -105,31 +118,26 @@ pub fn begin(plant: Arc<Plant>, journal: &Path, why: &str) -> Result<Resumed, Hi
         taken,
         anchor: None,
         note,
-        applied: false,
+        decided: None,
     })
 }
 
-/// Exact resume where the journal allows it, a cold start where it does not.
-pub fn from_journal(plant: Arc<Plant>, journal: &Path) -> Result<Resumed, HistorianError> {
+/// Exact resume, or a cold start where no run has left anything. A state that this plant or this program cannot go on
+/// from is an error: that it is lost is somebody's decision.
+pub fn from_journal(plant: Arc<Plant>, journal: &Path) -> Result<Resumed, NotResumed> {
     if !journal.is_dir() {
-        return begin(plant, journal, "there is no journal yet");
+        return Ok(begin(plant, journal, "there is no journal yet")?);
     }
     let Some(point) = JournalReader::open(journal)?.resume_point()? else {
-        return begin(plant, journal, "the journal holds no run");
+        return Ok(begin(plant, journal, "the journal holds no run")?);
     };
     if point.header.plant_hash != plant.hash {
-        let why = format!(
-            "the plant text has changed since the last run ({} then, {} now); outputs are taken over from the field; \
-             `run --apply` would have carried the state over",
-            hex(&point.header.plant_hash[..4]),
-            hex(&plant.hash[..4])
-        );
-        return begin(plant, journal, &why);
+        return Err(NotResumed::Plant(Box::new(point.header)));
     }
-    continue_from(plant, journal, point)
+    continue_from(&plant, journal, point)
 }
 
-fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Result<Resumed, HistorianError> {
+fn continue_from(plant: &Arc<Plant>, journal: &Path, point: ResumePoint) -> Result<Resumed, NotResumed> {
     let mut resumed = run_again(plant, journal, point)?;
     if resumed.continues.is_some() || resumed.anchor.is_some() {
         // This process has heard nothing of the field yet. The journal's next segment says the same.
@@ -139,18 +147,13 @@ fn continue_from(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Resul
 }
 
 /// The engine as it was after the last recorded scan; it has not been told yet that the field is unknown.
-pub fn run_again(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Result<Resumed, HistorianError> {
+pub fn run_again(plant: &Arc<Plant>, journal: &Path, point: ResumePoint) -> Result<Resumed, NotResumed> {
     let clock = TickClock { epoch_ms: point.header.epoch_ms, period_ms: point.header.period_ms };
     let mut engine = Engine::new(plant.clone());
     let mut last_tick = None;
     if let Some(snapshot) = &point.snapshot {
-        if let Err(error) = engine.restore(&snapshot.state) {
-            return begin(
-                plant,
-                journal,
-                &format!("the snapshot of tick {} does not fit: {error}", snapshot.tick),
-            );
-        }
+        let tick = snapshot.tick;
+        engine.restore(&snapshot.state).map_err(|error| NotResumed::State { tick, error })?;
         last_tick = Some(snapshot.tick);
     }
     let mut replayer = Replayer::new(engine);
@@ -176,15 +179,15 @@ pub fn run_again(plant: Arc<Plant>, journal: &Path, point: ResumePoint) -> Resul
     for damage in point.damage.iter().chain(records.damage()) {
         note.push_str(&format!("; {damage}"));
     }
-    let (_, taken) = earlier_runs(&plant, journal)?;
+    let (_, taken) = earlier_runs(plant, journal)?;
     let taken = taken.max(last_tick);
     let engine = replayer.engine;
     if missing.is_empty() {
         let continues = last_tick;
-        return Ok(Resumed { engine, clock, continues, taken, anchor: None, note, applied: false });
+        return Ok(Resumed { engine, clock, continues, taken, anchor: None, note, decided: None });
     }
     let anchor = taken.map(|tick| tick + 1);
-    Ok(Resumed { engine, clock, continues: None, taken: anchor, anchor, note, applied: false })
+    Ok(Resumed { engine, clock, continues: None, taken: anchor, anchor, note, decided: None })
 }
 
 /// Where scans are missing the exact state cannot be had. Commands that people gave after the hole were

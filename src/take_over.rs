@@ -18,14 +18,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use control::plant::Plant;
-use control::{Engine, Migration};
+use control::{Engine, Migration, Plan};
 use historian::journal::{JournalReader, ResumePoint};
 use miette::{IntoDiagnostic as _, miette};
 
 use crate::check::hex;
 use crate::data_folder::DataFolder;
 use crate::replay::recorded_plant;
-use crate::resume::{self, Resumed};
+use crate::resume::{self, NotResumed, Resumed};
 
 /// The engine of `plant`, with the state that the journal's last run left.
 ///
@@ -43,10 +43,14 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path, force: bool) -> miette::R
         return resume::from_journal(plant, journal).into_diagnostic();
     }
     let old = recorded_plant(&reader, point.header.plant_hash)?;
-    let mut resumed = resume::run_again(old, journal, point).into_diagnostic()?;
+    let mut resumed = resume::run_again(&old, journal, point).map_err(|why| unreadable(&why))?;
     // Where scans are missing the state goes into the journal in any case.
     let Some(anchor) = resumed.continues.or(resumed.anchor) else {
-        return Err(miette!("no state of the last run can be read: {}", resumed.note));
+        return Err(miette!(
+            help = "`run --fresh` begins anew",
+            "the last run has left no state to carry over: {}",
+            resumed.note
+        ));
     };
     let (engine, migration) = carried(&resumed.engine, &plant)?;
     let reasons = migration.reasons();
@@ -59,7 +63,7 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path, force: bool) -> miette::R
         ));
     }
     resumed.engine = engine;
-    (resumed.anchor, resumed.applied) = (Some(anchor), true);
+    (resumed.anchor, resumed.decided) = (Some(anchor), Some("plant applied"));
     resumed.note = format!(
         "{}; plant {} applied: {} changes, {} points and {} blocks carried over{}",
         resumed.note,
@@ -70,6 +74,21 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path, force: bool) -> miette::R
         if reasons.is_empty() { String::new() } else { format!("; forced against: {}", reasons.join("; ")) }
     );
     Ok(resumed)
+}
+
+fn unreadable(why: &NotResumed) -> miette::Report {
+    let help = "carry it over with the program that wrote it; `run --fresh` begins anew without it";
+    miette!(help = help, "{why}")
+}
+
+/// The text of the plant that ran last says the same of the process: other comments, another order, another layout.
+///
+/// # Errors
+///
+/// When the journal cannot be read, or this program does not read the text that ran.
+pub fn says_the_same(last: [u8; 32], plant: &Plant, journal: &Path) -> miette::Result<bool> {
+    let reader = JournalReader::open(journal).into_diagnostic()?;
+    Ok(Plan::between(&*recorded_plant(&reader, last)?, plant).changes.is_empty())
 }
 
 /// The step from one plant to the next, as it is done at the change and again in every replay.

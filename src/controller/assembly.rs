@@ -110,6 +110,7 @@ impl Assembly<'_> {
             trouble: vitals.journal_error.clone(),
             full: vitals.disk_full.clone(),
             given_up: None,
+            decided: self.resumed.decided.map(|_| self.resumed.note.clone()),
             clock_watch: ClockWatch::default(),
             stop: stop_rest.clone(),
         };
@@ -144,8 +145,8 @@ impl Assembly<'_> {
             turn: Mutex::default(),
         };
         let audit = AuditTrail::open(&self.data.audit(), vitals.audit_error.clone()).into_diagnostic()?;
-        if self.resumed.applied {
-            audit.applied(&self.resumed.note);
+        if let Some(action) = self.resumed.decided {
+            audit.decided(action, &self.resumed.note);
         }
         let backend = Arc::new(Controller {
             current,

@@ -160,7 +160,7 @@ fn another_plant_begins_a_segment_with_the_carried_state_and_resume_goes_on_from
     stored.restore(&reader.snapshot(600).unwrap().state).unwrap();
     assert_eq!(stored.state_hash(), carried.state_hash());
     let point = reader.resume_point().unwrap().unwrap();
-    let mut resumed = resume::run_again(new, reader.folder(), point).unwrap();
+    let mut resumed = resume::run_again(&new, reader.folder(), point).unwrap();
     assert_eq!((resumed.continues, resumed.engine.state_hash()), (Some(605), hash), "{}", resumed.note);
 }
 
@@ -207,7 +207,7 @@ fn a_late_scan_is_alarmed_from_what_the_journal_holds_and_so_in_its_replay() {
     drop(pair.journal);
     let reader = JournalReader::open(&folder.path().join("journal")).unwrap();
     let point = reader.resume_point().unwrap().unwrap();
-    let mut again = resume::run_again(plant, reader.folder(), point).unwrap();
+    let mut again = resume::run_again(&plant, reader.folder(), point).unwrap();
     assert_eq!((again.engine.alarms()[0].state, again.engine.state_hash()), (AlarmState::Unacked, hash));
     assert!(!again.note.contains("differs"), "{}", again.note);
 }

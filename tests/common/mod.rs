@@ -158,7 +158,23 @@ impl Plant {
     }
 
     pub fn start_controller(&mut self) {
-        self.controller = Some(self.spawn(&["run"], "run.log"));
+        self.start_controller_as(&[]);
+    }
+
+    /// `catholyte run` that ends by itself: what it said.
+    pub fn refused_start(&self) -> String {
+        let mut child = self.spawn(&["run"], "refused.log");
+        let status = until("the start is refused", || child.try_wait().unwrap());
+        let text = std::fs::read_to_string(self.data.path().join("refused.log")).unwrap();
+        assert!(!status.success(), "{text}");
+        // Reports are broken into lines for people.
+        let words: Vec<&str> = text.split_whitespace().filter(|word| *word != "│").collect();
+        words.join(" ")
+    }
+
+    /// `catholyte run` with more arguments.
+    pub fn start_controller_as(&mut self, arguments: &[&str]) {
+        self.controller = Some(self.spawn(&[&["run"], arguments].concat(), "run.log"));
         self.session = None;
         let password = std::fs::read_to_string(self.data.path().join("password")).unwrap();
         let login = Login { user: "engineer".into(), password };
