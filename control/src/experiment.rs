@@ -56,6 +56,32 @@ enum Stage {
     Returning = 3,
 }
 
+impl Stage {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Resting => "rests where OUT stood",
+            Self::Moving => "moves OUT",
+            Self::Back => "is back where OUT stood",
+            Self::Returning => "has ended, and gives OUT back",
+        }
+    }
+}
+
+/// An experiment that runs, as published.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExperimentView {
+    /// The loop whose OUT it has.
+    pub block: BlockId,
+    /// What people named: that loop, or a valve whose position is watched.
+    pub named: BlockId,
+    pub shape: ExperimentShape,
+    /// What it does, and since which tick.
+    pub stage: &'static str,
+    pub since: u64,
+    pub out_before: f64,
+    pub mode_before: Mode,
+}
+
 /// One place for an experiment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct ExperimentMemory {
@@ -152,11 +178,24 @@ impl ExperimentMemory {
         self.stroke.valve().unwrap_or(BlockId(self.block.saturating_sub(1)))
     }
 
-    /// After a restart nobody knows what the plant has done meanwhile.
     pub(crate) fn is_present(&self) -> bool {
         self.block != 0
     }
 
+    /// What people see of it; `None` of a free place.
+    pub(crate) fn view(&self) -> Option<ExperimentView> {
+        Some(ExperimentView {
+            block: BlockId(self.block.checked_sub(1)?),
+            named: self.named(),
+            shape: self.plan.shape,
+            stage: self.stage.text(),
+            since: self.since,
+            out_before: self.out_before,
+            mode_before: self.mode_before,
+        })
+    }
+
+    /// After a restart nobody knows what the plant has done meanwhile.
     pub(crate) fn interrupt(&mut self) {
         if self.block != 0 {
             self.stage = Stage::Returning;

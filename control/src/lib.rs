@@ -112,6 +112,7 @@ pub use compile::{Compiled, compile, compile_with_scenarios};
 pub use describe::{describe, user_of};
 pub use engine::{Engine, RestoreError};
 pub use exchange::{Input, ScanOutput};
+pub use experiment::ExperimentView;
 pub use explain::why;
 pub use force::{FORCE_MAX_MS, FORCES, Force, Forces};
 pub use image::Image;

@@ -6,6 +6,7 @@ use recipes::Procedure;
 
 use crate::alarm::AlarmMemory;
 use crate::blocks::Hold;
+use crate::experiment::{EXPERIMENTS, ExperimentView};
 use crate::force::Forces;
 use crate::interlock::InterlockMemory;
 use crate::machine::{Edge, Rate, Timer};
@@ -34,6 +35,8 @@ pub struct StateView {
     pub batches: Vec<Procedure>,
     /// Indexed by [`model::BlockId`].
     pub loops: Vec<LoopView>,
+    /// Those that run.
+    pub experiments: Vec<ExperimentView>,
     /// Delays of the expressions.
     pub timers: Vec<Timer>,
     /// What `PREV` gave, in the order of the points.
@@ -73,6 +76,7 @@ impl StateView {
             phases: plant.phases.iter().map(|_| PhaseMemory::default()).collect(),
             batches: plant.recipes.iter().map(Procedure::new).collect(),
             loops: plant.blocks.iter().map(|_| LoopView::default()).collect(),
+            experiments: Vec::with_capacity(EXPERIMENTS),
             timers: Vec::with_capacity(plant.code.timers as usize),
             previous: Vec::new(),
             edges: Vec::with_capacity(plant.code.edges as usize),

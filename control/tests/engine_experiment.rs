@@ -288,3 +288,28 @@ fn a_snapshot_in_the_middle_goes_on_alike_and_a_restart_ends_it() {
     assert_eq!(bench.end(), Some(ExperimentEnd::Interrupted));
     assert_eq!(bench.h.actual("TIC-1"), Mode::Auto);
 }
+
+#[test]
+fn why_of_a_loop_tells_that_a_test_has_its_output_and_what_comes_back() {
+    let mut bench = Bench::new("");
+    let words = |bench: &Bench| {
+        let plant = bench.h.plant();
+        let mut view = control::StateView::new(&plant);
+        bench.h.engine.publish(&mut view);
+        support::words(&control::why(&plant, &view, "TIC-1").unwrap())
+    };
+    bench.run(1.0);
+    assert!(!words(&bench).contains("test"), "{}", words(&bench));
+    bench.begin(STEP).unwrap();
+    bench.run(1.0);
+    let told = words(&bench);
+    assert!(
+        told.contains("a step test rests where OUT stood, 1 s so far; OUT was 40.0 % and the mode AUTO"),
+        "{told}"
+    );
+    bench.run(6.0);
+    let told = words(&bench);
+    assert!(told.contains("a step test moves OUT, 2"), "{told}");
+    bench.run(30.0);
+    assert!(!words(&bench).contains("test"), "{}", words(&bench));
+}

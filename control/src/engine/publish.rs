@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::Engine;
 use crate::blocks::{BlockState, answering};
+use crate::experiment::ExperimentMemory;
 use crate::state_view::{LoopView, StateView};
 
 impl Engine {
@@ -52,6 +53,8 @@ impl Engine {
             | BlockState::Split(..)
             | BlockState::Duty(_) => LoopView::default(),
         }));
+        view.experiments.clear();
+        view.experiments.extend(state.experiments.iter().filter_map(ExperimentMemory::view));
         if view.batches.len() == state.procedures.len() {
             for (copy, procedure) in view.batches.iter_mut().zip(&state.procedures) {
                 copy.copy_from(procedure);

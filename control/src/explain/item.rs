@@ -177,6 +177,7 @@ fn pid(scene: Scene<'_>, id: BlockId, pid: &Pid, lines: &mut Vec<WhyLine>) {
     let ordered = loop_view.target;
     lines.push(WhyLine::new(0, WhyFact::Mode { actual, ordered, normal: pid.normal_mode }));
     reasons(scene, pid, actual, ordered, loop_view.downstream, lines);
+    experiment(scene, id, pid, lines);
     lines.push(point_line(scene, 0, "PV", pid.pv));
     lines.push(set_point(scene, pid, actual));
     lines.push(output(scene, pid));
@@ -198,6 +199,22 @@ fn pid(scene: Scene<'_>, id: BlockId, pid: &Pid, lines: &mut Vec<WhyLine>) {
             break;
         }
     }
+}
+
+/// Who has its OUT, when that is a test.
+fn experiment(scene: Scene<'_>, id: BlockId, pid: &Pid, lines: &mut Vec<WhyLine>) {
+    let Some(test) = scene.view.experiments.iter().find(|test| test.block == id) else { return };
+    let named = scene.plant.blocks.get(test.named.index()).map_or("", |block| block.name.as_str());
+    let of = if test.named == id { String::new() } else { format!(" of {named}") };
+    let text = format!(
+        "a {}{of} {}, {} so far; OUT was {} and the mode {}",
+        test.shape.word(),
+        test.stage,
+        duration(scene.ms_since(test.since)),
+        scene.value(pid.out, test.out_before, Quality::Good).text(),
+        test.mode_before.short(),
+    );
+    lines.push(WhyLine::words(0, text));
 }
 
 /// Why the actual mode is not the ordered one.

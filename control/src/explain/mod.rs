@@ -4,6 +4,7 @@
 //! happens. What comes out is data ([`model::wire::WhyFact`]), and its words are made of nothing else.
 
 mod condition;
+mod field_device;
 mod item;
 mod loop_options;
 mod missing;
@@ -15,14 +16,14 @@ mod ways;
 
 use alloc::{format, string::String, vec::Vec};
 use model::wire::{Why, WhyFact, WhyKind, WhyLine, WhyPoint, WhyValue};
-use model::{PhaseId, PointId, Quality};
+use model::{DeviceId, PhaseId, PointId, Quality};
 
 use crate::plant::{Expr, Origin, Plant};
 use crate::state_view::StateView;
 use crate::text::{batch_name, part_of};
 use term::Scene;
 
-/// Explains a block, tag, interlock, alarm, phase or recipe by its name; `None` when there is none.
+/// Explains a block, tag, interlock, alarm, phase, recipe or device of the field by its name; `None` when there is none.
 pub fn why(plant: &Plant, view: &StateView, name: &str) -> Option<Why> {
     let scene = Scene { plant, view };
     if let Some(block) = plant.find_block(name) {
@@ -39,6 +40,9 @@ pub fn why(plant: &Plant, view: &StateView, name: &str) -> Option<Why> {
     }
     if let Some(id) = plant.find_recipe(name) {
         return Some(procedure::recipe(scene, id.index()));
+    }
+    if let Some(id) = plant.io.devices.iter().position(|device| device.name == name) {
+        return Some(field_device::field_device(scene, DeviceId(id as u32)));
     }
     plant.find_point(name).map(|id| point(scene, id))
 }

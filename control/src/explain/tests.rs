@@ -47,8 +47,11 @@ struct Bench {
 impl Bench {
     /// `what` is `words = [..]` or `unit` and `range`.
     fn new(what: &str, expression: &str) -> Self {
-        let text =
-            format!("{HEAD}[calc.C-1]\ndescription = \"Calculation\"\n{what}\nvalue = \"{expression}\"\n");
+        Self::of(&format!("[calc.C-1]\ndescription = \"Calculation\"\n{what}\nvalue = \"{expression}\"\n"))
+    }
+
+    fn of(text: &str) -> Self {
+        let text = format!("{HEAD}{text}");
         let compiled = crate::compile(&[Source { path: "plant.toml".into(), text }]);
         let plant = compiled.unwrap_or_else(|mistakes| panic!("{mistakes:#?}")).plant;
         let link = plant.io.devices[0].link;
@@ -215,4 +218,71 @@ fn a_hysteresis_tells_where_its_value_is_and_whether_it_stands() {
         assert_eq!(bench.is_on(), on);
         bench.says(&format!("HYST(TT-1, 60 degC, 50 degC): now {value:.1} degC"));
     }
+}
+
+const GUARDED: &str = r#"
+[tag.TV-1]
+description = "Valve"
+unit = "%"
+range = [0, 100]
+fail = 0
+io = { device = "PLC", holding = 1, raw = [0, 27648] }
+[pid.TIC-1]
+description = "Temperature"
+pv = "TT-1"
+out = "TV-1"
+action = "reverse"
+kc = 1.0
+ti = "10 s"
+sp = "100 degC"
+[interlock.IL-1]
+description = "Too hot"
+reset = "manual"
+trip = [{ when = "TT-2 > 150 degC", text = "hot" }]
+do = ["TV-1 := 0 %"]
+[alarm."PLC.LINK"]
+tag = "PLC"
+fault = true
+priority = "high"
+cause = "Network."
+consequence = "Nobody sees the plant."
+response = "Look at the switch."
+time = "2 min"
+"#;
+
+#[test]
+fn a_device_of_the_field_tells_its_link_what_is_bad_of_it_and_what_depends_on_it() {
+    let mut bench = Bench::of(GUARDED);
+    bench.scan(&[("TT-1", 60.0), ("TT-2", 40.0)]);
+    let told = |bench: &Bench| {
+        let plant = bench.engine.plant();
+        let mut view = StateView::new(plant);
+        bench.engine.publish(&mut view);
+        why(plant, &view, "PLC").unwrap()
+    };
+    let found = told(&bench);
+    assert_eq!((found.name.as_str(), found.verdict.as_str()), ("PLC", "answers"));
+    assert_eq!(found.title, "PLC I/O");
+    let text: Vec<String> = found.lines.iter().map(model::wire::WhyLine::text).collect();
+    for wanted in [
+        "Modbus TCP at 127.0.0.1:5020, unit 1",
+        "inputs: 3, all usable",
+        "outputs: 1",
+        "driven by TIC-1",
+        "interlocks that judge by its inputs: 1",
+        "IL-1 Too hot: ready",
+        "its loss raises PLC.LINK: NORMAL",
+    ] {
+        assert!(text.iter().any(|line| line == wanted), "{wanted}: {text:#?}");
+    }
+    let link = bench.point("PLC.LINK");
+    bench.inputs.push(Input { point: link, value: 0.0, quality: Quality::Good });
+    let bad = bench.point("TT-2");
+    bench.inputs.push(Input { point: bad, value: 0.0, quality: Quality::BadNoCommunication });
+    bench.scan(&[]);
+    let found = told(&bench);
+    assert_eq!(found.verdict, "no answer");
+    let text: Vec<String> = found.lines.iter().map(model::wire::WhyLine::text).collect();
+    assert!(text.iter().any(|line| line == "inputs: 3, of which 1 bad"), "{text:#?}");
+    assert!(text.iter().any(|line| line.starts_with("TT-2 ")), "{text:#?}");
 }

@@ -237,14 +237,15 @@ fn without_delays(plant: &Plant) -> Option<Plant> {
         let (start, len) = (cause.when.start as usize, cause.when.len as usize);
         start..start + len
     };
-    let delays = |op: &Op| matches!(op, Op::OnDelay { ms, .. } if *ms > 0);
+    let delays = |op: &Op| matches!(op, Op::OnDelay { ms, .. } | Op::OnDelayOf { ms, .. } if *ms > 0);
     if !causes().any(|cause| plant.code.ops.get(range(cause)).is_some_and(|ops| ops.iter().any(delays))) {
         return None;
     }
     let mut hasty = plant.clone();
     for cause in causes() {
         for op in hasty.code.ops.get_mut(range(cause)).unwrap_or_default() {
-            if let Op::OnDelay { ms, .. } = op {
+            // Of one whose length is a value, this is how long a unit of it lasts.
+            if let Op::OnDelay { ms, .. } | Op::OnDelayOf { ms, .. } = op {
                 *ms = 0;
             }
         }
