@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! V = U(SoC) - R0 I - V1,  dV1/dt = (R1 I - V1) / tau      current tapers where V meets a limit
+//! R0 = r0 (s a(E_ct) + (1 - s) a(E_k)),  R1 = r1 a(E_ct),  a(E) = exp(E/R (1/T - 1/T0))     held below -40 and above 60 degC
 //! energy:  H = H_formation + C (T - T0) + int U dq + sum h_i x_i      what is drawn leaves it as V I dt
 //! runaway: dx/dt = -A exp(-E/RT) f(x): SEI and anode (slowed by exp(-z/z0)), cathode a (1 - a)
 //! heat:    SEI always; anode (lithium in the carbon) and cathode (oxide without its lithium) h SoC dx, out of int U dq
@@ -40,10 +41,16 @@ tables! {
         health: "", 0.05, 1.1;
         /// Mass of all cells
         mass: "kg", 0.01, 2000.0;
-        /// Resistance of a cell at once
+        /// Resistance of a cell at once, at 25 degC
         r0: "mohm", 0.01, 1000.0;
-        /// Resistance of a cell that comes after
+        /// Resistance of a cell that comes after, at 25 degC
         r1: "mohm", 0.0, 1000.0;
+        /// Share of r0 that is charge transfer; the rest is electrolyte
+        transfer: "", 0.0, 1.0;
+        /// Activation energy of charge transfer and of r1
+        transfer_energy: "kJ/mol", 0.0, 100.0;
+        /// Activation energy of the electrolyte's conduction
+        electrolyte_energy: "kJ/mol", 0.0, 100.0;
         /// Time of that
         tau: "s", 1.0, 1000.0;
         /// Heat capacity
@@ -310,6 +317,17 @@ impl Module {
         if self.is_shorted() { 0.0 } else { interpolate(&OCV, self.charge) }
     }
 
+    /// ohm of a cell as warm as it is: at once, and what comes after.
+    fn resistances(&self) -> (f64, f64) {
+        /// Nobody measured the cells outside these, K.
+        const KNOWN: (f64, f64) = (ZERO_CELSIUS - 40.0, ZERO_CELSIUS + 60.0);
+        let p = &self.settings.pack;
+        let inverse = (1.0 / self.temperature.clamp(KNOWN.0, KNOWN.1) - 1.0 / REFERENCE) / GAS;
+        let transfer = libm::exp(p.transfer_energy * inverse);
+        let electrolyte = libm::exp(p.electrolyte_energy * inverse);
+        (p.r0 * (p.transfer * transfer + (1.0 - p.transfer) * electrolyte), p.r1 * transfer)
+    }
+
     /// Draws what may be drawn; J that leave the terminals.
     fn electric(&mut self, wanted: f64, dt: f64) -> f64 {
         if self.is_shorted() {
@@ -317,10 +335,11 @@ impl Module {
             (self.voltage, self.current, self.polarisation) = (0.0, 0.0, 0.0);
             return 0.0;
         }
+        let (r0, r1) = self.resistances();
         let (p, b) = (&self.settings.pack, &self.settings.bench);
         let rest = interpolate(&OCV, self.charge);
-        let highest = ((rest - self.polarisation - b.low) / p.r0).max(0.0);
-        let lowest = ((rest - self.polarisation - b.high) / p.r0).min(0.0);
+        let highest = ((rest - self.polarisation - b.low) / r0).max(0.0);
+        let lowest = ((rest - self.polarisation - b.high) / r0).min(0.0);
         let coulomb = self.coulomb();
         let current = wanted.clamp(lowest, highest).min((self.charge - EMPTY) * coulomb / dt);
         // What no electrode takes decomposes the electrolyte at the same voltage: its energy stays as heat.
@@ -329,11 +348,11 @@ impl Module {
         let before = stored(self.charge);
         self.charge -= kept * dt / coulomb;
         let decay = libm::exp(-dt / p.tau);
-        self.polarisation = self.polarisation * decay + p.r1 * current * (1.0 - decay);
+        self.polarisation = self.polarisation * decay + r1 * current * (1.0 - decay);
         // The charge moves in the step: the rest voltage is its mean.
         let mean =
             if kept.abs() > 1e-9 { (before - stored(self.charge)) * coulomb / (kept * dt) } else { rest };
-        self.voltage = p.cells * (mean - p.r0 * current - self.polarisation);
+        self.voltage = p.cells * (mean - r0 * current - self.polarisation);
         self.current = current;
         let energy = self.voltage * current * dt;
         self.grid += if energy > 0.0 { energy * b.efficiency } else { energy / b.efficiency };
@@ -344,9 +363,12 @@ impl Module {
     /// The books of the capacity test: from full until empty, or until the current tapers to a fortieth of what is
     /// wanted.
     fn count(&mut self, wanted: f64, current: f64, dt: f64) {
+        // A full module stays the start of a test while it is discharged: what it gives first counts as well.
         if self.charge > 0.995 {
             self.from_full = true;
-            self.delivered = 0.0;
+            if current < 0.0 {
+                self.delivered = 0.0;
+            }
         }
         self.delivered += current * dt / 3600.0;
         // A cell is empty at its lower limit, whatever a bench may draw below that.
@@ -481,6 +503,7 @@ impl UnitOperation for Module {
 
     fn read(&self, readings: &mut [f64]) {
         let p = &self.settings.pack;
+        let (r0, r1) = self.resistances();
         let rest = self.rest();
         // What a short has not yet used up is still in there.
         let spent = !self.is_shorted() || self.charge < 0.01;
@@ -503,7 +526,7 @@ impl UnitOperation for Module {
             self.delivered,
             self.grid / 3.6e6,
             self.health * 100.0,
-            (p.r0 + p.r1 * -libm::expm1(-10.0 / p.tau)) * 1e3,
+            (r0 + r1 * -libm::expm1(-10.0 / p.tau)) * 1e3,
             grade,
             f64::from(safe),
             self.self_heating,
@@ -584,6 +607,37 @@ mod tests {
             assert!((found - expected).abs() < 2.0, "{health}: {found}");
             assert_eq!(unit.reading("grade").unwrap(), grade, "{health}");
         }
+    }
+
+    #[test]
+    fn health_is_counted_from_the_first_charge_that_a_full_module_gives() {
+        // Just above and just below the limit of the first grade.
+        for (health, grade) in [("0.803", 1.0), ("0.797", 2.0)] {
+            let unit = run(&[&format!("health={health}"), "charge=1", "bench.current=5"], 12.0);
+            let expected: f64 = 100.0 * health.parse::<f64>().unwrap();
+            let found = unit.reading("SoH").unwrap();
+            assert!((found - expected).abs() < 0.15, "{health}: {found}");
+            assert_eq!(unit.reading("grade").unwrap(), grade, "{health}");
+        }
+    }
+
+    #[test]
+    fn a_cold_module_resists_and_tapers_and_a_warm_one_gives_all() {
+        let at = |celsius: &str, current: &str| {
+            let here = [format!("ambient={celsius}"), format!("start.temperature={celsius}")];
+            run(&[&here[0], &here[1], current, "charge=1", "heat_loss=1000"], 0.02)
+        };
+        let resistance = |unit: &Experiment| unit.reading("R-10s").unwrap();
+        let [deep, cold, mild, warm] =
+            ["-30degC", "-20degC", "25degC", "45degC"].map(|t| resistance(&at(t, "current=0")));
+        assert!((mild - 1.4268).abs() < 1e-3, "{mild}");
+        // Zhang, Xu and Jow 2003: the charge transfer about tenfold at -20 degC; the electrolyte less than that.
+        assert!((6.0..10.0).contains(&(cold / mild)), "{cold} {mild}");
+        assert!(deep > 1.4 * cold && (0.4..0.7).contains(&(warm / mild)), "{deep} {warm}");
+        // At 1C the cold one stands at the lower limit and gives less than it is asked for.
+        let frozen = at("-30degC", "current=50");
+        assert!(frozen.reading("I").unwrap() < 45.0, "{:?}", frozen.readings());
+        assert!((at("25degC", "current=50").reading("I").unwrap() - 50.0).abs() < 1e-9);
     }
 
     #[test]
