@@ -9,6 +9,7 @@ pub(crate) mod dilution;
 pub(crate) mod equilibria;
 pub(crate) mod laliberte;
 pub mod notes;
+pub(crate) mod oversaturated;
 pub mod solubility;
 pub(crate) mod solutes;
 pub(crate) mod vapour;

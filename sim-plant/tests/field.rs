@@ -367,6 +367,15 @@ fn every_mistake_names_its_line_and_what_to_write() {
         ),
         ("\"tank.volume=4m3\"", "\"tank.volume=-4m3\"", "is outside"),
         ("H2SO4 = \"40 wt%\"", "H2SO4 = \"40 bar\"", "does not convert"),
+        (
+            "H2SO4 = \"40 wt%\"",
+            "HCl = \"60 wt%\"",
+            "field/100.toml:4: this cannot be: 2.1 times the HCl that dissolves in its water at 20 degC; write less of it",
+        ),
+        ("H2SO4 = \"40 wt%\"", "NaOH = \"90 wt%\"", "times the NaOH that dissolves in its water at 20 degC"),
+        ("H2SO4 = \"40 wt%\"", "CaCl2 = \"80 wt%\"", "5.4 times the CaCl2 that dissolves in its water"),
+        ("H2SO4 = \"40 wt%\"", "LiCl = \"900 g/L\"", "times the LiCl that dissolves in its water"),
+        ("H2SO4 = \"40 wt%\"", "LiF = \"10 g/L\"", "times the LiF that dissolves in its water"),
         ("NMC622 = 65, C = 35", "NMC622 = 65, C = 30", "the shares sum up to 95 %"),
         ("through = [\"FV-102\"]", "", "nothing moves with the output FV-102"),
         (

@@ -217,7 +217,7 @@ fn no_two_settings_at_their_ends_make_a_unit_show_what_cannot_be() {
 }
 
 fn opened(name: &str, settings: &str) -> Experiment {
-    let settings = settings.split(' ').map(str::to_owned).collect();
+    let settings = settings.split_whitespace().map(str::to_owned).collect();
     Experiment::open(name, &Conditions { settings, ..Conditions::default() }, &CHEMISTRY).unwrap()
 }
 
@@ -310,8 +310,44 @@ fn a_liquor_that_cannot_hold_what_is_dissolved_in_it_says_so() {
         assert!(says("tank", &format!("strength.{salt}")), "{salt}");
     }
     assert!(says("liquor", "weight.Li2CO3=20") && says("liquor", "weight.NaCl=30"));
+    // Of the CRC Handbook at 25 degC, each a little above its solubility and a little below.
+    for (salt, above, below) in [
+        ("Na2CO3", 25, 21),
+        ("KCl", 28, 24),
+        ("CaCl2", 48, 42),
+        ("MgSO4", 28, 25),
+        ("CuSO4", 20, 17),
+        ("LiF", 1, 0),
+    ] {
+        assert!(says("liquor", &format!("weight.{salt}={above}")), "{salt}");
+        assert!(!says("liquor", &format!("weight.{salt}={below}")), "{salt}");
+    }
+    // Half a mole of carbonic acid to each of soda makes bicarbonate of it, of which 9 wt% dissolve.
+    assert!(
+        says("liquor", "weight.Na2CO3=12 weight.CO2=5") && !says("liquor", "weight.Na2CO3=5 weight.CO2=2")
+    );
+    // Gypsum: 2.1 g/L of it as CaSO4 in water, more beside salt.
+    assert!(
+        says("liquor", "weight.CaCl2=1 weight.Na2SO4=1.3")
+            && !says("liquor", "weight.CaCl2=0.1 weight.Na2SO4=0.13")
+    );
+    assert!(!says("liquor", "weight.CaCl2=0.5 weight.Na2SO4=0.65 weight.NaCl=10"));
     for salt in ["LiOH=100", "NaCl=300", "NiSO4=200", "LiCl=400"] {
         assert!(!says("tank", &format!("strength.{salt}")), "{salt}");
     }
     assert!(!says("liquor", "weight.LiCl=40") && !says("liquor", "weight.NaCl=25"));
+}
+
+#[test]
+fn a_crystalliser_says_so_of_the_salts_whose_crystals_it_does_not_make() {
+    let says = |name: &str, settings: &str, hours: f64| {
+        let mut unit = opened(name, settings);
+        unit.run_to(hours * 3600.0);
+        unit.notes().count(Remark::Oversaturated) > 0
+    };
+    // Glauber salt at 10 degC, of which 91 g dissolve in a kilogram of water.
+    let cold = "feed.hold=10 start.temperature=10 feed.temperature=10";
+    assert!(says("carbonation", cold, 8.0) && !says("carbonation", "", 8.0));
+    let salt = "feed.sulfate=5000mg/L feed.purge=0 feed.wash=0";
+    assert!(says("evaporator", salt, 240.0) && !says("evaporator", "", 8.0));
 }

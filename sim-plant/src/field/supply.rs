@@ -20,6 +20,7 @@ use crate::chemistry::Chemistry;
 use crate::constants::NORMAL_VOLUME;
 use crate::matter::Matter;
 use crate::parameters::ParameterMistake;
+use crate::solution::oversaturated::{Excess, excess, fuming};
 use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
@@ -207,14 +208,24 @@ fn liquor(item: &Item<'_>, kelvin: f64, chemistry: &Chemistry) -> Result<Matter,
         return Err(item.mistake("write all of a liquor in wt% or all in g/L"));
     }
     let mut notes = Notes::default();
-    if volumetric {
-        return Ok(Slurry::filled(&by_volume, 1.0, kelvin, chemistry, &mut notes).matter);
+    let made = if volumetric {
+        Slurry::filled(&by_volume, 1.0, kelvin, chemistry, &mut notes)
+    } else {
+        if solute_mass >= 0.99 {
+            return Err(item.mistake("a liquor has at least 1 wt% of water"));
+        }
+        by_mass[Species::Water] += (1.0 - solute_mass) / chemistry.molar_mass(Species::Water);
+        Slurry::at(&by_mass, kelvin, chemistry, &mut notes)
+    };
+    // What does not dissolve is no liquor, whatever the balance says of it.
+    match fuming(&made, chemistry).or_else(|| excess(&made, None, chemistry)) {
+        Some(Excess { salt, times }) => Err(item.mistake(format!(
+            "this cannot be: {times:.1} times the {salt} that dissolves in its water at {:.0} degC; write less of it, or a \
+             temperature at which it dissolves",
+            kelvin - 273.15
+        ))),
+        None => Ok(made.matter),
     }
-    if solute_mass >= 0.99 {
-        return Err(item.mistake("a liquor has at least 1 wt% of water"));
-    }
-    by_mass[Species::Water] += (1.0 - solute_mass) / chemistry.molar_mass(Species::Water);
-    Ok(Slurry::at(&by_mass, kelvin, chemistry, &mut notes).matter)
 }
 
 /// Shares that are told in per cent, made to sum up to one.

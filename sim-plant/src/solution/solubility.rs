@@ -3,7 +3,7 @@
 use super::equilibria::activity_shift;
 use super::{Notes, Remark, Slurry, interpolate};
 use crate::chemistry::Chemistry;
-use crate::constants::{GAS, MASS_H, MASS_LI, MASS_O, MASS_WATER, REFERENCE, ZERO_CELSIUS};
+use crate::constants::{GAS, MASS_LI, REFERENCE, ZERO_CELSIUS};
 use crate::species::Species;
 
 /// Straight lines between points (degC, value); held and noted outside.
@@ -83,74 +83,6 @@ pub(crate) const LITHIUM_HYDROXIDE: [(f64, f64); 8] = [
     (115.6, 17.7),
 ];
 
-/// g NaOH per 100 g of water: Seidell's table (recalled); at 90 degC 76.28 wt%, ACS Omega 2020, 5, 4875, table 5, looked up.
-const SODIUM_HYDROXIDE: [(f64, f64); 10] = [
-    (0.0, 42.0),
-    (10.0, 51.0),
-    (20.0, 109.0),
-    (30.0, 119.0),
-    (40.0, 129.0),
-    (50.0, 145.0),
-    (60.0, 174.0),
-    (80.0, 313.0),
-    (90.0, 321.6),
-    (100.0, 347.0),
-];
-
-/// g NaCl per 100 g of water: CRC Handbook (97th ed.), recalled.
-const SODIUM_CHLORIDE: [(f64, f64); 7] =
-    [(0.0, 35.7), (20.0, 35.9), (30.0, 36.1), (40.0, 36.4), (60.0, 37.1), (80.0, 38.1), (100.0, 39.2)];
-
-/// A salt that a liquor may hold more of than dissolves: its cation with how many of it, its anion, its table. Hydroxide
-/// stands as [`Species::Acid`], of which a lye has less than none.
-type Dissolving = (Species, f64, Species, &'static [(f64, f64)]);
-
-const DISSOLVING: [Dissolving; 9] = [
-    (Species::Sodium, 1.0, Species::Acid, &SODIUM_HYDROXIDE),
-    (Species::Lithium, 1.0, Species::Acid, &LITHIUM_HYDROXIDE),
-    (Species::Sodium, 1.0, Species::Chloride, &SODIUM_CHLORIDE),
-    (Species::Lithium, 1.0, Species::Chloride, Salt::LithiumChloride.table()),
-    (Species::Lithium, 2.0, Species::Sulfate, Salt::LithiumSulfate.table()),
-    (Species::Sodium, 2.0, Species::Sulfate, Salt::SodiumSulfate.table()),
-    (Species::Nickel, 1.0, Species::Sulfate, Salt::NickelSulfate.table()),
-    (Species::Cobalt, 1.0, Species::Sulfate, Salt::CobaltSulfate.table()),
-    (Species::Manganese, 1.0, Species::Sulfate, Salt::ManganeseSulfate.table()),
-];
-/// Of a salt in water so much more than its solubility may be the tables' own doubt; of lithium carbonate, so many times
-/// its saturation is metastable for hours.
-const DOUBT: f64 = 1.05;
-const METASTABLE: f64 = 1.5;
-
-/// Notes a liquor in whose water, with nothing else in it, one of its salts would not dissolve. Where crystals are
-/// modelled nobody asks.
-pub(crate) fn note_oversaturated(liquor: &Slurry, chemistry: &Chemistry, notes: &mut Notes) {
-    let m = &liquor.matter;
-    let hydroxide = (-m[Species::Acid]).max(0.0);
-    let held = |ion: Species| if ion == Species::Acid { hydroxide } else { m[ion].max(0.0) };
-    // OH- is water less a proton.
-    let water = (m[Species::Water] - hydroxide).max(0.0) * MASS_WATER;
-    let t = liquor.temperature - ZERO_CELSIUS;
-    let above = |&(cation, count, anion, table): &Dissolving| {
-        let moles = (held(cation) / count).min(held(anion));
-        if moles <= 0.0 {
-            return false;
-        }
-        let anion_mass = if anion == Species::Acid { MASS_O + MASS_H } else { chemistry.molar_mass(anion) };
-        let mass = moles * (count * chemistry.molar_mass(cation) + anion_mass);
-        mass > DOUBT * 0.01 * interpolate(table, t) * water
-    };
-    let carbonate = || {
-        let free = liquor.species.carbonate;
-        let lithium = liquor.concentration(Species::Lithium).max(0.0);
-        if free <= 0.0 || lithium <= 0.0 || liquor.liquor < super::VOLUME_FLOOR {
-            return false;
-        }
-        let product = lithium_carbonate_product(liquor, 0.0, chemistry, &mut Notes::default());
-        lithium * lithium * free > METASTABLE * METASTABLE * METASTABLE * product
-    };
-    notes.check(Remark::Oversaturated, !(DISSOLVING.iter().any(above) || carbonate()));
-}
-
 /// What form of NiSO4.6H2O grows at `kelvin`: 1 the blue, tetragonal one from 30.7 degC, 2 the green, monoclinic one above 53.8 degC
 /// (basis 4.6, looked up); 0 where the 7-hydrate does.
 pub(crate) fn nickel_sulfate_form(kelvin: f64) -> f64 {
@@ -191,7 +123,7 @@ impl Salt {
     /// straight line. Sodium sulfate by the CRC Handbook (97th ed.) and Linke, 0 to 100 degC, recalled: that of the
     /// 10-hydrate rises ever more steeply up to the corner at 32.4 degC, where it ends; 15 degC lies between its
     /// neighbours in the logarithm.
-    const fn table(self) -> &'static [(f64, f64)] {
+    pub(super) const fn table(self) -> &'static [(f64, f64)] {
         match self {
             Self::LithiumHydroxide => &LITHIUM_HYDROXIDE,
             Self::LithiumChloride => &[

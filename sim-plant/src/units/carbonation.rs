@@ -24,6 +24,7 @@ use crate::chemistry::Chemistry;
 use crate::constants::{NORMAL_VOLUME, ZERO_CELSIUS};
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
+use crate::solution::oversaturated::{Anion, note_oversaturated};
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::Species;
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, parts};
@@ -350,6 +351,7 @@ impl UnitOperation for Carbonation {
             let gas = here.bubble(s, c, stirred, dt, notes);
             here.crystallise(s, c, stirred, dt, notes);
             here.slurry.settle(c, notes);
+            note_oversaturated(&here.slurry, Some((Species::Lithium, Anion::Carbonate)), c, notes);
             self.seen.count_gas(&gas, here.absorbed, c, dt);
             x.outlets[VENT].add(&gas);
             let volume = here.slurry.volume();

@@ -21,6 +21,7 @@ use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::properties::saturation_pressure;
 use crate::root;
+use crate::solution::oversaturated::{Anion, note_oversaturated};
 use crate::solution::solubility::Salt;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
@@ -532,6 +533,8 @@ impl UnitOperation for Evaporator {
         self.slurry.settle(&self.chemistry, &mut self.notes);
         self.separate(x, dt);
         self.slurry.settle(&self.chemistry, &mut self.notes);
+        let grown = Some((Species::Lithium, Anion::Hydroxide));
+        note_oversaturated(&self.slurry, grown, &self.chemistry, &mut self.notes);
         x.outlets[OVERFLOW].add(&self.run_over());
     }
 

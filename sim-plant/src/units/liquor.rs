@@ -11,6 +11,7 @@ use model::StateWalk;
 use crate::chemistry::Chemistry;
 use crate::matter::{Account, Matter};
 use crate::parameters::{ParameterMistake, Reader};
+use crate::solution::oversaturated::note_oversaturated;
 use crate::solution::solubility::{self, Salt};
 use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Remark, Slurry};
@@ -134,7 +135,7 @@ impl Liquor {
     fn measure(&mut self) {
         let (c, s, notes) = (&self.chemistry, &self.slurry, &mut self.notes);
         let kelvin = s.temperature;
-        solubility::note_oversaturated(s, c, notes);
+        note_oversaturated(s, None, c, notes);
         let carbonate =
             solubility::lithium_carbonate(kelvin, c, notes) * c.molar_mass(Species::LithiumCarbonate);
         let mass = s.matter.mass(c);

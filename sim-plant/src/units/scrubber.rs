@@ -21,7 +21,7 @@ use crate::chemistry::Chemistry;
 use crate::constants::NORMAL_VOLUME;
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
-use crate::solution::solubility::note_oversaturated;
+use crate::solution::oversaturated::note_oversaturated;
 use crate::solution::{Notes, Remark, Slurry};
 use crate::species::{Phase, Species};
 use crate::unit::{Duty, Exchange, Order, Port, Reading, Shape, UnitOperation, parts};
@@ -351,7 +351,7 @@ impl UnitOperation for Scrubber {
         x.outlets[LIQUOR].add(&self.sump.matter.take(share));
         self.flows.draw = held * share / dt;
         self.sump.settle(&self.chemistry, &mut self.notes);
-        note_oversaturated(&self.sump, &self.chemistry, &mut self.notes);
+        note_oversaturated(&self.sump, None, &self.chemistry, &mut self.notes);
     }
 
     fn read(&self, readings: &mut [f64]) {

@@ -21,7 +21,7 @@ use crate::chemistry::Chemistry;
 use crate::matter::{Account, Matter};
 use crate::parameters::Reader;
 use crate::solution::density::Makeup;
-use crate::solution::solubility::note_oversaturated;
+use crate::solution::oversaturated::note_oversaturated;
 use crate::solution::solutes::{SOLUTES, molar_mass};
 use crate::solution::{Notes, Slurry};
 use crate::species::{Phase, Species};
@@ -346,7 +346,7 @@ impl StorageTank {
             + t.agitator * stirred * gripped(liquid, t.volume);
         let crossed = wall.warm(&mut self.slurry, joule, seconds);
         self.slurry.settle(&self.chemistry, &mut self.notes);
-        note_oversaturated(&self.slurry, &self.chemistry, &mut self.notes);
+        note_oversaturated(&self.slurry, None, &self.chemistry, &mut self.notes);
         crossed
     }
 
