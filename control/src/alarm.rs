@@ -30,7 +30,7 @@ pub struct AlarmMemory {
     pub state: AlarmState,
     /// The condition stands, delays included.
     pub active: bool,
-    /// The condition as it is, with its deadband, before the delays.
+    /// The condition as it is before the delays: past the limit, or while it is active within the deadband.
     pub raw: bool,
     /// Since which tick `raw` and `active` differ; meaningful while they do.
     pub raw_since: u64,
@@ -97,7 +97,7 @@ impl AlarmMemory {
         memory: &mut Memory,
         now: Now,
     ) -> Option<AlarmState> {
-        match condition(&alarm.condition, self.raw, ops, image, memory, now) {
+        match condition(&alarm.condition, self.active, ops, image, memory, now) {
             Some(raw) => {
                 let delay_ms = self.delay(raw, alarm, now);
                 if raw != self.active {
@@ -215,10 +215,11 @@ impl AlarmMemory {
     }
 }
 
-/// The condition with its deadband around `last`; nothing when bad values leave it open.
+/// The condition; nothing when bad values leave it open. The deadband holds what is `active`, delays included: what only
+/// waits for its on-delay has to be beyond the limit itself all the while, and what waits for its off-delay beyond the deadband.
 fn condition(
     condition: &AlarmCondition,
-    last: bool,
+    active: bool,
     ops: &[Op],
     image: &Image,
     memory: &mut Memory,
@@ -227,13 +228,13 @@ fn condition(
     let usable = |quality: Quality| quality.is_usable();
     match condition {
         AlarmCondition::Above { point, limit, deadband } => usable(image.quality(*point))
-            .then(|| image.value(*point) >= if last { limit - deadband } else { *limit }),
+            .then(|| image.value(*point) >= if active { limit - deadband } else { *limit }),
         AlarmCondition::Below { point, limit, deadband } => usable(image.quality(*point))
-            .then(|| image.value(*point) <= if last { limit + deadband } else { *limit }),
+            .then(|| image.value(*point) <= if active { limit + deadband } else { *limit }),
         AlarmCondition::Deviation { pv, sp, limit, deadband } => {
             (usable(image.quality(*pv)) && usable(image.quality(*sp))).then(|| {
                 let deviation = libm::fabs(image.value(*pv) - image.value(*sp));
-                deviation >= if last { limit - deadband } else { *limit }
+                deviation >= if active { limit - deadband } else { *limit }
             })
         }
         AlarmCondition::When(expr) => match memory.truth(ops, expr, image, now) {

@@ -301,7 +301,8 @@ impl Scene<'_> {
         let now = self.state.now(self.plant);
         let memory = self.state.phases[index];
         let Some(within) = &step.within else { return };
-        if memory.late || now.since_ms(memory.step_since) < u64::from(within.ms) {
+        let limit_ms = within.limit_ms(|point| self.state.image.value(point));
+        if memory.late || now.since_ms(memory.step_since) < limit_ms {
             return;
         }
         self.state.phases[index].late = true;

@@ -18,6 +18,12 @@ const CASES: &[Case] = &[
     ("io.toml", "127.0.0.1:5020", "127.0.0.1", "bad-endpoint", "io.toml:", "write"),
     ("fill.phase", "HOLDING\n  STEP \"Close\"\n    XV-301 := close\n", "HOLDING\n", "empty-section", "fill.phase:", "remove HOLDING"),
     ("fill.phase", "  STEP \"Feed off\"", "  STEP \"Pause\"\n  STEP \"Feed off\"", "empty-step", "fill.phase:", "add what it does"),
+    ("loops.toml", "IT-301 / 1 kA * 2 %", "POW(-1, 0.5) * 2 %", "no-result", "loops.toml:", "a whole exponent"),
+    ("loops.toml", "IT-301 / 1 kA * 2 %", "POW(0, -2) * 2 %", "no-result", "loops.toml:", "the base"),
+    ("loops.toml", "sp_rate = \"1 K/min\"", "sp_rate = \"1\"", "unit-mismatch", "loops.toml:", "such as \"1 K/min\""),
+    ("safety.toml", "TT-311 > 95 degC FOR 5 s", "RATE(TT-311, 30 s) > 1 dK/min FOR 5 s", "unknown-unit", "safety.toml:", "did you mean `K/min`"),
+    ("fill.phase", "    P-311 := start\n", "    P-311 := start\n    P-311 := stop\n", "two-actions", "fill.phase:16:", "STEP of its own"),
+    ("fill.phase", "    FIC-301.SP := flow\n", "    FIC-301.SP := flow\n    FIC-301.SP := 2 m3/h\n", "two-actions", "fill.phase:10:", "STEP of its own"),
     ("io.toml", "for = \"n in 1..=3\"\n", "", "missing-parameter", "io.toml:", "for = \"n in 1..=24\""),
     ("fill.phase", "RUNNING\n", "STOPPING\n", "missing-running", "fill.phase:", "add `RUNNING`"),
     ("fill.phase", "HOLD \"level does not rise\"", "HOLD \" \"", "missing-text", "fill.phase:", "where to look"),
@@ -51,6 +57,16 @@ fn a_code_that_no_other_test_has_is_found_in_its_place_with_its_remedy() {
         assert!(place(&sources, hit).starts_with(case.4), "{}: {listed:#?}", case.3);
         assert!(hit.help.contains(case.5), "{}: {listed:#?}", case.3);
     }
+}
+
+#[test]
+fn an_instance_without_its_parameter_is_told_by_that_alone_and_not_by_its_names() {
+    let case = CASES.iter().find(|case| case.3 == "missing-parameter").unwrap();
+    let (_, bare) = found(case);
+    assert!(bare.iter().all(|one| one.code != "bad-name"), "{bare:#?}");
+    // Braces of what is no class are no name still.
+    let (_, named) = found(&("io.toml", "[tag.TT-312]", "[tag.\"TT-{n}\"]", "", "", ""));
+    assert!(named.iter().any(|one| one.code == "bad-name"), "{named:#?}");
 }
 
 #[test]

@@ -28,6 +28,11 @@ const DOUBTS: &[Doubt] = &[
     (LOOPS, "[filter.TY-311]", "[pid.TIC-9]\ndescription = \"Alone\"\npv = \"TT-311\"\nout_unit = \"%\"\nout_range = [0, 100]\naction = \"reverse\"\nkc = 1\nti = \"60 s\"\non_bad_pv = \"hold\"\n[filter.TY-311]", "unread-output", "[pid.TIC-9]", "let a block take `TIC-9.OUT`"),
     (LOOPS, "[pid.TIC-311]\n", "[pid.FIC-9]\ndescription = \"Second\"\npv = \"FT-301\"\nout_unit = \"%\"\nout_range = [0, 100]\naction = \"reverse\"\nkc = 1\nti = \"5 s\"\ncascade = \"FFC-301.OUT\" # too\nmodes = [\"manual\", \"cascade\"]\non_bad_pv = \"hold\"\n[calc.FY-9]\nunit = \"%\"\nrange = [0, 100]\nvalue = \"FIC-9.OUT\"\n[pid.TIC-311]\n", "two-secondaries", "# too", "follow `FIC-301.SP`"),
     (SAFETY, "deviation = \"5 dK\"", "when = \"TT-311 > TT-311\"", "constant-condition", "TT-311 > TT-311", "with a limit"),
+    (LOOPS, "toggle = \"P-311.RUN\"", "toggle = \"RISE(TRUE)\"", "constant-condition", "RISE(TRUE)", "a condition of the plant"),
+    (SAFETY, "enable = \"P-311.RUN\"", "enable = \"P-311.RUN AND FT-301 > 0.2 m3/h\"", "chatters", "FT-301 > 0.2", "HYST(FT-301, 0.2 m3/h, 0.16 m3/h)"),
+    (SAFETY, "enable = \"P-311.RUN\"", "enable = \"FT-301 < 3.98\"", "chatters", "FT-301 < 3.98", "HYST(FT-301, 3.98, 3.99 m3/h)"),
+    (SAFETY, "enable = \"P-311.RUN\"", "enable = \"TY-311 - TT-312 > 5 dK\"", "chatters", "TY-311 - TT-312", "TY-311 - TT-312 > 5 dK OFFDELAY 30 s"),
+    (SAFETY, "deviation = \"5 dK\"", "when = \"TDI-312 > 20 dK\"", "chatters", "TDI-312 > 20 dK", "HYST(TDI-312, 20 dK, 19.4 dK)"),
 ];
 
 /// All warnings of the small plant with this in place of that.
@@ -62,7 +67,21 @@ fn what_only_looks_doubtful_is_let_pass() {
         // Up to 17.6 % beyond its range a reading still acts.
         (LOOPS, "[100, 12]]", "[110, 12]]"),
         // For an instance of a class that has no use of the alarm.
-        (SAFETY, "deviation = \"5 dK\"", "when = \"3 > 5 AND TT-311 > 90 degC\""),
+        (SAFETY, "deviation = \"5 dK\"", "on_delay = \"5 s\"\nwhen = \"3 > 5 AND TT-311 > 90 degC\""),
+        // What has a gap or a time does not come and go; nor does what people set, or what adds up.
+        (SAFETY, "enable = \"P-311.RUN\"", "enable = \"HYST(FT-301, 0.2 m3/h, 0.1 m3/h)\""),
+        (
+            SAFETY,
+            "enable = \"P-311.RUN\"",
+            "enable = \"(FT-301 > 0.2 m3/h AND TT-311 > 50 degC) OFFDELAY 30 s\"",
+        ),
+        (SAFETY, "enable = \"P-311.RUN\"", "enable = \"FT-301 > 0.2 m3/h FOR 5 min\""),
+        (
+            SAFETY,
+            "enable = \"P-311.RUN\"",
+            "enable = \"HS-301 > 5 wt% OR TIC-311.SP > 70 degC OR FQ-301.OUT > 10 m3\"",
+        ),
+        (SAFETY, "deviation = \"5 dK\"", "off_delay = \"5 s\"\nwhen = \"TT-311 > 90 degC\""),
         (SAFETY, "TT-311 > 95 degC FOR 5 s", "TY-311 > 130 degC"),
     ] {
         assert_eq!(warnings(file, from, to).1, [], "{to}");

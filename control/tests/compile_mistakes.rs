@@ -146,7 +146,7 @@ const MISTAKES: &[Mistake] = &[
     mistake(LOOPS, "sp = \"76 degC\"", "sp = \"96 degC\"", "outside-range", "96 degC", "20 to 88"),
     mistake(LOOPS, "sp_limits = [20, 88]", "sp_limits = [20, 188]", "outside-range", "188", "widen the range of the PV"),
     mistake(LOOPS, "sp = \"76 degC\"", "sp = \"76 bar\"", "unit-mismatch", "76 bar", "degC"),
-    mistake(LOOPS, "sp_rate = \"1 K/min\"", "sp_rate = \"1 bar/min\"", "unit-mismatch", "bar/min", "1 dK/min"),
+    mistake(LOOPS, "sp_rate = \"1 K/min\"", "sp_rate = \"1 bar/min\"", "unit-mismatch", "bar/min", "1 K/min"),
     mistake(LOOPS, "on_bad_pv = \"0 %\"", "on_bad_pv = \"close\"", "unknown-word", "on_bad_pv = \"close\"", "\"hold\""),
     mistake(LOOPS, "task = \"1 s\"", "task = \"1 s\"\nphase = \"1 s\"", "bad-phase", "phase = \"1 s\"", "\"0 ms\" to \"990 ms\""),
     mistake(LOOPS, "task = \"1 s\"", "task = \"1 s\"\nphase = \"15 ms\"", "bad-phase", "phase = \"15 ms\"", "\"20 ms\""),

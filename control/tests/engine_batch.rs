@@ -305,7 +305,8 @@ fn aborting_passes_over_what_cannot_be_done() {
     let again = b.expr(&[Op::Const(0.0)]);
     b.phase("P", vec![step("Run", vec![start], Some(never))], vec![out, other]);
     let mut late = step("Forbidden", vec![forbidden], Some(again));
-    late.within = Some(Within { ms: 8000, otherwise: Otherwise::Hold, why: "does not come".into() });
+    late.within =
+        Some(Within { ms: 8000, of: None, otherwise: Otherwise::Hold, why: "does not come".into() });
     b.plant.phases[0].aborting = vec![late, step("Last", vec![last], None)];
     let cause = b.above(trip, 0.5);
     let forcing = Forcing { point: out, device: None, value: 0.0, text: "OUT := 0".into() };

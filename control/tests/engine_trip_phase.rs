@@ -567,7 +567,8 @@ fn withheld(held: &str, action: &str) -> Vec<String> {
         &format!("do = [\"{held}\"]\nstart = \"Empty\""),
     );
     let plant = plant.replace("start = \"Drown\"", "");
-    let phases = PHASES.replace("    DUMP := 80 %", &format!("    DUMP := 80 %\n    {action}"));
+    let phases =
+        PHASES.replace("    DUMP := 80 %", &format!("    DUMP := 80 %\n  STEP \"And then\"\n    {action}"));
     let found = control::compile(&sources(&format!("{plant}{MACHINES}"), &phases));
     let found = found.unwrap_or_else(|found| panic!("{held}, {action}: {found:#?}")).warnings;
     found.into_iter().filter(|found| found.code == "withheld-action").map(|found| found.message).collect()

@@ -183,6 +183,38 @@ fn delays_count_unbroken_time() {
 }
 
 #[test]
+fn an_on_delay_counts_what_is_beyond_the_limit_and_an_off_delay_what_is_beyond_the_deadband() {
+    let mut high = bench(AlarmCondition::Above { point: PointId(0), limit: 90.0, deadband: 2.0 });
+    high.plant.alarms[0].on_delay_ms = 20;
+    assert_eq!(
+        high.states(&[90.0, 89.0, 89.0, 89.0]),
+        [false; 4],
+        "once past the limit, then within its deadband"
+    );
+    assert_eq!(high.states(&[90.5, 89.9, 90.5, 90.5, 90.5]), [false, false, false, false, true]);
+    assert_eq!(high.states(&[88.5, 87.9]), [true, false]);
+
+    let mut low = bench(AlarmCondition::Below { point: PointId(0), limit: 1.060, deadband: 0.02 });
+    low.plant.alarms[0].on_delay_ms = 20;
+    assert_eq!(low.states(&[1.059, 1.062, 1.062, 1.062]), [false; 4]);
+    assert_eq!(low.states(&[1.059, 1.059, 1.059]), [false, false, true]);
+
+    let (pv, sp) = (PointId(0), PointId(1));
+    let mut deviation = bench(AlarmCondition::Deviation { pv, sp, limit: 5.0, deadband: 1.0 });
+    deviation.plant.alarms[0].on_delay_ms = 20;
+    assert_eq!(deviation.states(&[5.0, 4.5, -4.5, 4.5]), [false; 4]);
+
+    let mut slow = bench(AlarmCondition::Above { point: PointId(0), limit: 90.0, deadband: 2.0 });
+    slow.plant.alarms[0].off_delay_ms = 20;
+    assert_eq!(
+        slow.states(&[90.0, 87.0, 88.5, 87.0, 88.5, 88.5]),
+        [true; 6],
+        "back within its deadband it stands"
+    );
+    assert_eq!(slow.states(&[87.0, 87.0, 87.0]), [true, true, false]);
+}
+
+#[test]
 fn a_bad_value_freezes_the_alarm_and_its_delay() {
     let mut bench = bench(AlarmCondition::Above { point: PointId(0), limit: 90.0, deadband: 0.0 });
     bench.plant.alarms[0].on_delay_ms = 30;

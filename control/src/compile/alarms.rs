@@ -41,6 +41,8 @@ pub(super) struct Alarms<'d, 'r> {
     pub(super) report: &'r mut Report,
     pub(super) blocks: &'d [Option<Block>],
     limits: BTreeMap<PointId, Vec<Limit>>,
+    /// The alarm that is being read has a delay.
+    delayed: bool,
 }
 
 /// What an alarm is about.
@@ -59,7 +61,7 @@ pub(super) fn compile(
     report: &mut Report,
 ) -> Vec<Alarm> {
     let mut first: BTreeMap<&str, Place> = BTreeMap::new();
-    let mut alarms = Alarms { draft, report, blocks, limits: BTreeMap::new() };
+    let mut alarms = Alarms { draft, report, blocks, limits: BTreeMap::new(), delayed: false };
     let mut found = Vec::new();
     for item in items.of(Kind::Alarm) {
         let alarm = alarms.alarm(item);
@@ -90,6 +92,7 @@ impl Alarms<'_, '_> {
         let text = fields.text("text", self.report).map(String::from);
         let mut rationale = ["cause", "consequence", "response"].map(|key| self.rationale(&mut fields, key));
         let time_to_respond = self.time(&mut fields);
+        self.delayed = on_delay_ms > 0 || off_delay_ms > 0;
         let condition = match (about, kind) {
             (Some(about), Some((kind, _))) => self.condition(&mut fields, kind, about, item),
             (_, kind) => {
@@ -97,11 +100,7 @@ impl Alarms<'_, '_> {
                 None
             }
         };
-        let enable = match fields.text("enable", self.report) {
-            Some(text) => emit::compile(self.draft, text, Wanted::Condition, None, self.report)
-                .map(|emitted| emitted.expr),
-            None => None,
-        };
+        let enable = fields.text("enable", self.report).and_then(|text| self.enable(text));
         fields.finish(self.report);
         self.report.doubtful = false;
         let (about, (kind, words)) = (about?, kind?);
@@ -128,6 +127,15 @@ impl Alarms<'_, '_> {
             response: rationale[2].take()?,
             time_to_respond: time_to_respond?,
         })
+    }
+
+    /// Every change of it is an event, and an alarm that stands rings anew.
+    fn enable(&mut self, text: &Text) -> Option<Expr> {
+        let emitted = emit::compile(self.draft, text, Wanted::Steady, None, self.report)?;
+        for swing in &emitted.swings {
+            swing.tell("the alarm be suppressed and come back", self.report);
+        }
+        Some(emitted.expr)
     }
 
     /// A point, a block, a device or an equipment unit.
@@ -228,8 +236,12 @@ impl Alarms<'_, '_> {
             AlarmKind::Condition => {
                 self.no_deadband(fields);
                 let text = fields.text("when", self.report)?;
-                let emitted = emit::compile(self.draft, text, Wanted::Condition, None, self.report)?;
+                let wanted = if self.delayed { Wanted::Condition } else { Wanted::Steady };
+                let emitted = emit::compile(self.draft, text, wanted, None, self.report)?;
                 self.constant(&emitted.expr, emitted.constant, text);
+                for swing in &emitted.swings {
+                    swing.tell("the alarm come and go", self.report);
+                }
                 Some(AlarmCondition::When(emitted.expr))
             }
             AlarmKind::Fault => self.fault(fields, about),

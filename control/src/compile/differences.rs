@@ -282,7 +282,11 @@ fn phase_keys(plant: &Plant, phase: &Phase) -> Keys {
                 text.push_str("; STAY");
             }
             if let Some(within) = &step.within {
-                text.push_str(&format!("; WITHIN {} ms {:?} {}", within.ms, within.otherwise, within.why));
+                let limit = match within.of {
+                    Some(of) => plant.point(of).name.clone(),
+                    None => format!("{} ms", within.ms),
+                };
+                text.push_str(&format!("; WITHIN {limit} {:?} {}", within.otherwise, within.why));
             }
             put(format!("{section}.{}", index + 1), text, place(&step.title));
         }

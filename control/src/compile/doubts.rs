@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 use model::{Mode, PointId, Unit};
 
 use super::bounds::Bounds;
+use super::contradiction;
 use super::draft::Part;
 use super::emit::Emitter;
 use super::fields::one_of;
@@ -70,6 +71,41 @@ impl Emitter<'_, '_, '_> {
             .help("correct the sign, or the argument"),
         );
         None
+    }
+
+    /// What is below zero has no broken power, and zero none below zero.
+    pub(super) fn has_power(&mut self, trees: (&Tree<'_>, &Tree<'_>), ops: (&[Op], &[Op])) -> Option<()> {
+        let base = Bounds::of(self.draft, ops.0);
+        let Some(exponent) = Bounds::of(self.draft, ops.1).fixed() else { return Some(()) };
+        let broken = libm::trunc(exponent) != exponent;
+        let (message, help) = if base.high < 0.0 && broken {
+            let message = format!("`{}` never has a power of {}", self.written(trees.0), Shown(exponent));
+            (message, "take ABS of it, or a whole exponent")
+        } else if base.fixed() == Some(0.0) && exponent < 0.0 {
+            (
+                format!("a power of {} of zero divides by zero", Shown(exponent)),
+                "correct the base, or the exponent",
+            )
+        } else {
+            return Some(());
+        };
+        let label = if broken { "less than nothing" } else { "this is zero" };
+        self.report.add(Mistake::error("no-result", message).at(self.place(trees.0), label).help(help));
+        None
+    }
+
+    /// An edge of what never changes never comes.
+    pub(super) fn has_edges(&mut self, condition: &Tree<'_>, operand: &Operand, tree: &Tree<'_>) {
+        if operand.constant().is_none() && contradiction::known(&operand.ops).is_none() {
+            return;
+        }
+        let (edge, written) = (self.written(tree), self.written(condition));
+        let mistake = self
+            .doubt("constant-condition", format!("`{edge}` never comes: `{written}` never changes"))
+            .at(self.place(condition), "always the same")
+            .help("write a condition of the plant");
+        self.told = true;
+        self.report.add(mistake);
     }
 
     /// A temperature whose scale does not begin at absolute zero has no multiples: twice 20 degC is no 40 degC.

@@ -17,6 +17,7 @@ use super::operand::{Operand, Type, converted, stack_depth};
 use super::place::{Place, Text};
 use super::quantity::{kind, quoted, unit_help};
 use super::report::{Mistake, Report};
+use super::swings::{Swing, Swings};
 use super::syntax::{Node, Operator, Parsed, Tree, parse};
 use crate::plant::{Expr, Op};
 
@@ -27,6 +28,8 @@ const LENGTH: usize = 8_000;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Wanted {
     Condition,
+    /// A condition whose every change is an event: what swings in it is told.
+    Steady,
     /// A way out of a step: a condition, or a time alone.
     Way,
     /// A number in this unit, with the place that says so.
@@ -40,6 +43,8 @@ pub(super) struct Emitted {
     pub(super) reads: Vec<(PointId, Place)>,
     /// Its value, when it is always the same.
     pub(super) constant: Option<f64>,
+    /// What in it comes and goes with the noise of a measurement.
+    pub(super) swings: Vec<Swing>,
 }
 
 /// Compiles `text`. `parameters` is the phase whose parameters have short names here.
@@ -59,17 +64,25 @@ pub(super) fn compile(
         return None;
     }
     let start = draft.code.ops.len();
-    let mut emitter = Emitter { draft, report, text, parameters, reads: Vec::new(), told: false };
+    let mut emitter = Emitter {
+        draft,
+        report,
+        text,
+        parameters,
+        reads: Vec::new(),
+        swings: Swings::of(wanted),
+        told: false,
+    };
     let (tree, part) = emitter.read()?;
     let boolean = part.found == Type::Truth || matches!(wanted, Wanted::Way);
     let (ops, unit) = emitter.fit(part, wanted, &tree)?;
-    let (reads, told) = (emitter.reads, emitter.told);
+    let (reads, swings, told) = (emitter.reads, emitter.swings.found(), emitter.told);
     let constant = if told { None } else { constant_of(draft, &ops, report.protects) };
     draft.code.stack = draft.code.stack.max(stack_depth(&ops));
     let expr =
         Expr { start: start as u32, len: ops.len() as u32, unit, boolean, text: one_line(text.as_str()) };
     draft.code.ops.extend(ops);
-    Some(Emitted { expr, reads, constant })
+    Some(Emitted { expr, reads, constant, swings })
 }
 
 /// The one value that an expression always has. A comparison of two constants may stand in a class, for an instance that
@@ -123,6 +136,7 @@ pub(super) struct Emitter<'d, 'r, 't> {
     pub(super) text: &'t Text,
     pub(super) parameters: Option<&'t str>,
     pub(super) reads: Vec<(PointId, Place)>,
+    pub(super) swings: Swings,
     /// A part that never changes has been reported.
     pub(super) told: bool,
 }
@@ -194,16 +208,16 @@ impl Emitter<'_, '_, '_> {
             Node::Not(inner) => self.truth(inner)?.then(Op::Not, Type::Truth),
             Node::OnDelay(inner, ms) => {
                 let timer = self.timer();
-                self.truth(inner)?.then(Op::OnDelay { timer, ms: *ms }, Type::Truth)
+                self.settled(inner)?.then(Op::OnDelay { timer, ms: *ms }, Type::Truth)
             }
             Node::OnDelayOf(inner, name, span) => {
-                let operand = self.truth(inner);
+                let operand = self.settled(inner);
                 let hold = self.hold(name, self.text.part(span.clone()))?;
                 operand?.then(hold, Type::Truth)
             }
             Node::OffDelay(inner, ms) => {
                 let timer = self.timer();
-                self.truth(inner)?.then(Op::OffDelay { timer, ms: *ms }, Type::Truth)
+                self.settled(inner)?.then(Op::OffDelay { timer, ms: *ms }, Type::Truth)
             }
             Node::Vote(need, conditions) => self.vote(*need, conditions)?,
             Node::Binary(operator, sides) => self.binary(*operator, &sides[0], &sides[1])?,
@@ -331,11 +345,13 @@ impl Emitter<'_, '_, '_> {
         let place = self.place(tree);
         let written = one_line(self.text.as_str());
         let mistake = match (wanted, part.found) {
-            (Wanted::Condition | Wanted::Way, Type::Truth) => return Some((part.ops, Unit::NONE)),
+            (Wanted::Condition | Wanted::Steady | Wanted::Way, Type::Truth) => {
+                return Some((part.ops, Unit::NONE));
+            }
             (Wanted::Way, Type::Of(unit)) if unit.dimension() == Dimension::Time => {
                 return Some((self.passing(&part, unit, tree)?, Unit::NONE));
             }
-            (Wanted::Condition | Wanted::Way, _) => Mistake::error(
+            (Wanted::Condition | Wanted::Steady | Wanted::Way, _) => Mistake::error(
                 "type-mismatch",
                 format!("`{written}` is a number where a condition is expected"),
             )

@@ -29,6 +29,7 @@ impl Emitter<'_, '_, '_> {
         let right_tree = right.0;
         let (second, _) = self.alike((left.0, &left.1), right)?;
         self.can_change(op, (left.0, &left.1.ops), (right_tree, &second.ops));
+        self.watch(op, (left.0, &left.1), (right_tree, &second));
         Some(left.1.with(second, op, Type::Truth))
     }
 
@@ -153,7 +154,9 @@ impl Emitter<'_, '_, '_> {
                 let edge = self.draft.code.edges;
                 self.draft.code.edges += 1;
                 let op = if function == Function::Rise { Op::Rise { edge } } else { Op::Fall { edge } };
-                Some(self.truth(condition)?.then(op, Type::Truth))
+                let operand = self.truth(condition)?;
+                self.has_edges(condition, &operand, tree);
+                Some(operand.then(op, Type::Truth))
             }
             (Function::Select, [condition, a, b]) => self.select(condition, a, b),
             (Function::Limit, [_, _, _]) => {
@@ -206,7 +209,8 @@ impl Emitter<'_, '_, '_> {
                 Some(operand.then(op, found))
             }
             (Function::Power, [base, exponent]) => {
-                let (base, exponent) = self.numbers(base, exponent)?;
+                let (tree, (base, exponent)) = ((base, exponent), self.numbers(base, exponent)?);
+                self.has_power(tree, (&base.ops, &exponent.ops))?;
                 Some(base.with(exponent, Op::Power, Type::Free))
             }
             (Function::Hysteresis, [_, on, off]) => self.hysteresis(arguments, on, off),

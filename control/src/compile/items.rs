@@ -220,6 +220,7 @@ pub(super) fn gather(sources: &[Source], order: &[usize], report: &mut Report) -
         plant: 0,
         is_head: false,
         expanded: 0,
+        lacking: false,
         full: false,
         report,
     };
@@ -248,6 +249,8 @@ struct Gatherer<'a, 'r> {
     plant: usize,
     is_head: bool,
     expanded: usize,
+    /// The instance that is being made lacks a parameter, which is told: braces stay in its names.
+    lacking: bool,
     full: bool,
     report: &'r mut Report,
 }
@@ -409,7 +412,9 @@ impl<'a> Gatherer<'a, '_> {
             self.overflow(name.place);
             return;
         }
-        check_name(kind, name, self.report);
+        if !(self.lacking && name.as_str().contains('{')) {
+            check_name(kind, name, self.report);
+        }
         let (name, table, area) = (name.clone(), table.clone(), area.cloned());
         self.found.items.push(Item { kind, name, table, area, plant: self.plant });
     }
@@ -463,7 +468,9 @@ impl<'a> Gatherer<'a, '_> {
         }
         let all: Vec<Bindings> = instances(&mut fields, &parameters, self.report);
         fields.finish(self.report);
+        let lacked = self.lacking;
         for bindings in &all {
+            self.lacking = lacked || parameters.iter().any(|known| !bindings.contains_key(known.as_str()));
             self.expanded += 1;
             if self.expanded > EXPANSIONS {
                 self.overflow(name.place);
@@ -474,6 +481,7 @@ impl<'a> Gatherer<'a, '_> {
             let body = substitute(body, bindings);
             self.level(&body, area.or(class_area), depth + 1);
         }
+        self.lacking = lacked;
     }
 }
 

@@ -23,6 +23,7 @@ mod devices;
 mod tags;
 mod lexer;
 mod function_words;
+mod swings;
 mod syntax;
 mod operand;
 mod bounds;

@@ -9,7 +9,7 @@ use model::{Dimension, Source, Unit, nearest};
 use super::lexer::Unread;
 use super::phase_lines::{STATEMENTS, first_word, lines};
 use super::phase_ways::WayText;
-use super::phase_words::{Number, Read, Words};
+use super::phase_words::{Number, NumberOrName, Read, Words};
 use super::place::{Place, Text};
 use super::quantity::parse_unit;
 use super::report::{Mistake, Report};
@@ -105,9 +105,17 @@ pub(super) struct ActionText {
     pub(super) value: Text,
 }
 
+/// How long a step may take.
+#[derive(Debug)]
+pub(super) enum Limit {
+    Ms(u32),
+    /// As long as this parameter says.
+    Of(Text),
+}
+
 #[derive(Debug)]
 pub(super) struct WithinText {
-    pub(super) ms: u32,
+    pub(super) limit: Limit,
     pub(super) otherwise: Otherwise,
     pub(super) why: String,
     pub(super) place: Place,
@@ -422,15 +430,20 @@ impl Parser<'_, '_> {
     }
 
     fn within(&mut self, span: Range<usize>, rest: Range<usize>) -> Read {
-        let usage = "write `WITHIN 30 min ELSE HOLD \"why\"`, with HOLD, ABORT or ALARM";
+        let usage = "write `WITHIN 30 min ELSE HOLD \"why\"`, with a time or a parameter that is one, and HOLD, ABORT or ALARM";
         let mut words = Words::new(self.text, rest);
-        let (number, unit, at) = words.number(usage)?;
-        let ms = unit
-            .filter(|unit| unit.dimension() == Dimension::Time)
-            .and_then(|unit| unit.convert(number, Unit::parse("ms")?))
-            .filter(|ms| (1.0..=f64::from(u32::MAX)).contains(ms));
-        let Some(ms) = ms else {
-            return Err(Unread::new(at, "no time that can pass", usage));
+        let limit = match words.number_or_name(usage)? {
+            NumberOrName::Name(span) => Limit::Of(self.exact(span)),
+            NumberOrName::Number((number, unit, at)) => {
+                let ms = unit
+                    .filter(|unit| unit.dimension() == Dimension::Time)
+                    .and_then(|unit| unit.convert(number, Unit::parse("ms")?))
+                    .filter(|ms| (1.0..=f64::from(u32::MAX)).contains(ms));
+                let Some(ms) = ms else {
+                    return Err(Unread::new(at, "no time that can pass", usage));
+                };
+                Limit::Ms(libm::round(ms) as u32)
+            }
         };
         words.word("ELSE", usage)?;
         let word = words.name(usage)?;
@@ -442,13 +455,8 @@ impl Parser<'_, '_> {
         };
         let why = words.quoted(usage)?;
         words.end(usage)?;
-        let within = WithinText {
-            ms: libm::round(ms) as u32,
-            otherwise,
-            why,
-            place: self.place(span.clone()),
-            word: self.place(word),
-        };
+        let within =
+            WithinText { limit, otherwise, why, place: self.place(span.clone()), word: self.place(word) };
         let step = self.open_step(&span, "WITHIN")?;
         if step.ways.is_empty() && !step.unread {
             let help =

@@ -11,6 +11,11 @@ pub(super) type Read = Result<(), Unread>;
 /// A number with its unit, and where it stands.
 pub(super) type Number = (f64, Option<Unit>, Range<usize>);
 
+pub(super) enum NumberOrName {
+    Number(Number),
+    Name(Range<usize>),
+}
+
 /// Reads the words of one statement in order.
 pub(super) struct Words<'s> {
     lexer: Lexer<'s>,
@@ -75,6 +80,14 @@ impl<'s> Words<'s> {
                 (_, span) => Err(Self::wrong(span, "a number", usage)),
             },
             (_, span) => Err(Self::wrong(span, "a number", usage)),
+        }
+    }
+
+    pub(super) fn number_or_name(&mut self, usage: &str) -> Result<NumberOrName, Unread> {
+        match self.next()? {
+            (Some(Token::Number(value, unit)), span) => Ok(NumberOrName::Number((value, unit, span))),
+            (Some(Token::Name(_)), span) => Ok(NumberOrName::Name(span)),
+            (_, span) => Err(Self::wrong(span, "a time", usage)),
         }
     }
 

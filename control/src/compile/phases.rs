@@ -9,9 +9,10 @@ use model::{BlockId, Mode, PhaseId, PointId, Unit};
 use super::draft::{Draft, NewPoint, Part, check_within};
 use super::emit::{self, Wanted, one_line};
 use super::fields::Range;
+use super::holds;
 use super::items::duplicate;
 use super::machines;
-use super::phase_text::{ActionText, PhaseText, Section, StepText};
+use super::phase_text::{ActionText, Limit, PhaseText, Section, StepText};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
 use super::step_graph::StepGraph;
@@ -136,6 +137,7 @@ impl Phases<'_, '_> {
         let mut actions = Vec::with_capacity(text.actions.len());
         for action in &text.actions {
             if let Some(assignment) = self.action(phase, action) {
+                self.once(&actions, &assignment, (text, action));
                 written.entry(assignment.point).or_insert(action.target.place);
                 actions.push(assignment);
             }
@@ -173,7 +175,8 @@ impl Phases<'_, '_> {
                         .help("write what is probably wrong and where to look"),
                 );
             }
-            Within { ms: within.ms, otherwise: within.otherwise, why: within.why.clone() }
+            let (of, ms) = self.limit(phase, &within.limit);
+            Within { ms, of, otherwise: within.otherwise, why: within.why.clone() }
         });
         Step {
             name: text.name.as_ref().map_or(String::new(), String::from),
@@ -183,6 +186,53 @@ impl Phases<'_, '_> {
             stays: text.stay.is_some(),
             within,
         }
+    }
+
+    /// How long a step may take: the parameter that says it and the milliseconds of its unit, or milliseconds alone.
+    fn limit(&mut self, phase: &str, limit: &Limit) -> (Option<PointId>, u32) {
+        let name = match limit {
+            Limit::Ms(ms) => return (None, *ms),
+            Limit::Of(name) => name,
+        };
+        let found = holds::parameter(self.draft, Some(phase), name.as_str(), name.place, self.report);
+        // A mistake is reported.
+        let Some((point, ms)) = found else { return (None, u32::MAX) };
+        if self.draft.point(point).low * f64::from(ms) < 1.0 {
+            let place = self.draft.facts[point.index()].place;
+            self.report.add(
+                Mistake::error(
+                    "outside-range",
+                    format!("`{name}` may be no time at all: the step would be late at once"),
+                )
+                .at(name.place, "how long the step may take")
+                .related(place, "its limits are given here")
+                .help("let its limits begin above 0"),
+            );
+        }
+        (Some(point), ms)
+    }
+
+    /// A step orders at its entry, in order and without a wait: of two orders for one value only the last would count. A mode may be
+    /// passed through on the way to another, when something is written in it.
+    fn once(&mut self, before: &[Assignment], new: &Assignment, (step, action): (&StepText, &ActionText)) {
+        let Some(at) = before.iter().rposition(|known| known.point == new.point) else { return };
+        let used = |known: &Assignment| new.block.is_some() && known.block == new.block;
+        if action.target.as_str().ends_with(".MODE") && before[at + 1..].iter().any(used) {
+            return;
+        }
+        let first = &before[at];
+        let earlier = step.actions.iter().take_while(|known| known.target.place != action.target.place);
+        let same = earlier.filter(|known| known.target.as_str() == action.target.as_str()).last();
+        let place = same.map_or(step.place, |known| known.target.place);
+        self.report.add(
+            Mistake::error(
+                "two-actions",
+                format!("step \"{}\" orders `{}` twice", step.title, action.target),
+            )
+            .at(action.target.place, "the second time")
+            .related(place, format!("the first time: `{}`", first.text))
+            .help("keep one of the two, or put the second one into a STEP of its own"),
+        );
     }
 
     /// The state model allows no HOLD while holding, stopping or aborting, and no ABORT while aborting.

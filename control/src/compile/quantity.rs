@@ -102,7 +102,7 @@ fn units_like(unit: Unit) -> String {
 }
 
 /// What plants elsewhere write for a unit, in small letters, and its symbol here.
-const WRITTEN: [(&str, &str); 50] = [
+const WRITTEN: [(&str, &str); 53] = [
     ("c", "degC"),
     ("°c", "degC"),
     ("celsius", "degC"),
@@ -110,6 +110,9 @@ const WRITTEN: [(&str, &str); 50] = [
     ("°f", "degF"),
     ("°k", "K"),
     ("kelvin", "dK"),
+    ("dk/s", "K/s"),
+    ("dk/min", "K/min"),
+    ("dk/h", "K/h"),
     ("barg", "bar"),
     ("bara", "bar"),
     ("kpag", "kPa"),
@@ -254,6 +257,8 @@ pub(super) fn parse_quantity(text: &str, place: Place, report: &mut Report) -> O
 pub(super) fn parse_rate(text: &str, unit: Unit, place: Place, report: &mut Report) -> Option<f64> {
     // What the rate is of may not be known.
     let of = if report.doubtful { Unit::parse("%").unwrap_or(unit) } else { unit.difference() };
+    // As an expression has it: the rate of a temperature is in K/min there.
+    let of = if of.symbol() == "dK" { "K" } else { of.symbol() };
     let example = || format!("write it per time, such as \"1 {of}/min\"");
     let mistake = |message: String| {
         Mistake::error("unit-mismatch", message).at(place, "a rate of change is expected").help(example())

@@ -98,7 +98,7 @@ fn phase_lines(scene: Scene<'_>, id: PhaseId, indent: u8, lines: &mut Vec<WhyLin
             Otherwise::Alarm => "reports",
         };
         let fact = WhyFact::Within {
-            limit_ms: u64::from(within.ms),
+            limit_ms: within.limit_ms(|point| scene.view.value(point)),
             elapsed_ms: scene.ms_since(memory.step_since),
             then: then.into(),
             because: within.why.clone(),

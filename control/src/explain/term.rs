@@ -318,11 +318,9 @@ impl Term {
     /// A single statement: nothing below it that would need lines of its own.
     pub(super) fn is_leaf(&self) -> bool {
         match self {
-            Self::Binary(Op::And | Op::Or | Op::Xor, ..) | Self::Vote { .. } => false,
-            Self::Unary(Op::Not, of)
-            | Self::OnDelay { of, .. }
-            | Self::OffDelay { of, .. }
-            | Self::Edge { of, .. } => of.is_leaf(),
+            // An edge is one moment: what its condition is now stands in a line of its own.
+            Self::Binary(Op::And | Op::Or | Op::Xor, ..) | Self::Vote { .. } | Self::Edge { .. } => false,
+            Self::Unary(Op::Not, of) | Self::OnDelay { of, .. } | Self::OffDelay { of, .. } => of.is_leaf(),
             _ => true,
         }
     }

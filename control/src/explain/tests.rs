@@ -174,7 +174,14 @@ fn an_edge_is_told_with_its_condition_and_does_not_contradict_the_scan_after_it(
         bench.scan(&[("TT-1", to)]);
         assert!(bench.is_on(), "for the one scan in which nobody asks");
         bench.scan(&[]);
-        bench.says(&format!("{word}(TT-1 > 50 degC): now {to:.1} degC"));
+        let lines = bench.lines();
+        let [.., (edge, comes), (condition, stands)] = lines.as_slice() else { panic!("{lines:?}") };
+        assert_eq!(
+            (edge.as_str(), *comes),
+            (if word == "RISE" { "becomes true" } else { "becomes false" }, Some(false))
+        );
+        assert_eq!(*condition, format!("TT-1 > 50 degC: now {to:.1} degC"));
+        assert_eq!(*stands, Some(to > 50.0), "the mark is that of what the line says");
     }
 }
 

@@ -61,9 +61,19 @@ pub struct Assignment {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Within {
+    /// Milliseconds; of `of`, how many its unit has.
     pub ms: u32,
+    /// The parameter of the phase that says how long.
+    pub of: Option<PointId>,
     pub otherwise: Otherwise,
     pub why: String,
+}
+
+impl Within {
+    /// In milliseconds, with what the parameter is now.
+    pub fn limit_ms(&self, value: impl Fn(PointId) -> f64) -> u64 {
+        self.of.map_or(u64::from(self.ms), |of| libm::round(value(of) * f64::from(self.ms)) as u64)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
