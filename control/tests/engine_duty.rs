@@ -135,6 +135,44 @@ fn the_lead_passes_on_by_hours_and_the_old_one_stays_until_the_new_one_runs() {
 }
 
 #[test]
+fn who_is_chosen_by_people_leads_for_its_whole_time() {
+    let mut pumps = Pumps::new(&["PA", "PB"], "alternate = \"10 s\"");
+    pumps.write("P.CMD", 1.0).unwrap();
+    pumps.run(800);
+    pumps.write("P.DUTY", 2.0).unwrap();
+    pumps.run(900);
+    assert_eq!((pumps.value("P.DUTY"), pumps.running()), (2.0, vec!["PB"]));
+    pumps.run(200);
+    assert_eq!((pumps.value("P.DUTY"), pumps.running()), (1.0, vec!["PA"]));
+    // While it stands its hours stand, and a group that nobody wants passes nothing on.
+    pumps.run(700);
+    pumps.write("P.CMD", 0.0).unwrap();
+    pumps.run(2000);
+    assert_eq!(pumps.value("P.DUTY"), 1.0);
+    pumps.write("P.CMD", 1.0).unwrap();
+    pumps.run(100);
+    assert_eq!(pumps.value("P.DUTY"), 1.0);
+    pumps.run(400);
+    assert_eq!(pumps.value("P.DUTY"), 2.0);
+}
+
+#[test]
+fn a_group_shows_its_motors_on_their_way() {
+    let mut pumps = Pumps::two();
+    let state = |pumps: &Pumps| pumps.value("P.STATE");
+    pumps.h.write("P.CMD", 1.0).unwrap();
+    pumps.h.run(3);
+    assert_eq!((state(&pumps), pumps.value("P.FAIL")), (2.0, 0.0), "commanded, and not running yet");
+    pumps.run(3);
+    assert_eq!(state(&pumps), 1.0);
+    pumps.h.write("P.CMD", 0.0).unwrap();
+    pumps.h.run(3);
+    assert_eq!(state(&pumps), 3.0, "commanded off, and running still");
+    pumps.run(3);
+    assert_eq!(state(&pumps), 0.0);
+}
+
+#[test]
 fn people_choose_who_leads() {
     let mut pumps = Pumps::two();
     pumps.write("P.CMD", 1.0).unwrap();

@@ -200,6 +200,49 @@ fn a_totaliser_loses_nothing_in_many_small_steps() {
 }
 
 #[test]
+fn a_totaliser_passes_over_a_creeping_flow_and_begins_anew_by_its_condition() {
+    let text = format!(
+        "{FLOW}[totaliser.F]\ninput = \"FT-9\"\nunit = \"m3\"\nrange = [0, 1000]\ncut_off = \"36 m3/h\"\nreset = \"P-1.RUN\"\ntask = \"10 ms\"\n"
+    );
+    let mut h = settled(&text, 0.0);
+    h.set(h.point("FT-9"), 35.9);
+    h.run(100);
+    assert_eq!(h.value("F.OUT"), 0.0);
+    h.set(h.point("FT-9"), 36.0);
+    h.run(100);
+    assert!((h.value("F.OUT") - 0.01).abs() < 1e-12, "what is as large as that counts: {}", h.value("F.OUT"));
+    h.set(h.point("P-1.RUN"), 1.0);
+    h.run(100);
+    assert!((h.value("F.OUT") - 1e-4).abs() < 1e-12, "one run at most while it stands: {}", h.value("F.OUT"));
+    h.set(h.point("P-1.RUN"), 0.0);
+    h.run(100);
+    assert!((h.value("F.OUT") - 0.0101).abs() < 1e-12, "{}", h.value("F.OUT"));
+}
+
+#[test]
+fn a_totaliser_gives_its_pulses_one_a_run_and_every_one_of_them() {
+    let text = format!(
+        "{FLOW}[totaliser.F]\ninput = \"FT-9\"\nunit = \"m3\"\nrange = [0, 1000]\npulse = \"0.004 m3\"\ntask = \"10 ms\"\n"
+    );
+    let mut h = settled(&text, 0.0);
+    // 0.01 m3 a run: two and a half pulses.
+    h.set(h.point("FT-9"), 3600.0);
+    let mut pulses = 0;
+    for _ in 0..10 {
+        h.scan();
+        assert_eq!(h.value("F.PULSE"), 1.0);
+        pulses += 1;
+    }
+    h.set(h.point("FT-9"), 0.0);
+    for _ in 0..40 {
+        h.scan();
+        pulses += u32::from(h.value("F.PULSE") == 1.0);
+    }
+    assert!((24..=25).contains(&pulses), "0.1 m3 are 25 of 0.004: {pulses}");
+    assert_eq!(h.value("F.PULSE"), 0.0);
+}
+
+#[test]
 fn a_totaliser_keeps_its_total_through_a_bad_flow() {
     let text = format!(
         "{FLOW}[totaliser.F]\ninput = \"FT-9\"\nunit = \"m3\"\nrange = [0, 1000]\ntask = \"10 ms\"\n"
@@ -249,6 +292,40 @@ fn a_voter_takes_the_middle_and_falls_back_as_it_is_told() {
     assert!(quality.is_bad() && out == 52.0);
     assert!(see([None, None, None]).1.is_bad());
     assert_eq!(see([Some(50.0), Some(51.0), Some(52.0)]).1, Quality::Good);
+}
+
+#[test]
+fn a_voter_of_two_takes_what_it_is_told_and_the_last_one_with_doubt() {
+    for (two, taken) in [("average", 51.0), ("low", 48.0), ("high", 54.0)] {
+        let text = format!(
+            "{THREE}[vote.F]\na = \"LT-2\"\nb = \"LT-3\"\ntwo = \"{two}\"\ndeviation = \"6 %\"\ntask = \"10 ms\"\n"
+        );
+        let mut h = settled(&text, 50.0);
+        let [a, b] = ["LT-2", "LT-3"].map(|name| h.point(name));
+        for (first, second) in [(48.0, 54.0), (54.0, 48.0)] {
+            h.set(a, first);
+            h.set(b, second);
+            h.scan();
+            assert_eq!(
+                (h.value("F.OUT"), h.quality("F.OUT")),
+                (taken, Quality::Good),
+                "both of two, and 6 % agree"
+            );
+            assert_eq!((h.value("F.DEV"), h.value("F.SPREAD")), (6.0, 0.0));
+        }
+        h.set(a, 54.5);
+        h.scan();
+        assert_eq!((h.value("F.SPREAD"), h.quality("F.OUT")), (1.0, Quality::UncertainSubNormal));
+        assert_eq!((h.quality("F.DEV"), h.quality("F.SPREAD")), (Quality::Good, Quality::Good));
+        h.input(b, 0.0, Quality::BadSensorFailure);
+        h.scan();
+        assert_eq!((h.value("F.OUT"), h.quality("F.OUT")), (54.5, Quality::UncertainSubNormal));
+        assert_eq!((h.value("F.USED"), h.quality("F.USED")), (1.0, Quality::Good));
+        assert_eq!(h.quality("F.SPREAD"), Quality::UncertainLastUsable, "one disagrees with nobody");
+        h.input(b, 54.0, Quality::UncertainLastUsable);
+        h.scan();
+        assert_eq!(h.quality("F.OUT"), Quality::UncertainSubNormal, "one that is in doubt");
+    }
 }
 
 #[test]
@@ -335,6 +412,25 @@ fn a_counter_counts_edges_that_it_has_seen() {
     h.write("F.RESET", 1.0).unwrap();
     h.scan();
     assert_eq!(h.value("F.CV"), 0.0);
+}
+
+#[test]
+fn a_counter_goes_up_and_down_and_not_below_zero() {
+    let text = "[counter.F]\nup = \"P-1.RUN\"\ndown = \"LT-2 > 50 %\"\npreset = 2\ntask = \"10 ms\"\n";
+    let mut h = settled(text, 0.0);
+    let see = |h: &mut Harness, up: f64, level: f64| {
+        h.set(h.point("P-1.RUN"), up);
+        h.set(h.point("LT-2"), level);
+        h.run(3);
+        (h.value("F.CV"), h.value("F.QU"), h.value("F.QD"))
+    };
+    assert_eq!(see(&mut h, 0.0, 60.0), (0.0, 0.0, 1.0), "nothing is below zero");
+    assert_eq!(see(&mut h, 1.0, 0.0), (1.0, 0.0, 0.0));
+    assert_eq!(see(&mut h, 0.0, 0.0), (1.0, 0.0, 0.0));
+    assert_eq!(see(&mut h, 1.0, 60.0), (1.0, 0.0, 0.0), "both at once are none");
+    assert_eq!(see(&mut h, 0.0, 0.0), (1.0, 0.0, 0.0));
+    assert_eq!(see(&mut h, 1.0, 0.0), (2.0, 1.0, 0.0));
+    assert_eq!(see(&mut h, 1.0, 60.0), (1.0, 0.0, 0.0));
 }
 
 #[test]

@@ -209,6 +209,46 @@ fn a_loop_goes_on_where_its_output_stands_without_a_kick() {
     assert!((h.value("TV-1") - wanted).abs() < 1e-3, "{}", h.value("TV-1"));
 }
 
+#[test]
+fn a_loop_without_integral_keeps_its_bias() {
+    let mut h = compiled("kc = 1.0\nti = 0\nsp = \"100 degC\"\n", "");
+    begin(&mut h, &[("TT-1", 100.0), ("TV-1", 50.0)]);
+    put(&mut h, &[("TT-1", 120.0)]);
+    run_ms(&mut h, 1000);
+    assert_eq!(h.value("TV-1"), 40.0, "its bias is where it took the output over: 50 %");
+    // Nothing would ever bring it back to where the output stands without its integral.
+    for seen in [112.0, 104.0] {
+        away(&mut h, AWAY_MS, &[("TT-1", seen)]);
+        run_ms(&mut h, 1000);
+        assert_eq!(h.value("TV-1"), 50.0 - 0.5 * (seen - 100.0));
+    }
+}
+
+#[test]
+fn a_loop_without_integral_takes_no_bias_from_its_feed_forward() {
+    let mut h = compiled("kc = 1.0\nti = 0\nsp = \"100 degC\"\nff = \"LT-2 * 0.5\"\n", "");
+    begin(&mut h, &[("TT-1", 100.0), ("TV-1", 50.0), ("LT-2", 20.0)]);
+    put(&mut h, &[("LT-2", 40.0)]);
+    run_ms(&mut h, 1000);
+    assert_eq!(h.value("TV-1"), 60.0);
+    away(&mut h, AWAY_MS, &[("TT-1", 100.0), ("LT-2", 30.0)]);
+    run_ms(&mut h, 1000);
+    assert_eq!(h.value("TV-1"), 55.0);
+}
+
+#[test]
+fn a_loop_without_integral_goes_to_its_output_at_its_own_rate() {
+    let mut h = compiled("kc = 1.0\nti = 0\nsp = \"100 degC\"\nout_rate = \"1 %/s\"\n", "");
+    begin(&mut h, &[("TT-1", 100.0), ("TV-1", 50.0)]);
+    run_ms(&mut h, 1000);
+    away(&mut h, AWAY_MS, &[("TT-1", 80.0)]);
+    assert!((h.value("TV-1") - 50.0).abs() < 0.1, "{}", h.value("TV-1"));
+    run_ms(&mut h, 5000);
+    assert!((h.value("TV-1") - 55.0).abs() < 0.1, "{}", h.value("TV-1"));
+    run_ms(&mut h, 6000);
+    assert!((h.value("TV-1") - 60.0).abs() < 1e-9, "{}", h.value("TV-1"));
+}
+
 const BLOCKS: &str = r#"
 [filter.FY-1]
 input = "LT-2"

@@ -185,6 +185,51 @@ fn valves_that_fit_no_signal_stay_at_first_and_go_there_in_twenty_seconds() {
     assert!((h.value("HV-1") - heating.clamp(0.0, 100.0)).abs() < 1e-9);
 }
 
+/// The controller is killed, and a minute later another takes its state up.
+fn away(h: &mut Harness, seen: &str, value: f64) {
+    let saved = h.save();
+    let mut engine = Engine::new(h.plant());
+    engine.restore(&saved).unwrap();
+    engine.resume();
+    h.engine = engine;
+    h.tick += 6000;
+    h.all_good(0.0);
+    h.set(h.point(seen), value);
+    h.scan();
+    assert!(h.engine.is_ready());
+}
+
+#[test]
+fn after_a_time_without_a_controller_the_valves_go_on_from_where_they_stand() {
+    // A signal that is another one meanwhile.
+    let body = SPLIT.replace("TIC-1.OUT", "SY-1");
+    let body =
+        format!("[calc.SY-1]\nvalue = \"LT-2\"\nunit = \"%\"\nrange = [0, 100]\ntask = \"10 ms\"\n{body}");
+    let mut h = plant(&body);
+    h.all_good(0.0);
+    h.set(h.point("LT-2"), 80.8);
+    h.run(2500);
+    assert!((h.value("HV-1") - 60.0).abs() < 1e-9, "{}", h.value("HV-1"));
+    away(&mut h, "LT-2", 66.4);
+    assert!((h.value("HV-1") - 60.0).abs() < 0.05, "{}", h.value("HV-1"));
+    h.run(1000);
+    assert!((h.value("HV-1") - 45.0).abs() < 0.1, "half of the way in half of the time: {}", h.value("HV-1"));
+    h.run(1100);
+    assert!((h.value("HV-1") - 30.0).abs() < 1e-9, "{}", h.value("HV-1"));
+
+    // And below a loop that has more to do than before.
+    let mut h = split();
+    let mut last = h.value("HV-1");
+    away(&mut h, "TT-1", 90.0);
+    for scan in 0..1000 {
+        let now = h.value("HV-1");
+        assert!((now - last).abs() < 0.1, "{scan}: from {last} to {now}");
+        last = now;
+        h.scan();
+    }
+    assert!(last > 65.0, "it heats more: {last}");
+}
+
 #[test]
 fn a_valve_that_an_interlock_lets_go_begins_where_it_stands() {
     let mut h = split();

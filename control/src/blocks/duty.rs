@@ -114,14 +114,14 @@ pub(super) fn run(duty: &Duty, state: &mut DutyState, block: usize, context: &mu
         image.set(member.wanted, f64::from(u8::from(wanted[number] || stays)), Quality::Good);
     }
     let failed = on && !any_wanted && !any_runs;
-    let at_rest =
-        duty.members.iter().all(|member| image.value(member.state) == f64::from(DeviceState::Off as u8));
+    let stops = |member: &Member| image.value(member.state) == f64::from(DeviceState::TurningOff as u8);
+    let any_stops = duty.members.iter().any(stops);
     let shown = match (failed, on) {
         (true, _) => DeviceState::Failed,
         (false, true) if any_wanted && all_run => DeviceState::On,
         (false, true) => DeviceState::TurningOn,
-        (false, false) if at_rest || !any_runs => DeviceState::Off,
-        (false, false) => DeviceState::TurningOff,
+        (false, false) if any_runs || any_stops => DeviceState::TurningOff,
+        (false, false) => DeviceState::Off,
     };
     let readies = ready.iter().filter(|ready| **ready).count();
     for (point, value) in [

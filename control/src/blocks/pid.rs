@@ -21,7 +21,7 @@
 //!   and cannot wind up. Towards a limit that is active downstream it does not move at all.
 //! * Every way into an automatic mode, every time that somebody else has moved the output, and after a time without a
 //!   controller, I is set so that OUT begins where the output stands.
-//! * `TI = 0` means no integral: I stays as the last take-over left it.
+//! * `TI = 0` means no integral: I is the bias that the last take-over left, and a time without a controller is none.
 //! * `dt/TI` is limited to one, and the filters are backward Euler: stable for any `dt`.
 //!
 //! The actual mode stands in the MODE point. The first of these that applies:
@@ -62,7 +62,7 @@ use crate::plant::{Pid, Plant};
 
 use extra::Extra;
 pub(crate) use fixed::{Fixed, Kinds};
-use fixed::{MODE, OUT, PV, SP, SP_WORKING};
+use fixed::{MODE, OUT, PV, SP, SP_WORKING, TI};
 use law::{Shares, control, terms};
 use mode::{actual_mode, shed, show_mode, walk_mode};
 pub(crate) use mode::{is_automatic, is_remote};
@@ -250,6 +250,15 @@ fn run_in_full(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, c
     }
     let (actual, local) = actual_mode(pid, state, lost, below, context);
     let taken_over = state.actual != actual || moved || away;
+    if away {
+        // From here an output rate counts.
+        state.written = readback;
+    }
+    // What nothing would ever bring back is not given away: without an integral the bias outlasts the time without a controller.
+    let keeps_bias = away && state.actual == actual && context.image.value(pid.point(TI)) == 0.0;
+    if keeps_bias {
+        state.ff_lost = false;
+    }
     let from_above =
         pid.cascade.filter(|_| actual == Mode::Cascade).map(|source| context.image.value(source));
     let working = set_point(pid, state, actual, pv, from_above, &mut pid.own(context.image));
@@ -260,8 +269,9 @@ fn run_in_full(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, c
     }
     let out = if is_automatic(actual) {
         let ordered = if pid.target.is_some() { readback } else { below.map_or(readback, |b| b.feedback) };
+        let start = (taken_over && !keeps_bias).then_some(readback);
         let feedback = state.extra.as_ref().map_or(ordered, |extra| extra.feedback(ordered, context.image));
-        control(pid, state, &terms, taken_over.then_some(readback), feedback, below, &pid.own(context.image))
+        control(pid, state, &terms, start, feedback, below, &pid.own(context.image))
     } else {
         let out = match actual {
             Mode::Tracking => local.unwrap_or(readback),
