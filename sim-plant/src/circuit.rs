@@ -3,6 +3,7 @@
 use model::StateWalk;
 
 use crate::constants::MASS_WATER;
+use crate::exp::exp;
 use crate::liquid::{Enthalpies, Holdup, Liquid, VOLUME_FLOOR};
 use crate::parameters::Loop;
 use crate::valve::{Pump, equal_percentage};
@@ -50,7 +51,7 @@ impl Exchanger {
         }
         // The liquor's side is many times larger: its temperature counts as constant.
         let units = self.exchange * libm::sqrt(turning) / capacity;
-        capacity * (1.0 - libm::exp(-units)) * (self.supply - kelvin)
+        capacity * (1.0 - exp(-units)) * (self.supply - kelvin)
     }
 }
 

@@ -5,6 +5,7 @@
 use core::f64::consts::LN_10;
 
 use crate::constants::{FARADAY, GAS, REFERENCE};
+use crate::exp::exp;
 use crate::parameters::{Membrane, Reversible};
 
 /// Electrons that pass, in mol.
@@ -53,7 +54,7 @@ pub(crate) fn gap_resistance(gap: f64, conductivity: f64, void: f64) -> f64 {
 
 /// ohm m2 of a clean membrane; `hydroxide` in mol/m3.
 pub(crate) fn membrane_resistance(m: &Membrane, kelvin: f64, hydroxide: f64) -> f64 {
-    let warm = libm::exp(m.activation * (1.0 / kelvin - 1.0 / m.reference_temperature));
+    let warm = exp(m.activation * (1.0 / kelvin - 1.0 / m.reference_temperature));
     let strength = 1.0 + m.caustic_effect * (hydroxide - m.reference_strength) * 1e-3;
     m.thickness / m.conductivity * warm * strength.max(0.5)
 }

@@ -416,11 +416,10 @@ impl Electrolysis {
 
     /// DI water into the catholyte at `flow` m3/s, from the utilities or from the own supply; m3/s that came.
     fn take_water(&mut self, flow: f64, dt: f64) -> f64 {
-        let (mut fed, came, heat) =
-            match self.neighbours.draw(neighbours::WATER, flow * dt, &self.chemistry, dt) {
-                Some((fed, volume)) => (fed, volume / dt, self.preheat(&fed)),
-                None => (self.supplies.water.part(flow * dt), flow, 0.0),
-            };
+        let (mut fed, came, heat) = match self.neighbours.draw(neighbours::WATER, flow * dt, dt) {
+            Some((fed, volume)) => (fed, volume / dt, self.preheat(&fed)),
+            None => (self.supplies.water.part(flow * dt), flow, 0.0),
+        };
         self.ledger.inward.liquid(&fed);
         self.ledger.inward.energy += heat;
         self.rates.water_heat = heat / dt;
@@ -449,7 +448,7 @@ impl Electrolysis {
 
     /// Brine or acid into the anolyte at `flow` m3/s, from a neighbour or from the own supply; m3/s that came.
     fn take_in(&mut self, what: usize, flow: f64, dt: f64) -> f64 {
-        let (fed, came) = match self.neighbours.draw(what, flow * dt, &self.chemistry, dt) {
+        let (fed, came) = match self.neighbours.draw(what, flow * dt, dt) {
             Some((mut fed, volume)) => {
                 if what == neighbours::BRINE {
                     self.spoil(&mut fed);

@@ -264,8 +264,8 @@ impl Experiment {
             self.rebuild();
         }
         self.station.unit().duty(&mut self.duty);
-        for (inlet, feed) in self.station.inlets.iter_mut().zip(&self.duty.feeds) {
-            *inlet = feed.part(self.step);
+        for (inlet, feed) in self.duty.feeds.iter().enumerate() {
+            *self.station.inlet(inlet) = feed.part(self.step);
         }
         self.station.orders.copy_from_slice(&self.duty.orders);
         self.station.step(&self.chemistry, self.step);

@@ -34,7 +34,7 @@ use model::{Direction, Quality, StateWalk, Unit};
 
 use crate::chemistry::Chemistry;
 use crate::constants::ZERO_CELSIUS;
-use crate::electrolysis::neighbours::Neighbours;
+use crate::electrolysis::neighbours::{Neighbours, WATER};
 use crate::flowsheet::{End, Flowsheet};
 
 use crate::matter::{Balance, Matter};
@@ -94,16 +94,14 @@ struct Input {
     /// Of the field's links, the one that carries it.
     link: usize,
     sensor: Sensor,
-    /// What is true, in the tag's unit.
-    value: f64,
     tag: Box<FieldTag>,
 }
 
 impl Input {
     /// A switch shows what is; true when that is something else than it was.
-    fn show(&mut self) -> bool {
+    fn show(&mut self, value: f64) -> bool {
         let before = (self.sensor.shown.to_bits(), self.sensor.quality);
-        self.sensor.show(self.value);
+        self.sensor.show(value);
         before != (self.sensor.shown.to_bits(), self.sensor.quality)
     }
 }
@@ -171,6 +169,8 @@ pub struct Field {
     new: bool,
     /// Somebody has written to an output since the orders were taken last.
     written: bool,
+    /// The units have moved since the string next door was met.
+    moved: bool,
     ports: Ports,
 }
 
@@ -298,18 +298,20 @@ impl Field {
         for (export, pipe) in string.pipes.iter_mut().enumerate() {
             let (Some(pipe), Some(asked)) = (pipe, self.ports.asked.get_mut(export)) else { continue };
             *asked = pipe.asked;
+            // Only units that have moved have put something there.
             let matter = &mut self.sheet.exports[export];
-            if !matter.is_nothing() {
-                pipe.fill(&core::mem::take(matter), &self.chemistry);
+            if self.moved && !matter.is_nothing() {
+                pipe.fill(&core::mem::take(matter), export == WATER, &self.chemistry);
             }
         }
+        self.moved = false;
         if !Self::units_move(self.since + dt, dt) {
             return;
         }
         for ((given, came), untaken) in
             string.out.iter_mut().zip(&mut self.ports.came).zip(&self.ports.untaken)
         {
-            let matter = core::mem::take(given);
+            let matter = given.fetch();
             if !untaken {
                 came.add(&matter);
             }
@@ -331,6 +333,7 @@ impl Field {
         if units_move {
             self.step_units(done);
             self.new = true;
+            self.moved = true;
         }
         self.read_sensors(dt);
         // What the units have done shows in this step, and lets other flows through the lines in the next.
@@ -402,23 +405,10 @@ impl Field {
     }
 
     fn read_sensors(&mut self, dt: f64) {
-        if self.new {
-            for index in self.watch.switches.iter().copied().chain(self.turns.quick()) {
-                self.inputs[index].value = self.truth(&self.inputs[index].truth);
-            }
-            for index in &self.watch.switches {
-                if self.inputs[*index].show() {
-                    self.renewed.mark(*index);
-                }
-            }
-        } else {
-            for index in self.watch.inputs() {
-                let value = self.truth(&self.inputs[index].truth);
-                let input = &mut self.inputs[index];
-                input.value = value;
-                if input.kind == Kind::Switch && input.show() {
-                    self.renewed.mark(index);
-                }
+        for index in self.watch.to_show(self.new) {
+            let value = self.truth(&self.inputs[index].truth);
+            if self.inputs[index].show(value) {
+                self.renewed.mark(index);
             }
         }
         self.turns.pass(dt);
@@ -426,14 +416,12 @@ impl Field {
             let shares = self.sensors.each_ref().map(|kind| kind.follows(seconds));
             // In their order: they share the noise.
             for index in &group.members {
-                if !group.is_quick() {
-                    self.inputs[*index].value = self.truth(&self.inputs[*index].truth);
-                }
+                let value = self.truth(&self.inputs[*index].truth);
                 self.renewed.mark(*index);
                 let input = &mut self.inputs[*index];
                 let kind = kind_of(&self.sensors, input.kind);
                 let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
-                input.sensor.step(input.range, kind, input.value, &mut self.noise, (seconds, share));
+                input.sensor.step(input.range, kind, value, &mut self.noise, (seconds, share));
             }
         }
     }
@@ -442,6 +430,7 @@ impl Field {
     fn all_new(&mut self) {
         self.new = true;
         self.written = true;
+        self.moved = true;
         self.watch.wake_all();
         self.outputs.iter_mut().for_each(|output| output.told = None);
     }
@@ -478,7 +467,6 @@ impl Field {
         for index in 0..self.inputs.len() {
             let value = self.truth(&self.inputs[index].truth);
             let input = &mut self.inputs[index];
-            input.value = value;
             input.sensor = Sensor::new(input.range, kind_of(&self.sensors, input.kind), value);
         }
     }

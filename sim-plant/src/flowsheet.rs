@@ -117,7 +117,7 @@ impl Flowsheet {
     /// Something from outside into an inlet in the coming step.
     pub fn feed(&mut self, station: usize, inlet: usize, matter: &Matter) {
         self.books.inward.add(matter);
-        self.stations[station].inlets[inlet].add(matter);
+        self.stations[station].inlet(inlet).add(matter);
     }
 
     /// One step: links carry, then every unit that is due moves on.
@@ -144,7 +144,7 @@ impl Flowsheet {
         for (index, station) in self.stations.iter_mut().enumerate() {
             if station.is_due() {
                 let before = station.books().inward.enthalpy;
-                let carried: f64 = station.inlets.iter().map(|inlet| inlet.enthalpy).sum();
+                let carried = station.waiting_heat();
                 station.advance(&self.chemistry, dt);
                 self.heat += station.books().inward.enthalpy - before - carried;
             } else {
@@ -174,7 +174,7 @@ impl Flowsheet {
             left -= share;
             self.carried[*index] = Carried { mass: mass * share / dt, gas: gas * share / dt };
             match link.to {
-                End::Inlet(station, inlet) => self.stations[station].inlets[inlet].add_part(&out, share),
+                End::Inlet(station, inlet) => self.stations[station].inlet(inlet).add_part(&out, share),
                 End::Export(export) => {
                     self.books.outward.add_part(&out, share);
                     self.exports[export].add_part(&out, share);
@@ -192,7 +192,7 @@ impl Flowsheet {
         let mut held = Account::default();
         for station in &self.stations {
             station.unit().contents(&mut held);
-            for matter in station.outlets.iter().chain(&station.inlets) {
+            for matter in station.outlets.iter().chain(station.inlets()) {
                 held.count(matter, &self.chemistry);
             }
         }
@@ -245,11 +245,11 @@ mod tests {
         let mut came = Vec::new();
         for _ in 0..200 {
             sheet.feed(0, 0, &water);
-            let before = sheet.stations[1].inlets[0].mass(&chemistry);
+            let before = sheet.stations[1].inlets()[0].mass(&chemistry);
             let held = sheet.stations[1].books().inward.clone();
             sheet.step(1.0);
             let moved = sheet.stations[1].books().inward.clone() != held;
-            let left = sheet.stations[1].inlets[0].mass(&chemistry);
+            let left = sheet.stations[1].inlets()[0].mass(&chemistry);
             came.push(if moved { f64::NAN } else { left - before });
             assert!(sheet.balance().worst() < 1e-11, "{:?}", sheet.balance());
         }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::chemistry::Chemistry;
 use crate::constants::MASS_LICL;
+use crate::electrolysis::neighbours::Outlet;
 use crate::electrolysis::{Beginning, Electrolysis, Orders, block, valve};
 use crate::gas::{CL2, H2, air};
 use crate::liquid::{Enthalpies, Holdup, Recipe};
-use crate::matter::Matter;
 use crate::parameters::Parameters;
 use crate::valve::ControlValve;
 
@@ -85,7 +85,7 @@ pub(crate) fn running(p: &Parameters, seed: u64, chemistry: Arc<Chemistry>) -> (
     }
     plant.excursions = crate::properties::Excursions::default();
     // What it gave away meanwhile went nowhere.
-    plant.neighbours.out = core::array::from_fn(|_| Matter::default());
+    plant.neighbours.out = core::array::from_fn(|_| Outlet::default());
     plant.neighbours.cooling_heat = 0.0;
     plant.open_ledger();
     (plant, operator.orders)

@@ -47,6 +47,7 @@ mod properties;
 mod liquid;
 mod gas;
 mod electro;
+mod exp;
 mod noise;
 mod cell;
 mod circuit;

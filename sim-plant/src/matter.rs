@@ -83,6 +83,22 @@ impl Matter {
         taken
     }
 
+    /// `share` (0..1) of everything goes over to `other`.
+    pub(crate) fn give(&mut self, share: f64, other: &mut Self) {
+        let share = share.clamp(0.0, 1.0);
+        if share == 0.0 {
+            return;
+        }
+        for (mine, theirs) in self.amount.iter_mut().zip(&mut other.amount) {
+            let taken = *mine * share;
+            *mine -= taken;
+            *theirs += taken;
+        }
+        let taken = self.enthalpy * share;
+        self.enthalpy -= taken;
+        other.enthalpy += taken;
+    }
+
     /// `share` (0..1) of everything is gone.
     pub fn lose(&mut self, share: f64) {
         let share = share.clamp(0.0, 1.0);

@@ -6,6 +6,7 @@
 use model::StateWalk;
 
 use crate::constants::{GAS, MASS_HCL, MASS_LICL, MASS_LIOH, MASS_WATER, ZERO_CELSIUS};
+use crate::exp::{exp, exps};
 use crate::liquid::{CL, CLO3, H, Liquid, W};
 use crate::parameters::{Conductivity, Density, Parameters};
 use crate::solution::density::water_density;
@@ -109,8 +110,7 @@ fn solute_volume(fit: &Density, fraction: f64, water: f64, kelvin: f64) -> (f64,
     let t = kelvin.clamp(fit.temperature_min, fit.temperature_max) - ZERO_CELSIUS;
     let solute = (1.0 - water).clamp(0.0, fit.mass_fraction_max);
     let shift = t + fit.c4;
-    let density =
-        (fit.c0 * solute + fit.c1) * libm::exp(1e-6 * shift * shift) / (solute + fit.c2 + fit.c3 * t);
+    let density = (fit.c0 * solute + fit.c1) * exp(1e-6 * shift * shift) / (solute + fit.c2 + fit.c3 * t);
     (1.0 / density, inside)
 }
 
@@ -149,7 +149,7 @@ fn casteel_amis(fit: &Conductivity, molality: f64, kelvin: f64) -> (f64, bool) {
     let power = fit.exponent * libm::log(ratio) + fit.curvature * away * away
         - fit.exponent * away / fit.molality_at_maximum;
     let warm = parabola(t, [(25.0, 1.0), (60.0, fit.ratio_60), (80.0, fit.ratio_80)]);
-    (fit.maximum * libm::exp(power) * warm.max(0.1), inside)
+    (fit.maximum * exp(power) * warm.max(0.1), inside)
 }
 
 /// S/m.
@@ -178,14 +178,14 @@ pub(crate) fn vapour_pressure(p: &Parameters, makeup: &Makeup, kelvin: f64, seen
     let a = &p.activity;
     let chloride_term = (a.lithium_chloride_constant + a.lithium_chloride_slope * chloride) * chloride;
     let hydroxide_term = (a.lithium_hydroxide_constant + a.lithium_hydroxide_slope * hydroxide) * hydroxide;
-    let activity = libm::exp(-2.0 * MASS_WATER * (chloride_term + hydroxide_term));
+    let activity = exp(-2.0 * MASS_WATER * (chloride_term + hydroxide_term));
     seen.note(Property::VapourPressure, (283.15..=383.15).contains(&kelvin));
     activity * saturation_pressure(kelvin)
 }
 
 /// Pa of pure water, Antoine (Reid, Prausnitz, Sherwood).
 pub(crate) fn saturation_pressure(kelvin: f64) -> f64 {
-    libm::exp(23.1964 - 3816.44 / (kelvin.clamp(250.0, 441.0) - 46.13))
+    exp(23.1964 - 3816.44 / (kelvin.clamp(250.0, 441.0) - 46.13))
 }
 
 /// g LiOH per 100 g of water.
@@ -223,16 +223,19 @@ impl Equilibria {
         let inverse = 1.0 / kelvin - 1.0 / 298.15;
         let ten = core::f64::consts::LN_10;
         let from_80 = 1.0 / kelvin - 1.0 / 353.15;
+        let [water, hypochlorous, hydrolysis, chlorine, chlorate] = exps([
+            -ten * pkw,
+            -ten * c.hypochlorous_pka - c.hypochlorous_enthalpy / GAS * inverse,
+            -c.chlorine_hydrolysis_enthalpy / GAS * inverse,
+            c.chlorine_solubility_temperature * inverse,
+            -c.chlorate_activation / GAS * from_80,
+        ]);
         Self {
-            water: libm::exp(-ten * pkw) * 1e6,
-            hypochlorous: libm::exp(-ten * c.hypochlorous_pka - c.hypochlorous_enthalpy / GAS * inverse)
-                * 1e3,
-            hydrolysis: c.chlorine_hydrolysis
-                * libm::exp(-c.chlorine_hydrolysis_enthalpy / GAS * inverse)
-                * 1e6,
-            chlorine: c.chlorine_solubility * libm::exp(c.chlorine_solubility_temperature * inverse) * 1e3
-                / 101_325.0,
-            chlorate: c.chlorate_rate * libm::exp(-c.chlorate_activation / GAS * from_80) * 1e-6,
+            water: water * 1e6,
+            hypochlorous: hypochlorous * 1e3,
+            hydrolysis: c.chlorine_hydrolysis * hydrolysis * 1e6,
+            chlorine: c.chlorine_solubility * chlorine * 1e3 / 101_325.0,
+            chlorate: c.chlorate_rate * chlorate * 1e-6,
         }
     }
 

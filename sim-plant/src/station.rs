@@ -21,7 +21,9 @@ use turn::Turn;
 pub struct Station {
     unit: Box<dyn UnitOperation>,
     /// mol and J of the coming step; empty again afterwards.
-    pub inlets: Vec<Matter>,
+    inlets: Vec<Matter>,
+    /// Inlets in which something may stand, by their bits; the others are empty, and nobody looks at them.
+    waiting: u64,
     /// They stand until they are changed.
     pub orders: Vec<f64>,
     /// mol and J of the last step, as far as they have not been fetched.
@@ -59,6 +61,7 @@ impl Station {
         let orders: Vec<f64> = shape.orders.iter().map(Order::standing).collect();
         let mut made = Self {
             inlets: vec![Matter::default(); shape.inlets.len()],
+            waiting: 0,
             turn: Turn::new(every, (phase * f64::from(every)) as u32, &orders),
             orders,
             outlets: vec![Matter::default(); shape.outlets.len()],
@@ -81,6 +84,22 @@ impl Station {
 
     pub fn shape(&self) -> &'static Shape {
         self.unit.shape()
+    }
+
+    /// What waits for the coming step.
+    pub fn inlets(&self) -> &[Matter] {
+        &self.inlets
+    }
+
+    /// To put something into an inlet.
+    pub fn inlet(&mut self, inlet: usize) -> &mut Matter {
+        self.waiting |= 1 << inlet;
+        &mut self.inlets[inlet]
+    }
+
+    /// J that what waits at the inlets brings.
+    pub(crate) fn waiting_heat(&self) -> f64 {
+        bits(self.waiting).map(|inlet| self.inlets[inlet].enthalpy).sum()
     }
 
     pub fn unit(&self) -> &dyn UnitOperation {
@@ -109,7 +128,11 @@ impl Station {
         self.rest = self.every();
         let whole = dt * f64::from(self.span);
         let parts = libm::ceil(whole / self.unit.shape().step_max * (1.0 - 1e-9)).max(self.haste(whole));
-        if parts == 1.0 && (self.full == 0 || self.outlets.iter().all(Matter::is_nothing)) {
+        if parts == 1.0
+            && bits(self.full).take_while(|k| *k < self.outlets.len()).all(|k| self.outlets[k].is_nothing())
+        {
+            // What was given is gone: nothing is left to be cleared.
+            self.full = 0;
             self.move_on(chemistry, whole);
         } else {
             self.step_in_parts(chemistry, whole, parts);
@@ -120,13 +143,14 @@ impl Station {
 
     /// What the last step has left in the outlets stays there.
     fn step_in_parts(&mut self, chemistry: &Chemistry, whole: f64, parts: f64) {
-        let inlets = self.inlets.len();
+        let (inlets, waiting) = (self.inlets.len(), self.waiting);
         for (part, inlet) in self.parts.iter_mut().zip(&self.inlets) {
             *part = inlet.part(1.0 / parts);
         }
         self.parts[inlets..].clone_from_slice(&self.outlets);
         for _ in 0..parts as u32 {
             self.inlets.clone_from_slice(&self.parts[..inlets]);
+            self.waiting = waiting;
             self.move_on(chemistry, whole / parts);
             for (sum, outlet) in self.parts[inlets..].iter_mut().zip(&self.outlets) {
                 sum.add(outlet);
@@ -175,8 +199,9 @@ impl Station {
         let shape = self.unit.shape();
         debug_assert!(dt > 0.0 && dt <= shape.step_max * (1.0 + 1e-9), "{}: {dt}", shape.name);
         let mut fed = 0_u64;
-        for (k, inlet) in self.inlets.iter_mut().enumerate() {
-            // Most inlets of a plant at rest get nothing, and nothing is sound.
+        // Most inlets of a plant at rest get nothing, and nothing is sound.
+        for k in bits(core::mem::take(&mut self.waiting)) {
+            let inlet = &mut self.inlets[k];
             if inlet.is_nothing() {
                 continue;
             }
@@ -197,15 +222,17 @@ impl Station {
             *held = value;
         }
         clear(&mut self.outlets, self.full);
+        debug_assert!(self.inlets.iter().enumerate().all(|(k, i)| fed & 1 << k != 0 || i.is_nothing()));
         let mut exchange =
-            Exchange { inlets: &self.inlets, orders: &self.held, outlets: &mut self.outlets, heat: 0.0 };
+            Exchange { inlets: &self.inlets, fed, orders: &self.held, outlets: &mut self.outlets, heat: 0.0 };
         self.unit.step(&mut exchange, dt);
         self.books.inward.enthalpy += exchange.heat;
         clear(&mut self.inlets, fed);
         self.full = 0;
-        let gave = self.unit.gave();
-        for (k, outlet) in self.outlets.iter().enumerate() {
-            if gave & 1 << k != 0 && !outlet.is_nothing() {
+        // A kind has fewer ports than a word has bits.
+        for k in bits(self.unit.gave() & ((1 << self.outlets.len()) - 1)) {
+            let outlet = &self.outlets[k];
+            if !outlet.is_nothing() {
                 self.books.outward.add(outlet);
                 self.full |= 1 << k;
             }
@@ -295,6 +322,7 @@ impl Station {
     pub fn state(&mut self, walk: &mut dyn StateWalk) {
         // The walk may have filled them.
         self.full = u64::MAX;
+        self.waiting = (1 << self.inlets.len()) - 1;
         self.unit.state(walk);
         self.books.state(walk);
         self.notes.state(walk);
@@ -313,10 +341,20 @@ impl Station {
     }
 }
 
+/// The places of the bits that are set.
+fn bits(mut word: u64) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let place = word.trailing_zeros();
+        word &= word.wrapping_sub(1);
+        (place < u64::BITS).then_some(place as usize)
+    })
+}
+
 /// Empties the ports of these bits.
 fn clear(ports: &mut [Matter], full: u64) {
-    for (_, matter) in ports.iter_mut().enumerate().filter(|(k, _)| full & 1 << k != 0) {
-        *matter = Matter::default();
+    let there = ports.len();
+    for port in bits(full).take_while(|port| *port < there) {
+        ports[port] = Matter::default();
     }
 }
 

@@ -26,13 +26,6 @@ pub(crate) struct Group {
     due: Option<f64>,
 }
 
-impl Group {
-    /// It has its turn at every slot.
-    pub(crate) const fn is_quick(&self) -> bool {
-        self.every == 1
-    }
-}
-
 impl Turns {
     /// Of instruments by their places and update times, s.
     pub(crate) fn new(instruments: impl Iterator<Item = (usize, f64)>) -> Self {
@@ -71,11 +64,6 @@ impl Turns {
     /// Who has a turn in this step, and the seconds since the turn before.
     pub(crate) fn due(&self) -> impl Iterator<Item = (&Group, f64)> {
         self.groups.iter().filter_map(|group| group.due.map(|seconds| (group, seconds)))
-    }
-
-    /// Those who have a turn at every slot.
-    pub(crate) fn quick(&self) -> impl Iterator<Item = usize> + '_ {
-        self.groups.iter().filter(|group| group.is_quick()).flat_map(|group| &group.members).copied()
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {

@@ -68,6 +68,8 @@ pub struct Shape {
 pub struct Exchange<'a> {
     /// mol and J of this step, one for each inlet.
     pub inlets: &'a [Matter],
+    /// Inlets in which there is something, by their bits.
+    pub fed: u64,
     pub orders: &'a [f64],
     /// Comes empty, one for each outlet.
     pub outlets: &'a mut [Matter],

@@ -45,7 +45,8 @@ proptest! {
     ) {
         let mut here = station(CATALOGUE[unit].shape.name);
         for _ in 0..5 {
-            for inlet in &mut here.inlets {
+            for inlet in 0..here.inlets().len() {
+                let inlet = here.inlet(inlet);
                 for &(species, amount) in &amounts {
                     inlet.amount[species] = amount;
                 }
@@ -73,7 +74,7 @@ proptest! {
     ) {
         use sim_plant::solution::{Notes, Slurry};
         let mut here = station(CATALOGUE[unit].shape.name);
-        prop_assume!(!here.inlets.is_empty());
+        prop_assume!(!here.inlets().is_empty());
         let mut recipe = Matter::default();
         let litre = 1.0;
         recipe[Species::Lithium] = salt * litre + (-acid).max(0.0) + 2.0 * carbonate;
@@ -82,10 +83,10 @@ proptest! {
         recipe[Species::Carbonate] = carbonate;
         recipe[Species::Acid] = acid;
         let liquor = Slurry::filled(&recipe, 1e-3, kelvin, &CHEMISTRY, &mut Notes::default()).matter;
-        let inlet = inlet % here.inlets.len();
+        let inlet = inlet % here.inlets().len();
         here.orders.iter_mut().for_each(|order| *order = order.max(0.0));
         for _ in 0..60 {
-            here.inlets[inlet] = liquor.clone();
+            *here.inlet(inlet) = liquor.clone();
             here.step(&CHEMISTRY, here.shape().step_max);
         }
         prop_assert!(here.readings().iter().all(|reading| reading.is_finite()), "{:?}", here.readings());

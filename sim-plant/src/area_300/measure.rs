@@ -79,7 +79,7 @@ fn is_dry(plant: &Electrolysis) -> bool {
 
 fn brine_temperature(plant: &Electrolysis) -> f64 {
     match &plant.neighbours.pipes[BRINE] {
-        Some(pipe) if pipe.temperature > 0.0 => pipe.temperature,
+        Some(pipe) if pipe.temperature() > 0.0 => pipe.temperature(),
         Some(_) => plant.p.site.temperature,
         None => plant.p.brine.temperature,
     }

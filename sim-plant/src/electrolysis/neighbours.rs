@@ -40,14 +40,16 @@ const LOW: f64 = 0.1;
 /// and after so many seconds of it has lost its pressure.
 const DRY: f64 = 5.0;
 
-/// A pipe from a neighbour's tank, with what stands in it.
+/// A pipe from a neighbour's tank, with what stands in it. What the string counts of it and what not is told apart when it
+/// is filled; what is drawn until then is the same liquor, only less of it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Pipe {
-    pub(super) matter: Matter,
+    known: Liquid,
+    strangers: Matter,
+    /// As it was filled last.
+    filled: Slurry,
     /// m3
     volume: f64,
-    /// K
-    pub(crate) temperature: f64,
     /// m3/s that the neighbour is asked for.
     pub(crate) asked: f64,
     /// s since there was liquid in it.
@@ -59,7 +61,7 @@ pub(crate) struct Neighbours {
     /// `None` where the string lives on its own supply.
     pub(crate) pipes: [Option<Pipe>; 3],
     /// What has gone out since it was fetched.
-    pub(crate) out: [Matter; 5],
+    pub(crate) out: [Outlet; 5],
     /// In the anolyte tank: what the string's liquid does not count.
     strangers: Matter,
     /// K of the cooling water; `None` where it comes over the battery limit.
@@ -70,6 +72,31 @@ pub(crate) struct Neighbours {
     pub(crate) cooling_heat: f64,
     /// What takes the vented chlorine; `None` where it leaves by the string's own door.
     pub(crate) absorber: Option<Absorber>,
+}
+
+/// What has gone out, as the string counts it: ten times a second something is added, and fetched as matter once.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Outlet {
+    liquid: Liquid,
+    gas: Gas,
+    strangers: Matter,
+}
+
+impl Outlet {
+    /// It is empty afterwards.
+    pub(crate) fn fetch(&mut self) -> Matter {
+        let Self { liquid, gas, strangers } = core::mem::take(self);
+        let mut matter = Matter::from(&liquid);
+        matter.add(&Matter::from(&gas));
+        matter.add(&strangers);
+        matter
+    }
+
+    fn state(&mut self, walk: &mut impl StateWalk) {
+        self.liquid.state(walk);
+        self.gas.state(walk);
+        self.strangers.state(walk);
+    }
 }
 
 /// The neighbour's absorber behind XV-353, as the string knows it.
@@ -86,33 +113,50 @@ pub(crate) struct Absorber {
 }
 
 impl Pipe {
-    /// Matter arrives; its volume and temperature follow from it.
-    pub(crate) fn fill(&mut self, matter: &Matter, chemistry: &Chemistry) {
-        self.matter.add(matter);
-        let kelvin = if self.temperature > 0.0 { self.temperature } else { 298.15 };
-        let mut slurry = Slurry { matter: self.matter.clone(), temperature: kelvin, ..Slurry::default() };
+    /// Matter arrives; its volume and temperature follow from it. `lye` is whether it goes to the lye.
+    pub(crate) fn fill(&mut self, matter: &Matter, lye: bool, chemistry: &Chemistry) {
+        let slurry = &mut self.filled;
+        slurry.matter.clone_from(matter);
+        slurry.matter.add(&Matter::from(&self.known));
+        slurry.matter.add(&self.strangers);
+        let kelvin = if slurry.temperature > 0.0 { slurry.temperature } else { 298.15 };
+        slurry.temperature = kelvin;
         slurry.settle(chemistry, &mut Notes::default());
         if (slurry.temperature - kelvin).abs() > 0.1 {
             // The density was that of the last temperature.
             slurry.settle(chemistry, &mut Notes::default());
         }
         self.volume = slurry.volume();
-        self.temperature = slurry.temperature;
+        self.strangers = strangers(&slurry.matter, lye, slurry.temperature, chemistry);
+        self.known = Liquid::counted(&slurry.matter, &self.strangers);
     }
 
-    /// Takes `volume` m3, as far as there is so much, and asks for what will be wanted.
-    fn draw(&mut self, volume: f64, dt: f64) -> (Matter, f64) {
+    /// K; 0 where nothing has come yet.
+    pub(crate) const fn temperature(&self) -> f64 {
+        self.filled.temperature
+    }
+
+    /// J of what stands in it.
+    #[cfg(test)]
+    pub(super) const fn enthalpy(&self) -> f64 {
+        self.known.enthalpy + self.strangers.enthalpy
+    }
+
+    /// Takes `volume` m3, as far as there is so much, and asks for what will be wanted: what the string counts of it, and
+    /// m3. The rest goes to `others`.
+    fn draw(&mut self, volume: f64, dt: f64, others: &mut Matter) -> (Liquid, f64) {
         let flow = volume / dt;
         let want = (HOLDS * flow).max(LEAST);
         self.asked = (flow + (want - self.volume) / FILLS).max(0.0);
         self.dry = if self.volume < LOW * LEAST { self.dry + dt } else { 0.0 };
         if self.volume <= 1e-9 {
-            return (Matter::default(), 0.0);
+            return (Liquid::default(), 0.0);
         }
         let share = (volume / self.volume).min(1.0);
         let taken = share * self.volume;
         self.volume -= taken;
-        (self.matter.take(share), taken)
+        self.strangers.give(share, others);
+        (self.known.take(share), taken)
     }
 
     /// True when it has stood empty for some seconds, whether something was drawn or not.
@@ -122,18 +166,22 @@ impl Pipe {
 
     /// g/L of LiCl, and Ca and Mg as a mass share, of what stands in it.
     pub(crate) fn analysis(&self, chemistry: &Chemistry) -> (f64, f64) {
-        let mass = self.matter.mass(chemistry).max(1e-9);
+        let mut matter = Matter::from(&self.known);
+        matter.add(&self.strangers);
+        let mass = matter.mass(chemistry).max(1e-9);
         let hard = [Species::Calcium, Species::Magnesium]
             .iter()
-            .map(|species| self.matter[*species] * chemistry.molar_mass(*species))
+            .map(|species| matter[*species] * chemistry.molar_mass(*species))
             .sum::<f64>();
         let salt = chemistry.molar_mass(Species::Lithium) + chemistry.molar_mass(Species::Chloride);
-        (self.matter[Species::Lithium] * salt / self.volume.max(1e-9), hard / mass)
+        (matter[Species::Lithium] * salt / self.volume.max(1e-9), hard / mass)
     }
 
     fn state(&mut self, walk: &mut impl StateWalk) {
-        self.matter.state(walk);
-        for value in [&mut self.volume, &mut self.temperature, &mut self.asked, &mut self.dry] {
+        self.known.state(walk);
+        self.strangers.state(walk);
+        self.filled.state(walk);
+        for value in [&mut self.volume, &mut self.asked, &mut self.dry] {
             walk.f64(value);
         }
     }
@@ -141,51 +189,38 @@ impl Pipe {
 
 impl Neighbours {
     /// Draws from a neighbour: what the string counts of it, and its volume; `None` without a neighbour.
-    pub(crate) fn draw(
-        &mut self,
-        which: usize,
-        volume: f64,
-        chemistry: &Chemistry,
-        dt: f64,
-    ) -> Option<(Liquid, f64)> {
-        let pipe = self.pipes[which].as_mut()?;
-        let (matter, taken) = pipe.draw(volume, dt);
-        let strangers = strangers(&matter, which == WATER, pipe.temperature, chemistry);
-        let known = Liquid::counted(&matter, &strangers);
-        if which == WATER {
-            self.out[LYE].add(&strangers);
-        } else {
-            self.strangers.add(&strangers);
-        }
-        Some((known, taken))
+    pub(crate) fn draw(&mut self, which: usize, volume: f64, dt: f64) -> Option<(Liquid, f64)> {
+        let others = if which == WATER { &mut self.out[LYE].strangers } else { &mut self.strangers };
+        Some(self.pipes[which].as_mut()?.draw(volume, dt, others))
     }
 
     /// `liquid` has left the anolyte tank, `share` of it; strangers go along.
     pub(crate) fn spend(&mut self, liquid: &Liquid, share: f64) {
-        let strangers = self.strangers.take(share);
-        self.out[SPENT].add(&Matter::from(liquid));
-        self.out[SPENT].add(&strangers);
+        self.out[SPENT].liquid.add(liquid);
+        self.strangers.give(share, &mut self.out[SPENT].strangers);
     }
 
     /// Over the rim of the anolyte tank into the sump.
     pub(crate) fn spill(&mut self, share: f64) {
-        let _ = self.strangers.take(share);
+        if share > 0.0 {
+            self.strangers.lose(share);
+        }
     }
 
     pub(crate) fn give(&mut self, outlet: usize, liquid: &Liquid) {
-        self.out[outlet].add(&Matter::from(liquid));
+        self.out[outlet].liquid.add(liquid);
     }
 
     pub(crate) fn deliver(&mut self, outlet: usize, gas: &Gas) {
-        self.out[outlet].add(&Matter::from(gas));
+        self.out[outlet].gas.add(gas);
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
         for pipe in self.pipes.iter_mut().flatten() {
             pipe.state(walk);
         }
-        for matter in &mut self.out {
-            matter.state(walk);
+        for outlet in &mut self.out {
+            outlet.state(walk);
         }
         self.strangers.state(walk);
         walk.f64(&mut self.cooling_heat);
@@ -260,16 +295,16 @@ mod tests {
         let brine = Slurry::filled(&recipe, 1e-3, 333.15, &chemistry, &mut Notes::default()).matter;
         let mut neighbours =
             Neighbours { pipes: [Some(Pipe::default()), None, None], ..Neighbours::default() };
-        neighbours.pipes[BRINE].as_mut().unwrap().fill(&brine, &chemistry);
-        let (liquid, volume) = neighbours.draw(BRINE, 1.0, &chemistry, 1.0).unwrap();
+        neighbours.pipes[BRINE].as_mut().unwrap().fill(&brine, false, &chemistry);
+        let (liquid, volume) = neighbours.draw(BRINE, 1.0, 1.0).unwrap();
         assert!((volume - 1e-3).abs() < 1e-6 && liquid.charge().abs() < 1e-9, "{volume} {liquid:?}");
         neighbours.spend(&liquid, 1.0);
-        let out = &neighbours.out[SPENT];
+        let out = neighbours.out[SPENT].fetch();
         for species in Species::ALL {
             assert!((out[*species] - brine[*species]).abs() < 1e-12, "{species:?}");
         }
         assert!((out.enthalpy - brine.enthalpy).abs() < 1e-6 * brine.enthalpy.abs());
-        assert!(neighbours.draw(BRINE, 1.0, &chemistry, 1.0).unwrap().1 == 0.0, "the pipe is empty");
+        assert!(neighbours.draw(BRINE, 1.0, 1.0).unwrap().1 == 0.0, "the pipe is empty");
     }
 
     #[test]
@@ -282,16 +317,16 @@ mod tests {
         let water = Slurry::filled(&recipe, 1e-3, 293.15, &chemistry, &mut Notes::default()).matter;
         let mut neighbours =
             Neighbours { pipes: [None, None, Some(Pipe::default())], ..Neighbours::default() };
-        neighbours.pipes[WATER].as_mut().unwrap().fill(&water, &chemistry);
-        let (liquid, _) = neighbours.draw(WATER, 1e-3, &chemistry, 1.0).unwrap();
-        assert!(liquid.charge().abs() < 1e-12 && neighbours.out[LYE].charge().abs() < 1e-12);
-        assert!((neighbours.out[LYE][Species::Sodium] - 1e-3).abs() < 1e-9);
+        neighbours.pipes[WATER].as_mut().unwrap().fill(&water, true, &chemistry);
+        let (liquid, _) = neighbours.draw(WATER, 1e-3, 1.0).unwrap();
+        assert!(liquid.charge().abs() < 1e-12 && neighbours.out[LYE].strangers.charge().abs() < 1e-12);
+        assert!((neighbours.out[LYE].fetch()[Species::Sodium] - 1e-3).abs() < 1e-9);
         for _ in 0..60 {
-            neighbours.draw(WATER, 1e-6, &chemistry, 0.1);
+            neighbours.draw(WATER, 1e-6, 0.1);
         }
         assert!(neighbours.pipes[WATER].as_ref().unwrap().is_dry());
-        neighbours.pipes[WATER].as_mut().unwrap().fill(&water, &chemistry);
-        neighbours.draw(WATER, 1e-6, &chemistry, 0.1);
+        neighbours.pipes[WATER].as_mut().unwrap().fill(&water, true, &chemistry);
+        neighbours.draw(WATER, 1e-6, 0.1);
         assert!(!neighbours.pipes[WATER].as_ref().unwrap().is_dry());
     }
 }

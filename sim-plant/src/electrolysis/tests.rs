@@ -18,7 +18,7 @@ fn drunk(celsius: f64) -> (f64, f64, f64) {
     let kelvin = celsius + 273.15;
     let water = Slurry::filled(&Matter::default(), 1e-3, kelvin, &chemistry, &mut Notes::default()).matter;
     let mut pipe = Pipe::default();
-    pipe.fill(&water, &chemistry);
+    pipe.fill(&water, true, &chemistry);
     plant.neighbours.pipes[WATER] = Some(pipe);
     plant.open_ledger();
     let (dt, mut warmed) = (0.1, 0.0);
@@ -28,7 +28,7 @@ fn drunk(celsius: f64) -> (f64, f64, f64) {
     }
     assert!(plant.closure().energy < 1e-12, "{:?}", plant.closure());
     // Round-off of a volume may stay in the pipe.
-    let left = plant.neighbours.pipes[WATER].as_ref().map_or(0.0, |pipe| pipe.matter.enthalpy);
+    let left = plant.neighbours.pipes[WATER].as_ref().map_or(0.0, Pipe::enthalpy);
     (water.enthalpy - left, warmed, plant.ledger.inward.energy)
 }
 

@@ -280,6 +280,7 @@ impl Compiler<'_> {
             since: 0.0,
             new: true,
             written: true,
+            moved: true,
             ports,
         };
         field.take_orders(0.0);

@@ -1,5 +1,5 @@
 //! Who looks at whom, so that what has not moved costs nothing: of each element the lines that it is a gate of, of
-//! elements and lines the inputs that show them.
+//! elements and lines the switches that show them.
 
 use super::Input;
 use super::driven::Driven;
@@ -12,24 +12,24 @@ use crate::work::{self, Work};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     of_element: Vec<Watchers>,
-    /// Of each line, the inputs that show its flow.
+    /// Of each line, the switches that show its flow.
     of_line: Vec<Vec<usize>>,
-    /// Inputs that show what is, without an instrument that lags and hisses.
-    pub(super) switches: Vec<usize>,
+    /// Inputs that show what is, without an instrument that lags and hisses and has its turns.
+    switches: Vec<usize>,
     /// Of each element, whether a step of `dt` seconds may change it: it has been told something, or is on its way.
     awake: Vec<bool>,
     dt: f64,
     /// Lines that feed another model: what it asks for may change with every step.
     exports: Vec<usize>,
     /// Elements that have moved in this step, and lines whose flow was worked out again for that.
-    pub(super) moved: Vec<usize>,
+    moved: Vec<usize>,
     pub(super) worked_out: Vec<usize>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct Watchers {
     lines: Vec<usize>,
-    inputs: Vec<usize>,
+    switches: Vec<usize>,
 }
 
 impl Watch {
@@ -53,10 +53,10 @@ impl Watch {
         }
         let gates = made.of_element.iter().map(|watchers| watchers.lines.len()).sum::<usize>();
         made.worked_out.reserve(gates + made.exports.len());
-        for (index, input) in inputs.iter().enumerate() {
+        for (index, input) in inputs.iter().enumerate().filter(|(index, _)| is_switch(index)) {
             match input.truth {
                 Truth::Flow { line, .. } => made.of_line[line].push(index),
-                Truth::Element { element, .. } => made.of_element[element].inputs.push(index),
+                Truth::Element { element, .. } => made.of_element[element].switches.push(index),
                 Truth::Reading { .. }
                 | Truth::Limit { .. }
                 | Truth::Healthy { .. }
@@ -101,9 +101,13 @@ impl Watch {
         self.worked_out.extend(moved.chain(&self.exports));
     }
 
-    /// The inputs that may show something else than in the step before, though the units have not moved.
-    pub(super) fn inputs(&self) -> impl Iterator<Item = usize> + '_ {
-        let elements = self.moved.iter().flat_map(|element| &self.of_element[*element].inputs);
-        elements.chain(self.worked_out.iter().flat_map(|line| &self.of_line[*line])).copied()
+    /// The switches that may show something else than in the step before: all of them where the units have moved.
+    pub(super) fn to_show(&self, all: bool) -> impl Iterator<Item = usize> + '_ {
+        let every: &[usize] = if all { &self.switches } else { &[] };
+        let (moved, lines): (&[usize], &[usize]) =
+            if all { (&[], &[]) } else { (&self.moved, &self.worked_out) };
+        let elements = moved.iter().flat_map(|element| &self.of_element[*element].switches);
+        let lines = lines.iter().flat_map(|line| &self.of_line[*line]);
+        every.iter().chain(elements).chain(lines).copied()
     }
 }

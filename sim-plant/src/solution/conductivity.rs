@@ -19,6 +19,7 @@ use super::laliberte::SOLUTES;
 use super::vapour::ions;
 use super::{Notes, Remark};
 use crate::constants::ZERO_CELSIUS;
+use crate::exp::exp;
 
 /// kmax, mu, a, b at 25, 60, 80 degC; the largest molality; equivalents per formula.
 struct Fit {
@@ -32,7 +33,7 @@ impl Fit {
     fn conductivity(&self, molality: f64, t: f64) -> f64 {
         let m = molality.clamp(1e-9, self.molality_max);
         let at = self.at.map(|[top, mu, a, b]| {
-            top * libm::exp(a * libm::log(m / mu) + b * (m - mu) * (m - mu) - a * (m - mu) / mu)
+            top * exp(a * libm::log(m / mu) + b * (m - mu) * (m - mu) - a * (m - mu) / mu)
         });
         super::parabola(t, [(25.0, at[0]), (60.0, at[1]), (80.0, at[2])]).max(0.2 * at[0])
     }

@@ -10,6 +10,7 @@ use super::laliberte::{FITS, SOLUTES};
 use super::{AQUEOUS, Notes, Remark};
 use crate::chemistry::Chemistry;
 use crate::constants::{MASS_H, MASS_WATER, ZERO_CELSIUS};
+use crate::exp::exp;
 use crate::matter::Matter;
 use crate::species::Species;
 
@@ -91,15 +92,17 @@ impl Makeup {
         let negative: f64 = anions.iter().map(|(equivalents, _)| equivalents).sum();
         let positive: f64 = CATIONS.iter().map(|cation| matter[*cation].max(0.0) * cation.charge()).sum();
         if negative > 0.0 && positive > 0.0 {
+            // A pair gets the cation by the anion's equivalents and the anion by the cation's.
+            let shares =
+                anions.map(|(equivalents, own)| (equivalents / negative / mass, own / positive / mass));
             for (cation, pairs) in CATIONS.iter().zip(&PAIRS) {
                 let amount = matter[*cation].max(0.0);
                 if amount == 0.0 {
                     continue;
                 }
-                let share = amount * cation.charge() / positive;
-                let own = amount * chemistry.molar_mass(*cation);
-                for ((equivalents, anion_mass), &solute) in anions.iter().zip(pairs) {
-                    made.solutes[solute] += (own * equivalents / negative + anion_mass * share) / mass;
+                let (equivalents, own) = (amount * cation.charge(), amount * chemistry.molar_mass(*cation));
+                for ((of_cation, of_anion), &solute) in shares.iter().zip(pairs) {
+                    made.solutes[solute] += own * of_cation + equivalents * of_anion;
                 }
             }
         }
@@ -133,10 +136,9 @@ impl Makeup {
             };
             let solutes = (1.0 - self.water).clamp(0.0, range.fraction);
             let shift = t + c[4];
-            let density =
-                (c[0] * solutes + c[1]) * libm::exp(1e-6 * shift * shift) / (solutes + c[2] + c[3] * t);
+            let own = (solutes + c[2] + c[3] * t) / ((c[0] * solutes + c[1]) * exp(1e-6 * shift * shift));
             // A mixture may lead a fit past its pole; no solute takes more room than water would.
-            let specific = 1.0 / density + warmer + stronger;
+            let specific = own + warmer + stronger;
             volume += fraction * if (-2e-3..2e-3).contains(&specific) { specific } else { 1e-3 };
         }
         1.0 / volume.clamp(3e-4, 2e-3)
@@ -160,7 +162,7 @@ impl Makeup {
             let top = (v[0] * libm::pow(solutes, v[1]) + v[2]) / (v[3] * t + 1.0);
             log += fraction * (top - libm::log((v[4] * libm::pow(solutes, v[5]) + 1.0).max(1e-9)));
         }
-        1e-3 * libm::exp(log.clamp(-5.0, 12.0))
+        1e-3 * exp(log.clamp(-5.0, 12.0))
     }
 
     /// J/(kg K) as published; the ledger has its own, from the ions, so that its energy can close. `None`
@@ -173,8 +175,8 @@ impl Makeup {
             let (a, range) = FITS[solute].heat_capacity.as_ref()?;
             let t = t.clamp(range.low, range.high);
             let solutes = (1.0 - self.water).clamp(1e-9, range.fraction);
-            let alpha = a[1] * t + a[2] * libm::exp(0.01 * t) + a[3] * solutes;
-            sum += fraction * (a[0] * libm::exp(alpha) + a[4] * libm::pow(solutes, a[5]));
+            let alpha = a[1] * t + a[2] * exp(0.01 * t) + a[3] * solutes;
+            sum += fraction * (a[0] * exp(alpha) + a[4] * libm::pow(solutes, a[5]));
         }
         Some(sum * 1e3)
     }

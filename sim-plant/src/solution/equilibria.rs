@@ -20,6 +20,7 @@ use model::StateWalk;
 
 use super::{Notes, Remark, parabola};
 use crate::constants::{GAS, REFERENCE, ZERO_CELSIUS};
+use crate::exp::{exp, exps};
 use crate::matter::Matter;
 use crate::parameters::Reader;
 use crate::species::Species;
@@ -195,14 +196,15 @@ impl Equilibria {
         let d = debye_hueckel(kelvin, ionic);
         let ten = core::f64::consts::LN_10;
         let inverse = 1.0 / kelvin - 1.0 / REFERENCE;
-        let mut acid = [0.0; ACIDS];
-        for (k, constant) in acid.iter_mut().enumerate() {
-            let log = -c.pk[k] + CHARGES[k] * d + c.interaction[k] * ionic;
-            *constant = libm::exp(ten * log - c.heat[k] / GAS * inverse);
+        let mut logs = [0.0; ACIDS + 1];
+        for (k, log) in logs[..ACIDS].iter_mut().enumerate() {
+            let shifted = -c.pk[k] + CHARGES[k] * d + c.interaction[k] * ionic;
+            *log = ten * shifted - c.heat[k] / GAS * inverse;
         }
         let pkw = parabola(t, [(25.0, c.water[0]), (60.0, c.water[1]), (90.0, c.water[2])]);
-        let water = 2.0 * d - pkw - (c.proton_interaction + lye + WATER_ACTIVITY) * ionic;
-        let (water, proton) = (libm::exp(ten * water), c.proton_interaction * ionic - d);
+        logs[ACIDS] = ten * (2.0 * d - pkw - (c.proton_interaction + lye + WATER_ACTIVITY) * ionic);
+        let [acid @ .., water] = exps(logs);
+        let proton = c.proton_interaction * ionic - d;
         Self { acid, water, proton, metals: [0.0; METALS] }
     }
 
@@ -214,7 +216,7 @@ impl Equilibria {
                 let (pk, heat, interaction) = c.metals[k];
                 let log = activity_shift(kelvin, ionic, hydrolysis(ion.charge()), interaction) - pk;
                 let warmth = heat / GAS * (1.0 / kelvin - 1.0 / REFERENCE);
-                self.metals[k] = libm::exp(core::f64::consts::LN_10 * log - warmth);
+                self.metals[k] = exp(core::f64::consts::LN_10 * log - warmth);
             }
         }
         self
@@ -225,7 +227,7 @@ impl Equilibria {
         if self.metals == [0.0; METALS] {
             return self.metals;
         }
-        let proton = libm::exp(-core::f64::consts::LN_10 * (ph + self.proton));
+        let proton = exp(-core::f64::consts::LN_10 * (ph + self.proton));
         self.metals.map(|constant| constant / (proton + constant))
     }
 
@@ -325,7 +327,7 @@ impl Speciation {
 
     /// Net acid, mol/L, that this liquor has at a given pH of activity, whatever its `Acid` is.
     pub(crate) fn acid_at(ph: f64, matter: &Matter, liquor: f64, k: &Equilibria) -> f64 {
-        let proton = libm::exp(-core::f64::consts::LN_10 * (ph + k.proton)).clamp(PROTON_MIN, PROTON_MAX);
+        let proton = exp(-core::f64::consts::LN_10 * (ph + k.proton)).clamp(PROTON_MIN, PROTON_MAX);
         Self::protons(proton, &Totals::of(matter, liquor), k).0
     }
 

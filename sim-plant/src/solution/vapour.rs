@@ -3,6 +3,7 @@
 use super::density::Makeup;
 use super::{Notes, Remark};
 use crate::constants::MASS_WATER;
+use crate::exp::exp;
 use crate::properties::saturation_pressure;
 use crate::root::rising;
 use crate::solution::laliberte as l;
@@ -134,7 +135,7 @@ fn sulfuric_acid(molality: f64, kelvin: f64) -> f64 {
 /// to 150 degC.
 fn sodium_hydroxide(molality: f64, kelvin: f64) -> f64 {
     let at = super::interpolate(&SODIUM_HYDROXIDE, molality);
-    1.0 + (at - 1.0) * libm::exp(-0.0085 * (kelvin.clamp(250.0, 425.0) - 298.15))
+    1.0 + (at - 1.0) * exp(-0.0085 * (kelvin.clamp(250.0, 425.0) - 298.15))
 }
 
 /// Osmotic coefficient of HCl at 25 degC by molality: Hamer and Wu 1972 to 6 mol/kg, then from the partial pressures of
@@ -194,7 +195,7 @@ const MAGNESIUM_CHLORIDE_MOST: f64 = 5.0;
 /// 30 and 40 wt% CaCl2 of producers' handbooks (104.4, 110, 120 degC, recalled).
 fn double_chloride(table: &[(f64, f64)], molality: f64, kelvin: f64) -> f64 {
     let at = super::interpolate(table, molality);
-    1.0 + (at - 1.0) * libm::exp(-0.0063 * (kelvin.clamp(250.0, 425.0) - 298.15))
+    1.0 + (at - 1.0) * exp(-0.0063 * (kelvin.clamp(250.0, 425.0) - 298.15))
 }
 
 /// What is left at 25, 60, 100 and 150 degC of what exceeds 1 in LiCl above 15.73 mol/kg (40 wt%), by molality: Conde 2009.
@@ -257,7 +258,7 @@ pub(crate) fn water_activity(makeup: &Makeup, kelvin: f64) -> f64 {
         };
         sum += count * own * osmotic;
     }
-    libm::exp(-MASS_WATER * sum)
+    exp(-MASS_WATER * sum)
 }
 
 /// True when the osmotic coefficients were made for so strong a liquor: each solute up to the molality at which its

@@ -406,7 +406,7 @@ impl UnitOperation for StorageTank {
     }
 
     fn step(&mut self, x: &mut Exchange<'_>, dt: f64) {
-        for inlet in x.inlets.iter().filter(|inlet| !inlet.is_nothing()) {
+        for (_, inlet) in x.inlets.iter().enumerate().filter(|(k, _)| x.fed & 1 << k != 0) {
             self.slurry.matter.add(inlet);
             let came = inlet.mass(&self.chemistry);
             self.since.mass += came;
@@ -582,12 +582,12 @@ mod tests {
         let settings: Vec<String> = settings.iter().map(ToString::to_string).collect();
         let (unit, _) = experiment::with_settings("tank", &settings, &chemistry).unwrap();
         let mut station = Station::paced(unit, every, 0.0);
-        let feeds = vec![Matter::default(); station.inlets.len()];
+        let feeds = vec![Matter::default(); station.inlets().len()];
         let mut duty = Duty { feeds, orders: station.orders.clone(), notes: Notes::default() };
         let mut worked_out = 0;
         for second in 0..3600 {
             station.unit().duty(&mut duty);
-            station.inlets[0] = duty.feeds[0].part(1.0);
+            *station.inlet(0) = duty.feeds[0].part(1.0);
             station.orders.copy_from_slice(&duty.orders);
             station.orders[HEAT] = if (300..900).contains(&second) { 60.0 } else { 0.0 };
             station.orders[AGITATOR] = f64::from(second / 700 % 2);

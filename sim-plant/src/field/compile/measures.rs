@@ -63,7 +63,7 @@ impl Compiler<'_> {
         let range = (tag.low, tag.high);
         let sensor = Sensor::new(range, None, 0.0);
         let link = self.link_of(tag);
-        Input { truth, kind, range, link, sensor, value: 0.0, tag: Box::new(tag.clone()) }
+        Input { truth, kind, range, link, sensor, tag: Box::new(tag.clone()) }
     }
 
     fn own(&self, tag: &FieldTag) -> Option<Input> {

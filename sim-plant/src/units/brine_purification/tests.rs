@@ -95,14 +95,14 @@ fn acid_instead_of_lye_dissolves_the_seed_and_keeps_the_books() {
     };
     for _ in 0..7200 {
         here.unit().duty(&mut duty);
-        here.inlets[super::BRINE] = duty.feeds[super::BRINE].part(2.0);
+        *here.inlet(super::BRINE) = duty.feeds[super::BRINE].part(2.0);
         // Two cubic metres an hour of hydrochloric acid, 5 mol/L, into the lye's nozzle.
         let mut acid = Matter::default();
         acid[crate::species::Species::Acid] = 5.6;
         acid[crate::species::Species::Chloride] = 5.6;
         acid[crate::species::Species::Water] = 60.0;
         let notes = &mut crate::solution::Notes::default();
-        here.inlets[super::LYE] = crate::solution::Slurry::at(&acid, 298.15, &chemistry, notes).matter;
+        *here.inlet(super::LYE) = crate::solution::Slurry::at(&acid, 298.15, &chemistry, notes).matter;
         here.orders.copy_from_slice(&duty.orders);
         here.step(&chemistry, 2.0);
     }

@@ -5,6 +5,7 @@ use model::StateWalk;
 use super::Settings;
 use crate::chemistry::Chemistry;
 use crate::constants::{GAS, REFERENCE};
+use crate::exp::exp;
 use crate::matter::Matter;
 use crate::root;
 use crate::solution::solubility::{carbon_dioxide, lithium_carbonate_product};
@@ -138,7 +139,7 @@ impl Tank {
             return;
         }
         let inverse = (1.0 / slurry.temperature.clamp(250.0, 450.0) - 1.0 / REFERENCE) / GAS;
-        let warm = libm::exp(-g.activation * inverse) * stirred * dt;
+        let warm = exp(-g.activation * inverse) * stirred * dt;
         let length = |s: f64| {
             let speed =
                 if s > 1.0 { g.growth * libm::pow(s - 1.0, g.order) } else { g.dissolution * (s - 1.0) };
@@ -178,8 +179,8 @@ impl Tank {
         let over = self.supersaturation - 1.0;
         if over > 0.0 {
             let log = libm::log(self.supersaturation);
-            let primary = g.primary * slurry.liquor * libm::exp(-g.barrier / (log * log));
-            let warm = libm::exp(-g.secondary_activation * inverse);
+            let primary = g.primary * slurry.liquor * exp(-g.barrier / (log * log));
+            let warm = exp(-g.secondary_activation * inverse);
             let mass = held * c.molar_mass(Species::LithiumCarbonate) * stirred;
             let secondary = g.secondary * mass * warm * libm::pow(over, g.secondary_order);
             self.crystals.0[0] += (primary + secondary) * dt;
@@ -247,8 +248,8 @@ fn boiling(slurry: &Slurry, over: f64, vapour: f64, c: &Chemistry) -> f64 {
 fn enhancement(kelvin: f64, hydroxide: f64, film: f64, interface: f64) -> f64 {
     // LiOH diffuses about as fast as CO2, as its slower ion holds the hydroxide back (asserted).
     const DIFFUSION_RATIO: f64 = 1.0;
-    let rate = libm::exp(core::f64::consts::LN_10 * (13.635 - 2895.0 / kelvin)) * hydroxide.max(0.0);
-    let diffusion = 2.35e-6 * libm::exp(-2119.0 / kelvin);
+    let rate = exp(core::f64::consts::LN_10 * (13.635 - 2895.0 / kelvin)) * hydroxide.max(0.0);
+    let diffusion = 2.35e-6 * exp(-2119.0 / kelvin);
     let hatta = (rate * diffusion).sqrt() / film;
     let instant = DIFFUSION_RATIO * hydroxide.max(0.0) / (2.0 * interface.max(1e-9));
     if hatta < 1e-3 || instant < 1e-9 {

@@ -107,8 +107,8 @@ fn without_agitators_the_solids_stay_in_the_tanks_and_nothing_is_lost() {
         let mut product = 0.0;
         for _ in 0..steps {
             here.unit().duty(&mut duty);
-            for (inlet, feed) in here.inlets.iter_mut().zip(&duty.feeds) {
-                *inlet = feed.part(2.0);
+            for (inlet, feed) in duty.feeds.iter().enumerate() {
+                *here.inlet(inlet) = feed.part(2.0);
             }
             here.orders.copy_from_slice(&duty.orders);
             here.orders[..2].fill(agitator);

@@ -12,6 +12,7 @@
 
 use crate::chemistry::Chemistry;
 use crate::constants::{GAS, REFERENCE};
+use crate::exp::exp;
 use crate::parameters::Reader;
 use crate::root;
 use crate::solution::equilibria::Speciation;
@@ -117,7 +118,7 @@ impl Isotherm {
             }
             let log = self.slope[k] * (ph - self.ph[k]) + warmth[k];
             let free = powered(self.free[k], METAL[k].aqueous.charge());
-            libm::exp(core::f64::consts::LN_10 * log.clamp(-40.0, 40.0)) / free
+            exp(core::f64::consts::LN_10 * log.clamp(-40.0, 40.0)) / free
         })
     }
 }

@@ -14,6 +14,7 @@
 
 use crate::chemistry::Chemistry;
 use crate::constants::{REFERENCE, ZERO_CELSIUS};
+use crate::exp::exp;
 use crate::matter::Matter;
 use crate::root;
 use crate::solution::density::Makeup;
@@ -58,7 +59,7 @@ pub(in crate::units) fn hydrogen_chloride_pressure(w: f64, kelvin: f64) -> f64 {
     let kelvin = kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 120.0);
     let log = column(|row| row.1) - column(|row| row.2) / kelvin;
     let thin = (w * 50.0).clamp(0.0, 1.0);
-    thin * thin * MMHG * libm::exp(core::f64::consts::LN_10 * log)
+    thin * thin * MMHG * exp(core::f64::consts::LN_10 * log)
 }
 
 /// Mass fraction of HCl in the acid.
@@ -71,7 +72,7 @@ pub(in crate::units) fn strength(liquid: &Matter, chemistry: &Chemistry) -> f64 
 
 /// mol/(L Pa) of Cl2: 0.062 mol/(L atm) at 25 degC, 2300 K (Sander, recalled).
 fn chlorine_solubility(kelvin: f64) -> f64 {
-    0.062 / 101_325.0 * libm::exp(2300.0 * (1.0 / kelvin.clamp(273.15, 393.15) - 1.0 / REFERENCE))
+    0.062 / 101_325.0 * exp(2300.0 * (1.0 / kelvin.clamp(273.15, 393.15) - 1.0 / REFERENCE))
 }
 
 const ABSORB: [(Species, f64); 3] =
@@ -126,7 +127,7 @@ impl Cell {
     ) -> f64 {
         let heat = build.capacity
             * (build.water - self.temperature)
-            * (1.0 - libm::exp(-build.exchange * dt / build.capacity));
+            * (1.0 - exp(-build.exchange * dt / build.capacity));
         let before = self.energy + heat + liquid.enthalpy + gas.enthalpy;
         if liquid[Species::Water] > 1e-9 {
             self.absorb(liquid, gas, build, chemistry, notes, dt);
@@ -209,7 +210,7 @@ impl Cell {
         let dry = (moles - steam).max(0.0);
         let kelvin = self.temperature.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 145.0);
         let units = build.transfer * dt * build.pressure / moles.max(1e-12);
-        let share = 1.0 - libm::exp(-units);
+        let share = 1.0 - exp(-units);
         let wants = |liquid: &Matter, notes: &mut Notes| {
             let over = vapour::water_pressure(&Makeup::of(liquid, chemistry), kelvin, notes);
             let over = over.min(0.9 * build.pressure);

@@ -10,6 +10,7 @@
 //! `p_H` needs none: the sum of pressures is quadratic in it. Left out: ClO, HOCl, HO2, radiation of the flame.
 
 use crate::constants::GAS;
+use crate::exp::exp;
 use crate::root;
 use crate::solution::Notes;
 use crate::work::{self, Work};
@@ -223,7 +224,7 @@ pub(super) fn equilibrium(
     let wanted = [libm::log(chlorine / hydrogen), libm::log(oxygen / hydrogen)];
     if let Some(found) = follow(&pressures, wanted, *start, range) {
         *start = found;
-        return whole(pressures(libm::exp(found.chlorine), libm::exp(found.oxygen)));
+        return whole(pressures(exp(found.chlorine), exp(found.oxygen)));
     }
     let mut inner = Notes::default();
     let mut log_oxygen = start.oxygen;
@@ -232,16 +233,16 @@ pub(super) fn equilibrium(
         if oxygen <= 0.0 {
             return 0.0;
         }
-        let error = |log: f64| log_ratio(&pressures(chlorine_atom, libm::exp(log)), 2) - oxygen_ratio;
+        let error = |log: f64| log_ratio(&pressures(chlorine_atom, exp(log)), 2) - oxygen_ratio;
         log_oxygen = root::rising_near(error, (log_oxygen, REACH), range, TOLERANCE, &mut inner);
-        libm::exp(log_oxygen)
+        exp(log_oxygen)
     };
     let error = |log: f64| {
-        let atom = libm::exp(log);
+        let atom = exp(log);
         log_ratio(&pressures(atom, oxygen_at(atom)), 1) - ratio
     };
     let log = root::rising_near(error, (start.chlorine, REACH), range, TOLERANCE, notes);
-    let atom = libm::exp(log);
+    let atom = exp(log);
     let found = pressures(atom, oxygen_at(atom));
     *start = Start { chlorine: log, oxygen: log_oxygen };
     notes.add(&inner);
@@ -262,7 +263,7 @@ fn follow(
     /// Steps that are longer lead anywhere.
     const FAR: f64 = 0.5;
     let look = |chlorine: f64, oxygen: f64| {
-        let found = pressures(libm::exp(chlorine), libm::exp(oxygen));
+        let found = pressures(exp(chlorine), exp(oxygen));
         [log_ratio(&found, 1) - wanted[0], log_ratio(&found, 2) - wanted[1]]
     };
     let Start { mut chlorine, mut oxygen } = start;
@@ -296,7 +297,7 @@ fn constants(kelvin: f64) -> [f64; BURNT] {
         .map(|species| gibbs(species as usize, kelvin));
     core::array::from_fn(|k| {
         let atoms: f64 = ATOMS[k].iter().zip(atom).map(|(count, gibbs)| count * gibbs).sum();
-        libm::exp(atoms - gibbs(k, kelvin))
+        exp(atoms - gibbs(k, kelvin))
     })
 }
 

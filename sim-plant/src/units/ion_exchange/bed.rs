@@ -11,6 +11,7 @@
 
 use model::StateWalk;
 
+use crate::exp::exp;
 use crate::matter::Matter;
 use crate::solution::equilibria::{Equilibria, PROTON_MAX, PROTON_MIN, Speciation, Totals};
 use crate::solution::{Notes, Remark};
@@ -109,7 +110,7 @@ impl Cell {
         let mut log = if self.log > low && self.log < high { self.log } else { 0.5 * (low + high) };
         let mut found = false;
         for _ in 0..100 {
-            let y = libm::exp(log);
+            let y = exp(log);
             let t = self.trial(y, resin);
             let left = 1.0 - t.shares;
             let mut step = f64::NAN;
@@ -142,7 +143,7 @@ impl Cell {
 
     /// Moves the ions that `log` says.
     fn take(&mut self, log: f64, resin: &Resin, k: &Equilibria, notes: &mut Notes) {
-        let y = libm::exp(log);
+        let y = exp(log);
         let t = self.trial(y, resin);
         self.log = log;
         for (ion, (_, species)) in ION.iter().enumerate() {

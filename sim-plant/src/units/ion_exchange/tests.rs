@@ -88,7 +88,7 @@ fn dirt_raises_the_pressure_until_it_is_backwashed_and_chlorine_destroys_sites()
         column.readings()[at]
     };
     let mut step = |upflow: f64, feed: &Matter| {
-        column.inlets[0] = feed.clone();
+        *column.inlet(0) = feed.clone();
         column.orders[0] = upflow;
         column.step(&chemistry, 10.0);
         (reading(&column, "dp"), reading(&column, "capacity"), column.balance(&chemistry).worst())
