@@ -3,7 +3,7 @@
 mod support;
 
 use control::{Engine, ScanOutput, StateView, why};
-use model::{Quality, Refusal};
+use model::{EventBody, Quality, Refusal};
 use proptest::prelude::*;
 use support::text_loop::{TUNED, text_loop};
 use support::{Dice, Harness};
@@ -98,6 +98,132 @@ fn the_one_on_duty_runs_and_the_standby_takes_over_when_it_fails() {
     pumps.write("PA.AUTO", 0.0).unwrap();
     pumps.write("PA.AUTO", 1.0).unwrap();
     assert_eq!(pumps.value("P.READY"), 2.0, "until somebody has looked after it");
+}
+
+const ALARM: &str = r#"
+[alarm.PA]
+tag = "PA"
+fault = true
+on_delay = "1 s"
+priority = "high"
+cause = "It has stopped."
+consequence = "No standby."
+response = "Look after it."
+time = "1 h"
+"#;
+
+/// What the group does without has failed, and says so for as long as nobody has looked after it.
+#[test]
+fn the_failure_of_a_motor_of_a_group_stands_until_a_person_takes_it() {
+    let failed = |pumps: &Pumps| ["PA.FAIL", "PA.STATE", "PA.READY"].map(|name| pumps.value(name));
+    let mut pumps = Pumps::new(&["PB", "PA"], ALARM);
+    pumps.write("P.DUTY", 2.0).unwrap();
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!(pumps.running(), ["PA"]);
+    pumps.broken[1] = true;
+    pumps.run(150);
+    pumps.broken[1] = false;
+    for _ in 0..20 {
+        pumps.run(100);
+        assert_eq!((failed(&pumps), pumps.running()), ([1.0, 4.0, 0.0], vec!["PB"]));
+    }
+    assert_eq!(pumps.h.engine.alarms()[0].state, model::AlarmState::Unacked, "its delay has run out");
+    assert_eq!(pumps.value("PA.CMD"), 0.0);
+    let failures =
+        pumps.h.events.iter().filter(|event| matches!(event.body, EventBody::Device { .. })).count();
+    assert_eq!(failures, 1, "it failed once, and has not recovered");
+
+    let mut view = StateView::new(&pumps.h.plant());
+    pumps.h.engine.publish(&mut view);
+    let missing = why(&pumps.h.plant(), &view, "PA").unwrap().missing.expect("it stands still");
+    let lines: Vec<String> = missing.lines.iter().map(model::wire::WhyLine::text).collect();
+    assert!(lines.iter().any(|line| line.contains("takes it by hand and gives it back")), "{lines:#?}");
+
+    let saved = pumps.h.save();
+    pumps.h.engine = Engine::new(pumps.h.plant());
+    pumps.h.engine.restore(&saved).unwrap();
+    pumps.run(10);
+    assert_eq!(failed(&pumps), [1.0, 4.0, 0.0], "a snapshot keeps it");
+    pumps.write("PA.AUTO", 0.0).unwrap();
+    assert_eq!(failed(&pumps), [0.0, 0.0, 0.0]);
+    assert_eq!(pumps.h.engine.alarms()[0].state, model::AlarmState::Returned);
+    pumps.write("PA.AUTO", 1.0).unwrap();
+    assert_eq!((failed(&pumps), pumps.value("P.READY")), ([0.0, 0.0, 1.0], 2.0));
+
+    // A group that is stopped and started tries it again, without a word of failure between.
+    pumps.broken[0] = true;
+    pumps.broken[1] = true;
+    pumps.run(400);
+    assert_eq!((failed(&pumps), pumps.value("PB.FAIL"), pumps.value("P.FAIL")), ([1.0, 4.0, 0.0], 1.0, 1.0));
+    pumps.write("P.CMD", 0.0).unwrap();
+    assert_eq!((failed(&pumps), pumps.value("P.FAIL")), ([1.0, 4.0, 0.0], 0.0));
+    pumps.broken = [false; 4];
+    pumps.h.events.clear();
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!((pumps.value("PA.FAIL"), pumps.value("PB.FAIL"), pumps.running().len()), (0.0, 0.0, 1));
+    let group = pumps.h.plant().find_block("P").unwrap();
+    let news = |event: &model::Event| matches!(event.body, EventBody::Device { block, .. } if block == group);
+    assert!(!pumps.h.events.iter().any(news), "the group has not failed again");
+    pumps.broken = [true; 4];
+    pumps.run(1500);
+    assert_eq!(pumps.value("PA.FAIL"), 1.0);
+    pumps.h.mode("PA", model::Mode::OutOfService).unwrap();
+    pumps.run(5);
+    assert_eq!(pumps.value("PA.FAIL"), 0.0, "out of service it fails nobody");
+}
+
+/// The device was away until its watchdog had acted: what it has stopped stays so, the group of it too.
+#[test]
+fn a_group_whose_motors_are_found_stopped_is_stopped() {
+    let lose = |pumps: &mut Pumps| {
+        pumps.h.set(pumps.h.point("PLC.LINK"), 0.0);
+        pumps.h.run(300);
+    };
+    let back = |pumps: &mut Pumps, held: &str| {
+        for name in pumps.names.clone() {
+            let on = f64::from(u8::from(name == held));
+            pumps.h.set(pumps.h.point(&format!("{name}.CMD")), on);
+            pumps.h.set(pumps.h.point(&format!("{name}.RUN")), on);
+        }
+        pumps.h.set(pumps.h.point("PLC.LINK"), 1.0);
+        pumps.h.scan();
+        for _ in 0..600 {
+            pumps.run(1);
+            assert!(
+                pumps.running().iter().all(|name| *name == held),
+                "{:?} start by themselves",
+                pumps.running()
+            );
+        }
+    };
+    for keys in ["", "on_duty = 2"] {
+        let mut pumps = Pumps::new(&["PA", "PB", "PC"], keys);
+        pumps.write("P.CMD", 1.0).unwrap();
+        lose(&mut pumps);
+        back(&mut pumps, "");
+        let group = ["P.CMD", "P.STATE", "P.FAIL", "P.READY"].map(|name| pumps.value(name));
+        assert_eq!(group, [0.0, 0.0, 0.0, 3.0]);
+        pumps.write("P.CMD", 1.0).unwrap();
+        assert!(!pumps.running().is_empty(), "a person starts it");
+    }
+    // One that was held goes on, and its group with it.
+    let mut pumps = Pumps::two();
+    pumps.write("P.CMD", 1.0).unwrap();
+    lose(&mut pumps);
+    back(&mut pumps, "PA");
+    assert_eq!((pumps.value("P.CMD"), pumps.running()), (1.0, vec!["PA"]));
+
+    // A controller that is killed comes back to the same.
+    let saved = pumps.h.save();
+    pumps.h.engine = Engine::new(pumps.h.plant());
+    pumps.h.engine.restore(&saved).unwrap();
+    pumps.h.engine.resume();
+    pumps.h.tick += 1000;
+    for (name, value) in [("TT-1", 0.0), ("LT-2", 50.0), ("P-1.RUN", 0.0)] {
+        pumps.h.set(pumps.h.point(name), value);
+    }
+    back(&mut pumps, "");
+    assert_eq!((pumps.value("P.CMD"), pumps.value("P.FAIL")), (0.0, 0.0));
 }
 
 #[test]

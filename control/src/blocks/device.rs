@@ -15,6 +15,8 @@
 //!
 //! With a wish (`auto`, or a group of duty and standby) the device follows it while AUTO is on. An
 //! interlock, a force and a phase go first; when they let go the wish counts again, and the permissive with it.
+//! What fails while its group wants it is given up: the failure stands, although it is commanded off, until a person takes
+//! it by hand or the group starts anew, which takes FAIL back.
 //!
 //! Out of service ([`service`]) it stands at the fail position of its output, and none of this applies to it.
 //!
@@ -59,6 +61,8 @@ pub(crate) struct DeviceMemory {
     since: u64,
     apart: bool,
     failed: bool,
+    /// It has failed while its group wanted it, and nobody has looked after it since.
+    given_up: bool,
     /// It has been commanded anew: it gets its full travel time again.
     renewed: bool,
     /// The permissive at the last run: true, and not for want of data.
@@ -86,8 +90,8 @@ impl DeviceMemory {
         for start in &mut self.started {
             walk.u64(start);
         }
-        let Self { apart, failed, renewed, permitted, was_on, by_itself, .. } = self;
-        walk_flags(walk, [apart, failed, renewed, permitted, was_on, by_itself]);
+        let Self { apart, failed, renewed, permitted, was_on, by_itself, given_up, .. } = self;
+        walk_flags(walk, [apart, failed, renewed, permitted, was_on, by_itself, given_up]);
     }
 }
 
@@ -135,7 +139,9 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
             image.set(device.out, command, Quality::Good);
         }
     }
-    memory.follow_wish(device, context);
+    let taken_back = memory.is_taken_back(device, context.image);
+    let failed = memory.failed && !taken_back;
+    memory.follow_wish(device, failed, context);
     let command = context.image.is_on(device.command);
     memory.wear(&device.wear, command, context);
     let mode = memory.mode(device, context).value();
@@ -154,9 +160,15 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
         Feedback::Between => None,
     };
     let state = memory.judge((proven, command, faulty), u64::from(device.travel_ms), context, block);
+    memory.given_up |= memory.failed && memory.by_itself && is_wanted(device, context.image);
     let image = &mut *context.image;
     image.set(device.state, f64::from(state as u8), by_hand(device, image));
     image.set(device.fail, f64::from(u8::from(memory.failed)), Quality::Good);
+}
+
+/// Its group wants it to run.
+fn is_wanted(device: &Device, image: &Image) -> bool {
+    device.auto.as_ref().is_some_and(|auto| matches!(auto.wish, Wish::Group(wanted) if image.is_on(wanted)))
 }
 
 /// A state that follows from a feedback that is forced or simulated says so.
@@ -219,7 +231,7 @@ impl DeviceMemory {
 
     /// Out of service: the state is what the feedback says, and nothing is a failure. A bad feedback leaves it.
     fn rest(&mut self, device: &Device, command: bool, image: &mut Image) {
-        (self.failed, self.apart) = (false, false);
+        (self.failed, self.apart, self.given_up) = (false, false, false);
         let was_failed = image.value(device.state) == f64::from(DeviceState::Failed as u8);
         let shown = match proven(device, image, command) {
             Feedback::On => Some(DeviceState::On),
@@ -255,7 +267,8 @@ impl DeviceMemory {
         }
         let stays = self.failed && !self.renewed;
         self.renewed = false;
-        let failed = faulty || !agree && (stays || context.now.since_ms(self.since) > travel_ms);
+        let failed =
+            faulty || self.given_up || !agree && (stays || context.now.since_ms(self.since) > travel_ms);
         if failed != self.failed {
             self.failed = failed;
             let block = BlockId(block as u32);
@@ -328,8 +341,16 @@ impl DeviceMemory {
         }
     }
 
+    /// It was given up, and a person has it by hand now, or its group has taken FAIL back.
+    fn is_taken_back(&mut self, device: &Device, image: &Image) -> bool {
+        let stands = self.by_itself && image.is_on(device.fail);
+        let back = self.given_up && !stands;
+        self.given_up &= stands;
+        back
+    }
+
     /// What its condition or its group wants, unless an interlock, a force or a phase says what it does.
-    fn follow_wish(&mut self, device: &Device, context: &mut Context<'_>) {
+    fn follow_wish(&mut self, device: &Device, failed: bool, context: &mut Context<'_>) {
         let Some(auto) = &device.auto else { return };
         let wish = match &auto.wish {
             Wish::Condition(when) => context.memory.truth(context.ops, when, context.image, context.now),
@@ -355,7 +376,7 @@ impl DeviceMemory {
             self.renewed = true;
         }
         if let Some(ready) = auto.ready {
-            let ready_now = self.by_itself && free && !self.failed && may_run;
+            let ready_now = self.by_itself && free && !failed && may_run;
             image.set(ready, f64::from(u8::from(ready_now)), Quality::Good);
         }
     }

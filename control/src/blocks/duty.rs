@@ -10,10 +10,10 @@
 //!
 //! Who leaves stays on until those that are wanted run, unless it has failed: the flow does not stop.
 //! A motor that failed on duty is not tried again by itself, or two that are broken would start each
-//! other for ever: it counts again when a person takes it by hand and gives it back, or when the group
+//! other for ever: its FAIL stands, and it counts again when a person takes it by hand and gives it back, or when the group
 //! is stopped and started.
 
-use model::{BlockId, EventBody, Quality, StateWalk};
+use model::{BlockId, EventBody, PointId, Quality, StateWalk};
 
 use super::{Context, walk_flags};
 use crate::image::Image;
@@ -39,6 +39,17 @@ impl DutyState {
         walk.u64(&mut self.lead);
         let [a, b, c, d] = &mut self.lost;
         walk_flags(walk, [a, b, c, d, &mut self.was_on, &mut self.failed]);
+    }
+
+    /// A person has stopped and started the group: what has failed is tried again.
+    fn forgive(&mut self, members: &[Member], image: &mut Image) {
+        for (lost, member) in core::mem::take(&mut self.lost).into_iter().zip(members) {
+            if lost && image.is_on(member.switch) {
+                image.set(member.fail, 0.0, Quality::Good);
+                // Its own next run says whether it is.
+                image.set(member.ready, 1.0, Quality::Good);
+            }
+        }
     }
 
     fn judge(&mut self, number: usize, member: &Member, image: &Image) -> bool {
@@ -70,12 +81,24 @@ pub(super) fn start(duty: &Duty, state: &mut DutyState, image: &mut Image) {
     state.was_on = lead.is_some();
 }
 
+/// A device came back with this output off that had been on. Nothing starts by itself: when none of its motors is on any
+/// more the group is stopped as well.
+pub(crate) fn found_off(duty: &Duty, output: PointId, image: &mut Image) {
+    let is_mine = duty.members.iter().any(|member| member.out == output);
+    if !is_mine || duty.members.iter().any(|member| image.is_on(member.command)) {
+        return;
+    }
+    for point in duty.members.iter().map(|member| member.wanted).chain([duty.command]) {
+        image.set(point, 0.0, Quality::Good);
+    }
+}
+
 pub(super) fn run(duty: &Duty, state: &mut DutyState, block: usize, context: &mut Context<'_>) {
     let image = &mut *context.image;
     let count = duty.members.len().min(MOTORS);
     let on = image.is_on(duty.command);
     if on && !state.was_on {
-        state.lost = [false; MOTORS];
+        state.forgive(&duty.members, image);
     }
     state.was_on = on;
     let mut ready = [false; MOTORS];

@@ -16,7 +16,8 @@
 //!
 //! **Return.** A device that was away may have driven its outputs to their fail positions. The shell
 //! tells where they are before it tells that the link is up; what differs from the command is taken
-//! over, so that nothing starts again by itself.
+//! over, so that nothing starts again by itself: motors are off, and with the last of its motors a group. What is in AUTO by
+//! a condition of the text follows it.
 
 mod begin;
 mod gap;
@@ -32,7 +33,7 @@ use model::{
     Quality, UserId,
 };
 
-use crate::blocks::{BlockState, Context, link_of};
+use crate::blocks::{BlockState, Context, duty, link_of};
 use crate::exchange::{Input, ScanOutput};
 use crate::image::Image;
 use crate::interlock::InterlockMemory;
@@ -317,6 +318,13 @@ fn preset(plant: &Plant, state: &mut State, point: PointId, value: f64) {
         {
             memory.service.taken_over(value >= 0.5);
             state.image.set(device.command, f64::from(u8::from(value >= 0.5)), Quality::Good);
+        }
+    }
+    if state.initialised && value < 0.5 {
+        for block in &plant.blocks {
+            if let BlockBody::Duty(group) = &block.body {
+                duty::found_off(group, point, &mut state.image);
+            }
         }
     }
 }

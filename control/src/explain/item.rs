@@ -404,6 +404,7 @@ pub(super) const OUT_OF_SERVICE: &str =
     "OUT OF SERVICE: it follows nobody but interlocks and forces until a person puts it back";
 pub(super) const DRIVE_FAULT: &str = "the drive reports a fault: it was commanded off";
 pub(super) const DRIVE_LOCAL: &str = "in local: somebody at the machine runs it";
+pub(super) const GIVEN_UP: &str = "it has failed, and its group does without it until a person takes it by hand and gives it back, or stops and starts the group";
 pub(super) const NONE_READY: &str = "none of its motors is ready";
 
 /// The speed: wanted, told, measured, and who decides it.

@@ -4,10 +4,10 @@ use alloc::{borrow::ToOwned, vec::Vec};
 use model::wire::{Missing, WhyLine};
 use model::{Mode, PointId};
 
-use super::item::{DRIVE_FAULT, DRIVE_LOCAL, NONE_READY, OUT_OF_SERVICE, causes};
+use super::item::{DRIVE_FAULT, DRIVE_LOCAL, GIVEN_UP, NONE_READY, OUT_OF_SERVICE, causes};
 use super::term::Scene;
 use super::{condition, holders, point_line};
-use crate::plant::{BlockBody, Device, DeviceKind, Duty};
+use crate::plant::{BlockBody, Device, DeviceKind, Duty, Wish};
 
 /// The causes that have to go before an interlock lets go, or can be reset.
 pub(super) fn reset(scene: Scene<'_>, index: usize) -> Missing {
@@ -40,6 +40,10 @@ fn device(scene: Scene<'_>, device: &Device) -> Option<Missing> {
         lines.push(point_line(scene, 0, "it rests before the next start", rest));
     }
     let on = |point: Option<PointId>| point.is_some_and(|point| view.value(point) >= 0.5);
+    let group = device.auto.as_ref().filter(|auto| matches!(auto.wish, Wish::Group(_)));
+    if on(Some(device.fail)) && on(group.map(|auto| auto.switch)) {
+        lines.push(WhyLine::words(0, GIVEN_UP));
+    }
     if let Some(drive) = &device.drive {
         let against = [(drive.fault, DRIVE_FAULT), (drive.local, DRIVE_LOCAL)];
         let against = against.into_iter().filter(|(point, _)| on(*point));
