@@ -91,7 +91,7 @@ fn plant(body: &str) -> Arc<control::plant::Plant> {
 fn closed(body: &str) -> Harness {
     let mut h = Harness::new(Arc::unwrap_or_clone(plant(body)));
     h.all_good(0.0);
-    h.run(200);
+    h.run(300);
     h
 }
 
@@ -203,7 +203,7 @@ fn at_its_ends_the_contact_stays_closed_until_the_valve_is_there_for_certain() {
     h.all_good(0.0);
     h.scan();
     assert!(h.quality("HY-1.POS").is_uncertain(), "nobody knows where it stands");
-    assert_eq!(pulses(&mut h, 200), (0, 39), "with the first one 400 ms");
+    assert_eq!(pulses(&mut h, 400), (0, 239), "with the first one the whole way and 400 ms more");
     assert_eq!(h.quality("HY-1.POS"), Quality::Good);
     want(&mut h, 100.0);
     assert_eq!(pulses(&mut h, 400), (240, 0), "the run time, and 400 ms more");
@@ -221,6 +221,227 @@ fn at_its_ends_the_contact_stays_closed_until_the_valve_is_there_for_certain() {
     assert_eq!((contacts(&h), h.value("HY-1.POS")), (0, 100.0), "the end switch has the word");
     assert_eq!(h.quality("HY-1.POS"), Quality::Good);
     assert_eq!(pulses(&mut h, 300), (0, 0));
+}
+
+const SWITCHES: &str = "opened = \"ZSO-1\"\nclosed = \"ZSC-1\"\n";
+
+/// Where the valve really is, in seconds from the closed end, and its end switches, which may be stuck.
+struct Valve {
+    h: Harness,
+    at: f64,
+    stuck: [Option<f64>; 2],
+}
+
+impl Valve {
+    fn new(more: &str, at: f64) -> Self {
+        let mut h = Harness::new(Arc::unwrap_or_clone(plant(&block("REF", more))));
+        h.all_good(0.0);
+        Self { h, at, stuck: [None; 2] }
+    }
+
+    fn run(&mut self, scans: usize) {
+        for _ in 0..scans {
+            self.at = (self.at + f64::from(contacts(&self.h)) * DT).clamp(0.0, RUN);
+            let ends = [self.at >= RUN - 0.01, self.at <= 0.01].map(|on| f64::from(u8::from(on)));
+            for ((name, stuck), on) in ["ZSO-1", "ZSC-1"].into_iter().zip(self.stuck).zip(ends) {
+                self.h.set(self.h.point(name), stuck.unwrap_or(on));
+            }
+            self.h.scan();
+            let (said, is) = (self.h.value("HY-1.POS"), self.at / RUN * 100.0);
+            let good = self.h.quality("HY-1.POS") == Quality::Good;
+            assert!(!good || (said - is).abs() <= 2.5, "it says {said} % and is at {is} %");
+        }
+    }
+
+    fn want(&mut self, value: f64) {
+        want(&mut self.h, value);
+    }
+
+    /// Whether it has failed, and whether its position is good.
+    fn says(&self) -> (f64, bool) {
+        (self.h.value("HY-1.FAIL"), self.h.quality("HY-1.POS") == Quality::Good)
+    }
+}
+
+#[test]
+fn a_valve_that_stands_anywhere_at_the_first_start_is_known_when_it_has_been_driven_all_the_way() {
+    for (more, at, wanted) in [
+        ("", 0.6, 0.0),
+        ("", 1.4, 0.0),
+        (SWITCHES, 0.6, 0.0),
+        (SWITCHES, 1.4, 0.0),
+        ("", 0.6, 100.0),
+        (SWITCHES, 0.6, 100.0),
+    ] {
+        let mut valve = Valve::new(more, at);
+        valve.want(wanted);
+        valve.run(50);
+        assert_eq!((contacts(&valve.h) != 0, valve.says()), (true, (0.0, false)), "{more} from {at}");
+        valve.run(300);
+        assert_eq!((contacts(&valve.h), valve.says()), (0, (0.0, true)), "{more} from {at}");
+        assert!((valve.at - wanted / 100.0 * RUN).abs() < 0.02, "{} s", valve.at);
+        assert_eq!(valve.h.value("HY-1.POS"), wanted);
+    }
+    // On the way there is no end that would tell.
+    let mut valve = Valve::new("", 0.6);
+    valve.want(50.0);
+    valve.run(400);
+    assert_eq!((contacts(&valve.h), valve.says()), (0, (0.0, false)));
+}
+
+#[test]
+fn an_end_switch_that_does_not_clear_is_a_failure_and_the_valve_goes_no_farther_than_it_is_wanted() {
+    for (end, wanted) in [(0.0, 20.0), (100.0, 80.0)] {
+        let mut valve = Valve::new(SWITCHES, 0.4);
+        valve.want(end);
+        valve.run(400);
+        assert_eq!(valve.says(), (0.0, true));
+        valve.stuck[usize::from(end == 0.0)] = Some(1.0);
+        valve.want(wanted);
+        valve.run(400);
+        assert_eq!((contacts(&valve.h), valve.says()), (0, (1.0, false)), "at {wanted} %");
+        assert!((valve.at / RUN * 100.0 - wanted).abs() < 2.5, "{} s", valve.at);
+        valve.want(end);
+        valve.run(400);
+        assert_eq!(valve.at / RUN * 100.0, end, "a switch that is not believed stops nothing");
+        assert_eq!(valve.says(), (1.0, false));
+        valve.want(50.0);
+        valve.run(200);
+        valve.stuck = [None; 2];
+        valve.run(200);
+        assert_eq!(valve.says(), (0.0, true), "it has cleared");
+    }
+}
+
+#[test]
+fn an_end_switch_that_does_not_come_is_a_failure_after_the_whole_way_and_the_motor_stops() {
+    let mut valve = Valve::new(SWITCHES, 1.4);
+    valve.stuck = [Some(0.0); 2];
+    valve.run(1);
+    let mut on = 1;
+    while contacts(&valve.h) != 0 {
+        assert_eq!(valve.says(), (0.0, false));
+        valve.run(1);
+        on += 1;
+        assert!(on < 300, "it runs for ever");
+    }
+    assert!((205..=215).contains(&on), "the run time and the overrun: {on}");
+    assert_eq!(valve.says(), (1.0, false));
+    valve.run(300);
+    assert_eq!((contacts(&valve.h), valve.says()), (0, (1.0, false)), "and does not try again");
+    valve.stuck = [None; 2];
+    valve.run(2);
+    assert_eq!((valve.says(), valve.h.value("HY-1.POS")), ((0.0, true), 0.0));
+}
+
+#[test]
+fn a_count_that_has_drifted_does_not_keep_the_motor_from_its_end_switch() {
+    let mut valve = Valve::new(SWITCHES, 0.4);
+    valve.run(300);
+    valve.want(50.0);
+    valve.run(300);
+    // The motor needs longer than it should; nothing has told.
+    let mut drifted = Valve { at: 1.4, ..valve };
+    want(&mut drifted.h, 0.0);
+    for _ in 0..300 {
+        drifted.at = (drifted.at + f64::from(contacts(&drifted.h)) * DT).clamp(0.0, RUN);
+        drifted.h.set(drifted.h.point("ZSC-1"), f64::from(u8::from(drifted.at <= 0.01)));
+        drifted.h.scan();
+    }
+    assert!(drifted.at <= 0.02, "{} s", drifted.at);
+    assert_eq!((contacts(&drifted.h), drifted.says(), drifted.h.value("HY-1.POS")), (0, (0.0, true), 0.0));
+}
+
+#[test]
+fn both_end_switches_at_once_stop_the_motor_and_say_so() {
+    let mut valve = Valve::new(SWITCHES, 0.4);
+    valve.run(300);
+    valve.want(60.0);
+    valve.run(60);
+    assert_eq!(contacts(&valve.h), 1);
+    valve.stuck = [Some(1.0); 2];
+    valve.run(3);
+    assert_eq!((contacts(&valve.h), valve.says()), (0, (1.0, false)));
+    valve.run(200);
+    assert_eq!((contacts(&valve.h), valve.says()), (0, (1.0, false)));
+    valve.stuck = [None; 2];
+    valve.run(100);
+    assert_eq!(valve.says(), (0.0, false), "nobody has seen where it is");
+    valve.want(0.0);
+    valve.run(300);
+    assert_eq!((valve.says(), valve.at <= 0.01), ((0.0, true), true));
+}
+
+#[test]
+fn a_switch_that_cannot_be_read_is_none() {
+    let mut h = closed(&block("REF", SWITCHES));
+    h.input(h.point("ZSC-1"), 0.0, Quality::BadSensorFailure);
+    h.scan();
+    want(&mut h, 30.0);
+    h.run(200);
+    want(&mut h, 0.0);
+    h.run(400);
+    assert_eq!((contacts(&h), h.value("HY-1.FAIL"), h.quality("HY-1.POS")), (0, 0.0, Quality::Good));
+}
+
+#[test]
+fn a_device_that_is_lost_while_the_motor_runs_leaves_the_place_of_the_valve_unknown() {
+    let lost = |wanted: f64, scans: usize| {
+        let mut h = closed(&block("REF", ""));
+        want(&mut h, wanted);
+        h.run(50);
+        h.set(h.point("PLC.LINK"), 0.0);
+        h.run(scans);
+        h.set(h.point("PLC.LINK"), 1.0);
+        let position = h.value("HY-1.POS");
+        want(&mut h, position);
+        h.run(50);
+        h
+    };
+    assert_eq!(lost(10.0, 300).quality("HY-1.POS"), Quality::Good, "it stood still");
+    assert_eq!(lost(80.0, 2).quality("HY-1.POS"), Quality::Good, "no more than the dead band");
+    let mut h = lost(80.0, 300);
+    assert_eq!(h.quality("HY-1.POS"), Quality::UncertainSubNormal);
+    // The contact may have been on all the time, or dropped: from the nearer place it is the whole of the rest.
+    want(&mut h, 100.0);
+    h.run(50);
+    assert!(contacts(&h) == 1 && h.quality("HY-1.POS").is_uncertain());
+    h.run(200);
+    assert_eq!((contacts(&h), h.quality("HY-1.POS"), h.value("HY-1.POS")), (0, Quality::Good, 100.0));
+}
+
+#[test]
+fn a_controller_that_was_away_does_not_know_where_the_valve_is() {
+    let mut h = closed(&block("REF", ""));
+    want(&mut h, 50.0);
+    h.run(200);
+    assert_eq!(h.quality("HY-1.POS"), Quality::Good);
+    let saved = h.save();
+    h.engine = Engine::new(h.plant());
+    h.engine.restore(&saved).unwrap();
+    h.engine.resume();
+    h.tick += 1000;
+    h.all_good(0.0);
+    want(&mut h, 50.0);
+    h.run(100);
+    assert_eq!((contacts(&h), h.value("HY-1.POS").round()), (0, 50.0));
+    assert!(h.quality("HY-1.POS").is_uncertain());
+}
+
+#[test]
+fn an_output_that_the_watchdog_switches_on_moves_a_valve_that_stood_still() {
+    let text = block("REF", "");
+    let head = HEAD.replacen("fail = \"off\"", "fail = \"on\"", 1);
+    let source = Source { path: "plant.toml".into(), text: format!("{head}{text}") };
+    let mut h = Harness::new(control::compile(&[source]).unwrap().plant);
+    h.all_good(0.0);
+    h.run(300);
+    assert_eq!(h.quality("HY-1.POS"), Quality::Good);
+    h.set(h.point("PLC.LINK"), 0.0);
+    h.run(100);
+    h.set(h.point("PLC.LINK"), 1.0);
+    h.run(5);
+    assert!(h.quality("HY-1.POS").is_uncertain());
 }
 
 #[test]

@@ -29,9 +29,9 @@ use model::{BlockId, EventBody, Mode, Quality, StateWalk};
 mod drive;
 mod service;
 
-use service::{Service, fail_value};
+use service::Service;
 
-use super::{Context, Handshake, walk_flags};
+use super::{Context, Handshake, fail_value, walk_flags};
 use crate::engine::Gap;
 use crate::image::Image;
 use crate::machine::{Now, Truth};

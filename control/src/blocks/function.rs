@@ -18,7 +18,7 @@ use super::Context;
 use crate::compile::Form;
 use crate::engine::Gap;
 use crate::image::Image;
-use crate::machine::Slot;
+use crate::machine::{Slot, Truth};
 use crate::plant::{Function, FunctionInput};
 
 mod backward;
@@ -225,6 +225,8 @@ pub(crate) struct Io {
     dt: f64,
     /// The first run, or the first after a bad input: there is no past to go on from.
     fresh: bool,
+    /// While the device of its two contacts is lost: which of them may be on there.
+    adrift: Option<(bool, bool)>,
 }
 
 impl Io {
@@ -236,6 +238,11 @@ impl Io {
     /// A condition that is there, is known, and is true.
     fn is_on(&self, index: usize) -> bool {
         self.inputs[index].is_some_and(|slot| slot.truth().is_true())
+    }
+
+    /// What a condition says, where there is one and it is known.
+    fn reads(&self, index: usize) -> Option<bool> {
+        self.inputs[index].map(Slot::truth).filter(|truth| *truth != Truth::Bad).map(Truth::is_true)
     }
 
     fn is_bad(&self, index: usize) -> bool {
@@ -307,7 +314,9 @@ pub(super) fn run(
     // While nobody below listens there is no past either: it stays settled at its input.
     let fresh = !state.running || fixed.is_ignored(context.handshakes);
     let dictated = fixed.begin(function, context);
-    let mut io = Io { inputs: [None; INPUTS], ports: [Slot::good(0.0); PORTS], dt: context.dt, fresh };
+    let adrift = fixed.adrift(function, context.image);
+    let mut io =
+        Io { inputs: [None; INPUTS], ports: [Slot::good(0.0); PORTS], dt: context.dt, fresh, adrift };
     let mut quality = Quality::Good;
     for (slot, input) in io.inputs.iter_mut().zip(&function.inputs) {
         let seen = match input {

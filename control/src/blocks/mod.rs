@@ -405,3 +405,13 @@ pub(crate) fn link_of(plant: &Plant, output: model::PointId) -> Option<model::Po
         | Origin::Scan(_) => None,
     }
 }
+
+/// Where an output is driven when nobody may drive it.
+fn fail_value(plant: &Plant, output: model::PointId) -> f64 {
+    match plant.points.get(output.index()).map(|point| point.origin) {
+        Some(Origin::FieldOutput(index)) => {
+            plant.io.points.get(index as usize).map_or(0.0, |io| io.fail_value)
+        }
+        _ => 0.0,
+    }
+}

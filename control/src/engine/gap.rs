@@ -10,6 +10,7 @@
 //! | time that waits for nothing but itself: `WAIT TRUE FOR 10 min`, the time of a step and its `WITHIN`, TP, procedures | stood still |
 //! | derivative and PV filter of a loop, filters, averages, dead times, notches, lead-lags, predictors | settle at what is seen now |
 //! | outputs of loops, ratios and split ranges | go on from where they stand, without a bump; a loop without integral keeps its bias |
+//! | where a valve of two contacts stands | is not known until an end has been found |
 //! | rates of change | keep what they were, and go on from what is seen now |
 //! | what ends by the clock: bypasses, shelves, forces, the rest of a motor, the age of a sample | time went on |
 //!

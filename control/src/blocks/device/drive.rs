@@ -16,8 +16,7 @@
 use model::{PointId, Quality};
 
 use super::super::ramp::approach;
-use super::super::{Context, Handshake, bounded, dictated, link_of};
-use super::service::fail_value;
+use super::super::{Context, Handshake, bounded, dictated, fail_value, link_of};
 use crate::image::Image;
 use crate::plant::{Device, Drive, Plant};
 

@@ -10,10 +10,10 @@
 //! stays when the interlock is reset, as in service; what a force made of it ends with the force, because a
 //! valve that somebody works on must not be left where it was tried. Coming back moves nothing.
 
-use model::{PointId, Quality, StateWalk, UserId};
+use model::{Quality, StateWalk, UserId};
 
 use super::super::{Context, walk_flags};
-use crate::plant::{Device, Origin, Plant};
+use crate::plant::Device;
 
 /// Whether a person has taken a device out of service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,15 +72,5 @@ impl Service {
         if device.out != device.command {
             image.set(device.command, f64::from(u8::from(self.rest)), Quality::Good);
         }
-    }
-}
-
-/// Where an output is driven when nobody may drive it.
-pub(super) fn fail_value(plant: &Plant, output: PointId) -> f64 {
-    match plant.points.get(output.index()).map(|point| point.origin) {
-        Some(Origin::FieldOutput(index)) => {
-            plant.io.points.get(index as usize).map_or(0.0, |io| io.fail_value)
-        }
-        _ => 0.0,
     }
 }

@@ -13,7 +13,7 @@
 
 use model::{PointId, Quality};
 
-use super::super::{Context, Handshake, bounded, dictated, link_of, second_answer, taker};
+use super::super::{Context, Handshake, bounded, dictated, fail_value, link_of, second_answer, taker};
 use super::Law;
 use crate::image::Image;
 use crate::machine::Slot;
@@ -26,6 +26,8 @@ pub(crate) struct Fixed {
     pub(crate) downstream: Option<u32>,
     /// Of the devices of its outputs.
     links: [Option<PointId>; 2],
+    /// The watchdog of its device switches an output on.
+    fails_on: [bool; 2],
     /// Range of the first port.
     range: (f64, f64),
     crossed: Option<Crossed>,
@@ -105,6 +107,8 @@ impl Fixed {
             crossed,
             downstream: answers.then(|| taker(plant, *first)).flatten().map(|index| index as u32),
             links: [function.target, function.second].map(|target| link_of(plant, target?)),
+            fails_on: [function.target, function.second]
+                .map(|target| target.is_some_and(|target| fail_value(plant, target) >= 0.5)),
             range: (point.low, point.high),
         }
     }
@@ -197,13 +201,23 @@ impl Fixed {
             return false;
         }
         read_back(function, context.image);
-        let lost = |link: &Option<PointId>| link.is_some_and(|link| !context.image.is_on(link));
-        if function.second.is_some() && self.links.iter().any(lost) {
+        if function.second.is_some() && self.is_lost(context.image) {
             for (_, port) in function.outputs() {
                 switch(context.image, port, false);
             }
         }
         true
+    }
+
+    fn is_lost(self, image: &Image) -> bool {
+        self.links.into_iter().flatten().any(|link| !image.is_on(link))
+    }
+
+    /// Of two contacts whose device is lost: those that were left on, and those that its watchdog switches on.
+    pub(super) fn adrift(self, function: &Function, image: &Image) -> Option<(bool, bool)> {
+        let (first, second) = function.target.zip(function.second)?;
+        let may = |target: PointId, number: usize| image.is_on(target) || self.fails_on[number];
+        self.is_lost(image).then(|| (may(first, 0), may(second, 1)))
     }
 
     /// Drives the outputs. While somebody else has one of two, the other is off.

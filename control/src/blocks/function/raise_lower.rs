@@ -14,8 +14,14 @@
 //! Controllers: Theory, Design, and Tuning, 2nd ed., on velocity algorithms and actuators that integrate). What the contacts
 //! really did is counted, also when an interlock closes one of them.
 //!
-//! An estimate drifts. At either end of its range the input holds the contact closed for `overrun` longer, or until `opened`
-//! or `closed` says so: there the estimate finds itself again. Until then POS is uncertain.
+//! Beside the estimate stand the lowest and the highest place at which the valve can be: all three move with the motor, and
+//! none beyond an end. POS is good while the two are within the dead band of each other. Unknown is the whole stroke; at an
+//! end of its range the input holds the contact closed until the farther of the two must have come there, and `overrun`
+//! longer, or until `opened` or `closed` says so. A lost device moves one of them for as long as its contact may be on.
+//!
+//! An end switch that contradicts what the motor has done is not believed until it changes, and FAIL is on: one that does
+//! not clear when the valve has left it, and one that has not come after the whole stroke and the overrun. With both on
+//! the contacts open, as nobody knows which of them is true.
 //!
 //! With a bad input both contacts open and the valve stays. With a bad `position` the estimate goes on from the last good one.
 
@@ -26,6 +32,10 @@ use model::Quality;
 use super::super::bounded;
 use super::{Bad, Io, Law, Scale, Shape, Takes, inlet, option, result};
 use crate::compile::Form;
+
+mod motor;
+
+use motor::{CELLS, Motor, Seen, UNKNOWN};
 
 pub(super) static SHAPE: Shape = Shape {
     word: "raise_lower",
@@ -40,6 +50,7 @@ pub(super) static SHAPE: Shape = Shape {
         result("RAISE", ", raises", Scale::Switch("off", "on")),
         result("LOWER", ", lowers", Scale::Switch("off", "on")),
         result("POS", ", position", Scale::First),
+        result("FAIL", ", end switches contradict the motor", Scale::Switch("ok", "FAILED")),
     ],
     bad: Bad::Law,
     drives: &["raise", "lower"],
@@ -51,6 +62,7 @@ const POSITION: usize = 1;
 const OPENED: usize = 2;
 const CLOSED: usize = 3;
 const POS: usize = 2;
+const FAIL: usize = 3;
 
 /// Of the stroke, unless the text says otherwise.
 const DEAD_BAND: f64 = 0.01;
@@ -59,6 +71,8 @@ const POSITIONS: f64 = 5.0;
 const PAUSE_S: f64 = 0.5;
 /// Of the run time: a motor at its end switch stands, so more does no harm.
 const OVERRUN: f64 = 0.05;
+/// Of the run time: so far from its end a switch may still be on, and the overrun besides.
+const REACH: f64 = 0.1;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RaiseLower {
@@ -123,7 +137,7 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
     }
     let overrun_s = overrun.unwrap_or(f64::max(OVERRUN * run_s, 2.0 * f64::max(band_s, min_pulse_s)));
     let law = RaiseLower { low, high, run_s, band_s, min_pulse_s, pause_s: pause, overrun_s };
-    Some((Law::RaiseLower(law), 5))
+    Some((Law::RaiseLower(law), CELLS))
 }
 
 impl RaiseLower {
@@ -144,87 +158,181 @@ impl RaiseLower {
     }
 
     pub(super) fn step(&self, io: &mut Io, cells: &mut [f64]) {
-        let [at_s, ran_s, rested_s, last, known] = cells else { return };
-        // Half a run of tolerance: ten times 0.1 s are not quite 1 s.
-        let half = 0.5 * io.dt;
+        let Ok(cells) = <&mut [f64; CELLS]>::try_from(cells) else { return };
+        let mut memory = Motor::of(cells);
         if io.fresh {
-            (*at_s, *ran_s, *rested_s, *last, *known) = (self.seconds(io.port(POS)), 0.0, 0.0, 0.0, 0.0);
+            memory = Motor {
+                at: self.seconds(io.port(POS)),
+                opened: memory.opened,
+                closed: memory.closed,
+                ..UNKNOWN
+            };
+            self.forget(&mut memory);
         }
         let going = direction(io.port(0) - io.port(1));
-        let (opened, closed) = (io.is_on(OPENED), io.is_on(CLOSED));
-        *at_s = bounded(*at_s + going * io.dt, -self.overrun_s, self.run_s + self.overrun_s);
-        let measured = io.inputs[POSITION].filter(|seen| seen.quality.is_usable());
-        self.locate(measured.map(|seen| seen.value), (opened, closed), half, [&mut *at_s, &mut *known]);
-        let position = bounded(*at_s / self.run_s, 0.0, 1.0);
-        io.put(POS, self.low + (self.high - self.low) * position);
-        let doubt = match io.inputs[POSITION] {
-            Some(_) if measured.is_none() => Quality::UncertainLastUsable,
-            _ if *known == 0.0 => Quality::UncertainSubNormal,
-            _ => Quality::Good,
+        self.follow(&mut memory, going, io);
+        let seen = Seen {
+            measured: io.inputs[POSITION].filter(|seen| seen.quality.is_usable()).map(|seen| seen.value),
+            opened: memory.opened.hear(io.reads(OPENED)),
+            closed: memory.closed.hear(io.reads(CLOSED)),
         };
-        io.doubt(POS, doubt);
+        self.locate(&mut memory, &seen, going, io.dt);
+        let both = memory.opened.is_on() && memory.closed.is_on();
+        let failed = both || memory.opened.wrong || memory.closed.wrong;
+        self.tell(io, &memory, (&seen, failed));
 
-        let next = if io.is_bad(0) {
+        let next = if io.is_bad(0) || both {
             0.0
         } else {
-            let need_s = self.need(self.seconds(io.input(0)), measured.is_some(), (opened, closed), at_s);
-            let toward = direction(need_s);
-            let shut = (toward > 0.0 && opened) || (toward < 0.0 && closed);
-            if going == 0.0 {
-                *rested_s += io.dt;
-                let far = libm::fabs(need_s) > self.band_s && libm::fabs(need_s) >= self.min_pulse_s - half;
-                let free = *last == 0.0 || toward == *last || *rested_s >= self.pause_s - half;
-                if far && free && !shut { toward } else { 0.0 }
-            } else {
-                *ran_s += io.dt;
-                let there = need_s * going <= half && *ran_s >= self.min_pulse_s - half;
-                if there || (going > 0.0 && opened) || (going < 0.0 && closed) { 0.0 } else { going }
-            }
+            let wanted_s = self.seconds(io.input(0));
+            self.decide(&mut memory, (wanted_s, seen.measured.is_some()), going, io.dt)
         };
         if next == 0.0 && going != 0.0 {
-            (*rested_s, *last) = (0.0, going);
-        }
-        if next != 0.0 && going == 0.0 {
-            *ran_s = 0.0;
+            (memory.rested, memory.last) = (0.0, going);
         }
         io.put_switch(0, next > 0.0);
         io.put_switch(1, next < 0.0);
         let contacts = if io.is_bad(0) { Quality::BadCalculation } else { Quality::Good };
         io.doubt(0, contacts);
         io.doubt(1, contacts);
+        *cells = memory.cells();
     }
 
-    /// Where the valve is known to be: at its transmitter, at an end switch, or at an end after the overrun.
-    fn locate(&self, measured: Option<f64>, (opened, closed): (bool, bool), half: f64, cells: [&mut f64; 2]) {
-        let [at_s, known] = cells;
-        let overrun_s = self.overrun_s - half;
-        if let Some(measured) = measured {
-            *at_s = self.seconds(measured);
-        } else if opened != closed {
-            *at_s = if opened { f64::max(*at_s, self.run_s) } else { f64::min(*at_s, 0.0) };
-        } else if overrun_s <= 0.0 || (*at_s < self.run_s + overrun_s && *at_s > -overrun_s) {
+    /// What the contacts have done since the run before, and may have done while the device is lost.
+    fn follow(&self, memory: &mut Motor, going: f64, io: &Io) {
+        for place in [&mut memory.at, &mut memory.low, &mut memory.high] {
+            *place = self.moved(*place, going, io.dt);
+        }
+        memory.ran = if memory.ran * going > 0.0 { memory.ran + going * io.dt } else { going * io.dt };
+        memory.rested = if going == 0.0 { memory.rested + io.dt } else { memory.rested };
+        let Some((up, down)) = io.adrift else {
+            memory.adrift = (false, false);
+            return;
+        };
+        // What was on when the device was lost may be on all the time, whatever an interlock says meanwhile.
+        memory.adrift = (memory.adrift.0 || up, memory.adrift.1 || down);
+        if memory.adrift.0 {
+            memory.high = bounded(memory.high + io.dt, 0.0, f64::max(memory.high, self.run_s));
+        }
+        if memory.adrift.1 {
+            memory.low = bounded(memory.low - io.dt, f64::min(memory.low, 0.0), self.run_s);
+        }
+    }
+
+    /// A valve that leaves an end moves from there at once; beyond an end the overrun is counted.
+    fn moved(&self, place: f64, going: f64, dt: f64) -> f64 {
+        if going > 0.0 {
+            f64::min(f64::max(place, 0.0) + dt, self.run_s + self.overrun_s)
+        } else if going < 0.0 {
+            f64::max(f64::min(place, self.run_s) - dt, -self.overrun_s)
+        } else {
+            place
+        }
+    }
+
+    fn forget(&self, memory: &mut Motor) {
+        (memory.low, memory.high) = (0.0, self.run_s);
+    }
+
+    fn is_known(&self, memory: &Motor, dt: f64) -> bool {
+        memory.high - memory.low <= f64::max(self.band_s, 0.5 * dt) + self.run_s * NEARLY
+    }
+
+    /// Where the valve is known to be: at its transmitter, at an end switch; and which switch cannot be right.
+    fn locate(&self, memory: &mut Motor, seen: &Seen, going: f64, dt: f64) {
+        let half = 0.5 * dt;
+        let (run_s, full_s) = (self.run_s, self.run_s + self.overrun_s);
+        let reach_s = REACH * run_s + self.overrun_s;
+        if let Some(measured) = seen.measured {
+            memory.stand(self.seconds(measured));
+        }
+        match (memory.opened.is_on(), memory.closed.is_on()) {
+            (true, true) if seen.measured.is_none() => self.forget(memory),
+            (true, false) => {
+                let comes = going > 0.0 || going == 0.0 && seen.opened || !self.is_known(memory, dt);
+                if seen.measured.is_none() && comes {
+                    memory.stand(f64::max(memory.at, run_s));
+                }
+                memory.opened.wrong = memory.at < run_s - reach_s;
+            }
+            (false, true) => {
+                let comes = going < 0.0 || going == 0.0 && seen.closed || !self.is_known(memory, dt);
+                if seen.measured.is_none() && comes {
+                    memory.stand(f64::min(memory.at, 0.0));
+                }
+                memory.closed.wrong = memory.at > reach_s;
+            }
+            _ => {}
+        }
+        if seen.measured.is_some() {
             return;
         }
-        *known = 1.0;
+        // The count has come to an end, and the switch there has not: it is the count that has drifted, until the motor has
+        // run for longer than the whole stroke.
+        let ran_out = libm::fabs(memory.ran) >= full_s - half;
+        if memory.opened.is_off() && memory.at >= full_s - half {
+            self.forget(memory);
+            if going > 0.0 && ran_out {
+                memory.opened.wrong = true;
+                memory.stand(full_s);
+            }
+        } else if memory.closed.is_off() && memory.at <= half - self.overrun_s {
+            self.forget(memory);
+            if going < 0.0 && ran_out {
+                memory.closed.wrong = true;
+                memory.stand(-self.overrun_s);
+            }
+        }
     }
 
-    /// Seconds that the motor still has to run, downwards below zero. At an end of the input the contact stays closed beyond
-    /// it; a valve that leaves an end moves from there at once.
-    fn need(&self, wanted_s: f64, measured: bool, (opened, closed): (bool, bool), at_s: &mut f64) -> f64 {
-        let beyond = |stop: bool| if measured || stop { 0.0 } else { self.overrun_s };
-        let wanted_s = if wanted_s >= self.run_s {
-            self.run_s + beyond(opened)
-        } else if wanted_s <= 0.0 {
-            -beyond(closed)
-        } else {
-            wanted_s
+    fn tell(&self, io: &mut Io, memory: &Motor, (seen, failed): (&Seen, bool)) {
+        let position = bounded(memory.at / self.run_s, 0.0, 1.0);
+        io.put(POS, self.low + (self.high - self.low) * position);
+        let doubt = match io.inputs[POSITION] {
+            Some(_) if seen.measured.is_none() => Quality::UncertainLastUsable,
+            _ if failed || !self.is_known(memory, io.dt) => Quality::UncertainSubNormal,
+            _ => Quality::Good,
         };
-        if wanted_s < *at_s {
-            *at_s = f64::min(*at_s, self.run_s);
-        } else if wanted_s > *at_s {
-            *at_s = f64::max(*at_s, 0.0);
+        io.doubt(POS, doubt);
+        io.put_switch(FAIL, failed);
+        io.doubt(FAIL, Quality::Good);
+    }
+
+    /// Which contact is closed from now on: 1, -1, or 0.
+    fn decide(&self, memory: &mut Motor, (wanted_s, measured): (f64, bool), going: f64, dt: f64) -> f64 {
+        // Half a run of tolerance: ten times 0.1 s are not quite 1 s.
+        let half = 0.5 * dt;
+        let need_s = self.need(memory, wanted_s, measured);
+        let (opened, closed) = (memory.opened.is_on(), memory.closed.is_on());
+        let stopped = |way: f64| way > 0.0 && opened || way < 0.0 && closed;
+        if going != 0.0 {
+            let there = need_s * going <= half && libm::fabs(memory.ran) >= self.min_pulse_s - half;
+            return if there || stopped(going) { 0.0 } else { going };
         }
-        wanted_s - *at_s
+        let toward = direction(need_s);
+        let far = libm::fabs(need_s) > self.band_s && libm::fabs(need_s) >= self.min_pulse_s - half;
+        let free = memory.last == 0.0 || toward == memory.last || memory.rested >= self.pause_s - half;
+        if far && !measured && stopped(toward) {
+            // It has left the end by less than its switch reaches, and the motor would not go back: it counts as there.
+            memory.stand(if toward > 0.0 { self.run_s } else { 0.0 });
+        }
+        if far && free && !stopped(toward) { toward } else { 0.0 }
+    }
+
+    /// Seconds that the motor still has to run, downwards below zero. At an end of the input from the farthest place at
+    /// which the valve can be; and where a switch would tell, on for as long as the whole stroke may take.
+    fn need(&self, memory: &Motor, wanted_s: f64, measured: bool) -> f64 {
+        let full_s = self.run_s + self.overrun_s;
+        if wanted_s >= self.run_s && !measured && !memory.opened.is_on() {
+            let waits = if memory.opened.is_off() { full_s - f64::max(memory.ran, 0.0) } else { 0.0 };
+            f64::max(full_s - f64::min(memory.low, memory.at), waits)
+        } else if wanted_s <= 0.0 && !measured && !memory.closed.is_on() {
+            let waits = if memory.closed.is_off() { full_s + f64::min(memory.ran, 0.0) } else { 0.0 };
+            f64::min(-self.overrun_s - f64::max(memory.high, memory.at), -waits)
+        } else {
+            // A valve that leaves an end moves from there at once.
+            wanted_s - bounded(memory.at, 0.0, self.run_s)
+        }
     }
 }
 
