@@ -220,26 +220,44 @@ fn a_totaliser_passes_over_a_creeping_flow_and_begins_anew_by_its_condition() {
 }
 
 #[test]
-fn a_totaliser_gives_its_pulses_one_a_run_and_every_one_of_them() {
-    let text = format!(
-        "{FLOW}[totaliser.F]\ninput = \"FT-9\"\nunit = \"m3\"\nrange = [0, 1000]\npulse = \"0.004 m3\"\ntask = \"10 ms\"\n"
-    );
-    let mut h = settled(&text, 0.0);
-    // 0.01 m3 a run: two and a half pulses.
-    h.set(h.point("FT-9"), 3600.0);
-    let mut pulses = 0;
-    for _ in 0..10 {
-        h.scan();
-        assert_eq!(h.value("F.PULSE"), 1.0);
-        pulses += 1;
+fn a_totaliser_gives_every_pulse_with_a_run_between() {
+    // 0.1 m3/s are 1 L in a run.
+    for litres in [1_usize, 2, 3, 4, 10] {
+        let text = format!(
+            "{FLOW}[totaliser.F]\ninput = \"FT-9\"\nunit = \"m3\"\nrange = [0, 1000]\npulse = \"{litres} L\"\ntask = \"10 ms\"\n"
+        );
+        let mut h = settled(&text, 0.0);
+        h.set(h.point("FT-9"), 360.0);
+        let (mut rises, mut before) = (0_usize, false);
+        for k in 0..2000 {
+            if k == 603 {
+                h.set(h.point("FT-9"), 0.0);
+            }
+            h.scan();
+            let on = h.value("F.PULSE") == 1.0;
+            assert!(!(on && before), "PULSE of {litres} L is on for two runs");
+            rises += usize::from(on);
+            before = on;
+        }
+        let out = (h.value("F.OUT") * 1000.0 + 1e-6) as usize;
+        assert!(out / litres - rises <= usize::from(out % litres == 0), "{rises} of {out} L by {litres} L");
     }
-    h.set(h.point("FT-9"), 0.0);
-    for _ in 0..40 {
-        h.scan();
-        pulses += u32::from(h.value("F.PULSE") == 1.0);
-    }
-    assert!((24..=25).contains(&pulses), "0.1 m3 are 25 of 0.004: {pulses}");
-    assert_eq!(h.value("F.PULSE"), 0.0);
+}
+
+#[test]
+fn pulses_that_come_faster_than_the_task_can_give_them_are_warned_of() {
+    let warnings = |pulse: &str| {
+        let text = format!(
+            "{TUNED}{FLOW}[totaliser.F]\ninput = \"FT-9\"\nunit = \"m3\"\nrange = [0, 1000]\npulse = \"{pulse}\"\ntask = \"10 ms\"\n"
+        );
+        let found = control::compile(&source(&text)).unwrap().warnings;
+        found.into_iter().filter(|one| one.code == "pulses-late").map(|one| one.help).collect::<Vec<_>>()
+    };
+    // 4000 m3/h are 22.2 L in two runs.
+    assert_eq!(warnings("23 L"), [""; 0]);
+    let found = warnings("22 L");
+    let [help] = &found[..] else { panic!("one warning is expected") };
+    assert!(help.contains("write 0.022223 m3 or more"), "{help}");
 }
 
 #[test]

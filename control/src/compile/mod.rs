@@ -69,6 +69,7 @@ mod standard_displays;
 mod schema;
 mod differences;
 
+pub(crate) use quantity::Shown;
 pub(crate) use shapes::Form;
 
 use alloc::collections::BTreeMap;

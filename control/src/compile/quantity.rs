@@ -57,7 +57,7 @@ pub(super) fn quoted(unit: Unit) -> String {
 }
 
 /// A number for people: no more than six digits behind the point, and no trailing zeros.
-pub(super) struct Shown(pub(super) f64);
+pub(crate) struct Shown(pub(crate) f64);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -442,6 +442,10 @@ impl Form<'_, '_, '_, '_> {
         self.build.draft.is_sure(self.ports[port])
     }
 
+    pub(crate) fn is_input_sure(&self, index: usize) -> bool {
+        self.input_point(index).is_some_and(|point| self.build.draft.is_sure(point))
+    }
+
     pub(crate) fn input_unit(&self, index: usize) -> Unit {
         self.input_point(index).map_or(Unit::NONE, |point| self.build.draft.point(point).unit)
     }
@@ -484,11 +488,15 @@ impl Form<'_, '_, '_, '_> {
     }
 
     pub(crate) fn refuse(&mut self, key: &str, code: &'static str, said: &str, label: &str, help: &str) {
-        self.build.report.add(
-            Mistake::error(code, format!("{}: {said}", self.fields.owner))
-                .at(self.fields.place_of(key), label)
-                .help(help),
-        );
+        self.tell(Mistake::error(code, format!("{}: {said}", self.fields.owner)), key, label, help);
+    }
+
+    pub(crate) fn warn(&mut self, key: &str, code: &'static str, said: &str, label: &str, help: &str) {
+        self.tell(Mistake::warning(code, format!("{}: {said}", self.fields.owner)), key, label, help);
+    }
+
+    fn tell(&mut self, mistake: Mistake, key: &str, label: &str, help: &str) {
+        self.build.report.add(mistake.at(self.fields.place_of(key), label).help(help));
     }
 }
 

@@ -2,11 +2,13 @@
 //!
 //! Summed with Neumaier's compensation (ZAMM 54, 1974), so that ten years of small steps lose
 //! nothing. RESET, or `reset`, sets OUT to zero and begins anew. With `preset` DONE is on from there
-//! up. With `pulse` PULSE is on for one run each time that amount has passed, for a counter outside.
-//! Flows below `cut_off` count as none. A bad input keeps OUT, bad; counting goes on from there.
+//! up. With `pulse` PULSE is on for one run each time that amount has passed, for a counter outside, and off for one at
+//! least: what comes faster is owed, and given out in every second run. Flows below `cut_off` count as none. A bad input keeps OUT, bad; counting goes on from there.
+
+use alloc::format;
 
 use super::{Bad, Io, Law, Scale, Shape, Takes, inlet, option, result, setting};
-use crate::compile::Form;
+use crate::compile::{Form, Shown};
 
 pub(super) static SHAPE: Shape = Shape {
     word: "totaliser",
@@ -40,8 +42,40 @@ fn read(form: &mut Form<'_, '_, '_, '_>) -> Option<(Law, usize)> {
     let pulse = form.amount("pulse", form.unit(0));
     let cut_off = form.amount("cut_off", form.input_unit(0));
     form.within("cut_off", cut_off, form.input_range(0), "the range of the input");
+    if let (Some(pulse), Some(per_s)) = (pulse, per_s) {
+        fits(form, pulse, per_s);
+    }
     Some((Law::Totaliser(Totaliser { per_s: per_s?, cut_off: cut_off.unwrap_or(0.0), preset, pulse }), 3))
 }
+
+/// A pulse takes a run on and a run off: more than that the range of the input must not bring.
+fn fits(form: &mut Form<'_, '_, '_, '_>, pulse: f64, per_s: f64) {
+    let (_, high) = form.input_range(0);
+    let least = high * per_s * 2.0 * form.dt;
+    if least <= pulse * (1.0 + NEARLY) || !form.is_input_sure(0) || !form.is_sure(0) {
+        return;
+    }
+    let (unit, runs) = (form.unit(0), 2.0 * form.dt);
+    let enough = libm::ceil(least * 1e6) * 1e-6;
+    form.warn(
+        "pulse",
+        "pulses-late",
+        "a pulse takes one run of the task on and one off, and they can come faster",
+        &format!(
+            "at {} {} one is due every {} s, and one can be given every {runs} s",
+            Shown(high),
+            form.input_unit(0),
+            Shown(pulse / (high * per_s))
+        ),
+        &format!(
+            "write {} {unit} or more, or make `task` faster: until then PULSE comes late",
+            Shown(enough)
+        ),
+    );
+}
+
+/// A part that is none.
+const NEARLY: f64 = 1e-9;
 
 impl Totaliser {
     pub(super) fn step(&self, io: &mut Io, cells: &mut [f64]) {
@@ -63,8 +97,8 @@ impl Totaliser {
         let mut full = false;
         if let Some(pulse) = self.pulse {
             *toward += step;
-            full = *toward >= pulse;
-            // One pulse a run; more than that waits for the next runs.
+            // A counter counts what rises, so a run without one comes between two; what is due meanwhile waits.
+            full = *toward >= pulse && io.port(3) < 0.5;
             *toward -= if full { pulse } else { 0.0 };
         }
         io.put_switch(3, full);
