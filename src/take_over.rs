@@ -40,7 +40,7 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path, force: bool) -> miette::R
     let reader = JournalReader::open(journal).into_diagnostic()?;
     let point: ResumePoint = reader.resume_point().into_diagnostic()?.ok_or_else(nothing)?;
     if point.header.plant_hash == plant.hash {
-        return resume::from_journal(plant, journal).into_diagnostic();
+        return resume::from_journal(plant, journal).map_err(|why| unreadable(&why));
     }
     let old = recorded_plant(&reader, point.header.plant_hash)?;
     let mut resumed = resume::run_again(&old, journal, point).map_err(|why| unreadable(&why))?;
