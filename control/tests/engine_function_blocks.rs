@@ -240,7 +240,10 @@ fn a_totaliser_gives_every_pulse_with_a_run_between() {
             before = on;
         }
         let out = (h.value("F.OUT") * 1000.0 + 1e-6) as usize;
-        assert!(out / litres - rises <= usize::from(out.is_multiple_of(litres)), "{rises} of {out} L by {litres} L");
+        assert!(
+            out / litres - rises <= usize::from(out.is_multiple_of(litres)),
+            "{rises} of {out} L by {litres} L"
+        );
     }
 }
 
