@@ -30,6 +30,7 @@ use model::StateWalk;
 use super::compartments::{DRY, Vent, carried, covered, crystallise, evaporable, free_water, over_weir};
 use super::film::Film;
 use super::heat_loss::{Wall, through};
+use super::heating::no_colder_than_water;
 use super::water::ATMOSPHERE;
 use crate::chemistry::Chemistry;
 use crate::constants::{FARADAY, GAS, MASS_LIOH, MASS_NAOH, MASS_WATER, REFERENCE, ZERO_CELSIUS};
@@ -417,7 +418,8 @@ impl UnitOperation for ChlorideCell {
         let c = &self.settings.cell;
         let wall = Wall { conductance: c.heat_loss, ambient: c.ambient };
         for (liquor, order) in [(&mut self.anolyte, orders[1]), (&mut self.catholyte, orders[2])] {
-            x.heat += wall.warm(liquor, order * 1e3 * dt, dt);
+            let joule = no_colder_than_water(liquor, order * 1e3 * dt);
+            x.heat += wall.warm(liquor, joule, dt);
         }
         self.settle();
         self.level(dt);

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! coil       Q <= Q_r (T_s - T)/(T_s - T_r), implicit: no step takes a vessel past its steam
+//! cooler     Q <= C (T - T_w), T_w = 5 degC: a medium of which it is only known that it freezes
 //! agitator   P in liquor, as long as water can boil from it; in gas or in a salt there is no torque
 //! ```
 
@@ -45,6 +46,11 @@ impl Coil {
     }
 }
 
+/// What of `joule` an exchanger gives: one that is left open beside a liquor at rest cools it no further than its water is.
+pub(super) fn no_colder_than_water(slurry: &Slurry, joule: f64) -> f64 {
+    joule.max(-slurry.capacity.max(0.0) * (slurry.temperature - COLDEST).max(0.0))
+}
+
 /// Share of its power that an agitator gives to a tank of `volume` (m3): all of it while a tenth is liquid, none in gas
 /// or salt.
 pub(super) fn gripped(liquid: f64, volume: f64) -> f64 {
@@ -63,12 +69,15 @@ pub(super) fn free_volume(slurry: &Slurry) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::{Coil, OPEN_TANK, gripped, stirrable};
     use crate::chemistry::Chemistry;
-    use crate::experiment::Experiment;
+    use crate::experiment::{self, Experiment};
     use crate::matter::Matter;
     use crate::solution::{Notes, Slurry};
     use crate::species::Species;
+    use crate::station::Station;
 
     #[test]
     fn a_coil_gives_its_duty_to_a_cool_tank_half_of_it_half_way_and_nothing_to_one_as_hot_as_its_steam() {
@@ -86,6 +95,31 @@ mod tests {
         let cold = 300.0 + coil.heat(1e-3, 300.0, -100e3, 2.0) / 1e-3;
         assert!((433.0..=433.15).contains(&hot) && (cold - 278.15).abs() < 1e-6, "{hot} {cold}");
         assert_eq!(coil.heat(0.0, 300.0, 100e3, 2.0), 0.0);
+    }
+
+    /// A cooler whose valve stands open for hours while no current warms the cells.
+    #[test]
+    fn a_cell_at_rest_is_cooled_no_further_than_the_water_is_cold() {
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        for (unit, readings) in
+            [("sulfate-cell", ["T-anolyte", "T-catholyte"]), ("chloride-cell", ["T-anolyte", "T-catholyte"])]
+        {
+            let mut station = Station::new(experiment::unit(unit, None, &chemistry).unwrap());
+            let shape = station.unit().shape();
+            for (order, here) in station.orders.iter_mut().zip(shape.orders) {
+                *order = if here.unit == "kW" { -100.0 } else { 0.0 };
+            }
+            for _ in 0..7200 {
+                station.step(&chemistry, 1.0);
+            }
+            let mut values = vec![0.0; shape.readings.len()];
+            station.unit().read(&mut values);
+            for name in readings {
+                let at = shape.readings.iter().position(|reading| reading.name == name).unwrap();
+                assert!((4.9..30.0).contains(&values[at]), "{unit} {name}: {} degC", values[at]);
+            }
+            assert!(station.balance(&chemistry).worst() < 1e-9, "{unit}: {:?}", station.balance(&chemistry));
+        }
     }
 
     #[test]

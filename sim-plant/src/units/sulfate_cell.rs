@@ -27,6 +27,7 @@ use model::StateWalk;
 use super::compartments::{DRY, Vent, carried, covered, crystallise, evaporable, over_weir};
 use super::film::Film;
 use super::heat_loss::{Wall, through};
+use super::heating::no_colder_than_water;
 use crate::chemistry::Chemistry;
 
 use crate::constants::{FARADAY, MASS_LIOH, NORMAL_VOLUME, REFERENCE};
@@ -510,7 +511,8 @@ impl UnitOperation for SulfateCell {
             let c = &self.settings.cell;
             if self.three || k != MIDDLE {
                 let wall = Wall { conductance: c.heat_loss, ambient: c.ambient };
-                x.heat += wall.warm(&mut self.liquors[k], orders[1 + k] * 1e3 * dt, dt);
+                let joule = no_colder_than_water(&self.liquors[k], orders[1 + k] * 1e3 * dt);
+                x.heat += wall.warm(&mut self.liquors[k], joule, dt);
                 self.liquors[k].settle(&self.chemistry, &mut self.notes);
             }
         }
