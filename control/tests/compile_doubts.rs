@@ -87,3 +87,29 @@ fn what_only_looks_doubtful_is_let_pass() {
         assert_eq!(warnings(file, from, to).1, [], "{to}");
     }
 }
+
+/// Every calculation of a layer reads all of the layer before: what moves a value is asked once of each.
+#[test]
+fn calculations_upon_calculations_are_asked_once_each_whether_they_swing() {
+    let mut text = String::from(
+        "[tag.HS-9]\ndescription = \"Number\"\nunit = \"%\"\nrange = [0, 100]\nentry = { initial = 0, role = \"operator\" }\n",
+    );
+    for layer in 0..9 {
+        for k in 0..24 {
+            let reads = if layer == 0 {
+                "HS-9".to_owned()
+            } else {
+                let before: Vec<String> = (0..24).map(|k| format!("XC-{}{k:02}", layer - 1)).collect();
+                format!("MAX({})", before.join(", "))
+            };
+            text +=
+                &format!("[calc.XC-{layer}{k:02}]\nunit = \"%\"\nrange = [0, 100]\nvalue = \"{reads}\"\n");
+        }
+    }
+    text += "[alarm.\"XC-800.H\"]\ntag = \"XC-800\"\nwhen = \"XC-800 > 50 %\"\npriority = \"low\"\ntext = \"high\"\ncause = \"Entered.\"\n\
+             consequence = \"None yet.\"\nresponse = \"Enter less.\"\ntime = \"1 h\"\n";
+    let mut sources = small();
+    sources.push(model::Source { path: "layers.toml".into(), text });
+    let found = control::compile(&sources).unwrap_or_else(|found| panic!("{found:#?}"));
+    assert!(found.warnings.iter().all(|warning| warning.code != "chatters"), "{:#?}", found.warnings);
+}

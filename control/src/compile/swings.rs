@@ -5,6 +5,7 @@
 //! and EEMUA 191, 3.4: deadband and delay are what a chattering alarm lacks). An expression itself stays exact: what protects,
 //! and what a phase waits for, is asked whether a limit is passed, and once is enough.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,9 +24,6 @@ use crate::plant::{Op, Origin};
 
 /// Part of the range that the noise of a transmitter in good order stays within.
 const GAP: f64 = 0.01;
-/// Calculations upon calculations are followed so far.
-const DEPTH: u8 = 8;
-
 /// A comparison of something measured with neither a gap nor a time.
 pub(super) struct Swing {
     written: String,
@@ -79,7 +77,7 @@ impl Emitter<'_, '_, '_> {
         if self.swings.0.is_none() || self.told {
             return;
         }
-        if !measured(self.draft, &value.1.ops, 0) && !measured(self.draft, &limit.1.ops, 0) {
+        if !measured(self.draft, &value.1.ops) && !measured(self.draft, &limit.1.ops) {
             return;
         }
         let sign = comparison(op).unwrap_or_default();
@@ -113,17 +111,35 @@ impl Emitter<'_, '_, '_> {
     }
 }
 
-fn measured(draft: &Draft, ops: &[Op], depth: u8) -> bool {
-    ops.iter().any(|op| matches!(op, Op::Load(point) if is_measured(draft, *point, depth)))
+/// Whether one of these operations loads a value that noise moves.
+fn measured(draft: &Draft, ops: &[Op]) -> bool {
+    let loaded = |op: &Op| if let Op::Load(point) = op { Some(*point) } else { None };
+    let mut waiting: Vec<PointId> = ops.iter().filter_map(loaded).collect();
+    let mut seen: BTreeSet<PointId> = waiting.iter().copied().collect();
+    while let Some(id) = waiting.pop() {
+        match moves(draft, id) {
+            Moves::ByNoise => return true,
+            Moves::Never => {}
+            Moves::With(reads) => waiting.extend(reads.into_iter().filter(|read| seen.insert(*read))),
+        }
+    }
+    false
 }
 
-/// A value of the field with a unit, or what a block makes of one from scan to scan.
-fn is_measured(draft: &Draft, id: PointId, depth: u8) -> bool {
+/// What moves a point.
+enum Moves {
+    ByNoise,
+    Never,
+    With(Vec<PointId>),
+}
+
+/// A value of the field with a unit moves by noise, and what a block makes of one from scan to scan with it.
+fn moves(draft: &Draft, id: PointId) -> Moves {
     let point = draft.point(id);
-    if point.words.is_some() || depth > DEPTH {
-        return false;
+    if point.words.is_some() {
+        return Moves::Never;
     }
-    match point.origin {
+    let noisy = match point.origin {
         Origin::Field(_) => point.unit != Unit::NONE,
         // What a loop drives moves with what it measures.
         Origin::FieldOutput(_) => {
@@ -139,12 +155,12 @@ fn is_measured(draft: &Draft, id: PointId, depth: u8) -> bool {
                 Kind::Pid => matches!(role, "PV" | "OUT"),
                 _ => matches!(role, "" | "OUT" | "DEV"),
             };
-            let reads = &block.reads;
-            draft.part(id) == Part::Result
-                && follows
-                && !adds_up
-                && reads.iter().any(|(read, _)| *read != id && is_measured(draft, *read, depth + 1))
+            if draft.part(id) == Part::Result && follows && !adds_up {
+                return Moves::With(block.reads.iter().map(|(read, _)| *read).collect());
+            }
+            false
         }
         _ => false,
-    }
+    };
+    if noisy { Moves::ByNoise } else { Moves::Never }
 }
