@@ -225,6 +225,20 @@ fn a_loop_without_integral_keeps_its_bias() {
 }
 
 #[test]
+fn a_loop_without_integral_begins_where_a_watchdog_has_left_its_valve() {
+    let mut h = compiled("kc = 1.0\nti = 0\nsp = \"100 degC\"\n", "");
+    begin(&mut h, &[("TT-1", 100.0), ("TV-1", 50.0)]);
+    run_ms(&mut h, 1000);
+    die(&mut h, AWAY_MS);
+    // What the link tells first is where the output stands.
+    let valve = h.point("TV-1");
+    h.preset(valve, 0.0);
+    begin(&mut h, &[("TT-1", 100.0)]);
+    run_ms(&mut h, 1000);
+    assert_eq!(h.value("TV-1"), 0.0);
+}
+
+#[test]
 fn a_loop_without_integral_takes_no_bias_from_its_feed_forward() {
     let mut h = compiled("kc = 1.0\nti = 0\nsp = \"100 degC\"\nff = \"LT-2 * 0.5\"\n", "");
     begin(&mut h, &[("TT-1", 100.0), ("TV-1", 50.0), ("LT-2", 20.0)]);

@@ -255,7 +255,10 @@ fn run_in_full(pid: &Fixed, plant: &Plant, state: &mut PidState, block: usize, c
         state.written = readback;
     }
     // What nothing would ever bring back is not given away: without an integral the bias outlasts the time without a controller.
-    let keeps_bias = away && state.actual == actual && context.image.value(pid.point(TI)) == 0.0;
+    // Where a watchdog has moved the output it begins there, as any other loop.
+    let still =
+        libm::fabs(readback - context.image.value(pid.point(OUT))) <= 1e-3 * (pid.out_high - pid.out_low);
+    let keeps_bias = away && still && state.actual == actual && context.image.value(pid.point(TI)) == 0.0;
     if keeps_bias {
         state.ff_lost = false;
     }
