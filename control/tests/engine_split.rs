@@ -174,6 +174,27 @@ fn a_loop_begins_at_the_signal_at_which_the_valves_stand() {
     }
 }
 
+/// Two ratios that drive nothing read OUT as well, beside a selector: what moves the valves is the split range.
+#[test]
+fn a_ratio_that_only_reads_the_signal_takes_no_loop_from_its_valves() {
+    let ratio = |name: &str| {
+        format!(
+            "[ratio.{name}]\ndescription = \"share\"\ninput = \"TIC-1.OUT\"\nratio = 0.5\nratio_limits = [0.1, 2]\n\
+             unit = \"%\"\nrange = [0, 100]\n"
+        )
+    };
+    for ratios in [ratio("A-1"), format!("{}{}", ratio("A-1"), ratio("A-2"))] {
+        let mut h = running(&format!("{LOOP}{ratios}{SPLIT}"), 100.0, 0.0, 60.0);
+        assert!((h.value("TIC-1.OUT") - 80.8).abs() < 1e-9, "{}", h.value("TIC-1.OUT"));
+        assert!((h.value("HV-1") - 60.0).abs() < 1e-9, "{}", h.value("HV-1"));
+        // Above the range of its valve it knows that it is at its end.
+        let tt = h.point("TT-1");
+        h.set(tt, 20.0);
+        h.run(20_000);
+        assert_eq!((h.value("HV-1"), h.value("TIC-1.OUT")), (100.0, 100.0));
+    }
+}
+
 #[test]
 fn valves_that_fit_no_signal_stay_at_first_and_go_there_in_twenty_seconds() {
     let mut h = running(&format!("{LOOP}{SPLIT}"), 100.0, 30.0, 40.0);

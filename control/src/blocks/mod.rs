@@ -312,11 +312,25 @@ pub(crate) fn below(plant: &Plant, block: model::BlockId) -> Option<model::Block
         .filter(|next| *next != block)
 }
 
-/// The handshake of the one block that takes this point and answers for it: a loop in cascade, a ratio as its trim or
-/// where it has none as its input, a split range, a drive, a function block that can be turned round; or one of them
-/// behind override selectors.
+/// The handshake of the one block that takes this point and answers for it: a loop in cascade, a ratio as its trim, a
+/// split range, a drive, a function block that can be turned round; or one of them behind override selectors. Where nobody
+/// does, the one ratio without a trim whose input it is: one that only reads what moves something else has no say.
 fn taker(plant: &Plant, source: model::PointId) -> Option<usize> {
-    taker_within(plant, source, FOLLOWED)
+    taker_within(plant, source, FOLLOWED).or_else(|| ratio_of(plant, source, FOLLOWED))
+}
+
+fn ratio_of(plant: &Plant, source: model::PointId, depth: usize) -> Option<usize> {
+    let reads = |ratio: &Ratio| ratio.trim.is_none() && ratio.input == source;
+    let mut ratios = plant.blocks.iter().enumerate().filter_map(|(index, block)| match &block.body {
+        BlockBody::Ratio(ratio) if reads(ratio) => Some((index, ratio)),
+        _ => None,
+    });
+    let (Some((index, ratio)), None) = (ratios.next(), ratios.next()) else { return None };
+    let drives = ratio.secondary.is_some()
+        || depth > 0
+            && (taker_within(plant, ratio.out, depth - 1).is_some()
+                || ratio_of(plant, ratio.out, depth - 1).is_some());
+    drives.then_some(index)
 }
 
 fn taker_within(plant: &Plant, source: model::PointId, depth: usize) -> Option<usize> {
@@ -325,7 +339,7 @@ fn taker_within(plant: &Plant, source: model::PointId, depth: usize) -> Option<u
     while let Some(point) = points.get(next).copied() {
         next += 1;
         let ratio = || {
-            let answers = |ratio: &Ratio| ratio.trim.unwrap_or(ratio.input) == point;
+            let answers = |ratio: &Ratio| ratio.trim == Some(point);
             plant
                 .blocks
                 .iter()
