@@ -147,6 +147,9 @@ impl Flowsheet {
                 let carried = station.waiting_heat();
                 station.advance(&self.chemistry, dt);
                 self.heat += station.books().inward.enthalpy - before - carried;
+                if let Some(refused) = station.take_turned_away() {
+                    self.books.outward.add(&refused);
+                }
             } else {
                 station.advance(&self.chemistry, dt);
             }
@@ -264,6 +267,30 @@ mod tests {
         let mean = came.iter().sum::<f64>() / came.len() as f64;
         assert!(came.len() >= 20 && mean > 1.0, "{came:?}");
         assert!(came.iter().all(|kg| (kg / mean - 1.0).abs() < 0.05), "{came:?}");
+    }
+
+    #[test]
+    fn what_a_door_turns_away_has_left_and_the_books_close() {
+        let chemistry = Arc::new(Chemistry::built_in().unwrap());
+        let station = Station::new(experiment::unit("tank", None, &chemistry).unwrap());
+        let mut sheet = Flowsheet::new(vec![station], Vec::new(), chemistry.clone());
+        // Liquor at 2,500 degC, and less than nothing of a salt.
+        let hot = chemistry.parcel(&[(Species::Water, 2e4)], 2773.15);
+        let less = chemistry.parcel(&[(Species::Water, 2e4), (Species::Lithium, -2e3)], 298.15);
+        for nonsense in [hot, less] {
+            sheet.feed(0, 0, &nonsense);
+            sheet.step(1.0);
+        }
+        sheet.step(1.0);
+        let left = sheet.books.outward.clone();
+        assert_eq!((left[Species::Water], left[Species::Lithium]), (4e4, -2e3));
+        assert!(sheet.balance().worst() < 1e-12, "{:?}", sheet.balance());
+        assert!(sheet.stations[0].balance(&chemistry).worst() < 1e-12);
+        let told = sheet.stations[0].remarks();
+        assert!(
+            told.iter().any(|(text, count)| text.contains("turned away and lost") && *count == 2),
+            "{told:?}"
+        );
     }
 
     #[test]

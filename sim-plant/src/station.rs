@@ -35,6 +35,8 @@ pub struct Station {
     notes: Notes,
     /// How often, at each inlet and then for each order.
     refused: Vec<u64>,
+    /// What was turned away since it was fetched; its owner counts it as gone.
+    turned_away: Option<Box<Matter>>,
     turn: Turn,
     /// Steps of the flowsheet that the last step went over; in how many more its outlets are given evenly; it was
     /// taken in the last step of the flowsheet.
@@ -70,6 +72,7 @@ impl Station {
             books: Books::default(),
             notes: Notes::default(),
             refused: vec![0; shape.inlets.len() + shape.orders.len()],
+            turned_away: None,
             span: 1,
             rest: 0,
             fresh: false,
@@ -206,12 +209,12 @@ impl Station {
                 continue;
             }
             fed |= 1 << k;
-            if !is_matter(inlet, chemistry) {
-                *inlet = Matter::default();
-                self.notes.note(Remark::BadInput);
-                self.refused[k] += 1;
+            if is_matter(inlet, chemistry) {
+                self.books.inward.add(inlet);
+            } else {
+                let refused = core::mem::take(inlet);
+                self.turn_away(k, &refused);
             }
-            self.books.inward.add(inlet);
         }
         for (k, (held, order)) in self.held.iter_mut().zip(&self.orders).enumerate() {
             let (value, good) = shape.hold(k, *order);
@@ -241,6 +244,23 @@ impl Station {
             self.outlets.iter().enumerate().all(|(k, o)| self.full & 1 << k != 0 || o.is_nothing())
         );
         self.unit.read_again(&mut self.readings);
+    }
+
+    /// What the door turns away has come and has left: into the bund, as far as the books go. What is no number
+    /// cannot be counted.
+    fn turn_away(&mut self, inlet: usize, refused: &Matter) {
+        self.notes.note(Remark::BadInput);
+        self.refused[inlet] += 1;
+        if refused.is_finite() {
+            self.books.inward.add(refused);
+            self.books.outward.add(refused);
+            self.turned_away.get_or_insert_default().add(refused);
+        }
+    }
+
+    /// What the door has turned away since this was asked last.
+    pub(crate) fn take_turned_away(&mut self) -> Option<Box<Matter>> {
+        self.turned_away.take()
     }
 
     /// The readings of the last step, in the order of [`Shape::readings`].
@@ -288,7 +308,8 @@ impl Station {
                 None => {
                     let name = shape.inlets[k].name;
                     format!(
-                        "inlet {name}: no matter (not finite, negative, or of no temperature); turned away"
+                        "inlet {name}: no matter (not finite, negative, or of no temperature); turned away \
+                         and lost, as the books have it"
                     )
                 }
                 Some(order) => {
