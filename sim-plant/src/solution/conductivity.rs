@@ -6,7 +6,8 @@
 //! Kohlrausch's at 18 degC with his temperature coefficients (International Critical Tables; 1-35, 1-50, 2.5-40 wt%, within 1, 2
 //! and 3 %; H2SO4 of 30 wt% at 50 degC as Darling 1964: recalled). By the same tables Na2SO4 (5-15 wt%), MgSO4 (5-25), Na2CO3
 //! (5-15), CaCl2 (5-35) and KCl (5-20), within 1.5 %, with the equivalent conductances of the CRC Handbook at 0.1 mol/L (recalled);
-//! CuSO4 and ZnSO4 (2.5-30), which differ by less than 3 %, together for every other sulfate of two charges. In a mixture each salt conducts as it would alone at the
+//! CuSO4 and ZnSO4 (2.5-30), which differ by less than 3 %, together for every other sulfate of two charges. Below its first
+//! tenth or so of an equivalent each goes on to the limiting conductivity by the root of its strength ([`Fit::diluted`]). In a mixture each salt conducts as it would alone at the
 //! liquor's total equivalents, weighted by its share of them. Sulfuric and hydrochloric acid conduct by their free protons:
 //! what the pH solver leaves free of them in the mixture over what it would in the acid alone ([`Protons`]); one
 //! that stands as bisulfate conducts half of what lithium sulfate does, chosen with PHREEQC's H2SO4 beside Li2SO4 in sight
@@ -21,21 +22,42 @@ use super::{Notes, Remark};
 use crate::constants::ZERO_CELSIUS;
 use crate::exp::exp;
 
-/// kmax, mu, a, b at 25, 60, 80 degC; the largest molality; equivalents per formula.
+/// kmax, mu, a, b at 25, 60, 80 degC; the largest molality; equivalents per formula; the molality below which it goes on
+/// to the limiting conductivity, and that at 25 degC, S cm2 per equivalent.
 struct Fit {
     at: [[f64; 4]; 3],
     molality_max: f64,
     equivalents: f64,
+    dilute: f64,
+    limit: f64,
 }
+
+/// How much the slope with the root eases, (kg/equivalent)^1/2: one number for all salts keeps them within 2 % of the
+/// equivalent conductances of the CRC Handbook (recalled) at 0.01 and 0.001 equivalents per litre, 4 % where both ions have two charges.
+const EASE: f64 = 0.7;
 
 impl Fit {
     /// S/m at so many degC; held at the end of its molalities.
     fn conductivity(&self, molality: f64, t: f64) -> f64 {
-        let m = molality.clamp(1e-9, self.molality_max);
+        let m = molality.clamp(self.dilute, self.molality_max);
         let at = self.at.map(|[top, mu, a, b]| {
             top * exp(a * libm::log(m / mu) + b * (m - mu) * (m - mu) - a * (m - mu) / mu)
         });
-        super::parabola(t, [(25.0, at[0]), (60.0, at[1]), (80.0, at[2])]).max(0.2 * at[0])
+        let here = super::parabola(t, [(25.0, at[0]), (60.0, at[1]), (80.0, at[2])]).max(0.2 * at[0]);
+        if molality >= self.dilute { here } else { here * self.diluted(molality.max(0.0), at[0]) }
+    }
+
+    /// Of what it conducts at [`Self::dilute`], `there` S/m at 25 degC, so much at a lower molality: what an equivalent
+    /// conducts goes to the limit as `L0 / (1 + P r / (1 + EASE r))`, `r` the root of the equivalents, with the `P` that meets the fit.
+    fn diluted(&self, molality: f64, there: f64) -> f64 {
+        let eased = |molality: f64| {
+            let root = (molality * self.equivalents).sqrt();
+            root / (1.0 + EASE * root)
+        };
+        let share = molality / self.dilute;
+        // S/m of a molality is ten times the equivalent's conductivity over 100.
+        let hindered = (0.1 * self.limit * self.dilute * self.equivalents / there - 1.0).max(0.0);
+        share * (1.0 + hindered) / (1.0 + hindered * eased(molality) / eased(self.dilute))
     }
 }
 
@@ -47,6 +69,8 @@ const CHLORIDE: Fit = Fit {
     ],
     molality_max: 5.5,
     equivalents: 1.0,
+    dilute: 0.1,
+    limit: LITHIUM + CHLORIDE_ION,
 };
 const HYDROXIDE: Fit = Fit {
     at: [
@@ -56,6 +80,8 @@ const HYDROXIDE: Fit = Fit {
     ],
     molality_max: 5.5,
     equivalents: 1.0,
+    dilute: 0.2,
+    limit: LITHIUM + HYDROXIDE_ION,
 };
 const SULFATE: Fit = Fit {
     at: [
@@ -65,6 +91,8 @@ const SULFATE: Fit = Fit {
     ],
     molality_max: 3.0,
     equivalents: 2.0,
+    dilute: 0.05,
+    limit: LITHIUM + SULFATE_ION,
 };
 const SODIUM_CHLORIDE: Fit = Fit {
     at: [
@@ -74,6 +102,8 @@ const SODIUM_CHLORIDE: Fit = Fit {
     ],
     molality_max: 6.2,
     equivalents: 1.0,
+    dilute: 0.1,
+    limit: SODIUM + CHLORIDE_ION,
 };
 const SODIUM_HYDROXIDE: Fit = Fit {
     at: [
@@ -83,6 +113,8 @@ const SODIUM_HYDROXIDE: Fit = Fit {
     ],
     molality_max: 16.7,
     equivalents: 1.0,
+    dilute: 0.7,
+    limit: SODIUM + HYDROXIDE_ION,
 };
 const HYDROCHLORIC: Fit = Fit {
     at: [
@@ -92,6 +124,8 @@ const HYDROCHLORIC: Fit = Fit {
     ],
     molality_max: 14.8,
     equivalents: 1.0,
+    dilute: 0.5,
+    limit: PROTON + CHLORIDE_ION,
 };
 const SULFURIC: Fit = Fit {
     at: [
@@ -101,6 +135,8 @@ const SULFURIC: Fit = Fit {
     ],
     molality_max: 10.2,
     equivalents: 2.0,
+    dilute: 0.07,
+    limit: PROTON + SULFATE_ION,
 };
 
 const SODIUM_SULFATE: Fit = Fit {
@@ -111,6 +147,8 @@ const SODIUM_SULFATE: Fit = Fit {
     ],
     molality_max: 2.0,
     equivalents: 2.0,
+    dilute: 0.05,
+    limit: SODIUM + SULFATE_ION,
 };
 const METAL_SULFATE: Fit = Fit {
     at: [
@@ -120,6 +158,8 @@ const METAL_SULFATE: Fit = Fit {
     ],
     molality_max: 2.7,
     equivalents: 2.0,
+    dilute: 0.05,
+    limit: COPPER + SULFATE_ION,
 };
 const MAGNESIUM_SULFATE: Fit = Fit {
     at: [
@@ -129,6 +169,8 @@ const MAGNESIUM_SULFATE: Fit = Fit {
     ],
     molality_max: 2.8,
     equivalents: 2.0,
+    dilute: 0.05,
+    limit: MAGNESIUM + SULFATE_ION,
 };
 const SODIUM_CARBONATE: Fit = Fit {
     at: [
@@ -138,6 +180,8 @@ const SODIUM_CARBONATE: Fit = Fit {
     ],
     molality_max: 1.7,
     equivalents: 2.0,
+    dilute: 0.05,
+    limit: SODIUM + CARBONATE_ION,
 };
 const CALCIUM_CHLORIDE: Fit = Fit {
     at: [
@@ -147,6 +191,8 @@ const CALCIUM_CHLORIDE: Fit = Fit {
     ],
     molality_max: 4.9,
     equivalents: 2.0,
+    dilute: 0.05,
+    limit: CALCIUM + CHLORIDE_ION,
 };
 const POTASSIUM_CHLORIDE: Fit = Fit {
     at: [
@@ -156,6 +202,8 @@ const POTASSIUM_CHLORIDE: Fit = Fit {
     ],
     molality_max: 3.4,
     equivalents: 1.0,
+    dilute: 0.1,
+    limit: POTASSIUM + CHLORIDE_ION,
 };
 
 /// By number, not by name: every tank asks for all its solutes every second.
@@ -258,6 +306,10 @@ impl Conduction {
 const LITHIUM: f64 = 38.7;
 const SODIUM: f64 = 50.1;
 const PROTON: f64 = 349.8;
+const POTASSIUM: f64 = 73.5;
+const CALCIUM: f64 = 59.5;
+const MAGNESIUM: f64 = 53.1;
+const COPPER: f64 = 53.6;
 const CHLORIDE_ION: f64 = 76.3;
 const SULFATE_ION: f64 = 80.0;
 const HYDROXIDE_ION: f64 = 198.0;
@@ -369,6 +421,44 @@ mod tests {
             );
             assert_eq!(notes.count(Remark::Conductivity), 0, "{} {percent} %", FITS[solute].name);
         }
+    }
+
+    /// S cm2 per equivalent at 0.01 and 0.001 equivalents per litre, 25 degC: CRC Handbook; of LiOH NaOH's less what the limits differ by.
+    #[test]
+    fn a_thin_liquor_goes_to_the_limiting_conductivity() {
+        let rows: [(usize, f64, f64, f64); 9] = [
+            (l::KCL, 141.2, 146.9, 0.01),
+            (l::NACL, 118.4, 123.7, 0.01),
+            (l::LICL, 107.3, 112.3, 0.01),
+            (l::HCL, 411.8, 421.2, 0.01),
+            (l::NAOH, 237.9, 244.6, 0.02),
+            (l::LIOH, 226.5, 233.2, 0.02),
+            (l::NA2SO4, 112.4, 124.1, 0.01),
+            (l::CACL2, 120.3, 130.3, 0.02),
+            (l::CUSO4, 83.1, 115.2, 0.04),
+        ];
+        let alone = |solute: usize, equivalent: f64| {
+            let mut makeup = Makeup { mass: 1.0, water: 1.0, solutes: [0.0; SOLUTES] };
+            makeup.solutes[solute] =
+                equivalent / equivalents(solute) * crate::solution::vapour::ions(solute).1;
+            let mut notes = Notes::default();
+            let told = conduction(&makeup, Protons::ALONE, 298.15, &mut notes).all - 1e-4;
+            assert_eq!(notes.count(Remark::Conductivity), 0);
+            10.0 * told / equivalent
+        };
+        for (solute, hundredth, thousandth, within) in rows {
+            for (equivalent, table) in [(0.01, hundredth), (0.001, thousandth)] {
+                let told = alone(solute, equivalent);
+                let name = FITS[solute].name;
+                assert!((told / table - 1.0).abs() < within, "{name} {equivalent}: {told} for {table}");
+            }
+            // No jump where the fit takes over, and what one equivalent conducts never rises with its strength below it.
+            let fit = class(solute).0;
+            let at = fit.dilute * fit.equivalents;
+            assert!((alone(solute, at * 0.999_999) / alone(solute, at) - 1.0).abs() < 1e-5);
+            assert!(alone(solute, 0.9 * at) > alone(solute, at), "{}", FITS[solute].name);
+        }
+        assert!(alone(l::LIOH, 0.01) < alone(l::NAOH, 0.01) && alone(l::LIOH, 0.1) < alone(l::NAOH, 0.1));
     }
 
     #[test]
