@@ -95,6 +95,7 @@ species! {
         CobaltHydroxide "Co(OH)2(s)" "CoO2H2" 0.0;
         ManganeseHydroxide "Mn(OH)2(s)" "MnO2H2" 0.0;
         CopperHydroxide "Cu(OH)2(s)" "CuO2H2" 0.0;
+        FerrousHydroxide "Fe(OH)2(s)" "FeO2H2" 0.0;
         FerricHydroxide "Fe(OH)3(s)" "FeO3H3" 0.0;
         AluminiumHydroxide "Al(OH)3(s)" "AlO3H3" 0.0;
         FerricPhosphate "FePO4(s)" "FePO4" 0.0;

@@ -12,9 +12,9 @@
 //! `species.toml` (HSO4-: 2.4 at 60, 2.7 at 90 degC); water by a parabola through 25, 60, 90 degC. To
 //! concentrations by the SIT form `log K' = log K + dz2 D + b I`, `D = A sqrt(I)/(1 + 1.5 sqrt(I))`, held at
 //! I = 6; for water `b` is that of H+ and of OH- with the liquor's cations. pH is that of activity, `-log [H+] + D - e I`. Of
-//! the hydrolysis of Fe(III), Al, Cu, Ni, Co, Mn and Fe(II) the first step counts, in liquors that hold them; sulfate complexes, which
-//! would hinder it, and the further steps and dimers, which go on with it, are left out. Copper's dimer stands in its constant: at 0.1
-//! mol/L it makes the acid.
+//! the hydrolysis of Fe(III), Al, Cu, Ni, Co, Mn and Fe(II) the first step counts, in liquors that hold them, and of aluminium
+//! the last as well, the aluminate of lye; sulfate complexes, which would hinder it, and the further steps and dimers, which
+//! go on with it, are left out. Copper's dimer stands in its constant: at 0.1 mol/L it makes the acid.
 
 use model::StateWalk;
 
@@ -45,6 +45,11 @@ const HYDROLYSED: [(&str, &str, Species); METALS] = [
     ("Fe2+", "FeOH+", Species::Ferrous),
 ];
 
+/// Aluminium among them, what it becomes in lye, and of which solid lye holds no more than it dissolves.
+const ALUMINIUM: usize = 1;
+const ALUMINATE: &str = "Al(OH)4-";
+const ALUMINATE_OF: &str = "Al(OH)3(s)";
+
 /// `z^2 - (z - 1)^2` of each.
 const SQUARES_LOST: [f64; METALS] = [5.0, 5.0, 3.0, 3.0, 3.0, 3.0, 3.0];
 
@@ -67,6 +72,8 @@ pub(crate) struct Constants {
     lye: [f64; 3],
     /// pK, J/mol and `b` of the first hydrolysis of each metal.
     metals: [(f64, f64, f64); METALS],
+    /// pK and J/mol of Al3+ + 4 H2O = Al(OH)4- + 4 H+, and of Al(OH)3 + H2O = Al(OH)4- + H+.
+    aluminate: [(f64, f64); 2],
     /// What the species adds to the components it is made of: J/mol, J/(mol K).
     extra: [(f64, f64); ACIDS],
     hydroxide: (f64, f64),
@@ -129,6 +136,12 @@ impl Constants {
             let interaction = r.number("interaction", ion, "L/mol", -2.0, 2.0);
             (r.number("pk", ion, "", -5.0, 20.0), heat, interaction)
         });
+        let [aluminate, ion, solid] = [ALUMINATE, HYDROLYSED[ALUMINIUM].0, ALUMINATE_OF]
+            .map(|name| r.number("formation", name, "kJ/mol", -1e4, 1e3));
+        c.aluminate = [
+            (r.number("pk", ALUMINATE, "", 10.0, 40.0), aluminate - ion - 4.0 * water),
+            (r.number("pk", ALUMINATE_OF, "", 5.0, 20.0), aluminate - solid - water),
+        ];
         c.lye =
             ["OH-, Li+", "OH-, Na+", "OH-, K+"].map(|pair| r.number("interaction", pair, "L/mol", -2.0, 2.0));
         c
@@ -159,6 +172,8 @@ pub struct Equilibria {
     pub(crate) proton: f64,
     /// [H+][MOH]/[M] of the metals that hydrolyse; 0 in a liquor without them.
     metals: [f64; METALS],
+    /// [H+]^4[Al(OH)4-]/[Al3+], and [H+][Al(OH)4-] over the hydroxide, H+ of activity; 0 in a liquor without aluminium.
+    aluminate: [f64; 2],
 }
 
 /// The activity model reaches so far, mol/L.
@@ -205,30 +220,59 @@ impl Equilibria {
         logs[ACIDS] = ten * (2.0 * d - pkw - (c.proton_interaction + lye + WATER_ACTIVITY) * ionic);
         let [acid @ .., water] = exps(logs);
         let proton = c.proton_interaction * ionic - d;
-        Self { acid, water, proton, metals: [0.0; METALS] }
+        Self { acid, water, proton, metals: [0.0; METALS], aluminate: [0.0; 2] }
     }
 
     /// The constants of the metals as well, where there are any: most liquors do without, and pay nothing for it.
     pub(crate) fn with_metals(mut self, matter: &Matter, c: &Constants, kelvin: f64, ionic: f64) -> Self {
         let kelvin = kelvin.clamp(ZERO_CELSIUS, HOTTEST);
+        let constant = |charges: f64, pk: f64, heat: f64, interaction: f64| {
+            let log = activity_shift(kelvin, ionic, charges, interaction) - pk;
+            exp(core::f64::consts::LN_10 * log - heat / GAS * (1.0 / kelvin - 1.0 / REFERENCE))
+        };
+        let aluminium = matter[Species::Aluminium] > 0.0 || matter[Species::AluminiumHydroxide] > 0.0;
         for (k, (_, _, ion)) in HYDROLYSED.into_iter().enumerate() {
-            if matter[ion] > 0.0 {
+            if matter[ion] > 0.0 || (k == ALUMINIUM && aluminium) {
                 let (pk, heat, interaction) = c.metals[k];
-                let log = activity_shift(kelvin, ionic, hydrolysis(ion.charge()), interaction) - pk;
-                let warmth = heat / GAS * (1.0 / kelvin - 1.0 / REFERENCE);
-                self.metals[k] = exp(core::f64::consts::LN_10 * log - warmth);
+                self.metals[k] = constant(hydrolysis(ion.charge()), pk, heat, interaction);
             }
+        }
+        if aluminium {
+            let [ion, solid] = c.aluminate;
+            // One charge and four protons for three charges.
+            self.aluminate = [constant(-4.0, ion.0, ion.1, 0.0), constant(0.0, solid.0, solid.1, 0.0)];
         }
         self
     }
 
-    /// Shares of the metals that have given a proton away at a pH of activity: Fe(III), Al, Cu, Ni, Co, Mn, Fe(II).
-    pub(crate) fn hydrolysed(&self, ph: f64) -> [f64; METALS] {
-        if self.metals == [0.0; METALS] {
-            return self.metals;
+    /// [Al(OH)4-] over the hydroxide at a pH of activity, mol/L.
+    pub(crate) fn saturated_aluminate(&self, ph: f64) -> f64 {
+        self.aluminate[1] * exp(core::f64::consts::LN_10 * ph.min(16.0))
+    }
+
+    /// AlOH++ and Al(OH)4- of so much aluminium at a [H+], mol/L. Aluminate is no more than the hydroxide would leave of it:
+    /// what is above that and has not fallen yet are polymers that have given away less, and count with the first step.
+    fn aluminium(&self, proton: f64, total: f64) -> (f64, f64, bool) {
+        let square = proton * proton;
+        let (one, four) = (self.metals[ALUMINIUM] / proton, self.aluminate[0] / (square * square));
+        let free = total * four / (1.0 + one + four);
+        let most = self.aluminate[1] * exp(-core::f64::consts::LN_10 * self.proton) / proton;
+        let held = free.min(most);
+        ((total - held) * one / (1.0 + one), held, most < free)
+    }
+
+    /// mol/L of protons that so much of a metal has given away at a pH of activity: Fe(III), Al, Cu, Ni, Co, Mn, Fe(II).
+    pub(crate) fn given(&self, metal: usize, total: f64, ph: f64) -> f64 {
+        let constant = self.metals[metal];
+        if constant <= 0.0 || total <= 0.0 {
+            return 0.0;
         }
         let proton = exp(-core::f64::consts::LN_10 * (ph + self.proton));
-        self.metals.map(|constant| constant / (proton + constant))
+        if metal == ALUMINIUM {
+            let (one, four, _) = self.aluminium(proton, total);
+            return one + 4.0 * four;
+        }
+        total * constant / (proton + constant)
     }
 
     /// Whether these constants do for this liquor, in which `species` were found with them: up to 6 mol/L; up to 12 where
@@ -254,6 +298,9 @@ impl Equilibria {
         for value in &mut self.metals {
             walk.f64(value);
         }
+        for value in &mut self.aluminate {
+            walk.f64(value);
+        }
     }
 }
 
@@ -276,6 +323,8 @@ pub struct Speciation {
     pub hypochlorite: f64,
     /// FeOH++, AlOH++ and those of the metals of two charges.
     pub hydrolysed: [f64; METALS],
+    /// Al(OH)4-
+    pub aluminate: f64,
     /// Of activity, as an ideal electrode shows it.
     pub ph: f64,
 }
@@ -343,6 +392,12 @@ impl Speciation {
         let phosphate = t.phosphate / (1.0 + p1 + p2 + p3);
         let (s1, s2) = (h / a[7], h * h / (a[7] * a[8]));
         let sulfite = t.sulfite / (1.0 + s1 + s2);
+        let mut hydrolysed: [f64; METALS] =
+            core::array::from_fn(|j| t.metals[j] * k.metals[j] / (h + k.metals[j]));
+        let mut aluminate = 0.0;
+        if k.aluminate[0] > 0.0 {
+            (hydrolysed[ALUMINIUM], aluminate, _) = k.aluminium(h, t.metals[ALUMINIUM]);
+        }
         Self {
             proton: h,
             hydroxide: k.water / h,
@@ -357,7 +412,8 @@ impl Speciation {
             bisulfite: sulfite * s1,
             sulfur_dioxide: sulfite * s2,
             hypochlorite: t.hypochlorous * a[9] / (h + a[9]),
-            hydrolysed: core::array::from_fn(|j| t.metals[j] * k.metals[j] / (h + k.metals[j])),
+            hydrolysed,
+            aluminate,
             ph: -libm::log10(h) - k.proton,
         }
     }
@@ -371,6 +427,7 @@ impl Speciation {
             - 5.0 * self.phosphates[0]
             - 8.0 * self.phosphates[1]
             - 9.0 * self.phosphates[2]
+            - 8.0 * self.aluminate
             - self.hydrolysed.iter().zip(SQUARES_LOST).map(|(amount, squares)| amount * squares).sum::<f64>()
     }
 
@@ -389,6 +446,7 @@ impl Speciation {
             + 2.0 * self.sulfur_dioxide
             - self.hypochlorite
             - self.hydrolysed.iter().sum::<f64>()
+            - 4.0 * self.aluminate
     }
 
     /// J/L and J/(K L) beyond the components.
@@ -414,6 +472,7 @@ impl Speciation {
         for (amount, (_, heat, _)) in self.hydrolysed.iter().zip(&c.metals) {
             sum.0 += amount * heat;
         }
+        sum.0 += self.aluminate * c.aluminate[0].1;
         sum
     }
 
@@ -438,6 +497,7 @@ impl Speciation {
         for value in self.phosphates.iter_mut().chain(&mut self.hydrolysed) {
             walk.f64(value);
         }
+        walk.f64(&mut self.aluminate);
     }
 }
 
@@ -509,11 +569,25 @@ impl Speciation {
         // HClO counts no proton as itself, and one less as ClO-; so does a metal with its water.
         count(t.hypochlorous, [1.0, h / a[9], 0.0, 0.0]);
         let mut bare = t.hypochlorous;
-        for (total, constant) in t.metals.into_iter().zip(k.metals) {
-            if total > 0.0 && constant > 0.0 {
+        for (j, (total, constant)) in t.metals.into_iter().zip(k.metals).enumerate() {
+            if total > 0.0 && constant > 0.0 && (j != ALUMINIUM || k.aluminate[0] <= 0.0) {
                 count(total, [1.0, h / constant, 0.0, 0.0]);
                 bare += total;
             }
+        }
+        // Aluminium gives one away or four.
+        let aluminium = t.metals[ALUMINIUM];
+        if aluminium > 0.0 && k.aluminate[0] > 0.0 {
+            let (one, four, capped) = k.aluminium(h, aluminium);
+            let share = one / (aluminium - four).max(1e-300);
+            acid -= one + 4.0 * four;
+            // Over the hydroxide the aluminate goes with 1/[H+]; else it is the variance again.
+            slope += if capped {
+                one * (1.0 - share) + (4.0 - share) * four
+            } else {
+                let mean = (one + 4.0 * four) / aluminium;
+                one + 16.0 * four - aluminium * mean * mean
+            };
         }
         (acid - bare, slope)
     }
@@ -533,6 +607,7 @@ mod tests {
             for ionic in [0.0, 0.1, 3.0] {
                 let mut k = Equilibria::at(&chemistry.constants, kelvin, ionic, 0.0, &mut Notes::default());
                 k.metals = [1e-3, 1e-6, 1e-8, 1e-10, 1e-10, 1e-11, 1e-10];
+                k.aluminate = if ionic > 0.0 { [1e-23, 2e-13] } else { [0.0; 2] };
                 for step in 0..60 {
                     let acid = libm::pow(10.0, f64::from(step % 30) * 0.3 - 8.0)
                         * if step < 30 { 1.0 } else { -1.0 };

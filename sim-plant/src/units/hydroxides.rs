@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! M(n+) + n H2O <-> M(OH)n + n H+               log10 [M]sat = log K(T) + m - n pH,    dx/dt = k(T) ([M] - [M]sat)
-//! Ni, Co, Mn, Cu held by the Fe and Al hydroxides:  q = K 10^(s (pH - 5.5)) [M] (n_Fe + n_Al)
+//! Al(OH)3 + H2O <-> Al(OH)4- + H+               adds 10^(log K_a(T) + pH) to [Al]sat: least near pH 6
+//! Ni, Co, Mn, Cu, Fe(II) held by the Fe and Al hydroxides:  q = K 10^(s (pH - 5.5)) [M] (n_Fe + n_Al)
 //! ```
 //!
 //! Sources: basis 4.4 and 6.2. `log K` is of the solid that falls first, moved from 25 degC by van 't Hoff. `m` is what
@@ -10,7 +11,7 @@
 //! an ionic strength near 2; so it serves there and not in water. At one pH every metal goes its own way and its
 //! extent is a closed form, so a step is one search for the pH at which the acid set free and the acid of the liquor
 //! agree. What is held on the solids is counted as hydroxide, which gives two protons back as surface sites do. Left out:
-//! Fe(OH)2, jarosite and schwertmannite, basic sulfates, phosphate, fluoride, ageing.
+//! green rust, jarosite and schwertmannite, basic sulfates, phosphate, fluoride, ageing.
 
 use core::f64::consts::LN_10;
 
@@ -24,7 +25,7 @@ use crate::species::Species;
 const FILE: (&str, &str) =
     ("sim-plant/parameters/hydroxides.toml", include_str!("../../parameters/hydroxides.toml"));
 
-pub(super) const HYDROXIDES: usize = 6;
+pub(super) const HYDROXIDES: usize = 7;
 /// Name of its parameters, dissolved, hydroxide. The metals that hydrolyse come first, as in [`Equilibria`].
 pub(super) const HYDROXIDE: [(&str, Species, Species); HYDROXIDES] = [
     ("Fe", Species::Ferric, Species::FerricHydroxide),
@@ -33,6 +34,7 @@ pub(super) const HYDROXIDE: [(&str, Species, Species); HYDROXIDES] = [
     ("Ni", Species::Nickel, Species::NickelHydroxide),
     ("Co", Species::Cobalt, Species::CobaltHydroxide),
     ("Mn", Species::Manganese, Species::ManganeseHydroxide),
+    ("Fe2", Species::Ferrous, Species::FerrousHydroxide),
 ];
 
 /// The constants serve between these temperatures, K; outside they are held and it is noted.
@@ -166,14 +168,14 @@ struct Way {
 }
 
 impl Way {
-    /// mol that fall in the step when it ends at this pH; negative dissolves. The longer of two ways: to saturation, and to
-    /// what the hosts hold.
-    fn extent(&self, ph: f64, litres: f64, slope: f64) -> f64 {
+    /// mol that fall in the step when it ends at this pH, `lye` mol/L staying as aluminate; negative dissolves. The longer
+    /// of two ways: to saturation, and to what the hosts hold.
+    fn extent(&self, ph: f64, lye: f64, litres: f64, slope: f64) -> f64 {
         if self.dissolved + self.present <= 0.0 {
             return 0.0;
         }
         let log = (self.log - self.protons * ph).clamp(-30.0, 12.0);
-        let over = self.dissolved - libm::exp(LN_10 * log) * litres;
+        let over = self.dissolved - (libm::exp(LN_10 * log) + lye) * litres;
         let held = self.sites * libm::exp(LN_10 * slope * (ph - 5.5));
         let weight = self.weight;
         let to_saturation = weight * over / (1.0 + weight);
@@ -193,7 +195,9 @@ pub(super) struct Ahead {
 
 impl Ahead {
     fn extent(&self, which: usize, ph: f64) -> f64 {
-        self.ways[which].extent(ph, self.litres, self.held_slope)
+        let amphoteric = HYDROXIDE[which].1 == Species::Aluminium;
+        let lye = if amphoteric { self.equilibria.saturated_aluminate(ph) } else { 0.0 };
+        self.ways[which].extent(ph, lye, self.litres, self.held_slope)
     }
 
     /// Nothing falls and nothing dissolves at this pH.
@@ -204,11 +208,15 @@ impl Ahead {
         })
     }
 
-    /// mol of H+ set free in a step that ends at this pH, beyond what the metal that falls has given away before.
+    /// mol of H+ set free in a step that ends at this pH, beyond what the metal that falls has given away before: aluminate has
+    /// given away more than falling does, and takes one back.
     pub(super) fn acid_freed(&self, ph: f64) -> f64 {
-        let given = self.equilibria.hydrolysed(ph);
         (0..HYDROXIDES)
-            .map(|k| (self.ways[k].protons - given.get(k).unwrap_or(&0.0)) * self.extent(k, ph))
+            .map(|k| {
+                let (way, falls) = (&self.ways[k], self.extent(k, ph));
+                let given = |moles: f64| self.equilibria.given(k, moles / self.litres, ph) * self.litres;
+                way.protons * falls - (given(way.dissolved) - given(way.dissolved - falls))
+            })
             .sum()
     }
 

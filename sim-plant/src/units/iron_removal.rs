@@ -22,7 +22,7 @@ use crate::units::cementation::{METALS, liquor, read_liquor};
 use crate::units::compartments::Vent;
 use crate::units::heat_loss::Wall;
 use crate::units::heating::{Coil, OPEN_TANK, gripped, stirrable};
-use crate::units::hydroxides::{HYDROXIDE, HYDROXIDES, Hydroxides};
+use crate::units::hydroxides::{HYDROXIDE, Hydroxides};
 use crate::units::water::ATMOSPHERE;
 
 tables! {
@@ -96,6 +96,8 @@ impl Settings {
 }
 
 const TANKS: usize = 2;
+/// Metals whose loss is shown, the first of the hydroxides.
+const REMOVED: usize = 6;
 
 pub const LIQUOR: usize = 0;
 pub const PEROXIDE: usize = 1;
@@ -311,9 +313,15 @@ impl UnitOperation for IronRemoval {
         let gram = |species| two.grams_per_litre(species, c);
         let removed = |k: usize| {
             let (_, aqueous, solid) = HYDROXIDE[k];
-            let ferrous = if k == 0 { two.matter[Species::Ferrous] } else { 0.0 };
-            let all = two.matter[aqueous] + ferrous + two.matter[solid];
-            if all > 0.0 { 100.0 * two.matter[solid] / all } else { 0.0 }
+            // Iron is both of its ions, and both of their hydroxides.
+            let (more, fallen) = if k == 0 {
+                (two.matter[Species::Ferrous], two.matter[Species::FerrousHydroxide])
+            } else {
+                (0.0, 0.0)
+            };
+            let solid = two.matter[solid] + fallen;
+            let all = two.matter[aqueous] + more + solid;
+            if all > 0.0 { 100.0 * solid / all } else { 0.0 }
         };
         readings[..12].copy_from_slice(&[
             one.ph(),
@@ -329,7 +337,7 @@ impl UnitOperation for IronRemoval {
             gram(Species::Cobalt),
             gram(Species::Manganese),
         ]);
-        for k in 0..HYDROXIDES {
+        for k in 0..REMOVED {
             readings[12 + k] = removed(k);
         }
         readings[18] = two.matter.phase_mass(Phase::Solid, c) / two.volume().max(1e-9);

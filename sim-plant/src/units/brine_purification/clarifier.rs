@@ -46,12 +46,13 @@ impl Clarity {
     }
 }
 
-const HYDROXIDES: [Species; 7] = [
+const HYDROXIDES: [Species; 8] = [
     Species::MagnesiumHydroxide,
     Species::ManganeseHydroxide,
     Species::NickelHydroxide,
     Species::CobaltHydroxide,
     Species::CopperHydroxide,
+    Species::FerrousHydroxide,
     Species::FerricHydroxide,
     Species::AluminiumHydroxide,
 ];

@@ -42,6 +42,27 @@ fn raising_the_ph_drops_iron_then_aluminium_then_loses_cobalt() {
 }
 
 #[test]
+fn aluminium_is_least_soluble_near_ph_6_and_lye_takes_it_up_again() {
+    let aluminium = |ph: &str, temperature: &str| {
+        let unit = batch(ph, &[temperature, "feed.coil=0"]);
+        assert!((unit.reading("pH-2").unwrap() - ph.parse::<f64>().unwrap()).abs() < 0.05, "{ph}");
+        assert_eq!(unit.notes().count(Remark::Iteration), 0, "{ph}");
+        assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
+        unit.reading("Al").unwrap()
+    };
+    let cold = "feed.temperature=25degC";
+    let [sour, least, lye] = ["5.0", "6.3", "9.0"].map(|ph| aluminium(ph, cold));
+    // Baes and Mesmer 1976: the least near pH 6, a few hundredths of a milligram; 10^-3.7 mol/L at pH 9.
+    assert!(least < 0.2 && sour > 5.0 * least && lye > 20.0 * least, "{sour} {least} {lye}");
+    // What it neutralises warms it by some kelvin.
+    assert!((5.0..10.0).contains(&lye), "{lye}");
+    // 10^-1.7 mol/L at pH 11; with 59.3 kJ/mol twelve times that at 60 degC, so all of it.
+    let strong = aluminium("11.0", cold);
+    assert!((500.0..1000.0).contains(&strong), "{strong}");
+    assert!(aluminium("11.0", "feed.temperature=60degC") > 1.5 * strong);
+}
+
+#[test]
 fn ferrous_iron_stays_without_peroxide_and_goes_with_it() {
     let without = run(&["peroxide=0"], 6.0);
     assert!(without.reading("Fe").unwrap() > 2000.0);
@@ -49,6 +70,25 @@ fn ferrous_iron_stays_without_peroxide_and_goes_with_it() {
     assert!(with.reading("Fe").unwrap() < 10.0, "{}", with.reading("Fe").unwrap());
     assert!(with.reading("Al").unwrap() < 10.0 && with.reading("Co-lost").unwrap() < 6.0);
     assert!(with.reading("O2").unwrap() > 0.0);
+}
+
+#[test]
+fn ferrous_iron_falls_as_hydroxide_in_lye_and_not_in_acid() {
+    // Without peroxide, 1.9 g/L of Fe(II): it begins near pH 7.5 and is below a milligram at pH 10.
+    let left = |ph: &str| {
+        let (one, two) = (format!("ph_1={ph}"), format!("ph_2={ph}"));
+        let acid =
+            ["feed.flow=0", "feed.acid=0.1mol/L", "feed.temperature=25degC", "feed.coil=0", "peroxide=0"];
+        let metals = ["liquor.Fe2=1.9g/L", "liquor.Fe3=0", "liquor.Al=0", &one, &two];
+        let unit = run(&[&acid[..], &metals[..]].concat(), 2.0);
+        assert!((unit.reading("pH-2").unwrap() - ph.parse::<f64>().unwrap()).abs() < 0.05, "{ph}");
+        assert!(unit.balance().worst() < 1e-9, "{:?}", unit.balance());
+        (unit.reading("Fe").unwrap(), unit.reading("Fe-removed").unwrap())
+    };
+    let [sour, begins, most, all] = ["5.0", "7.0", "8.5", "10.0"].map(left);
+    assert!(sour.0 > 1700.0 && sour.1 < 0.1 && begins.1 < 1.0, "{sour:?} {begins:?}");
+    assert!((2.0..60.0).contains(&most.0), "{most:?}");
+    assert!(all.0 < 0.1 && all.1 > 99.9, "{all:?}");
 }
 
 #[test]

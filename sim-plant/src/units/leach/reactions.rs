@@ -10,10 +10,10 @@ use crate::species::Species;
 use crate::units::compartments::{Vent, evaporable};
 use Species::{
     Acid, Aluminium, AluminiumHydroxide, AluminiumMetal, Cobalt, CobaltDioxide, CobaltHydroxide, Copper,
-    CopperHydroxide, CopperMetal, Ferric, FerricHydroxide, FerricPhosphate, Ferrous, Fluoride, Hydrogen,
-    IronMetal, LatticeCobalt, LatticeLithium, LatticeManganese, LatticeNickel, Lithium, LithiumFluoride,
-    LithiumIronPhosphate, Manganese, ManganeseDioxide, ManganeseHydroxide, Nickel, NickelDioxide,
-    NickelHydroxide, Oxygen, Peroxide, Phosphate, Sulfate, Sulfite, Water,
+    CopperHydroxide, CopperMetal, Ferric, FerricHydroxide, FerricPhosphate, Ferrous, FerrousHydroxide,
+    Fluoride, Hydrogen, IronMetal, LatticeCobalt, LatticeLithium, LatticeManganese, LatticeNickel, Lithium,
+    LithiumFluoride, LithiumIronPhosphate, Manganese, ManganeseDioxide, ManganeseHydroxide, Nickel,
+    NickelDioxide, NickelHydroxide, Oxygen, Peroxide, Phosphate, Sulfate, Sulfite, Water,
 };
 
 type Row = [(Species, f64)];
@@ -30,7 +30,10 @@ pub(super) const ELEMENTS: [(&[Species], &[Species]); 7] = [
     (&[Manganese], &[LatticeManganese, ManganeseDioxide, ManganeseHydroxide]),
     (&[Copper], &[CopperMetal, CopperHydroxide]),
     (&[Aluminium], &[AluminiumMetal, AluminiumHydroxide]),
-    (&[Ferrous, Ferric], &[IronMetal, LithiumIronPhosphate, FerricPhosphate, FerricHydroxide]),
+    (
+        &[Ferrous, Ferric],
+        &[IronMetal, LithiumIronPhosphate, FerricPhosphate, FerricHydroxide, FerrousHydroxide],
+    ),
 ];
 
 struct Metal {
