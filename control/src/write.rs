@@ -114,11 +114,15 @@ pub(crate) fn order_mode(
     }
     let seized = pid.target.is_some_and(|target| state.holds[target.index()].seized);
     let tick = state.tick;
-    let memory = loop_state(state, block)?;
-    let old = memory.target.value();
-    if memory.target == mode && actor == Actor::Person && !seized {
+    let target = loop_state(state, block)?.target;
+    let old = target.value();
+    if target == mode && actor == Actor::Person && !seized {
         return Err(Refusal::NothingToDo);
     }
+    if !seized {
+        pass_on(state, block, pid)?;
+    }
+    let memory = loop_state(state, block)?;
     memory.target = mode;
     memory.commanded = actor == Actor::Person;
     if let Some(extra) = &mut memory.extra {
@@ -177,6 +181,21 @@ fn loop_state(state: &mut State, block: u32) -> Result<&mut PidState, Refusal> {
         Some(BlockState::Pid(memory, _)) => Ok(memory),
         _ => Err(Refusal::Unknown),
     }
+}
+
+/// What was put in OUT in the mode before and has not come to the output yet, because the loop has not run since: the next
+/// mode begins there.
+fn pass_on(state: &mut State, block: u32, pid: &Pid) -> Result<(), Refusal> {
+    let out = state.image.value(pid.out);
+    let Some(target) = pid.target.filter(|target| undictated(state, *target).is_ok()) else { return Ok(()) };
+    if loop_state(state, block)?.was_given(out) {
+        let out = out.clamp(pid.out_low, pid.out_high);
+        state.image.set(target, out, Quality::Good);
+        if let Some(remote) = pid.options.remote.as_ref().and_then(|remote| remote.out) {
+            state.image.set(remote, out, Quality::Good);
+        }
+    }
+    Ok(())
 }
 
 /// The loop drives its output again.

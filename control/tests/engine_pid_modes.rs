@@ -67,6 +67,51 @@ fn a_remote_output_follows_until_the_loop_listens_and_then_leads() {
 }
 
 #[test]
+fn an_output_that_was_put_in_manual_is_where_the_next_mode_begins_though_the_loop_has_not_run_between() {
+    for next in [Mode::Auto, Mode::RemoteCascade, Mode::RemoteOutput] {
+        let mut h = remote();
+        h.run(20);
+        let block = h.plant().find_block("TIC-1").unwrap();
+        let mode = |mode| Action::Mode { block, mode };
+        h.order(mode(Mode::Manual));
+        h.order(Action::Write { point: h.point("TIC-1.OUT"), value: 71.0 });
+        h.order(mode(next));
+        h.scan();
+        assert_eq!(h.actual("TIC-1"), next);
+        assert!((out(&h) - 71.0).abs() < 1e-9, "{next:?}: {}", out(&h));
+        h.scan();
+        assert!((out(&h) - 71.0).abs() < 0.1, "{next:?} goes on from there: {}", out(&h));
+    }
+}
+
+#[test]
+fn an_output_that_an_interlock_has_taken_since_it_was_put_stays_with_the_interlock() {
+    let mut b = Builder::new();
+    let slow = b.task(100, 0);
+    let (pv, valve) = (b.input("LT-1"), b.output("LV-1"));
+    let hot = b.input("TT-1");
+    b.pid_in("LIC", slow, pv, &Loop { target: Some(valve), ..Loop::default() });
+    let cause = b.above(hot, 90.0);
+    let close = Forcing { point: valve, device: None, value: 5.0, text: "LV-1 := 5".into() };
+    b.interlock("IL-1", vec![cause], vec![close], false);
+    let mut h = b.finish();
+    h.all_good(50.0);
+    h.run(150);
+    h.mode("LIC", Mode::Manual).unwrap();
+    h.run(100);
+    h.write("LIC.OUT", 71.0).unwrap();
+    h.set(hot, 95.0);
+    h.scan();
+    assert_eq!(h.at(valve), 5.0);
+    // The loop has not run since.
+    h.mode("LIC", Mode::Auto).unwrap();
+    assert_eq!(h.at(valve), 5.0);
+    h.set(hot, 50.0);
+    h.run(200);
+    assert!((h.at(valve) - 5.0).abs() < 1.0, "{}", h.at(valve));
+}
+
+#[test]
 fn a_remote_that_falls_silent_is_shed_without_a_bump_and_reported() {
     for mode in [Mode::RemoteCascade, Mode::RemoteOutput] {
         let point = if mode == Mode::RemoteCascade { "TIC-1.RCAS" } else { "TIC-1.ROUT" };

@@ -416,6 +416,11 @@ fn set_point(
 }
 
 impl PidState {
+    /// Somebody has put OUT where it stands since the block ran last.
+    pub(crate) fn was_given(&self, out: f64) -> bool {
+        self.written != AWAY && self.written != out
+    }
+
     /// The set point follows the PV where nobody would look for it: in a mode that the plant forces upon the loop.
     pub(crate) fn tracks_now(&self) -> bool {
         self.extra.as_ref().is_some_and(|extra| extra.tracks_in(self.actual))
