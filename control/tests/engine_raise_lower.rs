@@ -374,7 +374,10 @@ fn both_end_switches_at_once_stop_the_motor_and_say_so() {
 
 #[test]
 fn a_switch_that_cannot_be_read_is_none() {
-    let mut h = closed(&block("REF", SWITCHES));
+    let mut valve = Valve::new(SWITCHES, 0.4);
+    valve.run(300);
+    assert_eq!(valve.says(), (0.0, true));
+    let mut h = valve.h;
     h.input(h.point("ZSC-1"), 0.0, Quality::BadSensorFailure);
     h.scan();
     want(&mut h, 30.0);
@@ -382,6 +385,79 @@ fn a_switch_that_cannot_be_read_is_none() {
     want(&mut h, 0.0);
     h.run(400);
     assert_eq!((contacts(&h), h.value("HY-1.FAIL"), h.quality("HY-1.POS")), (0, 0.0, Quality::Good));
+}
+
+#[test]
+fn a_switch_that_was_found_wrong_is_believed_when_it_says_otherwise_and_not_when_it_could_not_be_read() {
+    let mut valve = Valve::new(SWITCHES, 0.4);
+    valve.run(300);
+    valve.stuck[1] = Some(1.0);
+    valve.want(40.0);
+    valve.run(200);
+    assert_eq!(valve.says(), (1.0, false));
+    for said in [(1.0, Quality::BadSensorFailure), (1.0, Quality::Good)] {
+        valve.h.input(valve.h.point("ZSC-1"), said.0, said.1);
+        valve.h.scan();
+        assert_eq!(valve.says(), (1.0, false), "{said:?}");
+    }
+    valve.want(0.0);
+    valve.run(400);
+    assert_eq!((valve.at, valve.says()), (0.0, (1.0, false)), "it stops nothing");
+    valve.want(40.0);
+    valve.run(100);
+    valve.stuck[1] = None;
+    valve.run(200);
+    assert_eq!(valve.says(), (0.0, true));
+}
+
+#[test]
+fn a_switch_that_is_stuck_does_not_walk_the_valve_away_from_its_end_under_a_demand_that_comes_and_goes() {
+    for (end, away, near) in [(0.0, 13.0, 3.0), (100.0, 87.0, 97.0)] {
+        let mut valve = Valve::new(SWITCHES, 0.4);
+        valve.want(end);
+        valve.run(400);
+        valve.stuck[usize::from(end == 0.0)] = Some(1.0);
+        for _ in 0..10 {
+            valve.want(away);
+            valve.run(100);
+            valve.want(near);
+            valve.run(100);
+        }
+        assert!((valve.at / RUN * 100.0 - end).abs() < 15.0, "{} s", valve.at);
+        valve.want(if end == 0.0 { 20.0 } else { 80.0 });
+        valve.run(100);
+        assert_eq!(valve.says(), (1.0, false), "and what is farther than a switch reaches finds it out");
+    }
+}
+
+#[test]
+fn a_valve_whose_measured_position_does_not_follow_the_motor_has_failed_and_the_motor_stops() {
+    for stuck in [0.0, 50.0] {
+        let mut h = closed(&block("REF", "position = \"ZT-1\"\n"));
+        let zt = h.point("ZT-1");
+        h.set(zt, stuck);
+        want(&mut h, stuck);
+        h.run(100);
+        assert_eq!((h.value("HY-1.FAIL"), h.quality("HY-1.POS")), (0.0, Quality::Good));
+        want(&mut h, 90.0);
+        h.run(25);
+        assert_eq!((contacts(&h), h.value("HY-1.FAIL")), (1, 0.0), "no farther than a switch reaches");
+        h.run(10);
+        assert_eq!((contacts(&h), h.value("HY-1.FAIL")), (1, 1.0));
+        assert_eq!(h.quality("HY-1.POS"), Quality::UncertainSubNormal);
+        assert!(pulses(&mut h, 400).0 < 200, "no more than the whole stroke");
+        assert_eq!((contacts(&h), h.value("HY-1.FAIL")), (0, 1.0));
+        // Freed.
+        h.set(zt, stuck + 10.0);
+        h.scan();
+        assert_eq!((contacts(&h), h.value("HY-1.FAIL"), h.quality("HY-1.POS")), (1, 0.0, Quality::Good));
+    }
+    // At its end there is no way to go.
+    let mut h = closed(&block("REF", "position = \"ZT-1\"\n"));
+    h.set(h.point("ZT-1"), 95.0);
+    want(&mut h, 100.0);
+    h.run(400);
+    assert_eq!(h.value("HY-1.FAIL"), 0.0);
 }
 
 #[test]

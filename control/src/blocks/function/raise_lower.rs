@@ -21,7 +21,8 @@
 //!
 //! An end switch that contradicts what the motor has done is not believed until it changes, and FAIL is on: one that does
 //! not clear when the valve has left it, and one that has not come after the whole stroke and the overrun. With both on
-//! the contacts open, as nobody knows which of them is true.
+//! the contacts open, as nobody knows which of them is true. A measured position that stays while the motor goes the reach of
+//! a switch (a tenth of the stroke and the overrun) is FAIL as well; the motor stops when it has gone the whole stroke for it.
 //!
 //! With a bad input both contacts open and the valve stays. With a bad `position` the estimate goes on from the last good one.
 
@@ -50,7 +51,7 @@ pub(super) static SHAPE: Shape = Shape {
         result("RAISE", ", raises", Scale::Switch("off", "on")),
         result("LOWER", ", lowers", Scale::Switch("off", "on")),
         result("POS", ", position", Scale::First),
-        result("FAIL", ", end switches contradict the motor", Scale::Switch("ok", "FAILED")),
+        result("FAIL", ", switches or position contradict the motor", Scale::Switch("ok", "FAILED")),
     ],
     bad: Bad::Law,
     drives: &["raise", "lower"],
@@ -165,6 +166,7 @@ impl RaiseLower {
                 at: self.seconds(io.port(POS)),
                 opened: memory.opened,
                 closed: memory.closed,
+                probe: memory.probe,
                 ..UNKNOWN
             };
             self.forget(&mut memory);
@@ -176,16 +178,17 @@ impl RaiseLower {
             opened: memory.opened.hear(io.reads(OPENED)),
             closed: memory.closed.hear(io.reads(CLOSED)),
         };
+        self.watch(&mut memory, &seen, going * io.dt);
         self.locate(&mut memory, &seen, going, io.dt);
         let both = memory.opened.is_on() && memory.closed.is_on();
-        let failed = both || memory.opened.wrong || memory.closed.wrong;
+        let failed = both || memory.opened.wrong || memory.closed.wrong || memory.probe.stuck;
         self.tell(io, &memory, (&seen, failed));
 
         let next = if io.is_bad(0) || both {
             0.0
         } else {
             let wanted_s = self.seconds(io.input(0));
-            self.decide(&mut memory, (wanted_s, seen.measured.is_some()), going, io.dt)
+            self.decide(&memory, (wanted_s, seen.measured.is_some()), going, io.dt)
         };
         if next == 0.0 && going != 0.0 {
             (memory.rested, memory.last) = (0.0, going);
@@ -238,6 +241,17 @@ impl RaiseLower {
         memory.high - memory.low <= f64::max(self.band_s, 0.5 * dt) + self.run_s * NEARLY
     }
 
+    /// What the motor has done since the run before, held against the position that is measured.
+    fn watch(&self, memory: &mut Motor, seen: &Seen, moved_s: f64) {
+        match seen.measured {
+            Some(measured) => {
+                let reach_s = REACH * self.run_s + self.overrun_s;
+                memory.probe.follow(self.seconds(measured), moved_s, (self.run_s, self.band_s, reach_s));
+            }
+            None => memory.probe.wait(),
+        }
+    }
+
     /// Where the valve is known to be: at its transmitter, at an end switch; and which switch cannot be right.
     fn locate(&self, memory: &mut Motor, seen: &Seen, going: f64, dt: f64) {
         let half = 0.5 * dt;
@@ -249,14 +263,14 @@ impl RaiseLower {
         match (memory.opened.is_on(), memory.closed.is_on()) {
             (true, true) if seen.measured.is_none() => self.forget(memory),
             (true, false) => {
-                let comes = going > 0.0 || going == 0.0 && seen.opened || !self.is_known(memory, dt);
+                let comes = going >= 0.0 && seen.opened || !self.is_known(memory, dt);
                 if seen.measured.is_none() && comes {
                     memory.stand(f64::max(memory.at, run_s));
                 }
                 memory.opened.wrong = memory.at < run_s - reach_s;
             }
             (false, true) => {
-                let comes = going < 0.0 || going == 0.0 && seen.closed || !self.is_known(memory, dt);
+                let comes = going <= 0.0 && seen.closed || !self.is_known(memory, dt);
                 if seen.measured.is_none() && comes {
                     memory.stand(f64::min(memory.at, 0.0));
                 }
@@ -299,23 +313,23 @@ impl RaiseLower {
     }
 
     /// Which contact is closed from now on: 1, -1, or 0.
-    fn decide(&self, memory: &mut Motor, (wanted_s, measured): (f64, bool), going: f64, dt: f64) -> f64 {
+    fn decide(&self, memory: &Motor, (wanted_s, measured): (f64, bool), going: f64, dt: f64) -> f64 {
         // Half a run of tolerance: ten times 0.1 s are not quite 1 s.
         let half = 0.5 * dt;
         let need_s = self.need(memory, wanted_s, measured);
         let (opened, closed) = (memory.opened.is_on(), memory.closed.is_on());
-        let stopped = |way: f64| way > 0.0 && opened || way < 0.0 && closed;
+        let full_s = self.run_s + self.overrun_s;
+        let stopped = |way: f64| {
+            way > 0.0 && opened || way < 0.0 && closed || memory.probe.is_spent(way, full_s - half)
+        };
         if going != 0.0 {
             let there = need_s * going <= half && libm::fabs(memory.ran) >= self.min_pulse_s - half;
             return if there || stopped(going) { 0.0 } else { going };
         }
         let toward = direction(need_s);
+        // Near an end whose switch is on still the motor would not go back: the valve stays, and its place is counted on.
         let far = libm::fabs(need_s) > self.band_s && libm::fabs(need_s) >= self.min_pulse_s - half;
         let free = memory.last == 0.0 || toward == memory.last || memory.rested >= self.pause_s - half;
-        if far && !measured && stopped(toward) {
-            // It has left the end by less than its switch reaches, and the motor would not go back: it counts as there.
-            memory.stand(if toward > 0.0 { self.run_s } else { 0.0 });
-        }
         if far && free && !stopped(toward) { toward } else { 0.0 }
     }
 
