@@ -21,6 +21,9 @@ use std::path::{Path, PathBuf};
 
 use historian::HistorianError;
 
+/// The file with the settings of an installation.
+pub const SETTINGS: &str = "catholyte.toml";
+
 #[derive(Clone, Debug)]
 pub struct DataFolder(PathBuf);
 
@@ -69,7 +72,7 @@ impl DataFolder {
     }
 
     pub fn settings(&self) -> PathBuf {
-        self.0.join("catholyte.toml")
+        self.0.join(SETTINGS)
     }
 
     pub fn users(&self) -> PathBuf {

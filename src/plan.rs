@@ -5,16 +5,28 @@ use std::path::Path;
 
 use control::compile::{At, Difference, KeyDifference, Verb};
 use control::{Change, Plan};
+use miette::{IntoDiagnostic as _, miette};
 use serde_json::{Value, json};
 
-use crate::check;
 use crate::check::hex;
 use crate::cli::{Format, PlanArgs};
+use crate::data_folder::SETTINGS;
+use crate::{check, settings};
 
 pub fn run(args: &PlanArgs) -> miette::Result<()> {
     let shipped = args.old == Path::new("shipped");
-    let old = check::compile_named((!shipped).then_some(args.old.as_path()))?;
-    let new = check::compile_or_report(&args.new)?;
+    let mut old = check::compile_named((!shipped).then_some(args.old.as_path()))?;
+    let mut new = check::compile_or_report(&args.new)?;
+    if let Some(data) = &args.data {
+        let settings = settings::load(&data.join(SETTINGS)).into_diagnostic()?;
+        let there = |name: &String| old.io.devices.iter().any(|device| device.name == *name);
+        let of_old = settings.devices.iter().filter(|(name, _)| there(name));
+        let of_old = of_old.map(|(name, endpoint)| (name.clone(), endpoint.clone())).collect();
+        for (plant, overrides) in [(&mut old, &of_old), (&mut new, &settings.devices)] {
+            settings::override_endpoints(&mut plant.io.devices, overrides)
+                .map_err(|error| miette!("{error}"))?;
+        }
+    }
     let plan = Plan::between(&old, &new);
     match args.format {
         Format::Json => println!("{}", document(&plan)),
@@ -51,7 +63,7 @@ fn sign(verb: Verb) -> char {
 pub fn text(plan: &Plan) -> String {
     let mut text = String::new();
     let mut kind = "";
-    for Change { difference, obstacle } in &plan.changes {
+    for Change { difference, obstacle, keeps_endpoint } in &plan.changes {
         if difference.kind != kind {
             kind = difference.kind;
             let _ = writeln!(text, "{}", heading(kind));
@@ -62,6 +74,9 @@ pub fn text(plan: &Plan) -> String {
             for key in &difference.keys {
                 let _ = writeln!(text, "      {}", key_text(key));
             }
+        }
+        if let Some(endpoint) = keeps_endpoint {
+            let _ = writeln!(text, "      the settings of this installation keep it at {endpoint}");
         }
         if let Some(obstacle) = obstacle {
             let _ = writeln!(text, "      ! not while it runs: {obstacle}");
@@ -146,6 +161,7 @@ fn document(plan: &Plan) -> Value {
             "keys": keys,
             "bumpless": change.obstacle.is_none(),
             "obstacle": change.obstacle,
+            "keeps_endpoint": change.keeps_endpoint,
         })
     };
     json!({
@@ -189,6 +205,28 @@ mod tests {
         let source = sources.iter().find(|source| at["path"] == source.path.as_str()).unwrap();
         assert!(source.text.lines().nth(line - 1).unwrap().contains("travel = \"2 s\""), "{at}");
         assert_eq!(document["bumpless"], true);
+    }
+
+    #[test]
+    fn an_endpoint_that_settings_override_is_shown_and_stands_against_nothing() {
+        let mut old = control::compile(&shipped_refinery()).unwrap().plant;
+        let mut sources = shipped_refinery();
+        let source = sources.iter_mut().find(|source| source.text.contains("[device.PLC-300]")).unwrap();
+        let at = source.text.find("[device.PLC-300]").unwrap();
+        let (head, tail) = source.text.split_at(at);
+        source.text = head.to_owned() + &tail.replacen("endpoint = \"", "endpoint = \"1", 1);
+        let mut new = control::compile(&sources).unwrap_or_else(|found| panic!("{found:?}")).plant;
+        let told = text(&Plan::between(&old, &new));
+        assert!(told.contains("! not while it runs: its connection is made anew"), "{told}");
+        let overrides = [("PLC-300".to_owned(), "10.0.3.30:502".to_owned())].into();
+        for plant in [&mut old, &mut new] {
+            super::settings::override_endpoints(&mut plant.io.devices, &overrides).unwrap();
+        }
+        let plan = Plan::between(&old, &new);
+        let told = text(&plan);
+        assert!(told.contains("the settings of this installation keep it at 10.0.3.30:502"), "{told}");
+        assert!(plan.is_bumpless() && !told.contains("not while it runs"), "{told}");
+        assert_eq!(document(&plan)["changes"][0]["keeps_endpoint"], "10.0.3.30:502");
     }
 
     #[test]

@@ -83,6 +83,9 @@ pub struct PlanArgs {
     pub old: PathBuf,
     /// The plant as it shall be
     pub new: PathBuf,
+    /// Data folder of an installation: endpoints that its settings override are those of both
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "text")]
     pub format: Format,
 }

@@ -5,6 +5,8 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use model::Protocol;
+
 use crate::compile::{Difference, Verb, differences};
 use crate::plant::{Origin, Plant};
 
@@ -14,6 +16,8 @@ pub struct Change {
     pub difference: Difference,
     /// Why it cannot be taken over bumplessly; `None` when it can.
     pub obstacle: Option<String>,
+    /// The endpoint that the device keeps, because settings of the installation override what both texts say.
+    pub keeps_endpoint: Option<String>,
 }
 
 /// All that changes from one plant to another.
@@ -25,12 +29,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Compares two plants. It is a function of their texts alone; what the plant does at the moment
-    /// is looked at by [`crate::Engine::migrate`].
+    /// Compares two plants. It is a function of their texts, and of the endpoints that an installation has put in place
+    /// of theirs; what the plant does at the moment is looked at by [`crate::Engine::migrate`].
     pub fn between(old: &Plant, new: &Plant) -> Self {
         let judge = |difference: Difference| {
-            let obstacle = obstacle(&difference, old, new);
-            Change { difference, obstacle }
+            let keeps_endpoint = keeps_endpoint(&difference, old, new);
+            let stays = keeps_endpoint.is_some()
+                && difference.keys.iter().all(|key| key.key == ENDPOINT || WORDS.contains(&key.key.as_str()));
+            let obstacle = if stays { None } else { obstacle(&difference, old, new) };
+            Change { difference, obstacle, keeps_endpoint }
         };
         let changes = differences(old, new).into_iter().map(judge).collect();
         Self { old: old.hash, new: new.hash, changes }
@@ -65,6 +72,22 @@ pub(crate) const WORDS: [&str; 12] = [
     "response",
     "time",
 ];
+
+const ENDPOINT: &str = "endpoint";
+
+fn keeps_endpoint(difference: &Difference, old: &Plant, new: &Plant) -> Option<String> {
+    let rewritten = difference.kind == "device"
+        && difference.verb == Verb::Changed
+        && difference.keys.iter().any(|key| key.key == ENDPOINT);
+    let endpoint = |plant: &Plant| {
+        let device = plant.io.devices.iter().find(|device| device.name == difference.name)?;
+        match &device.protocol {
+            Protocol::ModbusTcp { endpoint, .. } | Protocol::OpcUa { endpoint, .. } => Some(endpoint.clone()),
+        }
+    };
+    let (then, now) = rewritten.then(|| endpoint(old).zip(endpoint(new)))??;
+    (then == now).then_some(now)
+}
 
 fn obstacle(difference: &Difference, old: &Plant, new: &Plant) -> Option<String> {
     let touched = |key: &str| {
