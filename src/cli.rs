@@ -180,6 +180,10 @@ pub struct RunArgs {
     /// Go on with the plant that ran before the last change, from the journal's own copy
     #[arg(long, conflicts_with_all = ["fresh", "apply"])]
     pub rollback: bool,
+    /// Go on with the plant that ran last, from the journal's own copy, whatever has become of the folder: for a service that
+    /// is started again by itself. That the folder differs is told; the folder is put in force by `catholyte apply`
+    #[arg(long, conflicts_with_all = ["fresh", "apply", "rollback"])]
+    pub as_it_ran: bool,
     /// Apply also what cannot be taken over bumplessly
     #[arg(long)]
     pub force: bool,

@@ -17,33 +17,22 @@ use tokio::sync::watch;
 use crate::cli::RunArgs;
 use crate::data_folder::DataFolder;
 use crate::plant_change::FieldNames;
+use crate::plant_to_run::{self, PlantToRun};
 use crate::resume::{self, NotResumed, Resumed};
 use crate::scan_thread::Field;
 use crate::settings::{self, Settings};
-use crate::{check, clock, clock_watch, demo, real_time, standing, take_over, wiring};
+use crate::{clock, clock_watch, demo, real_time, standing, take_over, wiring};
 use assembly::Assembly;
 
 pub fn run(args: &RunArgs) -> miette::Result<()> {
     if std::env::var_os(demo::CHILD).is_some() {
         real_time::die_with_parent();
     }
-    let mut plant = check::compile_named(args.place.plant.as_deref())?;
-    let started_with = plant.hash;
-    let path = args.place.data.clone().unwrap_or_else(|| DataFolder::default_path(&plant.name));
-    let data = DataFolder::open(&path).into_diagnostic()?;
+    let (data, folder) = plant_to_run::folders(args)?;
     // A second controller on the same folder must fail before it touches anything.
     let claim = data.claim().into_diagnostic()?;
-    if args.rollback {
-        plant = take_over::previous_plant(&data.journal(), None)?;
-    }
-    let applied = match args.rollback || args.fresh || args.apply {
-        true => None,
-        false => take_over::plant_in_force(&data, started_with)?,
-    };
-    let follows_folder = applied.is_none();
-    if let Some(changed) = applied {
-        plant = changed;
-    }
+    let PlantToRun { mut plant, started_with, follows_folder, kept } =
+        plant_to_run::choose(args, folder, &data)?;
     let mut settings = settings::load(&data.settings()).into_diagnostic()?;
     if let Some(listen) = args.listen {
         settings.listen = listen;
@@ -57,7 +46,12 @@ pub fn run(args: &RunArgs) -> miette::Result<()> {
         .build()
         .into_diagnostic()?;
     let plant = Arc::new(plant);
-    let resumed = last_state(&plant, &data, args)?;
+    let mut resumed = last_state(&plant, &data, args)?;
+    if let Some(kept) = kept {
+        tracing::warn!("{kept}");
+        resumed.note.push_str(&format!("; {kept}"));
+        resumed.decided = Some("plant kept as it ran");
+    }
     if follows_folder {
         // A folder that comes back later must not find an old decision in its way.
         take_over::forget_in_force(&data).into_diagnostic()?;
@@ -115,8 +109,11 @@ fn last_state(plant: &Arc<Plant>, data: &DataFolder, args: &RunArgs) -> miette::
     let journal = data.journal();
     if args.fresh {
         let left = standing::of_last_run(data);
-        let why =
+        let mut why =
             format!("asked for with --fresh; the last run left {}", left.as_deref().unwrap_or("nothing"));
+        if let Some(wreck) = resume::wreck(&journal).into_diagnostic()? {
+            why.push_str(&format!("; its journal was damaged: {wreck}"));
+        }
         let mut begun = resume::begin(plant.clone(), &journal, &why).into_diagnostic()?;
         begun.decided = begun.taken.map(|_| "begun anew");
         return Ok(begun);

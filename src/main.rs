@@ -34,6 +34,7 @@ mod audit_trail;
 mod resume;
 mod take_over;
 mod standing;
+mod plant_to_run;
 mod changer;
 mod backend;
 mod controller;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use control::plant::Plant;
 use control::{Engine, Input, RestoreError, ScanOutput};
 use historian::HistorianError;
-use historian::journal::{JournalHeader, JournalReader, Records, ResumePoint, RunEnd, ScanRecord};
+use historian::journal::{JournalHeader, JournalReader, Records, ResumePoint, RunEnd, ScanRecord, Wreck};
 
 use crate::clock::{self, TickClock};
 use crate::wiring;
@@ -37,6 +37,8 @@ pub enum NotResumed {
     Plant(Box<JournalHeader>),
     #[error("the state that the last run left at scan {tick} cannot be read: {error}")]
     State { tick: u64, error: RestoreError },
+    #[error("the journal is damaged: {0}")]
+    Damaged(Box<Wreck>),
 }
 
 /// In the note of every start that leaves the last run's state behind.
@@ -123,18 +125,31 @@ pub fn begin(plant: Arc<Plant>, journal: &Path, why: &str) -> Result<Resumed, Hi
 }
 
 /// Exact resume, or a cold start where no run has left anything. A state that this plant or this program cannot go on
-/// from is an error: that it is lost is somebody's decision.
+/// from is an error, and so is a journal that is too damaged to give one: that it is lost is somebody's decision.
 pub fn from_journal(plant: Arc<Plant>, journal: &Path) -> Result<Resumed, NotResumed> {
     if !journal.is_dir() {
         return Ok(begin(plant, journal, "there is no journal yet")?);
     }
-    let Some(point) = JournalReader::open(journal)?.resume_point()? else {
-        return Ok(begin(plant, journal, "the journal holds no run")?);
+    let reader = JournalReader::open(journal)?;
+    let Some(point) = reader.resume_point()? else {
+        return match reader.wreck()? {
+            Some(wreck) => Err(NotResumed::Damaged(Box::new(wreck))),
+            None => Ok(begin(plant, journal, "the journal holds no run")?),
+        };
     };
     if point.header.plant_hash != plant.hash {
         return Err(NotResumed::Plant(Box::new(point.header)));
     }
     continue_from(&plant, journal, point)
+}
+
+/// The damage for which no run goes on from this journal, if that is so.
+pub fn wreck(journal: &Path) -> Result<Option<Wreck>, HistorianError> {
+    if !journal.is_dir() {
+        return Ok(None);
+    }
+    let reader = JournalReader::open(journal)?;
+    if reader.resume_point()?.is_some() { Ok(None) } else { reader.wreck() }
 }
 
 fn continue_from(plant: &Arc<Plant>, journal: &Path, point: ResumePoint) -> Result<Resumed, NotResumed> {
@@ -217,7 +232,10 @@ fn earlier_runs(plant: &Plant, journal: &Path) -> Result<(TickClock, Option<u64>
     }
     let reader = JournalReader::open(journal)?;
     let (taken, _) = reader.last_tick()?;
-    let Some(taken) = taken else { return Ok((new, None)) };
+    // Of segments that cannot be read the names tell how far they had come at least.
+    let Some(taken) = taken.or(reader.segments().last().map(|segment| segment.first_tick)) else {
+        return Ok((new, None));
+    };
     let described = reader.segments().iter().rev().find_map(|segment| reader.describe(segment).ok());
     let clock = match described {
         Some((header, _)) if header.period_ms == plant.period_ms => {

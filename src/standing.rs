@@ -7,11 +7,12 @@ use control::compile::Difference;
 use control::plant::Plant;
 use control::{Engine, Plan, StateView};
 use historian::EventReader;
-use historian::journal::JournalReader;
+use historian::journal::{JournalReader, Wreck};
 use miette::{IntoDiagnostic as _, miette};
 use model::wire::EventKind;
 
 use crate::check::hex;
+use crate::clock;
 use crate::data_folder::DataFolder;
 use crate::replay::recorded_plant;
 use crate::resume::{self, NotResumed};
@@ -20,6 +21,10 @@ use crate::resume::{self, NotResumed};
 const NAMES: usize = 6;
 /// So far back in the event list.
 const EVENTS: usize = 20_000;
+
+/// What to do about a journal that gives no state.
+pub const AFTER_DAMAGE: &str = "put a copy of the journal folder in its place if there is one; or look at these in the plant and \
+    begin anew without them: `run --fresh`, which event list and audit log keep. The damaged files stay where they are";
 
 /// What people see of a start that would have lost a state.
 pub fn refusal(why: NotResumed, plant: &Plant, data: &DataFolder) -> miette::Report {
@@ -34,13 +39,19 @@ pub fn refusal(why: NotResumed, plant: &Plant, data: &DataFolder) -> miette::Rep
             plant.name
         ),
         NotResumed::Plant(last) => miette!(
-            help = "`run --apply` goes on from that state with the changed plant, `run --fresh` begins anew without \
-                    it; `catholyte apply` changes a plant while it runs",
+            help = "`run --apply` goes on from that state with the changed plant, `run --as-it-ran` with the plant that it \
+                    is of, `run --fresh` begins anew without it; `catholyte apply` changes a plant while it runs",
             "the plant has changed since the last run ({} then, {} now), and nobody has said what becomes of its \
              state\n  differs: {}\n  it left: {stands}",
             hex(&last.plant_hash[..4]),
             hex(&plant.hash[..4]),
             changed(data, last.plant_hash, plant)
+        ),
+        NotResumed::Damaged(wreck) => miette!(
+            help = AFTER_DAMAGE,
+            "the journal in {} is damaged: {wreck}\n  {}\n  it left: {stands}",
+            data.journal().display(),
+            last_scan(&wreck)
         ),
         why @ NotResumed::State { .. } => miette!(
             help = "go on with the program that wrote it, or look at these in the plant and begin anew without them: \
@@ -50,20 +61,33 @@ pub fn refusal(why: NotResumed, plant: &Plant, data: &DataFolder) -> miette::Rep
     }
 }
 
+fn last_scan(wreck: &Wreck) -> String {
+    wreck.last.as_ref().map_or_else(
+        || "none of its scans can be read".to_owned(),
+        |(header, tick)| {
+            let time = clock::local_text(header.time_ms(*tick));
+            format!("the last scan that can be read is {tick} of {}, {time}", header.plant_name)
+        },
+    )
+}
+
 fn changed(data: &DataFolder, last: [u8; 32], plant: &Plant) -> String {
     let old = JournalReader::open(&data.journal())
         .into_diagnostic()
         .and_then(|reader| recorded_plant(&reader, last));
     match old {
-        Ok(old) => {
-            let name = |difference: &Difference| {
-                format!("{} {} {}", difference.kind, difference.name, difference.verb.word())
-            };
-            let changes = Plan::between(&old, plant).changes;
-            listed(changes.iter().map(|change| name(&change.difference)).collect())
-        }
+        Ok(old) => differing(&old, plant).unwrap_or_else(|| "nothing".to_owned()),
         Err(error) => format!("not known: {error}"),
     }
+}
+
+/// What differs from one plant to another, in one line.
+pub fn differing(old: &Plant, new: &Plant) -> Option<String> {
+    let name = |difference: &Difference| {
+        format!("{} {} {}", difference.kind, difference.name, difference.verb.word())
+    };
+    let changes = Plan::between(old, new).changes;
+    (!changes.is_empty()).then(|| listed(changes.iter().map(|change| name(&change.difference)).collect()))
 }
 
 /// What the journal's last run has left, in one line; `None` when there was no run, or nothing can be told.

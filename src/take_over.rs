@@ -26,6 +26,7 @@ use crate::check::hex;
 use crate::data_folder::DataFolder;
 use crate::replay::recorded_plant;
 use crate::resume::{self, NotResumed, Resumed};
+use crate::standing;
 
 /// The engine of `plant`, with the state that the journal's last run left.
 ///
@@ -38,7 +39,10 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path, force: bool) -> miette::R
         return Err(nothing());
     }
     let reader = JournalReader::open(journal).into_diagnostic()?;
-    let point: ResumePoint = reader.resume_point().into_diagnostic()?.ok_or_else(nothing)?;
+    let Some(point): Option<ResumePoint> = reader.resume_point().into_diagnostic()? else {
+        let wreck = reader.wreck().into_diagnostic()?.ok_or_else(nothing)?;
+        return Err(unreadable(&NotResumed::Damaged(Box::new(wreck))));
+    };
     if point.header.plant_hash == plant.hash {
         return resume::from_journal(plant, journal).map_err(|why| unreadable(&why));
     }
@@ -77,7 +81,10 @@ pub fn from_journal(plant: Arc<Plant>, journal: &Path, force: bool) -> miette::R
 }
 
 fn unreadable(why: &NotResumed) -> miette::Report {
-    let help = "carry it over with the program that wrote it; `run --fresh` begins anew without it";
+    let help = match why {
+        NotResumed::Damaged(_) => standing::AFTER_DAMAGE,
+        _ => "carry it over with the program that wrote it; `run --fresh` begins anew without it",
+    };
     miette!(help = help, "{why}")
 }
 

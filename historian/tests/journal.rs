@@ -88,6 +88,38 @@ fn a_resume_gets_the_newest_snapshot_and_every_scan_after_it() {
 }
 
 #[test]
+fn a_folder_that_gives_no_state_says_what_is_lost_and_one_in_which_nothing_was_committed_does_not() {
+    let folder = common::folder();
+    let wreck = || JournalReader::open(folder.path()).unwrap().wreck().unwrap();
+    let mut journal = writer(folder.path(), None);
+    assert!(wreck().is_none());
+    write(&mut journal, 1..=10);
+    journal.snapshot(10, b"state ten").unwrap();
+    write(&mut journal, 11..=12);
+    drop(journal);
+    // Killed in its first write.
+    let (segments, snapshots) = (files(folder.path(), ".cjl"), files(folder.path(), ".csn"));
+    let torn = fs::read(&segments[0]).unwrap()[..30].to_vec();
+    let spoil = |path: &Path| {
+        let mut bytes = fs::read(path).unwrap();
+        bytes[20] ^= 1;
+        fs::write(path, bytes).unwrap();
+    };
+    spoil(&segments[0]);
+    spoil(&snapshots[0]);
+    assert!(JournalReader::open(folder.path()).unwrap().resume_point().unwrap().is_none());
+    let found = wreck().unwrap();
+    assert_eq!((found.segments, found.snapshots, found.damage.len()), (2, 1, 2));
+    assert_eq!(found.last.map(|(header, tick)| (header.plant_name, tick)), Some(("refinery".into(), 12)));
+
+    fs::remove_file(&snapshots[0]).unwrap();
+    fs::remove_file(&segments[1]).unwrap();
+    assert!(wreck().is_some(), "its header alone cannot be read, and scans follow it");
+    fs::write(&segments[0], torn).unwrap();
+    assert!(wreck().is_none(), "what was cut in its first write was answered for nothing");
+}
+
+#[test]
 fn a_resumed_run_joins_the_one_before_without_a_seam() {
     let folder = common::folder();
     write(&mut writer(folder.path(), None), 1..=10);

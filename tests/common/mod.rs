@@ -90,9 +90,14 @@ impl Plant {
 
     /// A controller alone, of a plant whose one device somebody else plays. Several may run at one time.
     pub fn control(folder: PathBuf, device: &str, endpoint: &str) -> Self {
+        Self::control_as(folder, device, endpoint, &[])
+    }
+
+    /// The same with more arguments of `catholyte run`.
+    pub fn control_as(folder: PathBuf, device: &str, endpoint: &str, arguments: &[&str]) -> Self {
         let (data, devices) = (tempfile::tempdir().unwrap(), format!("{device} = \"{endpoint}\"\n"));
         let mut plant = Self::at_rest(None, data, free_ports(1), Some(folder), &devices);
-        plant.start_controller();
+        plant.start_controller_as(arguments);
         plant
     }
 
@@ -163,7 +168,11 @@ impl Plant {
 
     /// `catholyte run` that ends by itself: what it said.
     pub fn refused_start(&self) -> String {
-        let mut child = self.spawn(&["run"], "refused.log");
+        self.refused_start_as(&[])
+    }
+
+    pub fn refused_start_as(&self, arguments: &[&str]) -> String {
+        let mut child = self.spawn(&[&["run"], arguments].concat(), "refused.log");
         let status = until("the start is refused", || child.try_wait().unwrap());
         let text = std::fs::read_to_string(self.data.path().join("refused.log")).unwrap();
         assert!(!status.success(), "{text}");

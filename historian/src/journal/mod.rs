@@ -48,7 +48,7 @@ mod writer;
 
 pub use archive::{PlantFile, store as store_plant};
 pub use header::{JournalHeader, SegmentStart};
-pub use reader::{JournalReader, ResumePoint, Segment};
+pub use reader::{JournalReader, ResumePoint, Segment, Wreck};
 pub use record::ScanRecord;
 pub use records::{Records, RunEnd};
 pub use snapshot::Snapshot;

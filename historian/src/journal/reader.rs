@@ -17,6 +17,9 @@ use crate::varint::Cursor;
 /// The first frame of a segment is shorter than this, whatever the plant is called.
 const HEADER_BYTES: usize = 2048;
 
+/// The header and the first group of records of a segment are no longer than this.
+const FIRST_WRITE: u64 = 2 << 20;
+
 /// One file of records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
@@ -36,6 +39,29 @@ pub struct ResumePoint {
     pub records: Records,
     /// Snapshots that were passed over because they are damaged.
     pub damage: Vec<Damage>,
+}
+
+/// A folder in which something was written, and from which no run can be taken up again.
+#[derive(Clone, Debug)]
+pub struct Wreck {
+    pub segments: usize,
+    pub snapshots: usize,
+    /// Whose journal it was and the time of its last scan, as far as a segment can be read.
+    pub last: Option<(JournalHeader, u64)>,
+    pub damage: Vec<Damage>,
+}
+
+impl std::fmt::Display for Wreck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let many = |count: usize, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
+        write!(
+            f,
+            "{} and {}, from none of which a state can be had",
+            many(self.segments, "segment"),
+            many(self.snapshots, "snapshot")
+        )?;
+        self.damage.iter().try_for_each(|damage| write!(f, "\n    {damage}"))
+    }
 }
 
 /// Looks at the folder once, when opened; open it again to see what came later.
@@ -122,6 +148,30 @@ impl JournalReader {
         let Some(snapshot) = snapshot else { return Ok(None) };
         let records = Records::after(&self.segments, snapshot.tick, Some(snapshot.header.clone()))?;
         Ok(Some(ResumePoint { header: snapshot.header.clone(), snapshot: Some(snapshot), records, damage }))
+    }
+
+    /// What is lost where [`Self::resume_point`] finds none: `None` when nothing was ever committed here.
+    pub fn wreck(&self) -> Result<Option<Wreck>, HistorianError> {
+        let mut damage = Vec::new();
+        // Only those that cannot be read are passed over.
+        drop(self.newest_snapshot(&mut damage)?);
+        let mut last = None;
+        let mut begun = 0;
+        for segment in &self.segments {
+            match Loaded::open(segment)? {
+                Ok(mut loaded) => {
+                    let tick = loaded.last_tick().unwrap_or(segment.first_tick);
+                    last = Some((loaded.header, tick));
+                }
+                // What a process leaves that dies in its first write: it was answered for nothing.
+                Err(torn) if torn.torn_tail && torn.bytes <= FIRST_WRITE => begun += 1,
+                Err(unreadable) => damage.push(unreadable),
+            }
+        }
+        let segments = self.segments.len() - begun;
+        let snapshots = self.snapshots.len();
+        let nothing = segments == 0 && snapshots == 0;
+        Ok((!nothing).then_some(Wreck { segments, snapshots, last, damage }))
     }
 
     /// The last tick of which anything is on disk, and damage met on the way to it.
