@@ -94,16 +94,6 @@ impl Field {
         Self { link, told, told_link, refused, met, sequence, sequence_tick, heartbeat_from }
     }
 
-    /// True when the device is up and has told all that it will tell.
-    pub fn is_up(&mut self) -> bool {
-        self.link.input_bank.update();
-        let bank = self.link.input_bank.output_buffer_mut();
-        let waits = |quality: &Quality| {
-            matches!(quality, Quality::BadWaitingForInitialData | Quality::BadNoCommunication)
-        };
-        bank.up && !bank.qualities.iter().any(waits)
-    }
-
     /// Adds what has changed since the engine was last told.
     fn collect(&mut self, tick: u64, stale_ticks: u64, inputs: &mut Vec<Input>) {
         self.link.input_bank.update();
@@ -175,6 +165,8 @@ impl Field {
             *value = image.value(*point);
         }
         bank.meeting = self.met;
+        // A device that answers at once is not let down because another one has yet to.
+        bank.drives = engine.is_ready();
         bank.heartbeat = self.heartbeat_from.wrapping_add(tick as u32);
         self.link.output_bank.publish();
     }
@@ -297,10 +289,8 @@ impl ScanThread {
         }
         scratch.output.clear();
         self.engine.scan(tick, &scratch.inputs, &scratch.commands, &mut scratch.output);
-        if self.engine.is_ready() {
-            for field in &mut self.fields {
-                field.publish(tick, &self.engine);
-            }
+        for field in &mut self.fields {
+            field.publish(tick, &self.engine);
         }
         self.report(tick, scratch);
         if tick.is_multiple_of((u64::from(wiring::PUBLISH_MS) / period_ms).max(1)) {
@@ -406,8 +396,45 @@ impl ScanThread {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pair::{PERIOD_MS, Pair, with};
     use model::DeviceId;
     use plc_bridge::{InputBank, OutputBank};
+
+    #[test]
+    fn a_device_that_answers_hears_the_scan_while_another_is_still_waited_for() {
+        let plant = with(
+            "[device.OTHER]\nprotocol = \"opc-ua\"\nendpoint = \"opc.tcp://127.0.0.1:4841/\"\n\
+             namespace = \"urn:ring\"\nwatchdog = \"2 s\"\nheartbeat = \"HEARTBEAT\"\n",
+        );
+        let (mut bank, input_bank) = triple_buffer::triple_buffer(&InputBank::default());
+        let (output_bank, mut commands) = triple_buffer::triple_buffer(&OutputBank::default());
+        let (inputs, link) = (vec![plant.find_point("LT-1").unwrap()], plant.io.devices[0].link);
+        let outputs = Vec::new();
+        let device = DeviceId(0);
+        let field = Field::new(DeviceLink { device, inputs, outputs, link, input_bank, output_bank });
+        let folder = tempfile::tempdir().unwrap();
+        let mut pair = Pair::with_rings(folder.path(), &plant, 1 << 14, 256, vec![field]);
+        let mut heard = |tick| {
+            let (values, qualities) = (vec![50.0], vec![Quality::Good]);
+            bank.write(InputBank {
+                sequence: tick,
+                up: true,
+                meeting: 1,
+                values,
+                qualities,
+                ..InputBank::default()
+            });
+            pair.scan(tick..=tick);
+            commands.update();
+            let bank = commands.output_buffer_mut();
+            (bank.heartbeat, bank.meeting, bank.drives)
+        };
+        let (first, meeting, drives) = heard(1);
+        assert_eq!((meeting, drives), (1, false), "the other one may still deliver");
+        assert_eq!(heard(2), (first.wrapping_add(1), 1, false));
+        let waited = (3..=6000 / PERIOD_MS).map(heard).last().unwrap();
+        assert!(waited.2, "five seconds later it goes on without");
+    }
 
     #[test]
     fn a_device_that_another_client_drives_too_is_up_and_not_to_be_relied_on() {

@@ -43,8 +43,6 @@ pub const CLOCK_STEP_MS: u64 = 1000;
 pub const STALE_MS: u32 = 2000;
 /// After this much delay the scan stops catching up and lets time jump.
 pub const CATCH_UP_MS: u32 = 1000;
-/// How long a start waits for the field before it goes on without.
-pub const FIELD_WAIT: Duration = Duration::from_secs(5);
 /// How long a change of the plant may wait for the scan, and for those behind it.
 pub const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 /// An operator is told "not done in time" after this.

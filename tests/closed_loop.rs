@@ -17,6 +17,17 @@ fn a_new_controller_takes_the_running_string_over_without_moving_it() {
 }
 
 #[test]
+fn the_brine_flows_when_the_controller_comes() {
+    let mut plant = Lockstep::new(&refinery(), Initial::Running);
+    plant.run(0.5);
+    for step in 6..=50 {
+        plant.run(0.1);
+        let (flow, needed) = (plant.value("FT-301"), 0.49 * plant.value("IT-301"));
+        assert!(flow > 0.9 * needed, "{:.1} s: {flow} m3/h of brine for {needed}", f64::from(step) / 10.0);
+    }
+}
+
+#[test]
 fn brine_heat_voltage_and_strength_follow_a_step_of_the_current() {
     let mut plant = Lockstep::new(&refinery(), Initial::Running);
     plant.run(600.0);

@@ -82,6 +82,9 @@ pub struct OutputBank {
     /// The meeting whose outputs the scan knows; 0 before it has computed its own for the first time.
     /// Nothing is written for another meeting than the present one.
     pub meeting: u32,
+    /// The values are commands. While the scan still waits for other devices they are none, and only the heartbeat
+    /// goes out: the device holds what it has, and its watchdog waits.
+    pub drives: bool,
     pub values: Vec<f64>,
 }
 

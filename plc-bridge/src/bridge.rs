@@ -138,7 +138,7 @@ fn prepare(
     let inputs: Vec<&IoPoint> = of(Direction::Input).collect();
     let outputs: Vec<&IoPoint> = of(Direction::Output).collect();
     let (bank, input_bank) = FieldBank::new(inputs.len());
-    let blank = OutputBank { heartbeat: 0, meeting: 0, values: vec![0.0; outputs.len()] };
+    let blank = OutputBank { values: vec![0.0; outputs.len()], ..OutputBank::default() };
     let (output_bank, commands) = triple_buffer::triple_buffer(&blank);
     let watchdog = Duration::from_millis(u64::from(device.watchdog_ms));
     let schedule = OutputSchedule::new(outputs.len(), options.refresh, options.standstill, watchdog);

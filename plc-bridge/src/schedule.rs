@@ -137,15 +137,17 @@ impl OutputSchedule {
         if self.moved_at.is_none_or(|moved| now - moved > self.standstill) {
             return None;
         }
+        let heartbeat = (self.sent_heartbeat != Some(bank.heartbeat)).then_some(bank.heartbeat);
+        if !bank.drives {
+            let outputs = vec![false; bank.values.len()];
+            return heartbeat.map(|heartbeat| Due { heartbeat: Some(heartbeat), outputs });
+        }
         let all = self.refreshed_at.is_none_or(|refreshed| now - refreshed >= self.refresh);
         if all {
             self.refreshed_at = Some(now);
         }
         let changed = |(sent, value): (&Option<u64>, &f64)| all || *sent != Some(value.to_bits());
-        let due = Due {
-            heartbeat: (self.sent_heartbeat != Some(bank.heartbeat)).then_some(bank.heartbeat),
-            outputs: self.sent.iter().zip(&bank.values).map(changed).collect(),
-        };
+        let due = Due { heartbeat, outputs: self.sent.iter().zip(&bank.values).map(changed).collect() };
         (due.heartbeat.is_some() || due.has_outputs()).then_some(due)
     }
 
@@ -217,7 +219,7 @@ mod tests {
     const WATCHDOG: Duration = Duration::from_secs(2);
 
     fn bank(heartbeat: u32, values: &[f64]) -> OutputBank {
-        OutputBank { heartbeat, meeting: 1, values: values.to_vec() }
+        OutputBank { heartbeat, meeting: 1, drives: true, values: values.to_vec() }
     }
 
     fn schedule(points: usize) -> OutputSchedule {
@@ -244,8 +246,20 @@ mod tests {
     #[test]
     fn nothing_is_written_before_the_scan_has_run() {
         let mut schedule = schedule(1);
-        let blank = OutputBank { heartbeat: 4, meeting: 0, values: vec![7.0] };
+        let blank = OutputBank { meeting: 0, ..bank(4, &[7.0]) };
         assert_eq!(schedule.due(&blank, Instant::now()), None);
+    }
+
+    #[test]
+    fn a_scan_that_waits_for_others_sends_its_heartbeat_and_no_output() {
+        let start = Instant::now();
+        let at = |milliseconds| start + Duration::from_millis(milliseconds);
+        let mut schedule = schedule(1);
+        let waits = |heartbeat| OutputBank { drives: false, ..bank(heartbeat, &[7.0]) };
+        assert_eq!(send(&mut schedule, &waits(1), at(0)), due(Some(1), &[false]));
+        assert_eq!(send(&mut schedule, &waits(1), at(100)), None);
+        assert_eq!(send(&mut schedule, &waits(2), at(2000)), due(Some(2), &[false]), "nor a refresh");
+        assert_eq!(send(&mut schedule, &bank(3, &[7.0]), at(2100)), due(Some(3), &[true]));
     }
 
     #[test]

@@ -463,7 +463,7 @@ impl Field {
     }
 
     /// All instruments at the value that is there now, as after a long rest.
-    fn settle_sensors(&mut self) {
+    pub(crate) fn settle_sensors(&mut self) {
         for index in 0..self.inputs.len() {
             let value = self.truth(&self.inputs[index].truth);
             let input = &mut self.inputs[index];

@@ -79,6 +79,9 @@ pub struct UnitName<'a> {
     pub file: &'a str,
 }
 
+/// A running plant has been there so long when it is opened: what the string asks for takes two seconds to come.
+const RUN_IN_MS: u32 = 4000;
+
 /// Tags by dense index, in the order in which they were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Binding {
@@ -136,7 +139,25 @@ impl Simulator {
             area.know_absorber();
         }
         let fingerprint = fingerprint(parameters, files, seed);
-        Ok(Self::of(area, Some(field), fingerprint))
+        let mut opened = Self::of(area, Some(field), fingerprint);
+        if initial == Initial::Running {
+            opened.run_in();
+        }
+        Ok(opened)
+    }
+
+    /// The pipes between the string and its neighbours are full and everything flows before somebody looks: a
+    /// controller that comes within the first second would take empty pipes for what the plant does.
+    fn run_in(&mut self) {
+        self.step(RUN_IN_MS);
+        self.renewed.clear();
+        self.now_ms = 0;
+        if let Some(area) = &mut self.area {
+            area.settle_sensors();
+        }
+        if let Some(field) = &mut self.field {
+            field.settle_sensors();
+        }
     }
 
     fn of(area: Option<Box<Area300>>, field: Option<Field>, fingerprint: u64) -> Self {
