@@ -17,6 +17,7 @@ use crate::noise::Noise;
 use crate::parameters::Parameters;
 use crate::properties::Excursions;
 use crate::renewed::Renewed;
+use crate::sensor::bank::Instruments;
 use crate::sensor::{Sensor, kind_of};
 use crate::tags::{Input, Kind, Output, PLCS, Side, Signal, Target, inputs, outputs};
 use crate::turns::Turns;
@@ -69,8 +70,10 @@ impl Area300 {
             Sensor::new((input.low, input.high), kind, measure::truth(&plant, input.signal))
         };
         let sensors = inputs.iter().map(sensor).collect();
-        let update = |input: &Input| kind_of(&plant.p.sensors, input.kind).map(|kind| kind.update);
-        let turns = Turns::new(inputs.iter().enumerate().filter_map(|(k, input)| Some((k, update(input)?))));
+        let turn = |(k, input): (usize, &Input)| {
+            Some((k, (input.low, input.high), kind_of(&plant.p.sensors, input.kind)?))
+        };
+        let turns = Turns::new(inputs.iter().enumerate().filter_map(turn));
         let switches = (0..inputs.len()).filter(|input| inputs[*input].kind == Kind::Switch).collect();
         Self {
             plant,
@@ -217,19 +220,13 @@ impl Area300 {
                 self.renewed.mark(*switch);
             }
         }
-        self.turns.pass(dt);
-        for (group, seconds) in self.turns.due() {
-            let shares = self.plant.p.sensors.each_ref().map(|kind| kind.follows(seconds));
-            for member in &group.members {
-                self.renewed.mark(*member);
-                let input = &self.inputs[*member];
-                let value = measure::truth(&self.plant, input.signal);
-                let kind = kind_of(&self.plant.p.sensors, input.kind);
-                let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
-                let range = (input.low, input.high);
-                self.sensors[*member].step(range, kind, value, &mut self.noise, (seconds, share));
-            }
+        let mut turns = core::mem::take(&mut self.turns);
+        turns.pass(dt);
+        for (bank, seconds) in turns.due() {
+            bank.read(seconds, self);
+            bank.members().iter().for_each(|member| self.renewed.mark(*member));
         }
+        self.turns = turns;
     }
 
     pub(crate) fn renew_supplies(&mut self) {
@@ -275,5 +272,23 @@ fn order_of(orders: &Orders, output: &Output) -> f64 {
         Target::Demand => orders.demand / 1e3,
         Target::Breaker => switch(orders.close_breaker),
         Target::Polarisation => switch(orders.polarise),
+    }
+}
+
+impl Instruments for Area300 {
+    fn truth(&self, instrument: usize) -> f64 {
+        measure::truth(&self.plant, self.inputs[instrument].signal)
+    }
+
+    fn sensor(&self, instrument: usize) -> &Sensor {
+        &self.sensors[instrument]
+    }
+
+    fn sensor_mut(&mut self, instrument: usize) -> &mut Sensor {
+        &mut self.sensors[instrument]
+    }
+
+    fn noise(&mut self) -> &mut Noise {
+        &mut self.noise
     }
 }

@@ -41,6 +41,7 @@ use crate::matter::{Balance, Matter};
 use crate::noise::Noise;
 use crate::parameters::{Actuator, ParameterEntry, SensorKind};
 use crate::renewed::Renewed;
+use crate::sensor::bank::Instruments;
 use crate::sensor::{Sensor, kind_of};
 use crate::simulator::{Part, UnitName};
 use crate::station::Station;
@@ -411,19 +412,13 @@ impl Field {
                 self.renewed.mark(index);
             }
         }
-        self.turns.pass(dt);
-        for (group, seconds) in self.turns.due() {
-            let shares = self.sensors.each_ref().map(|kind| kind.follows(seconds));
-            // In their order: they share the noise.
-            for index in &group.members {
-                let value = self.truth(&self.inputs[*index].truth);
-                self.renewed.mark(*index);
-                let input = &mut self.inputs[*index];
-                let kind = kind_of(&self.sensors, input.kind);
-                let share = shares.get(input.kind as usize).copied().unwrap_or(1.0);
-                input.sensor.step(input.range, kind, value, &mut self.noise, (seconds, share));
-            }
+        let mut turns = core::mem::take(&mut self.turns);
+        turns.pass(dt);
+        for (bank, seconds) in turns.due() {
+            bank.read(seconds, self);
+            bank.members().iter().for_each(|member| self.renewed.mark(*member));
         }
+        self.turns = turns;
     }
 
     /// Nothing of what was worked out before holds any more.
@@ -512,6 +507,24 @@ impl Field {
         }
         walk.f64(&mut self.ports.heat);
         self.sheet.state(walk);
+    }
+}
+
+impl Instruments for Field {
+    fn truth(&self, instrument: usize) -> f64 {
+        Self::truth(self, &self.inputs[instrument].truth)
+    }
+
+    fn sensor(&self, instrument: usize) -> &Sensor {
+        &self.inputs[instrument].sensor
+    }
+
+    fn sensor_mut(&mut self, instrument: usize) -> &mut Sensor {
+        &mut self.inputs[instrument].sensor
+    }
+
+    fn noise(&mut self) -> &mut Noise {
+        &mut self.noise
     }
 }
 

@@ -1,11 +1,11 @@
 //! An instrument: lag, noise, resolution, analyser cycle and dead time, and its faults.
 
+pub(crate) mod bank;
+
 use model::{Quality, StateWalk};
 
-use crate::noise::Noise;
 use crate::parameters::{PENDING_MAX, SensorKind};
 use crate::tags::Kind;
-use crate::work::{self, Work};
 
 /// NAMUR NE 43: a transmitter's current ends at 3.8 and 20.5 mA.
 const BELOW: f64 = 0.0125;
@@ -68,23 +68,18 @@ impl Sensor {
         }
     }
 
-    /// `dt` seconds go by, in which it goes `share` of its way ([`SensorKind::follows`]).
-    pub(crate) fn step(
+    /// `dt` seconds go by, in which it goes `share` of its way ([`SensorKind::follows`]); `drawn` is its noise, of
+    /// deviation 1.
+    fn see(
         &mut self,
         (low, high): (f64, f64),
-        p: Option<&SensorKind>,
+        p: &SensorKind,
         value: f64,
-        noise: &mut Noise,
+        drawn: f64,
         (dt, share): (f64, f64),
     ) {
-        let Some(p) = p else {
-            self.show(value);
-            return;
-        };
-        work::count(Work::Instrument);
         let span = high - low;
-        // Drawn even when it is not shown, so that a fault does not shift the other sensors' noise.
-        let hiss = noise.normal() * p.noise * span * self.faults.noise;
+        let hiss = drawn * p.noise * span * self.faults.noise;
         if self.faults.drift != 0.0 {
             self.faults.drifted += self.faults.drift * dt / 3600.0;
         }
@@ -107,6 +102,19 @@ impl Sensor {
         self.shown = stepped.clamp(low, high);
         let inside = stepped >= low && stepped <= high;
         self.quality = if inside { Quality::Good } else { Quality::UncertainEngineeringRange };
+    }
+
+    /// It shows what it sees at once, and nothing is wrong with it.
+    fn is_sound_transmitter(&self) -> bool {
+        let SensorFaults { frozen, failed, noise, drift, drifted } = self.faults;
+        let kept = (noise.to_bits() ^ 1.0_f64.to_bits()) | drift.to_bits() | drifted.to_bits();
+        self.analyser.is_none() && !(frozen | failed) && kept == 0
+    }
+
+    const fn show_good(&mut self, lagged: f64, shown: f64) {
+        self.lagged = lagged;
+        self.shown = shown;
+        self.quality = Quality::Good;
     }
 
     /// A switch: what is, without lag or noise.
@@ -180,7 +188,7 @@ mod tests {
 
     /// A step as whoever owns the instrument gives it.
     fn give(sensor: &mut Sensor, kind: &SensorKind, value: f64, noise: &mut Noise, dt: f64) {
-        sensor.step(RANGE, Some(kind), value, noise, (dt, kind.follows(dt)));
+        sensor.see(RANGE, kind, value, noise.normal(), (dt, kind.follows(dt)));
     }
 
     fn quiet(lag: f64, cycle: f64, dead: f64) -> SensorKind {

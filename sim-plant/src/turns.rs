@@ -3,6 +3,9 @@
 
 use model::StateWalk;
 
+use crate::parameters::SensorKind;
+use crate::sensor::bank::Bank;
+
 /// The shortest update time, s; the others are whole multiples of it.
 pub(crate) const SLOT: f64 = 0.1;
 
@@ -19,7 +22,7 @@ pub(crate) struct Turns {
 pub(crate) struct Group {
     every: u32,
     phase: u32,
-    pub(crate) members: Vec<usize>,
+    pub(crate) bank: Bank,
     /// s since their last turn.
     waited: f64,
     /// In the step that has just passed: s since the turn before.
@@ -27,23 +30,23 @@ pub(crate) struct Group {
 }
 
 impl Turns {
-    /// Of instruments by their places and update times, s.
-    pub(crate) fn new(instruments: impl Iterator<Item = (usize, f64)>) -> Self {
+    /// Of instruments by their places, ranges and kinds.
+    pub(crate) fn new<'a>(instruments: impl Iterator<Item = (usize, (f64, f64), &'a SensorKind)>) -> Self {
         let mut made = Self::default();
-        for (instrument, update) in instruments {
-            let every = (libm::rint(update / SLOT) as u32).max(1);
-            made.emptiest(every).members.push(instrument);
+        for (instrument, range, kind) in instruments {
+            let every = (libm::rint(kind.update / SLOT) as u32).max(1);
+            made.emptiest(every).bank.push(instrument, range, kind);
         }
         made
     }
 
     fn emptiest(&mut self, every: u32) -> &mut Group {
         if !self.groups.iter().any(|group| group.every == every) {
-            let group = |phase| Group { every, phase, members: Vec::new(), waited: 0.0, due: None };
+            let group = |phase| Group { every, phase, bank: Bank::default(), waited: 0.0, due: None };
             self.groups.extend((0..every).map(group));
         }
         let same = self.groups.iter_mut().filter(|group| group.every == every);
-        same.min_by_key(|group| group.members.len()).expect("it was there, or has been made")
+        same.min_by_key(|group| group.bank.members().len()).expect("it was there, or has been made")
     }
 
     /// `dt` seconds go by, at most a slot.
@@ -62,8 +65,8 @@ impl Turns {
     }
 
     /// Who has a turn in this step, and the seconds since the turn before.
-    pub(crate) fn due(&self) -> impl Iterator<Item = (&Group, f64)> {
-        self.groups.iter().filter_map(|group| group.due.map(|seconds| (group, seconds)))
+    pub(crate) fn due(&mut self) -> impl Iterator<Item = (&mut Bank, f64)> {
+        self.groups.iter_mut().filter_map(|group| group.due.map(|seconds| (&mut group.bank, seconds)))
     }
 
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
@@ -78,15 +81,25 @@ impl Turns {
 #[cfg(test)]
 mod tests {
     use super::Turns;
+    use crate::parameters::SensorKind;
+
+    fn kind(update: f64) -> SensorKind {
+        SensorKind { lag: 0.0, noise: 0.0, resolution: 0.0, cycle: 0.0, dead: 0.0, update }
+    }
+
+    fn of(updates: &[f64]) -> Turns {
+        let kinds: Vec<SensorKind> = updates.iter().copied().map(kind).collect();
+        Turns::new(kinds.iter().enumerate().map(|(k, kind)| (k, (0.0, 1.0), kind)))
+    }
 
     /// Turns that each of `updates` has in `steps` of `dt`, and the seconds that they cover.
     fn turns(updates: &[f64], steps: usize, dt: f64) -> Vec<(usize, f64)> {
-        let mut turns = Turns::new(updates.iter().copied().enumerate());
+        let mut turns = of(updates);
         let mut had = vec![(0, 0.0); updates.len()];
         for _ in 0..steps {
             turns.pass(dt);
-            for (group, seconds) in turns.due() {
-                for member in &group.members {
+            for (bank, seconds) in turns.due() {
+                for member in bank.members() {
                     had[*member].0 += 1;
                     had[*member].1 += seconds;
                 }
@@ -106,10 +119,10 @@ mod tests {
 
     #[test]
     fn those_of_one_time_are_spread_over_its_slots() {
-        let mut turns = Turns::new((0..40).map(|instrument| (instrument, 1.0)));
+        let mut turns = of(&[1.0; 40]);
         for _ in 0..10 {
             turns.pass(0.1);
-            assert_eq!(turns.due().map(|(group, _)| group.members.len()).sum::<usize>(), 4);
+            assert_eq!(turns.due().map(|(bank, _)| bank.members().len()).sum::<usize>(), 4);
         }
     }
 }

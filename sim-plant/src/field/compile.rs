@@ -255,8 +255,8 @@ impl Compiler<'_> {
         ports.came = vec![crate::matter::Matter::default(); ports.imports.len()];
         ports.asked = vec![0.0; ports.exports.len()];
         let watch = Watch::new(self.elements.len(), &lines, &inputs);
-        let update = |input: &Input| kind_of(&p.sensors, input.kind).map(|kind| kind.update);
-        let turns = Turns::new(inputs.iter().enumerate().filter_map(|(k, input)| Some((k, update(input)?))));
+        let turn = |(k, input): (usize, &Input)| Some((k, input.range, kind_of(&p.sensors, input.kind)?));
+        let turns = Turns::new(inputs.iter().enumerate().filter_map(turn));
         let mut field = Field {
             chemistry: self.chemistry.clone(),
             actuator: p.actuator.clone(),
