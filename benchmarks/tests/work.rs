@@ -17,7 +17,7 @@ const BOUNDS: [(Work, f64); 7] = [
     (Work::Settling, 80.0),
     (Work::Protons, 330.0),
     (Work::Flame, 45.0),
-    (Work::Element, 62.0),
+    (Work::Element, 80.0),
     (Work::Instrument, 1760.0),
 ];
 
