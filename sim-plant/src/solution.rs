@@ -19,7 +19,7 @@ use model::StateWalk;
 pub use notes::{Notes, Remark};
 
 use crate::chemistry::Chemistry;
-use crate::constants::REFERENCE;
+use crate::constants::{GAS, REFERENCE, ZERO_CELSIUS};
 use crate::matter::Matter;
 use crate::species::{Phase, Species};
 use crate::work::{self, Work};
@@ -29,6 +29,13 @@ use equilibria::{Equilibria, Speciation};
 
 /// Below this volume of liquor, m3, it counts as dry.
 pub(crate) const VOLUME_FLOOR: f64 = 1e-9;
+/// K between which every liquor is shown, ten beyond those that its properties carry (`unit::LIQUORS`): an experiment ends
+/// there, and a plant goes on. The heat beyond stays in the enthalpy, so no balance knows of it, and comes out again first.
+const SHOWN: (f64, f64) = (213.15, 483.15);
+/// K; J/mol of melting there, and J/(mol K) that water has beyond ice.
+const FREEZING: f64 = ZERO_CELSIUS;
+const FUSION: f64 = 6008.0;
+const WARMER: f64 = 38.0;
 
 /// A stirred volume of slurry, with what follows from its amounts and enthalpy.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -113,9 +120,24 @@ impl Slurry {
         let (enthalpy, capacity) = self.sums(chemistry);
         self.capacity = capacity;
         if capacity > 1e-9 {
-            self.temperature = REFERENCE + (self.matter.enthalpy - enthalpy) / capacity;
+            let kelvin = REFERENCE + (self.matter.enthalpy - enthalpy) / capacity;
+            self.temperature = kelvin.clamp(SHOWN.0, SHOWN.1);
         }
         notes.check(Remark::Temperature, (253.15..=453.15).contains(&self.temperature));
+        if self.temperature < FREEZING {
+            notes.check(Remark::Ice, !self.freezes(chemistry));
+        }
+    }
+
+    /// Whether ice would fall: the activity of the water is above that of ice, from its heat of fusion and what water's heat
+    /// capacity has beyond ice's (IAPWS: 0.824 at -20 degC).
+    fn freezes(&self, chemistry: &Chemistry) -> bool {
+        if self.liquor < VOLUME_FLOOR {
+            return false;
+        }
+        let ratio = FREEZING / self.temperature;
+        let ice = FUSION / (GAS * FREEZING) * (1.0 - ratio) + WARMER / GAS * (ratio - 1.0 - libm::log(ratio));
+        libm::log(vapour::water_activity(&Makeup::of(&self.matter, chemistry), self.temperature)) > ice + 1e-3
     }
 
     /// The species again after amounts have changed, at the volume and the constants of the last

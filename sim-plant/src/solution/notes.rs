@@ -19,6 +19,8 @@ pub enum Remark {
     Equilibria,
     /// A liquor below -20 or above 180 degC.
     Temperature,
+    /// Water that would freeze out of a liquor.
+    Ice,
     /// Vapour pressure outside its range.
     Vapour,
     /// A solubility outside its table; held at its end.
@@ -39,7 +41,7 @@ pub enum Remark {
     Overcharge,
 }
 
-const OTHERS: usize = 13;
+const OTHERS: usize = 14;
 const REMARKS: usize = 2 * SOLUTES + OTHERS;
 
 impl Remark {
@@ -60,6 +62,7 @@ impl Remark {
             Self::Oversaturated => 2 * SOLUTES + 10,
             Self::BoilingDry => 2 * SOLUTES + 11,
             Self::Overcharge => 2 * SOLUTES + 12,
+            Self::Ice => 2 * SOLUTES + 13,
         }
     }
 
@@ -89,7 +92,7 @@ impl Remark {
                 "pH: not found within the iterations; the last value stands",
                 "activity: ionic strength above 6 mol/L (12 in strong acid or lye alone); held there",
                 "equilibrium constants: outside 0..110 degC; held there",
-                "temperature: a liquor below -20 or above 180 degC",
+                "temperature: a liquor below -20 or above 180 degC; shown between -60 and 210 degC, the heat beyond stays in the books",
                 "vapour pressure, boiling point: outside 0..150 degC or the molality of the osmotic coefficients; HCl and H2SO4 have no vapour",
                 "solubility: outside its table; held at the end",
                 "conductivity: outside its fit, held at the edge; or a like salt stands in",
@@ -99,6 +102,7 @@ impl Remark {
                 "solubility: a liquor above it, whose crystals are left out",
                 "vessel: it boils dry; no more reacts than its last free water can carry away as steam",
                 "module: charged beyond full; its electrolyte decomposes above 4.9 V a cell",
+                "temperature: a liquor below its freezing point; ice is left out",
             ][k - 2 * SOLUTES]
                 .to_owned(),
         }

@@ -4,6 +4,7 @@ use super::density::Makeup;
 use super::solubility::Salt;
 use super::{Notes, Remark, Slurry};
 use crate::chemistry::Chemistry;
+use crate::constants::ZERO_CELSIUS;
 use crate::matter::Matter;
 use crate::species::Species;
 use Species::{Acid, Aluminium, Carbonate, Chloride, Ferric, Lithium, Nickel, Sodium, Sulfate, Water};
@@ -315,4 +316,36 @@ fn sodium_sulfate_dissolves_as_the_handbook_says() {
     }
     let between = Salt::SodiumSulfate.solubility(273.15 + 15.0, notes);
     assert!((between * between / (9.1 * 19.5) - 1.0).abs() < 0.01, "{between}");
+}
+
+#[test]
+fn no_liquor_is_shown_beyond_what_carries_it_and_the_heat_beyond_comes_out_again() {
+    let c = &*CHEMISTRY;
+    for joule in [1e9, -1e9] {
+        let mut water = Slurry::at(&c.parcel(&[(Water, 5e3)], 298.15), 298.15, c, &mut Notes::default());
+        let (before, mut notes) = (water.matter.enthalpy, Notes::default());
+        water.heat(joule);
+        water.settle(c, &mut notes);
+        assert!((213.0..=484.0).contains(&water.temperature), "{}", water.temperature);
+        assert_eq!(notes.count(Remark::Temperature), 1);
+        assert_eq!(water.matter.enthalpy, before + joule);
+        water.heat(-joule);
+        water.settle(c, &mut notes);
+        assert!((water.temperature - 298.15).abs() < 1e-3, "{}", water.temperature);
+    }
+}
+
+#[test]
+fn a_liquor_below_its_freezing_point_says_so_and_brine_freezes_later() {
+    let c = &*CHEMISTRY;
+    let ice = |salt: f64, celsius: f64| {
+        let recipe = c.parcel(&[(Water, 55.51), (Sodium, salt), (Chloride, salt)], 298.15);
+        let mut notes = Notes::default();
+        Slurry::at(&recipe, ZERO_CELSIUS + celsius, c, &mut notes).settle(c, &mut notes);
+        notes.count(Remark::Ice)
+    };
+    // NaCl of 1 and 4 mol/kg freezes at -3.4 and -15.3 degC (CRC Handbook).
+    assert_eq!([ice(0.0, 1.0), ice(0.0, -1.0)], [0, 1]);
+    assert_eq!([ice(1.0, -2.5), ice(1.0, -4.5)], [0, 1]);
+    assert_eq!([ice(4.0, -13.5), ice(4.0, -17.5)], [0, 1]);
 }

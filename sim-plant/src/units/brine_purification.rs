@@ -299,12 +299,16 @@ impl BrinePurification {
     }
 }
 
-/// Brought to a pH with LiOH or HCl.
+/// mol/L of hydroxide: what dissolves of LiOH at room temperature, 12.8 g in 100 g of water. A pH that takes more is none of a liquor.
+const LYE_MOST: f64 = 5.0;
+
+/// Brought to a pH with LiOH or HCl, as far as lye dissolves.
 fn titrated(mut slurry: Slurry, ph: f64, c: &Chemistry, notes: &mut Notes) -> Slurry {
     // The constants follow the ionic strength, so it goes twice.
     for _ in 0..2 {
         let goal = Speciation::acid_at(ph, &slurry.matter, slurry.liquor, &slurry.equilibria);
-        let more = goal * slurry.liquor * 1e3 - slurry.matter[Species::Acid];
+        notes.check(Remark::Limited, goal >= -LYE_MOST);
+        let more = goal.max(-LYE_MOST) * slurry.liquor * 1e3 - slurry.matter[Species::Acid];
         slurry.matter[Species::Acid] += more;
         slurry.matter[Species::Chloride] += more.max(0.0);
         slurry.matter[Species::Lithium] += (-more).max(0.0);

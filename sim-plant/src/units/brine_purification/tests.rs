@@ -126,3 +126,14 @@ fn the_step_hardly_matters() {
         assert!((long / short - 1.0).abs() < 0.01, "{long} {short}");
     }
 }
+
+#[test]
+fn a_start_at_a_ph_that_no_lye_gives_holds_what_dissolves_and_says_so() {
+    // pH 14 of activity in a lithium brine took forty times the water's worth of lye.
+    let lye = run(&["start.ph=14"], 0.1);
+    let lithium = lye.reading("Li").unwrap();
+    assert!(lithium < 60.0 && lye.reading("OH-1").unwrap() < 5500.0, "{lithium}");
+    assert!((20.0..100.0).contains(&lye.reading("T-1").unwrap()));
+    assert!(lye.notes().count(Remark::Limited) > 0);
+    assert_eq!(run(&["start.ph=11"], 0.01).notes().count(Remark::Limited), 0);
+}
