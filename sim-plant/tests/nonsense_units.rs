@@ -250,12 +250,6 @@ fn a_run_that_leaves_what_its_properties_carry_ends_and_says_where_and_what_to_d
         ("module", "pack.cells=500 start.temperature=-30 bench.current=1000", 2.0, "-50 to 1500 degC"),
         ("tank", "strength.CoSO4=1000 strength.Fe2SO43=1000 strength.LiF=1000", 2.0, "-50 to 200 degC"),
         ("cementation", "liquor.Fe3=250 liquor.Li=250", 30.0, "-50 to 200 degC"),
-        (
-            "furnace",
-            "feed.chlorine=100000 absorption.tower=10000 combustion.jacket=0",
-            1.0,
-            "T-tail is -73.15",
-        ),
     ] {
         let mut unit = opened(name, settings);
         unit.run_to(minutes * 60.0);

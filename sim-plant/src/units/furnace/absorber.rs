@@ -3,7 +3,7 @@
 //! ```text
 //! HCl(g) -> H+ + Cl-      a = k dt (p_HCl - p*_HCl(w, T)), implicit in a
 //! H2O <-> H2O(g)          towards n_dry p_w / (P - p_w), by the same coefficient
-//! C dT/dt = heat of both + UA (T_w - T)    graphite and film together
+//! C dT/dt = heat of both + UA (T_w - T)    graphite and film together; acid above its boiling point gives off both
 //! log10 p*_HCl [mmHg] = A(w) - B(w)/T
 //! ```
 //!
@@ -134,11 +134,14 @@ impl Cell {
             self.dissolve_chlorine(liquid, gas, build, chemistry);
             self.evaporate(liquid, gas, build, chemistry, notes, dt);
         }
-        let (mut formed, capacity) = chemistry.sums(liquid);
-        formed += dilution::enthalpy(liquid, chemistry);
+        let mut kelvin = shared(before, liquid, gas, build, chemistry);
+        if kelvin > SIMMERING
+            && liquid[Species::Water] > 1e-9
+            && boil(liquid, gas, kelvin, build, chemistry, notes)
+        {
+            kelvin = shared(before, liquid, gas, build, chemistry);
+        }
         let (gas_formed, gas_capacity) = chemistry.sums(gas);
-        let capacity = (capacity + gas_capacity).max(0.0);
-        let kelvin = REFERENCE + (before - formed - gas_formed) / (build.capacity + capacity);
         self.temperature = kelvin.clamp(200.0, 1500.0);
         gas.enthalpy = gas_formed + gas_capacity * (self.temperature - REFERENCE);
         // What is left over closes the energy to the last bit, wherever the clamp held.
@@ -237,14 +240,81 @@ impl Cell {
     }
 }
 
+/// K below which nobody asks: acid that boils there is so strong that the film gives its HCl back before (`absorb`).
+const SIMMERING: f64 = 335.0;
+/// Of the water and of the free acid of a cell, so much boils away in a step at most.
+const BOILED: f64 = 0.2;
+
+/// K of a cell's liquid, gas and graphite that have so many J together.
+fn shared(energy: f64, liquid: &Matter, gas: &Matter, build: &Build, chemistry: &Chemistry) -> f64 {
+    let ((formed, capacity), (gas_formed, gas_capacity)) = (chemistry.sums(liquid), chemistry.sums(gas));
+    let formed = formed + gas_formed + dilution::enthalpy(liquid, chemistry);
+    REFERENCE + (energy - formed) / (build.capacity + (capacity + gas_capacity).max(0.0))
+}
+
+/// Acid that is hotter than it can be under the pressure boils: what is too much leaves as steam and HCl, in the shares of
+/// their pressures, for the gas. True when anything did.
+fn boil(
+    liquid: &mut Matter,
+    gas: &mut Matter,
+    kelvin: f64,
+    build: &Build,
+    chemistry: &Chemistry,
+    notes: &mut Notes,
+) -> bool {
+    let strong = strength(liquid, chemistry);
+    let makeup = Makeup::of(liquid, chemistry);
+    let pressures = |kelvin: f64| {
+        let held = kelvin.clamp(ZERO_CELSIUS, ZERO_CELSIUS + 145.0);
+        let water = vapour::water_pressure(&makeup, held, &mut Notes::default());
+        (water, hydrogen_chloride_pressure(strong, held))
+    };
+    let over = |kelvin: f64| pressures(kelvin).0 + pressures(kelvin).1 - build.pressure;
+    if over(kelvin) <= 0.0 {
+        return false;
+    }
+    let point = root::rising(over, ZERO_CELSIUS, kelvin.min(ZERO_CELSIUS + 145.0), 1e-4, notes);
+    let (water, acid) = pressures(point);
+    let share = acid / (water + acid);
+    let formed = |species: Species| chemistry.formation[species.index()];
+    let latent = (1.0 - share) * (formed(Species::Steam) - formed(Species::Water))
+        + share * (formed(Species::HydrogenChloride) - formed(Species::Chloride) - formed(Species::Acid));
+    let capacity = build.capacity + (chemistry.sums(liquid).1 + chemistry.sums(gas).1).max(0.0);
+    let free = liquid[Species::Acid].min(liquid[Species::Chloride]).max(0.0);
+    let most =
+        (BOILED * liquid[Species::Water] / (1.0 - share).max(1e-9)).min(BOILED * free / share.max(1e-9));
+    let vapour = (capacity * (kelvin - point) / latent.max(1e3)).min(most).max(0.0);
+    liquid.react(&[(Species::Water, -1.0)], (1.0 - share) * vapour);
+    gas.react(&[(Species::Steam, 1.0)], (1.0 - share) * vapour);
+    liquid.react(&[(Species::Acid, -1.0), (Species::Chloride, -1.0)], share * vapour);
+    gas.react(&[(Species::HydrogenChloride, 1.0)], share * vapour);
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Build, Cell, hydrogen_chloride_pressure};
     use crate::chemistry::Chemistry;
+    use crate::experiment::Experiment;
     use crate::matter::Matter;
     use crate::solution::density::Makeup;
     use crate::solution::{Notes, Slurry, vapour};
     use crate::species::Species;
+
+    #[test]
+    fn a_film_without_cooling_water_boils_and_gets_no_hotter() {
+        let settings = ["feed.cooling_film=0"];
+        let unit = Experiment::after("furnace", 3.0, &settings);
+        let of = |name: &str| unit.reading(name).unwrap();
+        // Under 1.1 bar the azeotrope boils at 111 degC.
+        for name in ["T-film", "T-acid", "T-tail"] {
+            assert!(of(name) < 113.0, "{name}: {}", of(name));
+        }
+        // With the furnace's cooling lost as well the gas comes with 2,000 degC: no acid is left that could grow hotter.
+        let both = Experiment::after("furnace", 3.0, &["feed.cooling_film=0", "feed.cooling_furnace=0"]);
+        assert!(both.reading("T-acid").unwrap() < 113.0, "{}", both.reading("T-acid").unwrap());
+        assert!(both.reading("tail-HCl").unwrap() > 1e5, "{}", both.reading("tail-HCl").unwrap());
+    }
 
     fn acid(w: f64, chemistry: &Chemistry) -> Matter {
         let mut acid = Matter::default();
