@@ -12,6 +12,9 @@ use crate::tags::{BLOCKS, Kind, PLCS, Plc, Side, Signal, Target, VALVES};
 
 use super::{Area300, measure};
 
+/// Asks for the whole model; no tag is called so.
+const STRING: &str = "string";
+
 impl Area300 {
     /// What the tag shows, what is true, which instrument and which faults lie between, and what
     /// in the plant drives it. `Err` names the nearest tag.
@@ -22,9 +25,24 @@ impl Area300 {
         if let Some(index) = self.outputs.iter().position(|output| output.name == tag) {
             return Ok(self.explain_output(index));
         }
+        if tag == STRING {
+            return Ok(self.explain_string());
+        }
         self.explain_device(tag).ok_or_else(|| {
             format!("the simulator of area 300 has no tag {tag}{}", hint(tag, self.tag_names()))
         })
+    }
+
+    /// Every number of the model with its source.
+    fn explain_string(&self) -> String {
+        let entries = self.plant.p.entries();
+        let mut text = format!("the string's model has {} numbers: {}", entries.len(), by_trust(entries));
+        for entry in entries {
+            let value = format!("{} {}", entry.value, entry.unit);
+            let (name, value, trust) = (&entry.name, value.trim_end(), entry.trust.word());
+            let _ = write!(text, "\n  {name} = {value} ({}, {trust})", entry.source);
+        }
+        text
     }
 
     /// A valve, a pump or the rectifier by its tags: what it is told, what it shows, how fast it is.
@@ -92,7 +110,7 @@ impl Area300 {
         let entries = self.plant.p.entries();
         let _ = write!(
             text,
-            "\n  the model of the string has {} numbers: {}; sim-plant/parameters/electrolysis.toml has each with its source",
+            "\n  the model of the string has {} numbers: {}; `catholyte sim explain {STRING}` shows each with its source",
             entries.len(),
             by_trust(entries)
         );
@@ -289,5 +307,23 @@ impl Area300 {
             let _ = write!(text, ", hole of {:.2} mm2", cell.pinhole * 1e6);
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::initial::Initial;
+    use crate::parameters::Parameters;
+    use crate::simulator::Simulator;
+
+    #[test]
+    fn the_numbers_of_the_string_are_a_word_away_from_any_of_its_tags() {
+        let parameters = Parameters::built_in().unwrap();
+        let plant = Simulator::new(&parameters, Initial::Running, 3);
+        let tag = plant.explain("FT-301").unwrap();
+        assert!(tag.contains("`catholyte sim explain string`") && !tag.contains(".toml"), "{tag}");
+        let all = plant.explain("string").unwrap();
+        let stroke = all.lines().find(|line| line.contains("actuator.block_stroke = ")).unwrap();
+        assert!(stroke.contains(" s (") && all.lines().count() == parameters.entries().len() + 1, "{stroke}");
     }
 }
