@@ -1,6 +1,7 @@
 //! Header, banner, last action and hints: the same rows on every page.
 
-use model::{Priority, wire::Role};
+use model::Priority;
+use model::wire::{BlockKind, BlockView, Role};
 
 use super::entry;
 use crate::clock;
@@ -239,6 +240,10 @@ fn hints(screen: &mut Pane<'_>, y: u16, state: &State) {
         if narrow && matches!(binding.acts, [Act::Page(_)]) {
             continue;
         }
+        // Most devices have no stroke test, and nothing would ever make one of this key.
+        if matches!(binding.acts, [Act::Stroke]) && device(state).is_none_or(|view| view.strokes.is_empty()) {
+            continue;
+        }
         let off = binding.acts.iter().all(|act| why_not(state, *act).is_some());
         let (key, word) = match off {
             true => (screen.look.faint(), screen.look.faint()),
@@ -264,8 +269,23 @@ fn hint_word(state: &State, binding: &Binding) -> &'static str {
         Some(Act::RestartOrReset) if batch().is_some_and(model::ProcState::is_final) => "reset",
         Some(Act::PauseOrResume) if batch() == Some(model::ProcState::Paused) => "resume",
         Some(Act::Shelve) if state.alarm_list.tab == AlarmTab::Shelved => "unshelve",
+        Some(Act::Switch(on)) => match (device(state).map(|view| view.kind), *on) {
+            (Some(BlockKind::Motor), true) => "start",
+            (Some(BlockKind::Motor), false) => "stop",
+            (Some(BlockKind::Valve), true) | (Some(BlockKind::Breaker), false) => "open",
+            (Some(BlockKind::Valve), false) | (Some(BlockKind::Breaker), true) => "close",
+            _ => binding.word,
+        },
         Some(Act::Freeze) if state.trend.end_ms.is_some() => "go on",
         _ => binding.word,
+    }
+}
+
+/// The block whose faceplate stands open.
+fn device(state: &State) -> Option<&BlockView> {
+    match state.detail()? {
+        Item::Block(block) => state.plant.as_deref()?.block(block),
+        _ => None,
     }
 }
 
