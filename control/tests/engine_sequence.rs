@@ -460,3 +460,63 @@ proptest! {
         }
     }
 }
+
+const COUNTED: &str = r#"
+[timer.KS-1]
+description = "Soak"
+function = "TON"
+in = "A"
+time = "10 s"
+[counter.KQ-1]
+description = "Parts"
+up = "B"
+preset = 9
+"#;
+
+/// A recipe sets how long a timer waits and how far a counter counts.
+#[test]
+fn a_phase_sets_the_time_of_a_timer_from_its_parameter_and_the_preset_of_a_counter() {
+    let phases = r#"
+PHASE Soak ON U-1 "Soak"
+PARAM hold : min = 2 IN 1 .. 10 "soaking time"
+
+RUNNING
+  STEP "Set"
+    FEED := 10 %
+    KS-1.PT := hold
+    KQ-1.PV := 2
+    KQ-1.RESET := TRUE
+    WAIT KS-1.Q AND KQ-1.QU
+"#;
+    let source = |path: &str, text: String| Source { path: path.into(), text };
+    let sources = [source("plant.toml", format!("{PLANT}{COUNTED}")), source("u.phase", phases.into())];
+    let mut h = Harness::new(control::compile(&sources).unwrap_or_else(|found| panic!("{found:#?}")).plant);
+    h.all_good(0.0);
+    h.run(20);
+    switch(&mut h, "B", true);
+    h.run(200);
+    assert_eq!((h.value("KS-1.PT"), h.value("KQ-1.PV"), h.value("KQ-1.CV")), (10.0, 9.0, 1.0));
+    order(&mut h, "Soak", ProcOrder::Start);
+    h.run(200);
+    assert_eq!(
+        (h.value("KS-1.PT"), h.value("KQ-1.PV"), h.value("KQ-1.CV")),
+        (120.0, 2.0, 0.0),
+        "in its unit"
+    );
+    assert_eq!(h.write("KS-1.PT", 5.0), Err(model::Refusal::OwnedByPhase));
+    switch(&mut h, "A", true);
+    h.run(11_900);
+    assert_eq!(h.value("KS-1.Q"), 0.0, "a second before its time");
+    for on in [false, true, false, true] {
+        switch(&mut h, "B", on);
+        h.run(100);
+    }
+    assert_eq!((h.value("KS-1.Q"), h.value("KQ-1.QU")), (1.0, 1.0));
+    h.run(20);
+    assert_eq!(phase_state(&h, "Soak").state, Complete);
+
+    let wrong = phases.replace("KS-1.PT := hold", "KS-1.ET := hold");
+    let sources = [source("plant.toml", format!("{PLANT}{COUNTED}")), source("u.phase", wrong)];
+    let refused = control::compile(&sources).map(drop).unwrap_err();
+    assert!(refused.iter().any(|mistake| mistake.code == "not-writable"), "{refused:#?}");
+}

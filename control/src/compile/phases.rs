@@ -283,7 +283,7 @@ impl Phases<'_, '_> {
             Mistake::error("not-writable", format!("`{target}` is {what}"))
                 .at(target.place, "cannot be written")
                 .related(place, "declared here")
-                .help("write an output, a device, an entry, or SP, OUT or MODE of a loop"),
+                .help("write an output, a device, an entry, SP, OUT or MODE of a loop, or PT of a timer"),
         );
         None
     }
@@ -293,7 +293,7 @@ impl Phases<'_, '_> {
         let draft = &self.draft.blocks[block.index()];
         let (target, value) = (&action.target, &action.value);
         let Some(command) = draft.point("CMD") else {
-            let parts: Vec<&str> = ["SP", "OUT", "MODE", "RATIO", "BIAS", "TARGET"]
+            let parts: Vec<&str> = ["SP", "OUT", "MODE", "RATIO", "BIAS", "TARGET", "PT", "PV", "RESET"]
                 .into_iter()
                 .filter(|role| draft.point(role).is_some_and(|point| self.draft.point(point).write.is_some()))
                 .collect();
@@ -378,7 +378,8 @@ impl Phases<'_, '_> {
                 place,
             ),
             "MODE" => self.mode(block, point, action),
-            "SP" | "OUT" | "RCAS" | "ROUT" | "RATIO" | "BIAS" | "TARGET"
+            // Of a timer and a counter: what a recipe sets. PV of a loop is nobody's to write.
+            "SP" | "OUT" | "RCAS" | "ROUT" | "RATIO" | "BIAS" | "TARGET" | "PT" | "PV" | "RESET"
                 if self.draft.point(point).write.is_some() =>
             {
                 self.value(phase, point, Some(block), action)
