@@ -29,6 +29,10 @@ struct Pumps {
 
 impl Pumps {
     fn new(names: &[&'static str], keys: &str) -> Self {
+        Self::of(names, &Self::text(names, keys))
+    }
+
+    fn text(names: &[&'static str], keys: &str) -> String {
         let mut text = String::from(TUNED);
         for (name, number) in names.iter().zip(0..) {
             text += &motor(name, number, if *name == "PA" { "min_off = \"5 s\"" } else { "" });
@@ -41,7 +45,11 @@ impl Pumps {
              trip = [ {{ when = \"LT-2 < 10 %\", text = \"low\" }} ]\ndo = [\"{} := stop\"]\n",
             names[0]
         );
-        let h = text_loop(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+        text
+    }
+
+    fn of(names: &[&'static str], text: &str) -> Self {
+        let h = text_loop(text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
         let mut pumps = Self { h, names: names.to_vec(), broken: [false; 4] };
         pumps.h.all_good(0.0);
         pumps.h.set(pumps.h.point("LT-2"), 50.0);
@@ -170,6 +178,84 @@ fn the_failure_of_a_motor_of_a_group_stands_until_a_person_takes_it() {
     pumps.h.mode("PA", model::Mode::OutOfService).unwrap();
     pumps.run(5);
     assert_eq!(pumps.value("PA.FAIL"), 0.0, "out of service it fails nobody");
+}
+
+/// With the second of two pumps on a PLC of its own.
+fn two_plcs() -> Pumps {
+    let text = Pumps::text(&["PA", "PB"], "");
+    let (before, second) = text.split_once("[tag.\"PB.CMD\"]").unwrap();
+    let second = second.replacen("device = \"PLC\"", "device = \"PLC-2\"", 2);
+    let other = "[device.PLC-2]\ndescription = \"I/O\"\nprotocol = \"modbus-tcp\"\nendpoint = \"127.0.0.1:5021\"\nunit_id = 1\n\
+                 watchdog = \"2 s\"\nheartbeat = \"holding 0\"\n";
+    let mut pumps = Pumps::of(&["PA", "PB"], &format!("{before}{other}[tag.\"PB.CMD\"]{second}"));
+    pumps.write("P.CMD", 1.0).unwrap();
+    assert_eq!(pumps.running(), ["PA"]);
+    pumps
+}
+
+/// Scans in which the PLC of the first is silent, and the second follows its command.
+fn silent(pumps: &mut Pumps, scans: usize) {
+    for _ in 0..scans {
+        pumps.h.set(pumps.h.point("PLC.LINK"), 0.0);
+        pumps.h.input(pumps.h.point("PA.RUN"), 1.0, Quality::BadNoCommunication);
+        let runs = pumps.value("PB.CMD");
+        pumps.h.set(pumps.h.point("PB.RUN"), runs);
+        pumps.h.scan();
+    }
+}
+
+#[test]
+fn a_standby_takes_over_when_the_device_of_the_one_on_duty_is_silent_for_longer_than_its_watchdog() {
+    let mut pumps = two_plcs();
+    silent(&mut pumps, 195);
+    assert_eq!((pumps.value("PB.CMD"), pumps.value("P.DUTY")), (0.0, 1.0), "it may come back yet");
+    silent(&mut pumps, 20);
+    assert_eq!(
+        ["PA.CMD", "PB.CMD", "P.DUTY", "P.READY", "P.FAIL"].map(|name| pumps.value(name)),
+        [0.0, 1.0, 2.0, 1.0, 0.0]
+    );
+    // Its PLC has held it on: now that it can be told, it stops.
+    pumps.h.set(pumps.h.point("PA.CMD"), 1.0);
+    pumps.h.set(pumps.h.point("PA.RUN"), 1.0);
+    pumps.h.set(pumps.h.point("PLC.LINK"), 1.0);
+    pumps.h.scan();
+    pumps.run(50);
+    assert_eq!((pumps.running(), pumps.value("P.DUTY")), (vec!["PB"], 2.0));
+    // It has rested.
+    pumps.run(500);
+    assert_eq!((pumps.running(), pumps.value("P.READY")), (vec!["PB"], 2.0));
+}
+
+#[test]
+fn a_silent_motor_stays_wanted_while_no_other_is_ready() {
+    let mut pumps = two_plcs();
+    pumps.write("PB.AUTO", 0.0).unwrap();
+    silent(&mut pumps, 400);
+    assert_eq!(["PA.CMD", "PB.CMD", "P.DUTY", "P.FAIL"].map(|name| pumps.value(name)), [1.0, 0.0, 1.0, 0.0]);
+}
+
+#[test]
+fn a_group_of_another_name_tries_again_what_the_one_before_has_given_up() {
+    let mut pumps = Pumps::two();
+    pumps.write("P.CMD", 1.0).unwrap();
+    pumps.broken[0] = true;
+    pumps.run(150);
+    pumps.broken[0] = false;
+    assert_eq!((pumps.value("PA.FAIL"), pumps.running()), (1.0, vec!["PB"]));
+    let text = Pumps::text(&["PA", "PB"], "")
+        .replace("[duty_standby.P]", "[duty_standby.Q]")
+        .replace("\"P := ", "\"Q := ");
+    let renamed = text_loop(&text).unwrap_or_else(|mistakes| panic!("{mistakes:#?}"));
+    let (engine, _) = pumps.h.engine.migrate(&renamed.plant()).unwrap();
+    let tick = pumps.h.tick;
+    pumps.h = renamed;
+    (pumps.h.engine, pumps.h.tick) = (engine, tick);
+    pumps.run(10);
+    assert_eq!((pumps.value("PA.FAIL"), pumps.running()), (1.0, vec!["PB"]));
+    pumps.write("Q.CMD", 0.0).unwrap();
+    pumps.write("Q.CMD", 1.0).unwrap();
+    pumps.run(600);
+    assert_eq!((pumps.value("PA.FAIL"), pumps.value("Q.READY")), (0.0, 2.0));
 }
 
 /// The device was away until its watchdog had acted: what it has stopped stays so, the group of it too.

@@ -131,7 +131,7 @@ pub(crate) enum BlockState {
     Split(split::SplitState, split::Fixed),
     Function(function::FunctionState, function::Fixed),
     Device(Box<DeviceMemory>, device::Fixed),
-    Duty(duty::DutyState),
+    Duty(duty::DutyState, duty::Fixed),
 }
 
 const _: () = assert!(size_of::<BlockState>() <= 128, "a loop is two lines of the cache");
@@ -157,7 +157,7 @@ impl BlockState {
             }
             BlockBody::Ramp(body) => Self::Ramp(ramp::Fixed::new(plant, body)),
             BlockBody::Device(body) => Self::Device(Box::default(), device::Fixed::new(plant, body)),
-            BlockBody::Duty(_) => Self::Duty(duty::DutyState::default()),
+            BlockBody::Duty(body) => Self::Duty(duty::DutyState::default(), duty::Fixed::new(plant, body)),
         }
     }
 
@@ -170,7 +170,7 @@ impl BlockState {
             Self::Pid(state, _) => state.state(walk),
             Self::Ratio(state, _) => state.state(walk),
             Self::Device(state, _) => state.state(walk),
-            Self::Duty(state) => state.state(walk),
+            Self::Duty(state, _) => state.state(walk),
         }
     }
 
@@ -190,7 +190,7 @@ impl BlockState {
             (Self::Device(state, _), BlockBody::Device(body), StartRound::Loops) => {
                 handshakes[block] = device::start(body, state, image);
             }
-            (Self::Duty(state), BlockBody::Duty(body), StartRound::Between) => {
+            (Self::Duty(state, _), BlockBody::Duty(body), StartRound::Between) => {
                 duty::start(body, state, image);
             }
             (Self::Ratio(_, fixed), BlockBody::Ratio(body), StartRound::Between) => {
@@ -229,6 +229,7 @@ impl BlockState {
                 state.after_gap(function, image, gap);
             }
             (Self::Device(memory, _), _) => memory.after_gap(gap),
+            (Self::Duty(state, _), _) => state.after_gap(),
             // They remember nothing, or what they have counted.
             _ => {}
         }
@@ -260,7 +261,9 @@ impl BlockState {
             (Self::Device(state, fixed), BlockBody::Device(body)) => {
                 device::run(body, *fixed, state, block, context);
             }
-            (Self::Duty(state), BlockBody::Duty(body)) => duty::run(body, state, block, context),
+            (Self::Duty(state, fixed), BlockBody::Duty(body)) => {
+                duty::run(body, fixed, state, block, context);
+            }
             // State and body are made from the same plant.
             _ => {}
         }

@@ -51,7 +51,7 @@ impl Engine {
             | BlockState::Filter(_)
             | BlockState::Selector(_)
             | BlockState::Split(..)
-            | BlockState::Duty(_) => LoopView::default(),
+            | BlockState::Duty(..) => LoopView::default(),
         }));
         view.experiments.clear();
         view.experiments.extend(state.experiments.iter().filter_map(ExperimentMemory::view));
