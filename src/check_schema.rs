@@ -123,9 +123,12 @@ fn key_schema(table: &SchemaTable, key: &SchemaKey, all: &[SchemaTable]) -> Valu
             "description": format!("a whole number from {low} to {high}"),
         }),
         Shape::Quantity => json!({
-            "anyOf": number_or_text, "description": "a number, or a quantity with its unit: \"95 degC\"",
+            "anyOf": [number(key.bounds), { "type": "string" }], "description": "a number, or a quantity with its unit: \"95 degC\"",
         }),
-        Shape::Time => json!({ "anyOf": number_or_text, "description": "a time with its unit: \"30 s\"" }),
+        // Nothing is nothing in every unit.
+        Shape::Time => json!({
+            "anyOf": [{ "enum": [0, 0.0] }, { "type": "string" }], "description": "a time with its unit: \"30 s\"",
+        }),
         Shape::Rate => json!({ "type": "string", "description": "a change per time: \"0.4 kA/min\"" }),
         Shape::Pair => json!({
             "type": "array", "items": { "anyOf": number_or_text }, "minItems": 2, "maxItems": 2,
@@ -133,9 +136,21 @@ fn key_schema(table: &SchemaTable, key: &SchemaKey, all: &[SchemaTable]) -> Valu
         }),
         Shape::Role | Shape::Choice => json!({ "anyOf": [{ "enum": key.words }, parameter] }),
         Shape::Texts => json!({ "type": "array", "items": { "type": "string" } }),
+        Shape::Tables if key.filled => json!({ "type": "array", "items": inner(), "minItems": 1 }),
         Shape::Tables => json!({ "type": "array", "items": inner() }),
         Shape::Table => inner(),
     }
+}
+
+/// A bare number, within bounds where there are any.
+fn number((low, high): (f64, f64)) -> Value {
+    let mut schema = json!({ "type": "number" });
+    for (word, bound) in [("minimum", low), ("maximum", high)] {
+        if bound.is_finite() {
+            schema[word] = json!(bound);
+        }
+    }
+    schema
 }
 
 #[cfg(test)]

@@ -34,15 +34,22 @@ fn replay(args: &ReplayArgs) -> miette::Result<Total> {
         miette!("{} holds no journal: name the journal folder of a data folder", args.journal.display())
     })?;
     let mut wanted = Some(Wanted { first, from: first, why: String::new(), clock: None });
-    while let Some(next) = wanted.take() {
+    let is_wanted = |tick: u64| args.until.is_none_or(|until| tick <= until);
+    while let Some(next) = wanted.take().filter(|next| is_wanted(next.from)) {
         let (beginning, gap) = beginning::find(&reader, &next)?;
         if let Some(gap) = gap {
             eprintln!("{gap}");
             total.gaps.push(gap);
         }
-        if let Some(beginning) = beginning {
+        if let Some(beginning) = beginning.filter(|beginning| is_wanted(beginning.segment.first_tick)) {
             wanted = replay_run(&reader, &beginning, args, other.as_ref(), &mut total, &mut before)?;
         }
+    }
+    if let Some(until) = args.until.filter(|_| total.scans == 0) {
+        return Err(miette!(
+            help = "name a scan that it holds; without --until all of them are run",
+            "no scan up to {until} can be run: this journal begins with scan {first}"
+        ));
     }
     Ok(total)
 }
@@ -154,7 +161,7 @@ fn replay_run(
     if let (Some(beside), Some(comparison)) = (&beside, &mut total.comparison) {
         comparison.begin(beside);
     }
-    let mut replayer = Replayer::new(engine);
+    let mut replayer = Replayer::new(engine).until(args.until);
     follow(&mut replayer, beside.as_mut(), &mut records, clock, args, total)?;
     let next = replayer.engine.tick() + 1;
     *before = Some(replayer.engine);
@@ -320,6 +327,34 @@ mod tests {
         let total = super::Total { runs: 1, applied: 3, ..super::Total::default() };
         assert_eq!(total.runs_text(), "1 run (3 changes of the plant while it ran)");
         assert_eq!(super::Total { runs: 4, ..super::Total::default() }.runs_text(), "4 runs");
+    }
+
+    #[test]
+    fn a_replay_stops_after_the_scan_that_is_named_and_one_before_the_first_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("journal");
+        let source = Source { path: "plant.toml".into(), text: TEXT.into() };
+        let mut engine = Engine::new(std::sync::Arc::new(control::compile(&[source]).unwrap().plant));
+        run(&journal, &mut engine, None, 5);
+        engine.resume();
+        run(&journal, &mut engine, Some(14), 101);
+        let until = |until| {
+            let args = ReplayArgs {
+                journal: journal.clone(),
+                until: Some(until),
+                with: None,
+                export: vec![],
+                every_ms: 1000,
+            };
+            replay(&args).map(|total| total.scans)
+        };
+        for (tick, scans) in [(5, 1), (8, 4), (14, 10), (50, 10), (100, 10), (101, 11), (999, 20)] {
+            assert_eq!(until(tick).unwrap(), scans, "until {tick}");
+        }
+        for tick in [0, 4] {
+            let refused = until(tick).err().unwrap().to_string();
+            assert!(refused.contains("begins with scan 5"), "{refused}");
+        }
     }
 
     #[test]

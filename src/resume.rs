@@ -55,6 +55,8 @@ pub struct Replayer {
     pub first_difference: Option<u64>,
     /// Off where scans are missing: then a difference says nothing.
     compares: bool,
+    /// No scan after this tick is run.
+    until: Option<u64>,
 }
 
 impl Replayer {
@@ -67,7 +69,12 @@ impl Replayer {
             scans: 0,
             first_difference: None,
             compares: true,
+            until: None,
         }
+    }
+
+    pub fn until(self, until: Option<u64>) -> Self {
+        Self { until, ..self }
     }
 
     /// What the last scan was given.
@@ -84,9 +91,9 @@ impl Replayer {
         self.output.events()
     }
 
-    /// One recorded scan; `None` at the end of the records.
+    /// One recorded scan; `None` at the end of the records, and at the first that is not wanted.
     pub fn step(&mut self, records: &mut Records) -> Result<Option<u64>, HistorianError> {
-        if !records.read(&mut self.record)? {
+        if !records.read(&mut self.record)? || self.until.is_some_and(|until| self.record.tick > until) {
             return Ok(None);
         }
         if records.follows_restart() {

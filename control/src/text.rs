@@ -19,11 +19,16 @@ pub(crate) fn value_text(plant: &Plant, point: PointId, value: f64) -> String {
 
 /// The same without the unit, for the first of two values.
 pub(crate) fn bare_text(plant: &Plant, point: PointId, value: f64) -> String {
-    word(plant, point, value).unwrap_or_else(|| number(value, plant.point(point).decimals))
+    word(plant, point, value).unwrap_or_else(|| readable(value, plant.point(point).decimals))
 }
 
 fn with_unit(point: &Point, value: f64) -> String {
-    joined(&number(value, point.decimals), point.unit.symbol())
+    joined(&readable(value, point.decimals), point.unit.symbol())
+}
+
+/// With its decimals, unless those would be hundreds of digits: what somebody has asked for may be any number.
+fn readable(value: f64, decimals: u8) -> String {
+    if libm::fabs(value) < 1e15 { number(value, decimals) } else { format!("{value:e}") }
 }
 
 /// The word for a value that is no quantity: a mode, a state, a switch.

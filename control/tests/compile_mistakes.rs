@@ -49,7 +49,8 @@ const MISTAKES: &[Mistake] = &[
     // The text itself.
     mistake("plant.toml", "title = \"SMALL PLANT\"", "title = SMALL", "syntax", "title = SMALL", "double quotes"),
     mistake("plant.toml", "[plant]", "[plan]", "unknown-key", "[plan]", "did you mean `plant`?"),
-    mistake("plant.toml", "period = \"10 ms\"", "period = \"10 s\"", "out-of-range", "period", "10 ms"),
+    mistake("plant.toml", "period = \"10 ms\"", "period = \"10 s\"", "out-of-range", "period", "task = \"10 s\""),
+    mistake("plant.toml", "period = \"10 ms\"", "period = \"0.5 ms\"", "out-of-range", "period", "write \"1 ms\" or more"),
     mistake("plant.toml", "period = \"10 ms\"", "period = 10", "missing-unit", "period", "\"10 ms\""),
     mistake("plant.toml", "name = \"small\"\n", "", "missing-key", "[plant]", "add `name"),
     mistake(IO, "[tag.TT-312]", "[tag.TT-311]\nunit = \"degC\"\nrange = [0, 1]\n[tag.TT-312]", "syntax", "[tag.TT-311]\nunit = \"degC\"\nrange = [0, 1]\n[", "declared once"),

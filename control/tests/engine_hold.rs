@@ -68,6 +68,22 @@ fn a_step_holds_for_as_long_as_its_parameter_says() {
 }
 
 #[test]
+fn why_names_the_value_of_a_time_that_is_a_parameter() {
+    for step in ["WAIT soak", "WAIT TT-1 > 80 degC FOR soak"] {
+        let mut h = compiled(step).unwrap();
+        h.all_good(90.0);
+        h.scan();
+        let phase = h.plant().find_phase("Heat").unwrap();
+        h.ask(Action::Phase { phase, order: ProcOrder::Start }).unwrap();
+        h.run(10);
+        let mut view = control::StateView::new(&h.plant());
+        h.engine.publish(&mut view);
+        let why = support::words(&control::why(&h.plant(), &view, "Heat").unwrap());
+        assert!(why.contains("for Heat.soak (30 s)"), "{step}: {why}");
+    }
+}
+
+#[test]
 fn a_recipe_sets_how_long_its_batches_hold() {
     let mut h = compiled("WAIT TT-1 > 80 degC FOR soak").unwrap();
     h.all_good(90.0);

@@ -414,3 +414,10 @@ fn a_loop_with_every_option_gives_the_same_bits_on_every_machine() {
     }
     assert_eq!(fold, 0xfc1c_cbd7_00e3_6ffe, "{fold:#x}");
 }
+
+#[test]
+fn a_refused_number_is_told_in_as_many_digits_as_people_read() {
+    let mut h = remote();
+    assert_eq!(h.write("TIC-1.SP", 1e308), Err(Refusal::AboveLimit));
+    assert!(h.told().contains("1e308") && h.told().len() < 120, "{}", h.told());
+}

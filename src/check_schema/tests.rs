@@ -53,11 +53,17 @@ fn complaints(root: &Value, schema: &Value, value: &Value, at: &str, out: &mut V
             }
             "minimum" if value.as_f64() < rule.as_f64() => out.push(format!("{at}: below {rule}")),
             "maximum" if value.as_f64() > rule.as_f64() => out.push(format!("{at}: above {rule}")),
-            "minItems" | "maxItems" => {
-                if value.as_array().is_some_and(|items| items.len() as u64 != rule.as_u64().unwrap()) {
-                    out.push(format!("{at}: {word} {rule}"));
-                }
+            "minItems"
+                if value.as_array().is_some_and(|items| (items.len() as u64) < rule.as_u64().unwrap()) =>
+            {
+                out.push(format!("{at}: minItems {rule}"));
             }
+            "maxItems"
+                if value.as_array().is_some_and(|items| items.len() as u64 > rule.as_u64().unwrap()) =>
+            {
+                out.push(format!("{at}: maxItems {rule}"));
+            }
+            "minItems" | "maxItems" => {}
             "minimum" | "maximum" => {}
             "items" => {
                 for (index, item) in value.as_array().into_iter().flatten().enumerate() {
@@ -200,6 +206,7 @@ fn the_schemas_of_field_and_scenario_refuse_what_their_readers_refuse() {
 #[test]
 fn the_schema_refuses_what_the_compiler_refuses() {
     assert!(check("[plant]\nname = \"x\"").is_empty());
+    assert!(check("[pid.X]\npv = \"A\"\naction = \"direct\"\nkc = 0.5\nti = 0\ntd = 0.0").is_empty());
     for (wrong, complaint) in [
         ("[plant]\ntitle = \"x\"", "\"name\" is missing"),
         ("[plant]\nname = 3", "is no"),
@@ -207,6 +214,11 @@ fn the_schema_refuses_what_the_compiler_refuses() {
         ("[tag.X]\nunit = \"bar\"\nrnage = [0, 1]", "no such key"),
         ("[tag.X]\nunit = \"bar\"\nrange = [0, 1, 2]", "Items"),
         ("[pid.X]\npv = \"A\"\naction = \"sideways\"", "none of"),
+        ("[pid.X]\npv = \"A\"\naction = \"direct\"\nkc = -1", "none of"),
+        ("[pid.X]\npv = \"A\"\naction = \"direct\"\nkc = 0", "none of"),
+        ("[pid.X]\npv = \"A\"\naction = \"direct\"\nti = 20", "none of"),
+        ("[interlock.IL-1]\ndescription = \"x\"\nreset = \"auto\"\ntrip = []\ndo = [\"A := 0\"]", "minItems"),
+        ("[interlock.IL-1]\ndescription = \"x\"\nreset = \"auto\"\ndo = [\"A := 0\"]", "\"trip\" is missing"),
     ] {
         let found = check(wrong);
         assert!(found.iter().any(|found| found.contains(complaint)), "{wrong}: {found:?}");

@@ -120,7 +120,7 @@ pub struct ChangeArgs {
 pub struct ReplayArgs {
     /// Journal folder, as DATA/journal
     pub journal: PathBuf,
-    /// Stop after this scan
+    /// Stop after this scan, or the last before it
     #[arg(long, value_name = "TICK")]
     pub until: Option<u64>,
     /// Run with another plant folder and show where the two histories part

@@ -7,7 +7,7 @@ use model::wire::Role;
 use model::{Unit, nearest};
 
 use super::place::{Place, Text};
-use super::quantity::{Quantity, parse_quantity, parse_rate};
+use super::quantity::{Quantity, Shown, parse_quantity, parse_rate};
 use super::report::{Mistake, Report};
 use super::schema::Shape;
 use super::tree::{Entry, Node, Table, Value};
@@ -36,7 +36,17 @@ pub(super) struct Asked {
     pub(super) key: &'static str,
     pub(super) shape: Shape,
     pub(super) required: bool,
+    /// A list with nothing in it will not do.
+    pub(super) filled: bool,
+    /// What a bare number may be.
+    pub(super) bounds: (f64, f64),
 }
+
+/// What a time below a millisecond is answered with.
+const LEAST: &str = "write \"1 ms\" or more, or \"0 s\"";
+
+/// Any number.
+pub(super) const UNBOUNDED: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 
 /// Low and high of a range, with their places.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +82,7 @@ impl<'a> Fields<'a> {
         match self.known.iter_mut().find(|known| known.key == key) {
             Some(known) if known.shape == Shape::Any => known.shape = shape,
             Some(_) => {}
-            None => self.known.push(Asked { key, shape, required: false }),
+            None => self.known.push(Asked { key, shape, required: false, filled: false, bounds: UNBOUNDED }),
         }
         self.table.get(key)
     }
@@ -128,6 +138,20 @@ impl<'a> Fields<'a> {
     pub(super) fn require(&mut self, key: &'static str) {
         if let Some(known) = self.known.iter_mut().find(|known| known.key == key) {
             known.required = true;
+        }
+    }
+
+    /// Says to the schema that a list that was asked for must be there and hold something.
+    pub(super) fn require_some(&mut self, key: &'static str) {
+        if let Some(known) = self.known.iter_mut().find(|known| known.key == key) {
+            (known.required, known.filled) = (true, true);
+        }
+    }
+
+    /// Says to the schema what a number that was asked for may be.
+    pub(super) fn may_be(&mut self, key: &'static str, bounds: (f64, f64)) {
+        if let Some(known) = self.known.iter_mut().find(|known| known.key == key) {
+            known.bounds = bounds;
         }
     }
 
@@ -205,9 +229,12 @@ impl<'a> Fields<'a> {
             Value::Float(value) if value.is_finite() => Some(bare(*value)),
             Value::Float(value) => {
                 report.add(
-                    Mistake::error("not-a-quantity", format!("`{key}` of {} is {value}", self.owner))
-                        .at(node.place, "no number that a plant could have")
-                        .help("write a number, or a quantity such as \"95 degC\""),
+                    Mistake::error(
+                        "not-a-quantity",
+                        format!("`{key}` of {} is {}", self.owner, Shown(*value)),
+                    )
+                    .at(node.place, "no number that a plant could have")
+                    .help("write a number, or a quantity such as \"95 degC\""),
                 );
                 None
             }
@@ -228,7 +255,14 @@ impl<'a> Fields<'a> {
     pub(super) fn time_ms(&mut self, key: &'static str, report: &mut Report) -> Option<u32> {
         let node = self.ask(key, Shape::Time)?;
         let quantity = self.node_quantity(key, node, report)?;
-        self.milliseconds(key, quantity, (f64::from(u32::MAX), "49 d"), report)
+        self.milliseconds(key, quantity, (f64::from(u32::MAX), "49 d"), LEAST, report)
+    }
+
+    /// A time that cannot be none.
+    pub(super) fn period_ms(&mut self, key: &'static str, report: &mut Report) -> Option<u32> {
+        let node = self.ask(key, Shape::Time)?;
+        let quantity = self.node_quantity(key, node, report)?;
+        self.milliseconds(key, quantity, (f64::from(u32::MAX), "49 d"), "write \"1 ms\" or more", report)
     }
 
     /// A time of at most so many seconds, which stand in words beside it.
@@ -240,7 +274,8 @@ impl<'a> Fields<'a> {
     ) -> Option<f64> {
         let node = self.ask(key, Shape::Time)?;
         let quantity = self.node_quantity(key, node, report)?;
-        self.milliseconds(key, quantity, (most_s * 1000.0, words), report).map(|ms| f64::from(ms) / 1000.0)
+        self.milliseconds(key, quantity, (most_s * 1000.0, words), LEAST, report)
+            .map(|ms| f64::from(ms) / 1000.0)
     }
 
     pub(super) fn time_s(&mut self, key: &'static str, report: &mut Report) -> Option<f64> {
@@ -252,13 +287,14 @@ impl<'a> Fields<'a> {
         key: &str,
         quantity: Quantity,
         (most_ms, most): (f64, &str),
+        least: &str,
         report: &mut Report,
     ) -> Option<u32> {
         if quantity.unit.is_none() && quantity.value != 0.0 {
             report.add(
                 Mistake::error("missing-unit", format!("`{key}` of {} has no unit of time", self.owner))
                     .at(quantity.place, "a time needs its unit")
-                    .help(format!("write \"{0} s\" or \"{0} ms\"", quantity.value)),
+                    .help(format!("write \"{0} s\" or \"{0} ms\"", Shown(quantity.value))),
             );
             return None;
         }
@@ -272,7 +308,7 @@ impl<'a> Fields<'a> {
                     format!("`{key}` of {} is shorter than a millisecond", self.owner),
                 )
                 .at(quantity.place, "times are whole milliseconds")
-                .help("write \"1 ms\" or more, or \"0 s\""),
+                .help(least),
             );
             return None;
         }
@@ -401,7 +437,7 @@ impl<'a> Fields<'a> {
                 report.add(
                     Mistake::error("missing-unit", format!("`{key}` of {} has no unit of time", self.owner))
                         .at(y.place, "a time needs its unit")
-                        .help(format!("write \"{0} s\" or \"{0} min\"", y.value)),
+                        .help(format!("write \"{0} s\" or \"{0} min\"", Shown(y.value))),
                 );
                 return None;
             }

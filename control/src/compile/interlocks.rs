@@ -88,6 +88,7 @@ impl Interlocks<'_, '_> {
 
     fn causes(&mut self, fields: &mut Fields<'_>) -> Vec<Cause> {
         let list = fields.tables("trip", "a cause", self.report);
+        fields.require_some("trip");
         if list.as_ref().is_none_or(Vec::is_empty) {
             self.report.add(
                 Mistake::error("missing-key", format!("{} has no causes", fields.owner))

@@ -13,6 +13,7 @@ use super::emit::{self, Wanted};
 use super::fields::{Fields, Range};
 use super::loops::{KC, KC_PARALLEL, SECONDS};
 use super::place::{Place, Text};
+use super::quantity::Shown;
 use super::report::Mistake;
 use crate::plant::{Expr, Feedback, Gap, OnBad, PidForm, PidOptions, Remote, Schedule, Track, TracksIn};
 
@@ -46,7 +47,7 @@ fn contradiction(
 
 fn out_of_range(build: &mut Build<'_, '_>, what: &str, value: f64, place: Place, possible: &str) {
     build.report.add(
-        Mistake::error("out-of-range", format!("{what} is {value}"))
+        Mistake::error("out-of-range", format!("{what} is {}", Shown(value)))
             .at(place, format!("{possible} is possible"))
             .help(format!("write a value of {possible}")),
     );

@@ -12,6 +12,7 @@ use super::draft::check_within;
 use super::emit::{self, Wanted};
 use super::fields::{Fields, Range};
 use super::loop_options;
+use super::quantity::Shown;
 use super::report::Mistake;
 use crate::plant::{OnBad, Pid, PidForm, PidOptions, Schedule};
 
@@ -196,6 +197,7 @@ fn tuning(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, schedule: Option<&
         fields.missing("kc", "1.0", build.report);
     }
     let kc = fields.number("kc", build.report);
+    fields.may_be("kc", (f64::min(KC.0, KC_PARALLEL.0), f64::max(KC.1, KC_PARALLEL.1)));
     let parallel =
         fields.node("form").and_then(|node| node.text()).is_some_and(|form| form.as_str() == "parallel");
     let kc_range = if parallel { KC_PARALLEL } else { KC };
@@ -215,7 +217,7 @@ fn tuning(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, schedule: Option<&
             }
         };
         build.report.add(
-            Mistake::error("out-of-range", format!("`kc` of {} is {kc}", fields.owner))
+            Mistake::error("out-of-range", format!("`kc` of {} is {}", fields.owner, Shown(kc)))
                 .at(fields.place_of("kc"), format!("{} to {} is possible", kc_range.0, kc_range.1))
                 .help(help),
         );
@@ -407,7 +409,7 @@ fn fraction(build: &mut Build<'_, '_>, fields: &mut Fields<'_>, key: &'static st
     let Some(value) = fields.number(key, build.report) else { return 1.0 };
     if !(0.0..=1.0).contains(&value) {
         build.report.add(
-            Mistake::error("out-of-range", format!("`{key}` of {} is {value}", fields.owner))
+            Mistake::error("out-of-range", format!("`{key}` of {} is {}", fields.owner, Shown(value)))
                 .at(fields.place_of(key), "0 to 1 is possible")
                 .help(String::from("write a number from 0 to 1")),
         );

@@ -64,14 +64,16 @@ fn one_head(found: &items::Head, report: &mut Report) -> (Head, Period) {
     }
     let title = fields.text("title", report).map_or_else(|| name.clone(), String::from);
     let mut ms = PERIOD_MS;
-    if let Some(period) = fields.time_ms("period", report) {
+    if let Some(period) = fields.period_ms("period", report) {
         if (1..=1000).contains(&period) {
             ms = period;
         } else {
             report.add(
                 Mistake::error("out-of-range", "the base period must be 1 ms to 1 s")
                     .at(fields.place_of("period"), "out of bounds")
-                    .help("write `period = \"10 ms\"`"),
+                    .help(
+                        "write `period = \"10 ms\"`; what shall run slower has `task = \"10 s\"`, a multiple of it, and may have up to an hour",
+                    ),
             );
         }
     }

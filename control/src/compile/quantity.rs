@@ -61,6 +61,10 @@ pub(crate) struct Shown(pub(crate) f64);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Nobody reads three hundred digits.
+        if libm::fabs(self.0) >= 1e15 {
+            return write!(f, "{:e}", self.0);
+        }
         let text = format!("{:.6}", self.0);
         let text = text.trim_end_matches('0').trim_end_matches('.');
         // What is too small for six digits is written in full.

@@ -41,19 +41,23 @@ pub enum Shape {
 }
 
 /// One kind of table, such as `tag` or `tag/io`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SchemaTable {
     pub path: String,
     /// In order of their names.
     pub keys: Vec<SchemaKey>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SchemaKey {
     pub name: String,
     pub shape: Shape,
     /// No table of this kind compiles without it.
     pub required: bool,
+    /// A list with nothing in it does not compile.
+    pub filled: bool,
+    /// What a number without unit may be; any where it depends on more.
+    pub bounds: (f64, f64),
     /// For a choice: what is possible.
     pub words: Vec<String>,
 }
@@ -93,8 +97,15 @@ pub(super) struct Recorder {
 struct Recorded {
     /// How many tables of this kind were read to their end.
     read: usize,
-    /// Per key: its shape, and in how many tables it had to be.
-    keys: BTreeMap<&'static str, (Shape, usize)>,
+    keys: BTreeMap<&'static str, RecordedKey>,
+}
+
+struct RecordedKey {
+    shape: Shape,
+    /// In how many tables it had to be, and to hold something.
+    required: usize,
+    filled: usize,
+    bounds: (f64, f64),
 }
 
 impl Recorder {
@@ -105,18 +116,21 @@ impl Recorder {
         let table = self.tables.entry(path.to_string()).or_default();
         table.read += 1;
         for asked in keys {
-            let (shape, required) = table.keys.entry(asked.key).or_insert((asked.shape, 0));
+            let new = RecordedKey { shape: asked.shape, required: 0, filled: 0, bounds: asked.bounds };
+            let key = table.keys.entry(asked.key).or_insert(new);
             // Asked for in two ways means that both are possible.
-            match (*shape, asked.shape) {
+            match (key.shape, asked.shape) {
                 (known, new) if known == new => {}
-                (Shape::Any, new) => *shape = new,
+                (Shape::Any, new) => key.shape = new,
                 (_, Shape::Any) => {}
                 (Shape::Integer(low, high), Shape::Integer(other_low, other_high)) => {
-                    *shape = Shape::Integer(low.min(other_low), high.max(other_high));
+                    key.shape = Shape::Integer(low.min(other_low), high.max(other_high));
                 }
-                _ => *shape = Shape::Any,
+                _ => key.shape = Shape::Any,
             }
-            *required += usize::from(asked.required);
+            key.required += usize::from(asked.required);
+            key.filled += usize::from(asked.filled);
+            key.bounds = (key.bounds.0.min(asked.bounds.0), key.bounds.1.max(asked.bounds.1));
         }
     }
 
@@ -127,17 +141,19 @@ impl Recorder {
     fn finish(self) -> Vec<SchemaTable> {
         let Self { tables, words } = self;
         let table = |(path, recorded): (String, Recorded)| {
-            let key = |(name, (shape, required)): (&&'static str, &(Shape, usize))| {
+            let key = |(name, key): (&&'static str, &RecordedKey)| {
                 let offered = words.get(&(path.clone(), *name));
-                let words = match shape {
+                let words = match key.shape {
                     Shape::Role => super::fields::ACTING.map(|role| role.word().to_string()).to_vec(),
                     Shape::Choice => offered.into_iter().flatten().map(|word| (*word).to_string()).collect(),
                     _ => Vec::new(),
                 };
                 SchemaKey {
                     name: (*name).to_string(),
-                    shape: *shape,
-                    required: *required == recorded.read,
+                    shape: key.shape,
+                    required: key.required == recorded.read,
+                    filled: key.filled == recorded.read,
+                    bounds: key.bounds,
                     words,
                 }
             };

@@ -222,7 +222,7 @@ impl Form<'_, '_, '_, '_> {
         self.refuse(
             key,
             "out-of-range",
-            &format!("`{key}` is {value}"),
+            &format!("`{key}` is {}", Shown(value)),
             &label,
             &format!("write a number from {low} to {high}"),
         );
@@ -244,7 +244,7 @@ impl Form<'_, '_, '_, '_> {
         if value > 0.0 {
             return Some(value);
         }
-        let said = format!("`{key}` is {value}");
+        let said = format!("`{key}` is {}", Shown(value));
         self.refuse(
             key,
             "out-of-range",

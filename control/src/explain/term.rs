@@ -328,13 +328,11 @@ impl Term {
     /// A leaf as data: `FT-301 < 8.4 m3/h for 30 s`, its tag, operator, limit, value now and delay.
     pub(super) fn fact(&self, scene: Scene<'_>) -> WhyTerm {
         let (core, negated, delay) = self.unwrapped(scene);
-        let mut fact = WhyTerm {
-            condition: self.text(scene.plant),
-            negated,
-            delay,
-            tag: core.tag(scene),
-            ..WhyTerm::default()
-        };
+        let mut condition = self.text(scene.plant);
+        if let Self::OnDelay { lasts: lasts @ Lasting::Of(..), .. } = self {
+            condition.push_str(&format!(" ({})", duration(lasts.ms(scene))));
+        }
+        let mut fact = WhyTerm { condition, negated, delay, tag: core.tag(scene), ..WhyTerm::default() };
         match core {
             Self::Const(_) => {}
             Self::IsGood(point) | Self::IsBad(point) => {
