@@ -5,8 +5,8 @@ mod assembly;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread::JoinHandle;
-use std::time::Duration;
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use control::plant::Plant;
 use miette::{Context as _, IntoDiagnostic as _, miette};
@@ -21,7 +21,7 @@ use crate::plant_to_run::{self, PlantToRun};
 use crate::resume::{self, NotResumed, Resumed};
 use crate::scan_thread::Field;
 use crate::settings::{self, Settings};
-use crate::{clock, clock_watch, demo, real_time, standing, take_over};
+use crate::{clock, clock_watch, demo, real_time, standing, take_over, wiring};
 use assembly::Assembly;
 
 pub fn run(args: &RunArgs) -> miette::Result<()> {
@@ -98,7 +98,8 @@ fn start(
     options.scan = Duration::from_millis(u64::from(plant.period_ms));
     let (links, bridge) = plc_bridge::connect(&plant.io, &options, runtime.handle()).into_diagnostic()?;
     let wiring = links.iter().map(|link| FieldNames::of(link, &plant)).collect();
-    let fields: Vec<Field> = links.into_iter().map(Field::new).collect();
+    let mut fields: Vec<Field> = links.into_iter().map(Field::new).collect();
+    wait_for_field(&mut fields, &plant);
     let assembly = Assembly { claim, plant, started_with, wiring, resumed, fields, data, settings };
     assembly.start(runtime, bridge, listener)
 }
@@ -130,6 +131,24 @@ fn last_state(plant: &Arc<Plant>, data: &DataFolder, args: &RunArgs) -> miette::
         return take_over::from_journal(plant.clone(), &journal, false);
     }
     Err(standing::refusal(why, plant, data))
+}
+
+/// Gives the devices a moment to answer, so that the first scan does not see a dead plant. No device waits for another
+/// until its watchdog acts.
+fn wait_for_field(fields: &mut [Field], plant: &Plant) {
+    let deadline = Instant::now() + wiring::FIELD_WAIT;
+    let shortest = plant.io.devices.iter().map(|device| device.watchdog_ms).min().unwrap_or_default();
+    let patience = Duration::from_millis(u64::from(shortest / wiring::FIELD_WAIT_SHARE));
+    let mut answered = None;
+    while Instant::now() < deadline && !fields.iter_mut().all(Field::has_told) {
+        if fields.iter_mut().any(Field::answers) {
+            let first = *answered.get_or_insert_with(Instant::now);
+            if first.elapsed() > patience {
+                return;
+            }
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
 }
 
 impl Running {

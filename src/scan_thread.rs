@@ -94,6 +94,20 @@ impl Field {
         Self { link, told, told_link, refused, met, sequence, sequence_tick, heartbeat_from }
     }
 
+    /// The device is up.
+    pub fn answers(&mut self) -> bool {
+        self.link.input_bank.update();
+        self.link.input_bank.output_buffer_mut().up
+    }
+
+    /// It is up and has told all that it will tell.
+    pub fn has_told(&mut self) -> bool {
+        let waits = |quality: &Quality| {
+            matches!(quality, Quality::BadWaitingForInitialData | Quality::BadNoCommunication)
+        };
+        self.answers() && !self.link.input_bank.output_buffer_mut().qualities.iter().any(waits)
+    }
+
     /// Adds what has changed since the engine was last told.
     fn collect(&mut self, tick: u64, stale_ticks: u64, inputs: &mut Vec<Input>) {
         self.link.input_bank.update();

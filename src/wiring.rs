@@ -43,6 +43,10 @@ pub const CLOCK_STEP_MS: u64 = 1000;
 pub const STALE_MS: u32 = 2000;
 /// After this much delay the scan stops catching up and lets time jump.
 pub const CATCH_UP_MS: u32 = 1000;
+/// How long a start waits for the field before it goes on without, if no device answers at all.
+pub const FIELD_WAIT: Duration = Duration::from_secs(5);
+/// One that answers waits for the others this share of the shortest watchdog: it hears nothing meanwhile.
+pub const FIELD_WAIT_SHARE: u32 = 4;
 /// How long a change of the plant may wait for the scan, and for those behind it.
 pub const CHANGE_TIMEOUT: Duration = Duration::from_secs(10);
 /// An operator is told "not done in time" after this.

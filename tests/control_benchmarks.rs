@@ -159,6 +159,7 @@ impl Rig {
             .zip(&self.link.outputs)
             .for_each(|(value, point)| *value = image.value(*point));
         outputs.meeting = self.met;
+        outputs.drives = self.engine.is_ready();
         outputs.heartbeat = self.scans as u32;
         self.link.output_bank.publish();
         let lived = self.link.inputs.iter().position(|point| *point == self.point("SCANS")).unwrap();

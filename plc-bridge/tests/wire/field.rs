@@ -187,6 +187,7 @@ impl Driver {
         let bank = self.link.output_bank.input_buffer_mut();
         bank.heartbeat = self.heartbeat;
         bank.meeting = meeting;
+        bank.drives = true;
         bank.values.copy_from_slice(&self.commands);
         self.link.output_bank.publish();
     }
