@@ -345,6 +345,7 @@ mod tests {
             batches: None,
             forced: None,
             out_of_service: None,
+            limited: None,
             system: SystemStatus::default(),
         }
     }

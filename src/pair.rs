@@ -163,7 +163,7 @@ impl Pair {
             &StateView::new(plant),
             clock,
             &ScanStats::default(),
-            &Vitals::new(plc_bridge::Troubles::default()),
+            &Vitals::new(plc_bridge::Troubles::default(), plc_bridge::DeviceLimits::default()),
             1,
         );
         let commands = in_force.commands.clone();

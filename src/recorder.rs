@@ -39,11 +39,12 @@ pub struct Vitals {
     pub journal_error: DiskTrouble,
     pub audit_error: DiskTrouble,
     pub links: plc_bridge::Troubles,
+    pub limits: plc_bridge::DeviceLimits,
     started_ms: u64,
 }
 
 impl Vitals {
-    pub fn new(links: plc_bridge::Troubles) -> Self {
+    pub fn new(links: plc_bridge::Troubles, limits: plc_bridge::DeviceLimits) -> Self {
         let now = clock::monotonic_ms();
         Self {
             real_time: OnceLock::new(),
@@ -52,6 +53,7 @@ impl Vitals {
             journal_error: DiskTrouble::default(),
             audit_error: DiskTrouble::default(),
             links,
+            limits,
             started_ms: now,
         }
     }
@@ -196,6 +198,7 @@ impl RecorderThread {
 
     fn take_view(&mut self) {
         let view = self.views.output_buffer_mut();
+        view.device_limits = self.vitals.limits.of(&self.plant.io);
         let time_ms = self.clock.time_ms(view.tick);
         let store = &mut self.store;
         if let Err(error) = store.recorder.offer(&mut store.samples, time_ms, &view.values, &view.qualities) {
@@ -362,6 +365,7 @@ fn whole_frame(
         batches: Some(control::batch_status(plant, view, &time)),
         forced: Some(control::force_status(plant, view, &time, &name)),
         out_of_service: Some(control::service_status(plant, view, &time, &name)),
+        limited: Some(control::limit_status(plant, view)),
         system,
     }
 }

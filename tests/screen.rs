@@ -36,6 +36,7 @@ fn frame(plant: &Lockstep, view: &StateView) -> Frame {
         batches: Some(control::batch_status(text, view, &time)),
         forced: Some(control::force_status(text, view, &time, &|_| "operator".to_owned())),
         out_of_service: Some(control::service_status(text, view, &time, &|_| "operator".to_owned())),
+        limited: Some(control::limit_status(text, view)),
         system: SystemStatus { links_up: 2, links: 2, scan_load_percent: 1.0, ..SystemStatus::default() },
     }
 }

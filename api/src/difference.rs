@@ -45,6 +45,7 @@ fn changes(last: &Frame, newest: &Frame) -> Frame {
         } else {
             newest.out_of_service.clone()
         },
+        limited: if last.limited == newest.limited { None } else { newest.limited.clone() },
         system: newest.system.clone(),
     }
 }

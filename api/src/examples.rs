@@ -6,15 +6,15 @@ use std::collections::BTreeMap;
 use model::wire::{
     AlarmKind, AlarmStatus, AlarmView, AreaView, BarsView, BatchStatus, BlockKind, BlockView, CauseView,
     CommandReply, CommandRequest, DeviceView, DisplayView, ErrorReply, EventKind, EventRecord, ForceStatus,
-    ForceView, Frame, HistoryReply, HistorySample, InterlockStatus, InterlockView, LinkTrouble, Login,
-    Missing, NodeStatus, ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange, PlantFile,
-    PlantPlan, PlantView, PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role, RowView,
-    ServerMessage, ServiceStatus, Session, SimulatorStatus, SystemStatus, TimeOrder, TimeRequest, Why,
-    WhyKind, WhyLine, WriteView,
+    ForceView, Frame, HistoryReply, HistorySample, InterlockStatus, InterlockView, LimitedPoint, LinkTrouble,
+    Login, Missing, NodeStatus, ParameterView, PasswordChange, PhaseStatus, PhaseView, PlantChange,
+    PlantFile, PlantPlan, PlantView, PointValue, PointView, ProcedureLevel, ProcedureNode, RecipeView, Role,
+    RowView, ServerMessage, ServiceStatus, Session, SimulatorStatus, SystemStatus, TimeOrder, TimeRequest,
+    Why, WhyKind, WhyLine, WriteView,
 };
 use model::{
-    Action, AlarmId, AlarmState, BlockId, DeviceId, Experiment, ExperimentShape, InterlockId, Mode, PhaseId,
-    PointId, Priority, ProcOrder, ProcState, Quality, RecipeId, Unit,
+    Action, AlarmId, AlarmState, BlockId, DeviceId, Experiment, ExperimentShape, InterlockId, Limited, Mode,
+    PhaseId, PointId, Priority, ProcOrder, ProcState, Quality, RecipeId, Unit,
 };
 
 const NOW_MS: i64 = 1_767_225_600_000;
@@ -213,6 +213,10 @@ pub(crate) fn frame() -> Frame {
         batches: Some(batches()),
         forced: Some(forced()),
         out_of_service: Some(out_of_service()),
+        limited: Some(vec![
+            LimitedPoint(PointId(0), Limited::High),
+            LimitedPoint(PointId(1), Limited::Constant),
+        ]),
         system: SystemStatus {
             scan_load_percent: 7.5,
             scan_us_max: 812.5,
@@ -244,6 +248,7 @@ pub(crate) fn changes() -> Frame {
         batches: None,
         forced: None,
         out_of_service: None,
+        limited: None,
         system: on_a_full_disk(),
         ..frame()
     }

@@ -3,7 +3,7 @@
 use model::wire::{
     AtLimit, DelayKind, Joined, WhyDelay, WhyFact, WhyGroup, WhyPoint, WhySum, WhyTerm, WhyValue,
 };
-use model::{AlarmState, Mode, Priority, ProcState, Quality};
+use model::{AlarmState, Limited, Mode, Priority, ProcState, Quality};
 
 pub(crate) fn facts() -> Vec<WhyFact> {
     [of_conditions(), of_loops(), of_devices(), of_interlocks(), of_alarms(), of_procedures()].concat()
@@ -75,6 +75,7 @@ fn of_loops() -> Vec<WhyFact> {
                 now: value(whole),
                 working: Some(value(whole)),
                 at_limit: whole.then_some(AtLimit { high: true, limit: 9.5 }),
+                limited: if whole { Limited::High } else { Limited::No },
                 from: whole.then(|| "FFC-301.OUT".into()),
             })
         }),

@@ -1,7 +1,7 @@
 //! The plant at one scan, as everybody outside the scan sees it.
 
 use alloc::vec::Vec;
-use model::{Mode, PointId, Quality, UserId};
+use model::{Limited, Mode, PointId, Quality, UserId};
 use recipes::Procedure;
 
 use crate::alarm::AlarmMemory;
@@ -39,6 +39,9 @@ pub struct StateView {
     pub experiments: Vec<ExperimentView>,
     /// Delays of the expressions.
     pub timers: Vec<Timer>,
+    /// What devices say of the limits of their inputs, in the order of the points. No part of a scan: the shell, which
+    /// hears it beside the values, writes it into the copy.
+    pub device_limits: Vec<(PointId, Limited)>,
     /// What `PREV` gave, in the order of the points.
     pub previous: Vec<(PointId, f64, Quality)>,
     /// Their edges and hystereses, and their rates of change.
@@ -56,6 +59,9 @@ pub struct LoopView {
     pub calculated: f64,
     /// The block that takes its output.
     pub downstream: Option<u32>,
+    /// More of its output, or less, would do nothing: what takes it is limited.
+    pub below_up: bool,
+    pub below_down: bool,
     /// A device that is out of service: since which tick, and by whom.
     pub out_of_service: Option<(u64, UserId)>,
 }
@@ -78,6 +84,7 @@ impl StateView {
             loops: plant.blocks.iter().map(|_| LoopView::default()).collect(),
             experiments: Vec::with_capacity(EXPERIMENTS),
             timers: Vec::with_capacity(plant.code.timers as usize),
+            device_limits: Vec::new(),
             previous: Vec::new(),
             edges: Vec::with_capacity(plant.code.edges as usize),
             rates: Vec::with_capacity(plant.code.rates as usize),
@@ -91,6 +98,11 @@ impl StateView {
 
     pub fn quality(&self, point: PointId) -> Quality {
         self.qualities.get(point.index()).copied().unwrap_or(Quality::BadWaitingForInitialData)
+    }
+
+    pub(crate) fn device_limit(&self, point: PointId) -> Limited {
+        let found = self.device_limits.binary_search_by_key(&point, |(point, _)| *point);
+        found.map_or(Limited::No, |place| self.device_limits[place].1)
     }
 
     /// What `PREV` of this point gave in the scan of the view.

@@ -22,6 +22,7 @@ extern crate alloc;
 extern crate std;
 
 mod quality;
+mod limited;
 mod unit;
 mod id;
 mod mode;
@@ -50,6 +51,7 @@ pub use io::{
     Address, Device, Direction, IoMap, IoPoint, ModbusTable, Protocol, RANGE_BAND, RegisterFormat,
     SUPERVISED_COUNTS, Scaling,
 };
+pub use limited::Limited;
 pub use mode::Mode;
 pub use quality::Quality;
 pub use state::{StateHash, StateReader, StateWalk, StateWriter};

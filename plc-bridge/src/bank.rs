@@ -51,6 +51,7 @@
 
 use model::Quality;
 
+use crate::limits::InputLimits;
 use crate::signal::Reading;
 
 /// One entry per input of the device, in the order of `DeviceLink::inputs`, in the tag's unit.
@@ -91,6 +92,7 @@ pub struct OutputBank {
 /// The device task's side of the input bank.
 pub(crate) struct FieldBank {
     current: InputBank,
+    limits: InputLimits,
     publisher: triple_buffer::Input<InputBank>,
 }
 
@@ -107,7 +109,12 @@ impl FieldBank {
             contested: false,
         };
         let (publisher, reader) = triple_buffer::triple_buffer(&current);
-        (Self { current, publisher }, reader)
+        (Self { current, limits: InputLimits::new(points), publisher }, reader)
+    }
+
+    /// Where it notes how its inputs are limited.
+    pub(crate) fn limits(&self) -> InputLimits {
+        self.limits.clone()
     }
 
     /// True when the point turns bad because the device refuses it.
@@ -117,6 +124,7 @@ impl FieldBank {
         let is_new = *quality != reading.quality;
         *value = reading.value.unwrap_or(*value);
         *quality = reading.quality;
+        self.limits.set(point, reading.limited);
         is_new && reading.quality == Quality::BadDeviceFailure
     }
 
@@ -165,6 +173,7 @@ impl FieldBank {
         self.current.contested = false;
         self.current.refused_outputs.clear();
         self.current.qualities.fill(Quality::BadNoCommunication);
+        self.limits.forget();
     }
 
     pub(crate) fn publish(&mut self) {

@@ -13,6 +13,7 @@ use crate::backoff::Backoff;
 use crate::bank::{FieldBank, InputBank, OutputBank};
 use crate::error::BridgeError;
 use crate::health::{DeviceHealth, Health, LinkState, Troubles};
+use crate::limits::{DeviceLimits, InputLimits};
 use crate::modbus::client::{ModbusClient, Register};
 use crate::opcua::Node;
 use crate::opcua::client::OpcUaClient;
@@ -40,6 +41,7 @@ pub struct Bridge {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     health: Vec<Arc<Health>>,
+    limits: DeviceLimits,
 }
 
 /// How long a device's task may take to say goodbye.
@@ -72,10 +74,11 @@ pub fn connect(
         prepared.push(prepare(DeviceId(index as u32), device, &points, options)?);
     }
     let (stop, stopped) = watch::channel(false);
-    let mut bridge = Bridge { stop, tasks: Vec::new(), health: Vec::new() };
+    let mut bridge = Bridge { stop, tasks: Vec::new(), health: Vec::new(), limits: DeviceLimits::default() };
     let mut links = Vec::new();
-    for (link, health, client) in prepared {
+    for (link, health, limits, client) in prepared {
         links.push(link);
+        bridge.limits.0.push((health.name().to_owned(), limits));
         bridge.health.push(health);
         bridge.tasks.push(match client {
             Client::Modbus(client) => runtime.spawn(client.run(stopped.clone())),
@@ -101,6 +104,10 @@ impl Bridge {
 
     pub fn troubles(&self) -> Troubles {
         Troubles(self.health.clone())
+    }
+
+    pub fn limits(&self) -> DeviceLimits {
+        self.limits.clone()
     }
 
     /// Stops all tasks; their last act is to turn their inputs bad. Outputs stay as they are, and
@@ -133,11 +140,12 @@ fn prepare(
     device: &Device,
     points: &[&IoPoint],
     options: &BridgeOptions,
-) -> Result<(DeviceLink, Arc<Health>, Client), BridgeError> {
+) -> Result<(DeviceLink, Arc<Health>, InputLimits, Client), BridgeError> {
     let of = |direction| points.iter().filter(move |point| point.direction == direction).copied();
     let inputs: Vec<&IoPoint> = of(Direction::Input).collect();
     let outputs: Vec<&IoPoint> = of(Direction::Output).collect();
     let (bank, input_bank) = FieldBank::new(inputs.len());
+    let limits = bank.limits();
     let blank = OutputBank { values: vec![0.0; outputs.len()], ..OutputBank::default() };
     let (output_bank, commands) = triple_buffer::triple_buffer(&blank);
     let watchdog = Duration::from_millis(u64::from(device.watchdog_ms));
@@ -195,7 +203,7 @@ fn prepare(
         input_bank,
         output_bank,
     };
-    Ok((link, health, client))
+    Ok((link, health, limits, client))
 }
 
 fn register(point: &IoPoint) -> Option<Register> {

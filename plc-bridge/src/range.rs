@@ -11,7 +11,7 @@
 //! instrument on a fieldbus that tells 900 degC with a range of 0..120 has as little measured that as a
 //! loop of 100 mA.
 
-use model::{Quality, RANGE_BAND};
+use model::{Limited, Quality, RANGE_BAND};
 
 use crate::signal::Reading;
 
@@ -26,7 +26,16 @@ const MEASURING_OVER: f64 = 0.03125;
 pub fn check(reading: Reading, range: Option<(f64, f64)>) -> Reading {
     let (Some(value), Some((low, high))) = (reading.value, range) else { return reading };
     let quality = reading.quality.worst(quality(value, low, high));
-    if quality.is_bad() { Reading::without_value(quality) } else { Reading { quality, ..reading } }
+    let limited = reading.limited.or(limited(value, low, high));
+    Reading { value: (!quality.is_bad()).then_some(value), quality, limited }
+}
+
+/// On which side of its range a value is that is no measurement of its instrument any more.
+pub(crate) fn limited(value: f64, low: f64, high: f64) -> Limited {
+    match quality(value, low, high) {
+        Quality::Good => Limited::No,
+        _ => Limited::outside(value, low, high),
+    }
 }
 
 /// What is no number is outside of everything.
@@ -72,21 +81,28 @@ mod tests {
 
     #[test]
     fn a_doubtful_value_goes_on_and_a_bad_one_leaves_the_last() {
-        let far = Reading { value: Some(170.0), quality: Quality::UncertainEngineeringRange };
+        let quality = Quality::UncertainEngineeringRange;
+        let far = Reading { value: Some(170.0), quality, limited: Limited::High };
         assert_eq!(check(Reading::good(170.0), RANGE), far);
-        assert_eq!(check(Reading::good(900.0), RANGE), Reading::without_value(Quality::BadOutOfRange));
+        let below = Reading { value: Some(-20.0), quality, limited: Limited::Low };
+        assert_eq!(check(Reading::good(-20.0), RANGE), below);
+        let lost = |limited| Reading { limited, ..Reading::without_value(Quality::BadOutOfRange) };
+        assert_eq!(check(Reading::good(900.0), RANGE), lost(Limited::High));
+        assert_eq!(check(Reading::good(-900.0), RANGE), lost(Limited::Low));
     }
 
     #[test]
     fn what_the_device_says_of_its_value_is_not_made_better() {
-        let doubtful = Reading { value: Some(70.0), quality: Quality::UncertainSubNormal };
+        let doubtful = Reading { quality: Quality::UncertainSubNormal, ..Reading::good(70.0) };
         assert_eq!(check(doubtful, RANGE), doubtful);
-        let forced = Reading { value: Some(70.0), quality: Quality::GoodLocalOverride };
+        let quality = Quality::GoodLocalOverride;
+        let forced = Reading { quality, limited: Limited::Constant, ..Reading::good(70.0) };
         assert_eq!(check(forced, RANGE), forced);
         let failed = Reading::without_value(Quality::BadSensorFailure);
         assert_eq!(check(failed, RANGE), failed);
         let doubtful_and_far = Reading { value: Some(900.0), ..doubtful };
-        assert_eq!(check(doubtful_and_far, RANGE), Reading::without_value(Quality::BadOutOfRange));
+        let lost = Reading { limited: Limited::High, ..Reading::without_value(Quality::BadOutOfRange) };
+        assert_eq!(check(doubtful_and_far, RANGE), lost);
     }
 
     #[test]

@@ -26,7 +26,7 @@
 //! held inside what the format can carry; a command to a supervised register is held inside the
 //! 17.6 % band, and no value can turn into a failure code by accident.
 
-use model::{Quality, RANGE_BAND, RegisterFormat, SUPERVISED_COUNTS, Scaling};
+use model::{Limited, Quality, RANGE_BAND, RegisterFormat, SUPERVISED_COUNTS, Scaling};
 
 use crate::range;
 
@@ -39,15 +39,17 @@ const FAILED_BELOW: f64 = -32768.0;
 pub struct Reading {
     pub value: Option<f64>,
     pub quality: Quality,
+    /// Whether it could still move, as far as the wire tells.
+    pub limited: Limited,
 }
 
 impl Reading {
     pub const fn good(value: f64) -> Self {
-        Self { value: Some(value), quality: Quality::Good }
+        Self { value: Some(value), quality: Quality::Good, limited: Limited::No }
     }
 
     pub const fn without_value(quality: Quality) -> Self {
-        Self { value: None, quality }
+        Self { value: None, quality, limited: Limited::No }
     }
 }
 
@@ -163,11 +165,13 @@ fn from_analogue(format: RegisterFormat, scaling: Scaling, raw: f64) -> Reading 
     }
     let fraction = (raw - scaling.raw_low) / (scaling.raw_high - scaling.raw_low);
     let quality = range::quality(fraction, 0.0, 1.0);
+    let limited =
+        range::limited(scaling.to_unit(raw), scaling.low.min(scaling.high), scaling.low.max(scaling.high));
     if quality.is_bad() {
-        return Reading::without_value(quality);
+        return Reading { limited, ..Reading::without_value(quality) };
     }
     let reading = from_number(scaling, raw);
-    Reading { quality: reading.quality.worst(quality), ..reading }
+    Reading { quality: reading.quality.worst(quality), limited, ..reading }
 }
 
 fn is_supervised(format: RegisterFormat, scaling: Scaling) -> bool {

@@ -71,7 +71,7 @@ impl Assembly<'_> {
                 .wrap_err_with(|| format!("cannot read {}", people.display()))?,
         );
         let stats = Arc::new(ScanStats::default());
-        let vitals = Arc::new(Vitals::new(bridge.troubles()));
+        let vitals = Arc::new(Vitals::new(bridge.troubles(), bridge.limits()));
         let stop_scan = Arc::new(AtomicBool::new(false));
         let stop_rest = Arc::new(AtomicBool::new(false));
         let waiting: Waiting = Arc::default();

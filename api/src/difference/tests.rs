@@ -93,6 +93,7 @@ fn frame(points: usize) -> impl Strategy<Value = Frame> {
             batches: Some(batches),
             forced: Some(Vec::new()),
             out_of_service: Some(Vec::new()),
+            limited: Some(Vec::new()),
             system: SystemStatus { links, ..SystemStatus::default() },
         })
 }
@@ -160,6 +161,7 @@ fn a_value_that_stays_no_number_is_sent_once() {
             batches: None,
             forced: None,
             out_of_service: None,
+            limited: None,
             system: SystemStatus::default(),
         })
     };
@@ -185,6 +187,7 @@ fn another_list_of_points_makes_a_full_frame() {
             batches: None,
             forced: None,
             out_of_service: None,
+            limited: None,
             system: SystemStatus::default(),
         })
     };

@@ -60,6 +60,7 @@ pub(crate) fn frame(points: u32, tick: u64) -> Frame {
         batches: Some(Vec::new()),
         forced: Some(Vec::new()),
         out_of_service: Some(Vec::new()),
+        limited: Some(Vec::new()),
         system: SystemStatus::default(),
     }
 }

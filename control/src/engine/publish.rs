@@ -25,28 +25,31 @@ impl Engine {
         view.previous.clear();
         view.previous.extend(state.memory.previous.given());
         view.forces = state.forces;
-        let listener = |answer| answering(&self.plant, answer);
+        // Who takes the output of a block, and whether he could do with more or less of it.
+        let heard = |downstream: Option<u32>| {
+            let below = downstream.and_then(|answer| state.handshakes.get(answer as usize));
+            LoopView {
+                downstream: downstream.map(|answer| answering(&self.plant, answer)),
+                below_up: below.is_some_and(|below| below.limited_up),
+                below_down: below.is_some_and(|below| below.limited_down),
+                ..LoopView::default()
+            }
+        };
         view.loops.clear();
         view.loops.extend(state.blocks.iter().map(|block| match block {
             BlockState::Pid(pid, fixed) => LoopView {
                 target: pid.target,
                 integral: pid.integral,
                 calculated: pid.calculated,
-                downstream: fixed.downstream.map(listener),
                 out_of_service: None,
+                ..heard(fixed.downstream)
             },
             BlockState::Device(device, _) => {
                 LoopView { out_of_service: device.service.order(), ..LoopView::default() }
             }
-            BlockState::Ratio(_, fixed) => {
-                LoopView { downstream: fixed.secondary.map(listener), ..LoopView::default() }
-            }
-            BlockState::Ramp(fixed) => {
-                LoopView { downstream: fixed.consumer.map(listener), ..LoopView::default() }
-            }
-            BlockState::Function(_, fixed) => {
-                LoopView { downstream: fixed.downstream.map(listener), ..LoopView::default() }
-            }
+            BlockState::Ratio(_, fixed) => heard(fixed.secondary),
+            BlockState::Ramp(fixed) => heard(fixed.consumer),
+            BlockState::Function(_, fixed) => heard(fixed.downstream),
             BlockState::Stateless
             | BlockState::Filter(_)
             | BlockState::Selector(_)

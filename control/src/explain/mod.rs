@@ -18,6 +18,7 @@ use alloc::{format, string::String, vec::Vec};
 use model::wire::{Why, WhyFact, WhyKind, WhyLine, WhyPoint, WhyValue};
 use model::{DeviceId, PhaseId, PointId, Quality};
 
+use crate::limits;
 use crate::plant::{Expr, Origin, Plant};
 use crate::state_view::StateView;
 use crate::text::{batch_name, part_of};
@@ -133,7 +134,8 @@ fn holders(scene: Scene<'_>, id: PointId, lines: &mut Vec<WhyLine>) {
 /// A point with its value, as a line that leads to its block.
 fn point_line(scene: Scene<'_>, indent: u8, label: &str, id: PointId) -> WhyLine {
     let (label, tag) = (label.into(), scene.plant.point(id).name.clone());
-    let fact = WhyFact::Value(WhyPoint { label, tag, now: scene.now(id), ..WhyPoint::default() });
+    let limited = limits::limited(scene.plant, scene.view, id);
+    let fact = WhyFact::Value(WhyPoint { label, tag, now: scene.now(id), limited, ..WhyPoint::default() });
     WhyLine { block: part_of(scene.plant, id).map(|(block, _)| block), ..WhyLine::new(indent, fact) }
 }
 

@@ -67,6 +67,7 @@ fn frame() -> Frame {
         batches: None,
         forced: None,
         out_of_service: None,
+        limited: None,
         system: SystemStatus::default(),
     }
 }

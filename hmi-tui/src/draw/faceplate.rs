@@ -1,7 +1,7 @@
 //! L3: one loop, block or point: value among its limits, control, tuning, alarms, the last hour.
 
 use model::wire::{BlockKind, BlockView, PointView};
-use model::{AlarmId, BlockId, Mode, PointId};
+use model::{AlarmId, BlockId, Limited, Mode, PointId};
 
 use super::boxes::{alarms_box, limits_words, parameters_box, uses_box, value_line};
 use super::gauge::Gauge;
@@ -98,13 +98,22 @@ pub(super) fn title_line(
     let description = block.map_or(&view.description, |block| &block.description);
     let input = block.and_then(|block| plant.point(block.input?)).unwrap_or(view);
     let source = input.source.as_ref().map(|source| format!("   source {source}")).unwrap_or_default();
-    let right = format!("quality {}{source}", state.quality_of(input.id).text().to_uppercase());
+    let right = format!("quality {}{source}", quality_words(state, input.id).to_uppercase());
     let end = body.width().saturating_sub(1);
     let room = (end / 2).max(end.saturating_sub(60));
     let x = body.line(1, 0, &[(name, bright), ("   ", text)]);
     body.fit(x, 0, room.saturating_sub(x), description, text);
     let right = shortened(&right, end.saturating_sub(room + 1));
     body.right(end, 0, &right, dim);
+}
+
+/// How far it may be trusted, and whether it can still move.
+fn quality_words(state: &State, point: PointId) -> String {
+    let quality = state.quality_of(point).text();
+    match state.live.limited(point) {
+        Limited::No => quality.to_owned(),
+        limited => format!("{quality}, {}", limited.text()),
+    }
 }
 
 fn gauges(
@@ -228,7 +237,7 @@ fn control_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &Block
     value_line(&mut inside, y, state, "PV", pv, "");
     if let Some(set_point) = part("SP") {
         y += 1;
-        value_line(&mut inside, y, state, "SP", set_point, &limits_words(set_point));
+        value_line(&mut inside, y, state, "SP", set_point, &within_words(state, set_point));
         let differs = |working: &&PointView| state.reading(working.id).0 != state.reading(set_point.id).0;
         if let Some(working) = part("SPW").filter(differs) {
             y += 1;
@@ -239,7 +248,7 @@ fn control_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &Block
     }
     if let Some(output) = part("OUT") {
         y += 1;
-        value_line(&mut inside, y, state, "OUT", output, &limits_words(output));
+        value_line(&mut inside, y, state, "OUT", output, &within_words(state, output));
     }
     for (label, point) in [("INPUT", block.input), ("DRIVES", block.output)] {
         if let Some(view) = point.and_then(|point| plant.point(point)) {
@@ -251,6 +260,14 @@ fn control_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, block: &Block
     inside.text(1, y, "OWNER", dim);
     let width = inside.width().saturating_sub(8);
     inside.fit(8, y, width, &owner_words(state, plant, block, mode), text);
+}
+
+/// Its limits, and first that it stands at one.
+fn within_words(state: &State, view: &PointView) -> String {
+    match state.live.limited(view.id) {
+        limited @ (Limited::Low | Limited::High) => format!("{}, {}", limited.text(), limits_words(view)),
+        Limited::No | Limited::Constant => limits_words(view),
+    }
 }
 
 fn deviation_line(
@@ -340,7 +357,7 @@ fn point_box(panel: &mut Pane<'_>, state: &State, plant: &Plant, view: &PointVie
         |write| format!("by hand, V sets it, {}, role {}", limits_words(view), write.role.word()),
     );
     let lines: [(&str, String); 6] = [
-        ("QUALITY", state.quality_of(view.id).text().to_owned()),
+        ("QUALITY", quality_words(state, view.id)),
         ("RANGE", range),
         ("NORMAL", normal),
         ("SOURCE", view.source.clone().unwrap_or_else(|| "none in the field".to_owned())),

@@ -2,9 +2,9 @@
 
 use crate::clock::sane;
 use model::wire::{
-    AlarmStatus, BatchStatus, ForceStatus, Frame, InterlockStatus, ServiceStatus, SystemStatus,
+    AlarmStatus, BatchStatus, ForceStatus, Frame, InterlockStatus, LimitedPoint, ServiceStatus, SystemStatus,
 };
-use model::{AlarmId, BlockId, InterlockId, PointId, Quality, RecipeId};
+use model::{AlarmId, BlockId, InterlockId, Limited, PointId, Quality, RecipeId};
 
 /// Without a frame for so long the link counts as lost (HMI guide).
 pub(crate) const LINK_LOST_MS: u64 = 2_000;
@@ -17,6 +17,8 @@ pub(crate) struct Live {
     pub(crate) batches: Vec<BatchStatus>,
     pub(crate) forced: Vec<ForceStatus>,
     pub(crate) out_of_service: Vec<ServiceStatus>,
+    /// In the order of the points.
+    limited: Vec<LimitedPoint>,
     pub(crate) system: SystemStatus,
     pub(crate) tick: u64,
     /// The controller's clock.
@@ -68,6 +70,9 @@ impl Live {
             out.iter_mut().for_each(|status| status.since_ms = status.since_ms.map(sane));
             self.out_of_service = out;
         }
+        if let Some(limited) = frame.limited {
+            self.limited = limited;
+        }
         self.system = frame.system;
         self.tick = frame.tick;
         self.time_ms = sane(frame.time_ms);
@@ -79,6 +84,11 @@ impl Live {
     pub(crate) fn value(&self, point: PointId) -> (f64, Quality) {
         let known = self.values.get(point.index()).copied().flatten();
         known.unwrap_or((f64::NAN, Quality::BadWaitingForInitialData))
+    }
+
+    pub(crate) fn limited(&self, point: PointId) -> Limited {
+        let found = self.limited.iter().find(|LimitedPoint(limited, _)| *limited == point);
+        found.map_or(Limited::No, |LimitedPoint(_, limited)| *limited)
     }
 
     /// The value, if it is a number that may be trusted.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Role;
 use crate::{
-    Action, AlarmId, AlarmState, BlockId, InterlockId, PhaseId, PointId, ProcState, Quality, RecipeId, Unit,
+    Action, AlarmId, AlarmState, BlockId, InterlockId, Limited, PhaseId, PointId, ProcState, Quality,
+    RecipeId, Unit,
 };
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,12 +100,19 @@ pub struct Frame {
     /// Every device and loop that is out of service.
     #[serde(default)]
     pub out_of_service: Option<Vec<ServiceStatus>>,
+    /// Every value that is limited, in the order of the points.
+    #[serde(default)]
+    pub limited: Option<Vec<LimitedPoint>>,
     pub system: SystemStatus,
 }
 
 /// One value as a short JSON array: `[point, value, quality]`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PointValue(pub PointId, pub f64, pub Quality);
+
+/// A value that can move no further in one direction, or not at all: `[point, "low" | "high" | "constant"]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitedPoint(pub PointId, pub Limited);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AlarmStatus {

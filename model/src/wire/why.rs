@@ -6,7 +6,7 @@
 use alloc::{borrow::ToOwned, string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
-use crate::{AlarmState, BlockId, Mode, Priority, ProcState, Quality};
+use crate::{AlarmState, BlockId, Limited, Mode, Priority, ProcState, Quality};
 
 mod text;
 
@@ -338,6 +338,9 @@ pub struct WhyPoint {
     /// A set point on its ramp.
     pub working: Option<WhyValue>,
     pub at_limit: Option<AtLimit>,
+    /// Whether it can still move.
+    #[serde(default)]
+    pub limited: Limited,
     /// The tag that a cascade set point comes from.
     pub from: Option<String>,
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use model::{Address, Device, Direction, IoPoint, Quality, Scaling};
+use model::{Address, Device, Direction, IoPoint, Limited, Quality, Scaling};
 use opcua::server::CreateMonitoredItem;
 use opcua::server::address_space::{AddressSpace, NodeType, VariableBuilder};
 use opcua::server::diagnostics::NamespaceMetadata;
@@ -18,6 +18,7 @@ use opcua::types::{
 
 use super::value;
 use crate::memory::{PlcMemory, Refusal};
+use crate::range;
 use crate::signal;
 use crate::watchdog::WatchdogState;
 
@@ -29,6 +30,7 @@ enum Role {
         direction: Direction,
         boolean: bool,
         scaling: Scaling,
+        range: Option<(f64, f64)>,
     },
     Heartbeat,
     /// True while outputs stand at their fail values.
@@ -66,8 +68,8 @@ impl PlcNodes {
         nodes.add(space, &folder, watchdog, "WatchdogFired", Role::WatchdogFired);
         for (index, point) in points.iter().enumerate() {
             if let Address::OpcUa { node, boolean } = &point.address {
-                let (direction, scaling) = (point.direction, point.scaling);
-                let role = Role::Point { index, direction, boolean: *boolean, scaling };
+                let (direction, scaling, range) = (point.direction, point.scaling, point.range);
+                let role = Role::Point { index, direction, boolean: *boolean, scaling, range };
                 nodes.add(space, &folder, id(node), &point.tag, role);
             }
         }
@@ -173,7 +175,7 @@ fn show(
     match role {
         Role::Heartbeat => DataValue::new_at(heartbeat, now),
         Role::WatchdogFired => DataValue::new_at(watchdog == WatchdogState::Fired, now),
-        Role::Point { index, boolean, scaling, .. } => {
+        Role::Point { index, direction, boolean, scaling, range } => {
             let raw = signal::to_number(scaling, values[index]);
             let quality = if raw.is_some() { qualities[index] } else { Quality::BadOutOfRange };
             let value = match (boolean, raw) {
@@ -183,8 +185,20 @@ fn show(
                 (true, _) => Variant::Boolean(signal::to_bit(scaling, values[index]).unwrap_or(false)),
                 (false, raw) => Variant::Double(raw.unwrap_or(0.0)),
             };
-            DataValue::new_at_status(value, now, value::status(quality))
+            let held = direction == Direction::Output && watchdog == WatchdogState::Fired;
+            let limited = if held { Limited::Constant } else { limited(values[index], quality, range) };
+            DataValue::new_at_status(value, now, value::status(quality, limited))
         }
+    }
+}
+
+/// Whether a value of the field could still move: not one that stands for another, and not beyond what its instrument
+/// can measure.
+fn limited(value: f64, quality: Quality, range: Option<(f64, f64)>) -> Limited {
+    match quality {
+        Quality::GoodLocalOverride | Quality::UncertainLastUsable => Limited::Constant,
+        quality if quality.is_bad() => Limited::Constant,
+        _ => range.map_or(Limited::No, |(low, high)| range::limited(value, low, high)),
     }
 }
 

@@ -14,11 +14,13 @@
 //! | `BadSensorFailure`, `BadOutOfRange`, `BadOutOfService` | the same |
 //! | any other Bad | `BadDeviceFailure` |
 //!
+//! The limit bits (Part 8, 7.3.3; of codes whose info type is DataValue) become [`Limited`], and it them.
+//!
 //! Bad keeps the last value. A value of the wrong type (a String for a number, a number for a
 //! switch, an array) is `BadOutOfRange`, whatever its status says. A number is held against the tag's
 //! range besides ([`crate::range`]), and the worse of the two counts.
 
-use model::Quality;
+use model::{Limited, Quality};
 use opcua::types::{DataTypeId, DataValue, NodeId, StatusCode, Variant};
 
 use super::session::Node;
@@ -100,8 +102,9 @@ impl Kind {
 /// What a server told about one input.
 pub(crate) fn reading(data: &DataValue, node: &Node) -> Reading {
     let quality = quality(data.status());
+    let limited = limited(data.status());
     if quality.is_bad() {
-        return Reading::without_value(quality);
+        return Reading { limited, ..Reading::without_value(quality) };
     }
     let raw = match &data.value {
         None | Some(Variant::Empty) => return Reading::without_value(Quality::BadWaitingForInitialData),
@@ -113,7 +116,12 @@ pub(crate) fn reading(data: &DataValue, node: &Node) -> Reading {
     if reading.value.is_none() {
         return reading;
     }
-    range::check(Reading { quality, ..reading }, node.range)
+    // What is told of the number is told of the value, unless that runs the other way.
+    let falls = node.scaling.to_unit(1.0) < node.scaling.to_unit(0.0);
+    range::check(
+        Reading { quality, limited: if falls { limited.turned() } else { limited }, ..reading },
+        node.range,
+    )
 }
 
 /// What a node makes of a heartbeat; `None` of what is no count at all.
@@ -140,6 +148,18 @@ fn number(value: &Variant) -> Option<f64> {
     })
 }
 
+/// The limit bits, of a code that says by its info type that it has some.
+fn limited(status: StatusCode) -> Limited {
+    match status.bits() & INFO_TYPE {
+        DATA_VALUE => Limited::from_bits((status.bits() >> LIMIT_SHIFT) as u8),
+        _ => Limited::No,
+    }
+}
+
+/// Bits 10 and 11 say what the lower ones are of; 8 and 9 are the limit.
+const INFO_TYPE: u32 = 0xC00;
+const DATA_VALUE: u32 = 0x400;
+const LIMIT_SHIFT: u32 = 8;
 const SUB_CODE: u32 = 0xFFFF_0000;
 
 pub(crate) fn quality(status: StatusCode) -> Quality {
@@ -165,8 +185,18 @@ pub(crate) fn quality(status: StatusCode) -> Quality {
     }
 }
 
-/// What a soft PLC says of a quality. OPC UA has no code for a calculation without inputs.
-pub(crate) fn status(quality: Quality) -> StatusCode {
+/// What a soft PLC says of a value.
+pub(crate) fn status(quality: Quality, limited: Limited) -> StatusCode {
+    let code = code(quality);
+    match limited {
+        // Zero bits say the same, and are what every client expects.
+        Limited::No => code,
+        said => StatusCode::from(code.bits() | DATA_VALUE | u32::from(said.bits()) << LIMIT_SHIFT),
+    }
+}
+
+/// OPC UA has no code for a calculation without inputs.
+fn code(quality: Quality) -> StatusCode {
     match quality {
         Quality::Good => StatusCode::Good,
         Quality::GoodLocalOverride => StatusCode::GoodLocalOverride,
@@ -203,7 +233,10 @@ mod tests {
         for code in 0..=255u8 {
             let sent = Quality::from(code);
             let expected = if sent == Quality::BadCalculation { Quality::BadDeviceFailure } else { sent };
-            assert_eq!(quality(status(sent)), expected);
+            for limited in [Limited::No, Limited::Low, Limited::High, Limited::Constant] {
+                let sent = status(sent, limited);
+                assert_eq!((quality(sent), super::limited(sent)), (expected, limited));
+            }
         }
     }
 
@@ -234,7 +267,7 @@ mod tests {
     #[test]
     fn an_uncertain_value_is_taken_with_its_doubt_and_a_bad_one_is_not() {
         let doubtful = reading(&data(3.0, StatusCode::UncertainSubNormal), false);
-        assert_eq!(doubtful, Reading { value: Some(3.0), quality: Quality::UncertainSubNormal });
+        assert_eq!(doubtful, Reading { quality: Quality::UncertainSubNormal, ..Reading::good(3.0) });
         let failed = reading(&data(3.0, StatusCode::BadSensorFailure), false);
         assert_eq!(failed, Reading::without_value(Quality::BadSensorFailure));
     }
@@ -242,11 +275,34 @@ mod tests {
     #[test]
     fn a_number_far_outside_its_range_is_no_measurement_however_good_the_server_calls_it() {
         let bad = Reading::without_value(Quality::BadOutOfRange);
+        let bad = Reading { limited: Limited::High, ..bad };
         assert_eq!(reading(&data(900.0, StatusCode::Good), false), bad);
         assert_eq!(reading(&data(900i32, StatusCode::UncertainSubNormal), false), bad);
         let doubtful = reading(&data(110.0, StatusCode::Good), false);
-        assert_eq!(doubtful, Reading { value: Some(110.0), quality: Quality::UncertainEngineeringRange });
+        let quality = Quality::UncertainEngineeringRange;
+        assert_eq!(doubtful, Reading { quality, limited: Limited::High, ..Reading::good(110.0) });
         assert_eq!(reading(&data(103.0, StatusCode::Good), false), Reading::good(103.0));
+    }
+
+    #[test]
+    fn limit_bits_count_where_the_info_type_says_that_they_are_some() {
+        let of = |bits: u32| reading(&data(60.0, StatusCode::from(bits)), false).limited;
+        let said = [0x0000_0500, 0x0000_0600, 0x0096_0700, 0x4095_0780].map(of);
+        assert_eq!(said, [Limited::Low, Limited::High, Limited::Constant, Limited::Constant]);
+        assert_eq!([0x0000_0000, 0x0000_0400, 0x0000_0300, 0x0000_0B00].map(of), [Limited::No; 4]);
+        let failed = reading(&data(60.0, StatusCode::from(0x808C_0600)), false);
+        let expected =
+            Reading { limited: Limited::High, ..Reading::without_value(Quality::BadSensorFailure) };
+        assert_eq!(failed, expected, "a sensor that has failed upwards");
+    }
+
+    #[test]
+    fn the_limit_of_a_number_that_falls_while_the_value_rises_is_turned_round() {
+        let falling = Scaling { raw_low: 0.0, raw_high: 100.0, low: 100.0, high: 0.0 };
+        let (tag, node) = ("ZT-1".to_owned(), "ZT-1".to_owned());
+        let node = Node { tag, node, boolean: false, scaling: falling, range: None };
+        let said = super::reading(&data(10.0, StatusCode::from(0x0000_0500)), &node);
+        assert_eq!(said, Reading { limited: Limited::High, ..Reading::good(90.0) });
     }
 
     #[test]

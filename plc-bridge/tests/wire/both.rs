@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Address, ModbusTable, Quality, RegisterFormat};
+use model::{Address, IoMap, Limited, ModbusTable, Quality, RegisterFormat};
 use plc_bridge::{LinkState, WatchdogState};
 
 use crate::field::*;
@@ -45,6 +45,43 @@ async fn values_qualities_and_commands_cross_the_wire() {
         driver.bridge.shutdown().await;
         assert!(!driver.link.input_bank.read().up);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_device_says_of_the_limits_of_its_inputs_stands_beside_them_until_it_is_lost() {
+    for wire in BOTH {
+        let field = field(wire).await;
+        let mut driver = drive(wire, field.plc.address());
+        until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
+        let limits = driver.bridge.limits();
+        let map = IoMap { devices: vec![device(wire, "127.0.0.1:1")], points: points(wire) };
+        assert_eq!(limits.of(&map), [], "{wire:?}: all move freely");
+        let pressure = map.points[PRESSURE].point;
+        for (bar, expected) in [(4.5, Limited::High), (-0.4, Limited::Low)] {
+            field.memory.set_input(PRESSURE, bar, Quality::UncertainEngineeringRange);
+            until(SOON, "the limit", || limits.of(&map) == [(pressure, expected)]).await;
+        }
+        field.memory.set_input(PRESSURE, 1.0, Quality::Good);
+        until(SOON, "no limit", || limits.of(&map).is_empty()).await;
+        field.memory.set_input(PRESSURE, 4.5, Quality::UncertainEngineeringRange);
+        until(SOON, "the limit again", || limits.of(&map).len() == 1).await;
+        driver.bridge.shutdown().await;
+        assert_eq!(limits.of(&map), [], "{wire:?}: nobody knows of a device that is away");
+    }
+}
+
+/// A value of which only the status changes: the subscription of ours hears that too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn over_opc_ua_limit_bits_arrive_with_the_same_value() {
+    let field = field(Wire::OpcUa).await;
+    let mut driver = drive(Wire::OpcUa, field.plc.address());
+    until(SOON, "the first values", || driver.all_are(Quality::Good)).await;
+    let limits = driver.bridge.limits();
+    let map = IoMap { devices: vec![device(Wire::OpcUa, "127.0.0.1:1")], points: points(Wire::OpcUa) };
+    field.memory.set_input(LEVEL, 50.0, Quality::GoodLocalOverride);
+    let expected = [(map.points[LEVEL].point, Limited::Constant)];
+    until(SOON, "the override", || limits.of(&map) == expected).await;
+    assert_eq!((driver.value(IN_LEVEL), driver.quality(IN_LEVEL)), (50.0, Quality::GoodLocalOverride));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

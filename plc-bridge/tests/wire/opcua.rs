@@ -1,14 +1,14 @@
 //! What an OPC UA client that is not ours gets from a soft PLC.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use model::Quality;
 use opcua::client::{ClientBuilder, DataChangeCallback, IdentityToken, Session};
 use opcua::crypto::SecurityPolicy;
 use opcua::types::{
     AttributeId, BrowseDescription, BrowseDirection, BrowseResultMask, DataValue, MessageSecurityMode,
-    MonitoredItemCreateRequest, NodeId, ObjectId, ReadValueId, ReferenceTypeId, StatusCode,
+    MonitoredItemCreateRequest, NodeId, ObjectId, ReadValueId, ReferenceTypeId, StatusCode, StatusCodeLimit,
     TimestampsToReturn, UserTokenPolicy, VariableId, Variant, WriteValue,
 };
 use parking_lot::Mutex;
@@ -188,19 +188,52 @@ async fn a_subscriber_without_a_filter_hears_values_failures_and_fail_values() {
     let codes: Vec<StatusCode> = created.iter().map(|item| item.result.status_code).collect();
     assert_eq!(codes, [StatusCode::Good, StatusCode::Good, StatusCode::Good, StatusCode::BadNodeIdUnknown]);
 
-    let has = |name: &str, value: Option<Variant>, status: StatusCode| {
+    let has = |name: &str, value: Option<Variant>, status: StatusCode, limit: StatusCodeLimit| {
         heard.lock().iter().any(|(node, data)| {
             let known = data.value.clone().filter(|value| *value != Variant::Empty);
-            node.ends_with(name) && known == value && data.status() == status
+            node.ends_with(name) && known == value && (code(data), data.status().limit()) == (status, limit)
         })
     };
-    until(SOON, "the level", || has("LT-101", Some(50.0.into()), StatusCode::Good)).await;
+    let (free, fixed) = (StatusCodeLimit::None, StatusCodeLimit::Constant);
+    until(SOON, "the level", || has("LT-101", Some(50.0.into()), StatusCode::Good, free)).await;
     field.memory.set_input(LEVEL, 50.0, Quality::BadSensorFailure);
-    until(SOON, "the failed sensor", || has("LT-101", None, StatusCode::BadSensorFailure)).await;
+    until(SOON, "the failed sensor", || has("LT-101", None, StatusCode::BadSensorFailure, fixed)).await;
     visitor.write("Heartbeat", 9u32).await;
     field.clock.advance(Duration::from_secs(1));
-    until(SOON, "the fail value", || has("FV-101", Some(100.0.into()), StatusCode::Good)).await;
-    until(SOON, "the alarm", || has("WatchdogFired", Some(true.into()), StatusCode::Good)).await;
+    until(SOON, "the fail value", || has("FV-101", Some(100.0.into()), StatusCode::Good, fixed)).await;
+    until(SOON, "the alarm", || has("WatchdogFired", Some(true.into()), StatusCode::Good, free)).await;
+}
+
+/// Without its limit bits.
+fn code(data: &DataValue) -> StatusCode {
+    StatusCode::from(data.status().bits() & 0xFFFF_0000)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_value_carries_the_limit_bits_of_part_8() {
+    let field = field(Wire::OpcUa).await;
+    let visitor = visitor(&field).await;
+    for (value, quality, expected) in [
+        (1.25, Quality::Good, 0x0000_0000_u32),
+        (4.5, Quality::UncertainEngineeringRange, 0x4094_0600),
+        (-0.4, Quality::UncertainEngineeringRange, 0x4094_0500),
+        (1.25, Quality::GoodLocalOverride, 0x0096_0700),
+        (1.25, Quality::UncertainLastUsable, 0x4090_0700),
+        (1.25, Quality::BadSensorFailure, 0x808C_0700),
+    ] {
+        field.memory.set_input(PRESSURE, value, quality);
+        // The nodes are brought up to date a few times a second.
+        let started = Instant::now();
+        let told = loop {
+            let status = visitor.read("PT-101").await.status();
+            if status.bits() == expected || started.elapsed() > SOON {
+                break status;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        };
+        assert_eq!(format!("{:08X}", told.bits()), format!("{expected:08X}"), "{value} {quality:?}");
+        assert!(told.validate().is_ok());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

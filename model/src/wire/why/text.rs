@@ -3,8 +3,8 @@
 use alloc::{borrow::ToOwned, format, string::String};
 
 use super::{DelayKind, Joined, WhyDelay, WhyFact, WhyGroup, WhyPoint, WhySum, WhyTerm, WhyValue};
-use crate::Quality;
 use crate::words::{duration, joined, number, short_number};
+use crate::{Limited, Quality};
 
 impl WhyFact {
     pub(super) fn text(&self) -> String {
@@ -217,11 +217,22 @@ impl WhyPoint {
             let side = if at.high { "high" } else { "low" };
             let limit = number(at.limit, self.now.decimals.unwrap_or(0));
             text.push_str(&format!(", at its {side} limit {limit}"));
+        } else if self.says_limited() {
+            text.push_str(&format!(", {}", self.limited.text()));
         }
         if let Some(from) = &self.from {
             text.push_str(&format!(", from {from}"));
         }
         text
+    }
+
+    /// Of what is forced or bad everybody knows that it stands.
+    fn says_limited(&self) -> bool {
+        match self.limited {
+            Limited::No => false,
+            Limited::Low | Limited::High => true,
+            Limited::Constant => !self.now.forced && self.now.quality.is_good(),
+        }
     }
 }
 
