@@ -1,20 +1,68 @@
 //! Modes of devices: out of service, by hand, in auto. Only people order them, and each order moves nothing but the
 //! one that takes a device out: that puts its output where it is safe.
 
-use model::{BlockId, Mode, Quality, Refusal, UserId};
+use alloc::vec::Vec;
+use model::{BlockId, Mode, Quality, Refusal, StateWalk, UserId};
 
 use crate::blocks::BlockState;
 use crate::engine::{Layout, State};
 use crate::phase::Scene;
-use crate::plant::{BlockBody, Device, Plant};
+use crate::plant::{Block, BlockBody, Device, Plant};
 use crate::write::{Actor, order_mode, owned};
+
+/// Since when loops are out of service, and by whom: of each loop whose text has that mode.
+///
+/// A device keeps it in its own memory; that of a loop is walked through in every scan, and has no room for it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LoopOrders(Vec<LoopOrder>);
+
+#[derive(Clone, Debug, PartialEq)]
+struct LoopOrder {
+    /// Of the plant, no state.
+    block: u32,
+    since: u64,
+    by: UserId,
+}
+
+impl LoopOrders {
+    pub(crate) fn new(plant: &Plant) -> Self {
+        let may_go_out = |block: &Block| matches!(&block.body, BlockBody::Pid(pid) if pid.modes.contains(&Mode::OutOfService));
+        let blocks = (0..).zip(&plant.blocks).filter(|(_, block)| may_go_out(block));
+        Self(blocks.map(|(block, _)| LoopOrder { block, since: 0, by: UserId::SYSTEM }).collect())
+    }
+
+    pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
+        for order in &mut self.0 {
+            walk.u64(&mut order.since);
+            walk.u32(&mut order.by.0);
+        }
+    }
+
+    pub(crate) fn note(&mut self, block: u32, since: u64, by: UserId) {
+        if let Ok(place) = self.0.binary_search_by_key(&block, |order| order.block) {
+            self.0[place] = LoopOrder { block, since, by };
+        }
+    }
+
+    /// The last order that took it out, whether or not it is still out.
+    pub(crate) fn last(&self, block: u32) -> Option<(u64, UserId)> {
+        let place = self.0.binary_search_by_key(&block, |order| order.block).ok()?;
+        Some((self.0[place].since, self.0[place].by))
+    }
+}
 
 impl Scene<'_> {
     /// Orders the mode of a loop or a device and gives the one before.
     pub(crate) fn order_mode(&mut self, block: BlockId, mode: Mode, user: UserId) -> Result<f64, Refusal> {
         match device_of(self.plant, block) {
             Some(device) => self.order_device_mode(block, device, mode, user),
-            None => order_mode(self.plant, self.state, block.0, mode, Actor::Person),
+            None => {
+                let old = order_mode(self.plant, self.state, block.0, mode, Actor::Person)?;
+                if mode == Mode::OutOfService && old != mode.value() {
+                    self.state.loop_orders.note(block.0, self.state.tick, user);
+                }
+                Ok(old)
+            }
         }
     }
 

@@ -62,7 +62,7 @@ pub struct LoopView {
     /// More of its output, or less, would do nothing: what takes it is limited.
     pub below_up: bool,
     pub below_down: bool,
-    /// A device that is out of service: since which tick, and by whom.
+    /// A device or a loop that is out of service: since which tick, and by whom.
     pub out_of_service: Option<(u64, UserId)>,
 }
 

@@ -89,7 +89,8 @@ pub fn service_status(
         (is_loop || state.out_of_service.is_some()).then(|| ServiceStatus {
             block: BlockId(id),
             since_ms: state.out_of_service.map(|(since, _)| time(since)),
-            by: state.out_of_service.map(|(_, by)| name(by)),
+            // A phase has no name among people.
+            by: state.out_of_service.filter(|(_, by)| *by != UserId::SYSTEM).map(|(_, by)| name(by)),
         })
     };
     known.filter_map(status).collect()

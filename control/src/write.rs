@@ -1,6 +1,6 @@
 //! Writing a point on behalf of a person or a phase: every rule in one place.
 
-use model::{Mode, PointId, Quality, Refusal};
+use model::{Mode, PointId, Quality, Refusal, UserId};
 
 use crate::blocks::{BlockState, pid, pid::PidState};
 use crate::engine::{Binding, Layout, State};
@@ -131,6 +131,10 @@ pub(crate) fn order_mode(
     }
     if mode == Mode::Manual && old != Mode::Manual.value() {
         memory.sp_entered = false;
+    }
+    if mode == Mode::OutOfService && old != mode.value() {
+        // A person who orders it is noted by name.
+        state.loop_orders.note(block, tick, UserId::SYSTEM);
     }
     give_back(state, pid);
     Ok(old)

@@ -3,10 +3,13 @@
 
 mod support;
 
+use std::sync::Arc;
+
+use control::Engine;
 use control::plant::{Forcing, PidOptions, Remote};
-use model::{Action, EventBody, Mode, Quality, Refusal};
+use model::{Action, EventBody, Mode, Quality, Refusal, UserId};
 use proptest::prelude::*;
-use support::text_loop::{TUNED, running};
+use support::text_loop::{TUNED, running, source};
 use support::{Builder, Harness, Loop, step};
 
 const REMOTE: &str = "modes = [\"manual\", \"auto\", \"remote_cascade\", \"remote_output\", \"out_of_service\"]\n\
@@ -267,6 +270,41 @@ fn manual_gives_way_to_the_override_and_out_of_service_does_not() {
     h.set(pump, 1.0);
     h.scan();
     assert_eq!((h.actual("TIC-1"), out(&h)), (Mode::OutOfService, 5.0));
+}
+
+#[test]
+fn a_loop_out_of_service_remembers_since_when_and_by_whom_over_a_restart_and_a_change() {
+    let mut h = remote();
+    let block = h.plant().find_block("TIC-1").unwrap();
+    let order = |h: &Harness| view(h).loops[block.index()].out_of_service;
+    assert_eq!(order(&h), None);
+    h.mode("TIC-1", Mode::OutOfService).unwrap();
+    let since = view(&h).tick;
+    h.run(20);
+    assert_eq!(order(&h), Some((since, UserId(5))));
+    assert_eq!(h.mode("TIC-1", Mode::OutOfService), Err(Refusal::NothingToDo));
+    assert_eq!(order(&h), Some((since, UserId(5))), "who asks again has not done it");
+    let status =
+        control::service_status(&h.plant(), &view(&h), &|tick| tick as i64, &|user| format!("{user:?}"));
+    assert_eq!((status[0].since_ms, status[0].by.as_deref()), (Some(since as i64), Some("UserId(5)")));
+
+    let mut again = Engine::new(h.plant());
+    again.restore(&h.save()).unwrap();
+    let mut seen = view(&h);
+    again.publish(&mut seen);
+    assert_eq!(seen.loops[block.index()].out_of_service, Some((since, UserId(5))));
+
+    let text = format!("{TUNED}{REMOTE}").replace("kc = 1.0", "kc = 2.0");
+    let new = control::compile(&source(&text)).unwrap_or_else(|mistakes| panic!("{mistakes:#?}")).plant;
+    let mut other = Engine::new(Arc::new(new));
+    control::Transfer::between(&h.plant(), other.plant()).unwrap().carry(&mut h.engine, &mut other);
+    other.publish(&mut seen);
+    assert_eq!(seen.loops[block.index()].out_of_service, Some((since, UserId(5))));
+
+    h.mode("TIC-1", Mode::Manual).unwrap();
+    h.run(2);
+    assert_eq!(order(&h), None);
+    assert!(control::service_status(&h.plant(), &view(&h), &|_| 0, &|_| String::new()).is_empty());
 }
 
 #[derive(Clone, Debug)]

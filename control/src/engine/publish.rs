@@ -1,6 +1,7 @@
 //! A copy of what people see, for readers outside the scan.
 
 use alloc::vec::Vec;
+use model::Mode;
 
 use super::Engine;
 use crate::blocks::{BlockState, answering};
@@ -36,12 +37,13 @@ impl Engine {
             }
         };
         view.loops.clear();
-        view.loops.extend(state.blocks.iter().map(|block| match block {
+        view.loops.extend((0..).zip(&state.blocks).map(|(index, block)| match block {
             BlockState::Pid(pid, fixed) => LoopView {
                 target: pid.target,
                 integral: pid.integral,
                 calculated: pid.calculated,
-                out_of_service: None,
+                out_of_service:
+                    (pid.target == Mode::OutOfService).then(|| state.loop_orders.last(index)).flatten(),
                 ..heard(fixed.downstream)
             },
             BlockState::Device(device, _) => {

@@ -14,6 +14,7 @@ use crate::interlock::InterlockMemory;
 use crate::machine::{Memory, Now};
 use crate::phase::PhaseMemory;
 use crate::plant::Plant;
+use crate::service::LoopOrders;
 use crate::stroke::valve::{VALVE_STROKES, ValveTest};
 
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ pub(crate) struct State {
     pub(crate) experiments: [ExperimentMemory; EXPERIMENTS],
     pub(crate) forces: Forces,
     pub(crate) valve_tests: [ValveTest; VALVE_STROKES],
+    pub(crate) loop_orders: LoopOrders,
 }
 
 impl State {
@@ -73,6 +75,7 @@ impl State {
             experiments: [ExperimentMemory::default(); EXPERIMENTS],
             forces: Forces::default(),
             valve_tests: [ValveTest::default(); VALVE_STROKES],
+            loop_orders: LoopOrders::new(plant),
         }
     }
 
@@ -131,5 +134,6 @@ impl State {
         for test in &mut self.valve_tests {
             test.state(walk);
         }
+        self.loop_orders.state(walk);
     }
 }

@@ -74,6 +74,9 @@ impl Transfer {
             from.blocks[old].state(&mut self.scratch);
             to.blocks[index].state(&mut StateReader::new(&self.scratch.0));
             to.handshakes[index] = from.handshakes[old];
+            if let Some((since, by)) = from.loop_orders.last(old as u32) {
+                to.loop_orders.note(index as u32, since, by);
+            }
         }
         for (new, old) in &self.second_answers {
             to.handshakes[*new] = from.handshakes[*old];

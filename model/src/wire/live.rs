@@ -164,7 +164,7 @@ pub struct ForceStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceStatus {
     pub block: BlockId,
-    /// Since when, and by whom; of a loop its events tell.
+    /// Since when, and by whom; nobody when a phase did it, whose events tell.
     pub since_ms: Option<i64>,
     pub by: Option<String>,
 }
