@@ -145,6 +145,11 @@ pub struct Look {
 }
 
 #[derive(Args, Debug, Default)]
+#[command(after_help = "While it runs, from another terminal; the demo is found by itself:\n  \
+    catholyte alarms                           what stands and waits\n  \
+    catholyte why IL-301                       why something is as it is\n  \
+    catholyte write FIC-301.SP 11.2            and every other order\n  \
+    catholyte sim faults                       what can go wrong, and how to make it so")]
 pub struct DemoArgs {
     /// Folder of the plant's text [default: the refinery that ships with the program]
     #[arg(value_name = "PLANT")]
@@ -213,17 +218,19 @@ pub enum Format {
     Json,
 }
 
-#[derive(Args, Debug)]
+// Without any of the three it is the demo that runs on this machine: see `target.rs`. No doc comment: clap would
+// take it for the help of every command that has this.
+#[derive(Args, Clone, Debug, Default)]
 pub struct ApiTarget {
-    /// Address of the controller's API
-    #[arg(long, default_value = "http://127.0.0.1:7300", env = "CATHOLYTE_URL")]
-    pub url: String,
-    /// Who you are, one of `catholyte user list`
+    /// Address of the controller's API [default: http://127.0.0.1:7300, or that of your demo that runs]
+    #[arg(long, env = "CATHOLYTE_URL")]
+    pub url: Option<String>,
+    /// Who you are, one of `catholyte user list` [default: the demo's user, while your demo runs]
     #[arg(long, env = "CATHOLYTE_USER")]
-    pub user: String,
-    /// File whose first line is the password
+    pub user: Option<String>,
+    /// File whose first line is the password [default: the demo's]
     #[arg(long, value_name = "FILE", env = "CATHOLYTE_PASSWORD_FILE")]
-    pub password_file: PathBuf,
+    pub password_file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -15,7 +15,8 @@ use miette::{Context as _, IntoDiagnostic as _, miette};
 use model::wire::Role;
 
 use crate::cli::{DemoArgs, Start};
-use crate::data_folder::DataFolder;
+use crate::data_folder::{DataFolder, DataFolderError};
+use crate::target::Target;
 use crate::{clock, hmi, plant_files, settings};
 
 /// Tells a child that it belongs to a demo and ends with it.
@@ -25,6 +26,7 @@ const START_WAIT: Duration = Duration::from_secs(20);
 /// How long a part has to stop in order before it is killed.
 const STOP_WAIT: Duration = Duration::from_secs(5);
 const USER: &str = "demo";
+const PASSWORD: &str = "demo-password";
 
 pub fn run(args: &DemoArgs) -> miette::Result<()> {
     let data = new_folder(args.data.as_deref())?;
@@ -112,7 +114,7 @@ fn make_user(data: &DataFolder) -> miette::Result<String> {
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(data.path().join("demo-password"))
+        .open(data.path().join(PASSWORD))
         .into_diagnostic()?;
     writeln!(file, "{password}").into_diagnostic()?;
     Ok(password)
@@ -124,6 +126,22 @@ fn remember(data: &DataFolder) {
     if let Err(error) = fs::write(&pointer, data.path().as_os_str().as_encoded_bytes()) {
         tracing::warn!("cannot remember this demo in {}: {error}", pointer.display());
     }
+}
+
+/// How to speak to the newest demo, as long as its controller runs.
+pub fn running() -> Option<Target> {
+    let data = data_or_newest(None).ok()?;
+    // Its controller holds the folder. Whoever gets it finds a demo that has ended.
+    let runs = matches!(data.claim(), Err(DataFolderError::Taken { .. }));
+    runs.then(|| target_of(&data)).flatten()
+}
+
+/// What its settings say; nothing of a folder that no demo has made.
+fn target_of(data: &DataFolder) -> Option<Target> {
+    let password_file = data.path().join(PASSWORD);
+    let listen = settings::load(&data.settings()).ok()?.listen;
+    let here = listen.ip().is_loopback() && password_file.is_file();
+    here.then(|| Target { url: format!("http://{listen}"), user: USER.to_owned(), password_file })
 }
 
 /// The folder that somebody named, or the newest demo's.
@@ -236,10 +254,33 @@ fn farewell(data: &DataFolder, plant: &Path, listen: SocketAddr) -> String {
          Go on with it (three terminals):\n  \
          catholyte sim --data {folder} --plant {plant}\n  \
          catholyte run --data {folder} --plant {plant}\n  \
-         catholyte hmi --url http://{listen} --user {USER} --password-file {folder}/demo-password\n\n\
-         Break it (while a demo runs, from another terminal):\n  \
+         catholyte hmi --url http://{listen} --user {USER} --password-file {folder}/{PASSWORD}\n\n\
+         While a demo runs, from another terminal:\n  \
+         catholyte alarms                          what stands and waits\n  \
+         catholyte why IL-301                      why something is as it is\n  \
+         catholyte write FIC-301.SP 11.2           and every other order\n\n\
+         Break it:\n  \
          catholyte sim faults                      what can go wrong\n  \
          catholyte sim fault pinhole cell=7        and how to make it so",
         plant = plant.display(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DataFolder, PASSWORD, fs, target_of};
+
+    #[test]
+    fn a_demo_is_spoken_to_as_its_settings_and_its_password_say_and_nothing_else_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        fs::write(data.settings(), "listen = \"127.0.0.1:4711\"\n").unwrap();
+        assert_eq!(target_of(&data), None, "no demo has made this folder");
+        fs::write(data.path().join(PASSWORD), "secret\n").unwrap();
+        let target = target_of(&data).unwrap();
+        assert_eq!((target.url.as_str(), target.user.as_str()), ("http://127.0.0.1:4711", "demo"));
+        assert_eq!(target.password_file, data.path().join(PASSWORD));
+        fs::write(data.settings(), "listen = \"192.0.2.7:4711\"\n").unwrap();
+        assert_eq!(target_of(&data), None, "no password leaves this machine");
+    }
 }

@@ -45,6 +45,7 @@ mod sim_unit;
 mod trainer;
 mod simulator;
 mod demo;
+mod target;
 mod hmi;
 mod history;
 mod plot;

@@ -413,8 +413,11 @@ mod tests {
 
     #[test]
     fn why_of_nothing_says_what_can_be_named() {
-        let target =
-            ApiTarget { url: "http://127.0.0.1:9".into(), user: "x".into(), password_file: "none".into() };
+        let target = ApiTarget {
+            url: Some("http://127.0.0.1:9".into()),
+            user: Some("x".into()),
+            password_file: Some("none".into()),
+        };
         let args = WhyArgs { name: " ".into(), format: Format::Text, target };
         assert!(super::why(&args).unwrap_err().to_string().starts_with("name what to explain"));
     }

@@ -16,6 +16,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::cli::{ApiTarget, ListTarget, OrderName, PhaseArgs, PhaseCommand, RecipeArgs, RecipeCommand};
+use crate::target::Target;
 use crate::{check, hmi};
 
 pub fn run(args: &RecipeArgs) -> miette::Result<()> {
@@ -85,7 +86,8 @@ fn plant_of(target: &ListTarget) -> miette::Result<PlantView> {
             "{url} wants to know who asks: give --user and --password-file, or --plant to list a folder"
         ));
     };
-    Ok(Remote::connect(&ApiTarget { url, user, password_file })?.plant().clone())
+    let target = ApiTarget { url: Some(url), user: Some(user), password_file: Some(password_file) };
+    Ok(Remote::connect(&target)?.plant().clone())
 }
 
 fn list(plant: &PlantView) -> miette::Result<()> {
@@ -137,6 +139,7 @@ impl Drop for Remote {
 impl Remote {
     pub fn connect(target: &ApiTarget) -> miette::Result<Self> {
         let client = Client::builder().timeout(Duration::from_secs(15)).build().into_diagnostic()?;
+        let target = Target::of(target)?;
         let base = format!("{}{API}", target.url.trim_end_matches('/'));
         let login = Login { user: target.user.clone(), password: hmi::read_password(&target.password_file)? };
         let session: Session = answer(client.post(format!("{base}/login")).json(&login), &target.url)?;
