@@ -326,7 +326,9 @@ fn batch_orders_follow_the_state_model() {
 fn a_batch_is_prepared_and_its_parameter_set() {
     let mut console = Console::new(Role::Operator);
     console.keys("5<Down>N<Enter>");
-    assert_eq!(console.commands()[0].action, Action::Prepare { recipe: RecipeId(1), batch: 413 });
+    // Seconds since 2026 on the controller's clock: above every batch that ever was, also when none stands.
+    let batch = u32::try_from((NOW_MS - 1_767_225_600_000) / 1000).unwrap();
+    assert_eq!(console.commands()[0].action, Action::Prepare { recipe: RecipeId(1), batch });
     let mut idle = fixture::still_frame(100);
     let mut batches = fixture::batches(&console.view);
     batches[0].state = ProcState::Idle;

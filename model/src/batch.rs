@@ -138,9 +138,32 @@ impl ProcOrder {
     }
 }
 
+/// A number for the next batch: seconds since 2026, which rise and stay apart from those of all batches that ever were,
+/// whoever gives them. One that is taken is passed over.
+pub fn next_batch(time_ms: i64, taken: impl Fn(u32) -> bool) -> u32 {
+    let seconds = time_ms.saturating_sub(YEAR_2026_MS) / 1000;
+    let first = u32::try_from(seconds).unwrap_or(0).max(1);
+    let free = |number: &u32| !taken(*number);
+    (first..=u32::MAX).chain(1..first).find(free).unwrap_or(first)
+}
+
+const YEAR_2026_MS: i64 = 1_767_225_600_000;
+
 #[cfg(test)]
 mod tests {
-    use super::{ProcOrder, ProcState};
+    use super::{ProcOrder, ProcState, YEAR_2026_MS, next_batch};
+
+    #[test]
+    fn batch_numbers_rise_with_time_and_pass_over_those_that_are_taken() {
+        let at = |seconds: i64| YEAR_2026_MS + seconds * 1000 + 999;
+        assert_eq!(next_batch(at(86_400), |_| false), 86_400);
+        assert_eq!(next_batch(at(86_401), |_| false), 86_401);
+        assert_eq!(next_batch(at(86_400), |number| number < 86_403), 86_403);
+        for early in [0, i64::MIN, YEAR_2026_MS - 1] {
+            assert_eq!(next_batch(early, |_| false), 1, "a clock that is wrong");
+        }
+        assert_eq!(next_batch(i64::MAX, |number| number == 1), 2);
+    }
 
     #[test]
     fn final_states_take_only_a_reset() {

@@ -40,7 +40,7 @@ pub mod words;
 pub mod wire;
 
 pub use alarm::{AlarmState, Priority};
-pub use batch::{ProcOrder, ProcState};
+pub use batch::{ProcOrder, ProcState, next_batch};
 pub use command::{Action, Command, Refusal};
 pub use diagnostic::{Diagnostic, Label, Severity, Source};
 pub use event::{Event, EventBody, InterlockChange, LinkDoubt, RefusedAction};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use miette::miette;
 use model::wire::{BatchStatus, PlantView, RecipeView};
-use model::{Action, ProcOrder, ProcState};
+use model::{Action, ProcOrder, ProcState, next_batch};
 
 use super::Remote;
 
@@ -77,8 +77,8 @@ fn prepare(
     standing: &[BatchStatus],
     unkept: &mut Option<String>,
 ) -> miette::Result<u32> {
-    let seconds = crate::clock::now_ms() / 1000 - 1_767_225_600;
-    let mut batch = next_number(seconds, standing);
+    let now_ms = crate::clock::now_ms();
+    let mut batch = next_number(now_ms, standing);
     for _ in 0..TRIES {
         let reply = remote.order(Action::Prepare { recipe: recipe.id, batch }, "")?;
         if reply.accepted && reply.unrecorded {
@@ -97,16 +97,13 @@ fn prepare(
         if !standing.iter().any(|other| other.batch == batch) {
             return Err(miette!("refused: {}", reply.message));
         }
-        batch = next_number(seconds, &standing);
+        batch = next_number(now_ms, &standing);
     }
     Err(miette!("every number was taken by somebody else first; nothing was done, try again"))
 }
 
-/// Seconds since 2026 keep batch numbers short, rising and apart from each other; one that is taken is passed over.
-fn next_number(seconds: i64, standing: &[BatchStatus]) -> u32 {
-    let first = u32::try_from(seconds).unwrap_or(0).max(1);
-    let free = |number: &u32| standing.iter().all(|other| other.batch != *number);
-    (first..=u32::MAX).chain(1..first).find(free).unwrap_or(first)
+fn next_number(now_ms: i64, standing: &[BatchStatus]) -> u32 {
+    next_batch(now_ms, |number| standing.iter().any(|other| other.batch == number))
 }
 
 /// The batches as they stood after this scan, or later.
@@ -197,11 +194,9 @@ mod tests {
     #[test]
     fn a_number_that_a_batch_has_is_passed_over() {
         let all = [412, 413, 7].map(|batch| standing(RecipeId(0), batch, ProcState::Running));
-        assert_eq!(next_number(412, &all), 414);
-        assert_eq!(next_number(411, &all), 411);
-        assert_eq!(next_number(-5, &[]), 1, "a clock before 2026 gives a number, too");
-        let last = [standing(RecipeId(0), u32::MAX, ProcState::Idle)];
-        assert_eq!(next_number(i64::from(u32::MAX), &last), 1);
+        let at = |second: i64| 1_767_225_600_000 + second * 1000;
+        assert_eq!(next_number(at(412), &all), 414);
+        assert_eq!(next_number(at(411), &all), 411);
     }
 
     #[test]

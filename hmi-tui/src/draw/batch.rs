@@ -59,15 +59,17 @@ pub(super) fn batch_name(number: u32) -> String {
 fn recipe_list(body: &mut Pane<'_>, state: &State, plant: &Plant) -> u16 {
     let (text, dim, bright) = (body.look.text(), body.look.dim(), body.look.bright());
     let wide = body.width() >= 110;
-    let batch_at = if wide { 66 } else { 45 };
+    let batch_at = if wide { 66 } else { 43 };
+    // `B-28684800`: a number is the second in which it was given.
+    let (state_at, since_at) = (batch_at + 11, batch_at + 23);
     body.text(1, 0, "RECIPE", dim);
     body.text(14, 0, "TITLE", dim);
     if wide {
         body.text(50, 0, "UNIT", dim);
     }
     body.text(batch_at, 0, "BATCH", dim);
-    body.text(batch_at + 8, 0, "STATE", dim);
-    body.text(batch_at + 20, 0, "SINCE", dim);
+    body.text(state_at, 0, "STATE", dim);
+    body.text(since_at, 0, "SINCE", dim);
     let count = plant.view.recipes.len();
     let height = count.min(RECIPES_MAX);
     let first = first_shown(state.recipe_row, count, height);
@@ -85,13 +87,13 @@ fn recipe_list(body: &mut Pane<'_>, state: &State, plant: &Plant) -> u16 {
             let value = body.look.value();
             body.text(batch_at, y, &batch_name(status.batch), value);
             body.text(
-                batch_at + 8,
+                state_at,
                 y,
                 status.state.word(),
                 if status.state.is_active() { bright } else { value },
             );
             let since = clock::stopwatch(state.live.time_ms - status.since_ms);
-            body.text(batch_at + 20, y, &since, value);
+            body.text(since_at, y, &since, value);
         } else {
             body.text(batch_at, y, "none", dim);
         }

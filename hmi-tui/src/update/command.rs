@@ -7,7 +7,7 @@ use crate::state::{
     parameter_points, row_under_cursor, worst_unacknowledged,
 };
 use model::wire::{BlockKind, CommandRequest};
-use model::{Action, AlarmId, BlockId, PointId, ProcOrder, ProcState, RecipeId, StrokeResult};
+use model::{Action, AlarmId, BlockId, PointId, ProcOrder, ProcState, RecipeId, StrokeResult, next_batch};
 
 pub(super) fn block_shown(state: &State) -> Option<BlockId> {
     match state.detail()? {
@@ -163,9 +163,9 @@ fn order_entry(state: &State, plant: &Plant, order: ProcOrder) -> Option<Entry> 
     Some(Entry::new(Purpose::Order { recipe, order }, kinds, state.now_ms))
 }
 
-/// One more than the highest number that is known here.
 fn next_batch_number(state: &State) -> u32 {
-    state.live.batches.iter().map(|status| status.batch).max().unwrap_or(0).saturating_add(1)
+    let standing = &state.live.batches;
+    next_batch(state.live.time_ms, |number| standing.iter().any(|status| status.batch == number))
 }
 
 pub(crate) fn may_give_reason(entry: &Entry) -> bool {
