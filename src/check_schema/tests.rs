@@ -215,7 +215,6 @@ fn the_schema_refuses_what_the_compiler_refuses() {
         ("[tag.X]\nunit = \"bar\"\nrange = [0, 1, 2]", "Items"),
         ("[pid.X]\npv = \"A\"\naction = \"sideways\"", "none of"),
         ("[pid.X]\npv = \"A\"\naction = \"direct\"\nkc = -1", "none of"),
-        ("[pid.X]\npv = \"A\"\naction = \"direct\"\nkc = 0", "none of"),
         ("[pid.X]\npv = \"A\"\naction = \"direct\"\nti = 20", "none of"),
         ("[interlock.IL-1]\ndescription = \"x\"\nreset = \"auto\"\ntrip = []\ndo = [\"A := 0\"]", "minItems"),
         ("[interlock.IL-1]\ndescription = \"x\"\nreset = \"auto\"\ndo = [\"A := 0\"]", "\"trip\" is missing"),
