@@ -51,6 +51,7 @@ impl Image {
             | Origin::Block(_)
             | Origin::Entry
             | Origin::Phase(_)
+            | Origin::Interlock(_)
             | Origin::Scan(_) => Quality::Good,
         };
         let finite = |value: f64| if value.is_finite() { value } else { 0.0 };

@@ -99,9 +99,12 @@ fn ranks(plant: &Plant) -> Vec<Rank> {
             Some(block) => (BLOCK, 3 * turn[block] + 2),
             None => (HELD, index),
         },
-        Origin::Field(_) | Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) => {
-            (SETTING, 0)
-        }
+        Origin::Field(_)
+        | Origin::Link(_)
+        | Origin::Entry
+        | Origin::Phase(_)
+        | Origin::Interlock(_)
+        | Origin::Scan(_) => (SETTING, 0),
     };
     plant.points.iter().enumerate().map(rank).collect()
 }

@@ -198,6 +198,11 @@ pub(crate) fn part_of(plant: &Plant, point: PointId) -> Option<(BlockId, &'stati
             .map(|index| BlockId(index as u32))
             .filter(|block| matches!(plant.blocks[block.index()].body, BlockBody::Device(_)))
             .find_map(mine),
-        Origin::Field(_) | Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) => None,
+        Origin::Field(_)
+        | Origin::Link(_)
+        | Origin::Entry
+        | Origin::Phase(_)
+        | Origin::Interlock(_)
+        | Origin::Scan(_) => None,
     }
 }

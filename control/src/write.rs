@@ -143,7 +143,7 @@ pub(crate) fn order_mode(
 /// A field input, a link and a result are nobody's to write; a person needs the plant's leave.
 fn writable(by_people: bool, origin: Origin, actor: Actor) -> Result<(), Refusal> {
     let may = match (actor, origin) {
-        (_, Origin::Field(_) | Origin::Link(_) | Origin::Scan(_)) => false,
+        (_, Origin::Field(_) | Origin::Link(_) | Origin::Interlock(_) | Origin::Scan(_)) => false,
         (Actor::Person, _) => by_people,
         (Actor::Phase(_), Origin::FieldOutput(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_)) => {
             true

@@ -351,6 +351,7 @@ fn a_motor_follows_its_command_or_fails_after_its_travel_time() {
     assert_eq!((state(&h), h.value("P-1.FAIL")), (DeviceState::TurningOn as u8, 0.0));
     h.scan();
     assert_eq!((state(&h), h.value("P-1.FAIL")), (DeviceState::Failed as u8, 1.0));
+    assert_eq!(h.value("P-1.CMD"), 0.0, "it would start by itself");
     assert!(h.out.events().iter().any(|event| matches!(event.body, EventBody::Device { failed: true, .. })));
     // Commanded anew it has its travel time again.
     h.write("P-1.CMD", 1.0).unwrap();

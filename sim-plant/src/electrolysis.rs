@@ -81,6 +81,8 @@ pub(crate) struct Upsets {
     pub(crate) no_cooling: bool,
     pub(crate) no_fan: bool,
     pub(crate) emergency_stop: bool,
+    /// The motors and the rectifier are dead.
+    pub(crate) no_power: bool,
     /// mol/s into the room.
     pub(crate) chlorine_leak: f64,
     pub(crate) hydrogen_leak: f64,
@@ -225,6 +227,14 @@ impl Electrolysis {
         self.ledger.outward.energy += made.loss;
     }
 
+    /// The fault `power-lost`, or its end.
+    pub(crate) fn lose_power(&mut self, lost: bool) {
+        self.upsets.no_power = lost;
+        for circuit in [&mut self.anolyte, &mut self.catholyte] {
+            circuit.pump.dead = lost;
+        }
+    }
+
     fn move_actuators(&mut self, orders: &Orders, dt: f64) {
         for (valve, order) in self.valves.iter_mut().zip(&orders.valves) {
             valve.step(&self.p.actuator, *order, dt);
@@ -241,6 +251,7 @@ impl Electrolysis {
             close: orders.close_breaker,
             polarise: orders.polarise,
             emergency_stop: self.upsets.emergency_stop,
+            dead: self.upsets.no_power,
             stack_voltage: self.rates.voltage,
             ambient: self.p.site.temperature,
         };

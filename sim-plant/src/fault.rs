@@ -42,6 +42,11 @@ const fn number(
     FaultParameter { name, text, default, low, high, is_name: false, whole: false }
 }
 
+const POWER_LOST: FaultKind = FaultKind {
+    name: "power-lost",
+    text: "no voltage at any motor and rectifier; controllers, instruments, valves and polarisation have their own",
+    parameters: &[],
+};
 const SENSOR: FaultParameter = name("tag", "an analogue input, such as TT-311");
 const CELL: FaultParameter =
     FaultParameter { whole: true, ..number("cell", "number of the cell", None, 1.0, CELLS as f64) };
@@ -105,6 +110,7 @@ pub const FAULTS: &[FaultKind] = &[
     },
     FaultKind { name: "cooling-loss", text: "no cooling water", parameters: &[] },
     FaultKind { name: "scrubber-fan", text: "the fan of the chlorine scrubber has stopped", parameters: &[] },
+    POWER_LOST,
     FaultKind { name: "rectifier-trip", text: "the rectifier's own protection has tripped", parameters: &[] },
     FaultKind { name: "emergency-stop", text: "somebody has pressed HS-300", parameters: &[] },
     FaultKind {
@@ -146,6 +152,7 @@ pub const FIELD_FAULTS: &[FaultKind] = &[
         text: "the motor protection has tripped",
         parameters: &[name("tag", "a motor")],
     },
+    POWER_LOST,
     FaultKind {
         name: "link-loss",
         text: "the PLC is cut off; its watchdog drives the outputs to their fail positions",

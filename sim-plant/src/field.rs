@@ -170,6 +170,8 @@ pub struct Field {
     new: bool,
     /// Somebody has written to an output since the orders were taken last.
     written: bool,
+    /// The net is dead: see the fault `power-lost`.
+    dark: bool,
     /// The units have moved since the string next door was met.
     moved: bool,
     ports: Ports,
@@ -447,6 +449,7 @@ impl Field {
                 switch(if above { value > limit } else { value < limit })
             }
             Truth::Healthy { pressed } => switch(!pressed),
+            Truth::Power => switch(!self.dark),
             Truth::Utility { supply, value } => {
                 if self.supplies[supply].lost {
                     0.0
@@ -472,6 +475,7 @@ impl Field {
         self.noise.state(walk);
         self.turns.state(walk);
         walk.f64(&mut self.since);
+        walk.bool(&mut self.dark);
         for element in &mut self.elements {
             element.state(walk);
         }

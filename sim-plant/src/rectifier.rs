@@ -30,6 +30,8 @@ pub(crate) struct RectifierDuty {
     pub(crate) polarise: bool,
     /// The emergency stop opens the breaker by wire.
     pub(crate) emergency_stop: bool,
+    /// No voltage from the net: the breaker falls open.
+    pub(crate) dead: bool,
     /// Of the step before.
     pub(crate) stack_voltage: f64,
     pub(crate) ambient: f64,
@@ -74,7 +76,7 @@ impl Rectifier {
     }
 
     fn move_breaker(&mut self, p: &RectifierParameters, duty: &RectifierDuty) {
-        let wanted = duty.close && self.is_ready(duty.emergency_stop);
+        let wanted = duty.close && !duty.dead && self.is_ready(duty.emergency_stop);
         if wanted == self.closed {
             self.breaker_time = 0.0;
             return;
@@ -131,6 +133,7 @@ mod tests {
             close,
             polarise: false,
             emergency_stop: false,
+            dead: false,
             stack_voltage: 80.0,
             ambient: 293.15,
         }

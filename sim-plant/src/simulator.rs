@@ -376,6 +376,8 @@ impl Simulator {
                 Err(error @ (FaultError::NoSuchTarget { .. } | FaultError::NotActive { .. })) => {
                     elsewhere = Some(error);
                 }
+                // One net feeds the string as well.
+                Ok(()) if fault == "power-lost" => {}
                 done => return done,
             }
         }
@@ -385,6 +387,7 @@ impl Simulator {
         });
         match (done, elsewhere) {
             (Some(Ok(())), _) => Ok(()),
+            (None, None) if fault == "power-lost" => Ok(()),
             // Two parts have looked for the place; the nearer guess helps most.
             (Some(Err(FaultError::NoSuchTarget { hint, .. })), Some(error)) if hint.is_empty() => Err(error),
             (Some(Err(error)), _) | (None, Some(error)) => Err(error),
@@ -405,6 +408,8 @@ impl Simulator {
     /// The faults that are on.
     pub fn active_faults(&self) -> Vec<ActiveFault> {
         let mut list = self.area.as_ref().map(|area| area.active_faults()).unwrap_or_default();
+        // What both parts have is told once.
+        list.retain(|fault| self.field.is_none() || fault.name != "power-lost");
         list.extend(self.field.iter().flat_map(Field::active_faults));
         list
     }

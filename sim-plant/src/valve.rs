@@ -78,11 +78,13 @@ impl BlockValve {
 pub(crate) struct Pump {
     pub(crate) speed: f64,
     pub(crate) tripped: bool,
+    /// It has no voltage. A contactor that is told to run pulls in again when it is back.
+    pub(crate) dead: bool,
 }
 
 impl Pump {
     pub(crate) fn step(&mut self, run: bool, time: f64, dt: f64) {
-        let target = if run && !self.tripped { 1.0 } else { 0.0 };
+        let target = if run && !self.tripped && !self.dead { 1.0 } else { 0.0 };
         self.speed += (target - self.speed) * (dt / (dt + time));
         if self.speed < 1e-3 {
             self.speed = 0.0;
@@ -96,6 +98,7 @@ impl Pump {
     pub(crate) fn state(&mut self, walk: &mut impl StateWalk) {
         walk.f64(&mut self.speed);
         walk.bool(&mut self.tripped);
+        walk.bool(&mut self.dead);
     }
 }
 

@@ -68,6 +68,7 @@ FT-102 = "line.peroxide"
 FT-103 = "line.slurry"
 LSH-101 = { of = "T-101.level", above = 90 }
 HS-100 = { healthy = true }
+ES-100 = { power = true }
 PT-100 = { utility = "acid", value = "4 bar" }
 
 [start.running]
@@ -91,6 +92,7 @@ fn tags() -> Vec<FieldTag> {
         tag("FT-103", Direction::Input, "kg/h", 5000.0),
         tag("LSH-101", Direction::Input, "", 1.0),
         tag("HS-100", Direction::Input, "", 1.0),
+        tag("ES-100", Direction::Input, "", 1.0),
         tag("PT-100", Direction::Input, "bar", 10.0),
         tag("XV-101.ZSO", Direction::Input, "", 1.0),
         tag("XV-101.ZSC", Direction::Input, "", 1.0),
@@ -245,6 +247,28 @@ fn every_fault_of_the_field_can_be_set_listed_and_cleared() {
         let error = plant.0.clear_fault(kind.name, &parameters).unwrap_err().to_string();
         assert!(error.contains("not active"), "{error}");
     }
+}
+
+#[test]
+fn the_net_takes_every_motor_along_and_gives_back_those_that_are_still_told_to_run() {
+    let mut plant = Plant::new(Initial::Running);
+    plant.run(10);
+    assert_eq!((plant.read("ES-100"), plant.read("P-101A.RUN"), plant.read("A-101.RUN")), (1.0, 1.0, 1.0));
+    plant.0.apply_fault("power-lost", &[]).unwrap();
+    plant.run(30);
+    let dark = (plant.read("ES-100"), plant.read("P-101A.RUN"), plant.read("P-101A.FAULT"));
+    assert_eq!(dark, (0.0, 0.0, 0.0), "no protection has tripped");
+    assert!(plant.read("FT-101") < 0.02);
+    // It is part of the state.
+    let kept = plant.0.snapshot();
+    let mut later = Plant::new(Initial::Running);
+    later.0.restore(&kept).unwrap();
+    later.write("A-101.CMD", 0.0);
+    later.run(30);
+    assert_eq!(later.read("A-101.RUN"), 0.0);
+    later.0.clear_fault("power-lost", &[]).unwrap();
+    later.run(30);
+    assert_eq!((later.read("ES-100"), later.read("P-101A.RUN"), later.read("A-101.RUN")), (1.0, 1.0, 0.0));
 }
 
 #[test]

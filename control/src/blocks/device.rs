@@ -15,6 +15,8 @@
 //!
 //! With a wish (`auto`, or a group of duty and standby) the device follows it while AUTO is on. An
 //! interlock, a force and a phase go first; when they let go the wish counts again, and the permissive with it.
+//! A motor that fails while it is told to run is told to no more, and FAIL stands until somebody commands it: it would start by
+//! itself when its voltage is back (EN 60204-1, 7.5.4; ISO 12100, 6.2.11.4). What is in AUTO follows its condition.
 //! What fails while its group wants it is given up: the failure stands, although it is commanded off, until a person takes
 //! it by hand or the group starts anew, which takes FAIL back.
 //!
@@ -35,7 +37,7 @@ use super::{Context, Handshake, fail_value, walk_flags};
 use crate::engine::Gap;
 use crate::image::Image;
 use crate::machine::{Now, Truth};
-use crate::plant::{Device, DeviceState, Plant, Wear, Wish};
+use crate::plant::{Device, DeviceKind, DeviceState, Plant, Wear, Wish};
 
 /// So many starts are remembered.
 pub(crate) const STARTS: usize = 10;
@@ -63,6 +65,8 @@ pub(crate) struct DeviceMemory {
     failed: bool,
     /// It has failed while its group wanted it, and nobody has looked after it since.
     given_up: bool,
+    /// It has failed while people or a phase had it on: it is off and stays failed until somebody commands it.
+    dropped: bool,
     /// It has been commanded anew: it gets its full travel time again.
     renewed: bool,
     /// The permissive at the last run: true, and not for want of data.
@@ -90,8 +94,8 @@ impl DeviceMemory {
         for start in &mut self.started {
             walk.u64(start);
         }
-        let Self { apart, failed, renewed, permitted, was_on, by_itself, given_up, .. } = self;
-        walk_flags(walk, [apart, failed, renewed, permitted, was_on, by_itself, given_up]);
+        let Self { apart, failed, renewed, permitted, was_on, by_itself, given_up, dropped, .. } = self;
+        walk_flags(walk, [apart, failed, renewed, permitted, was_on, by_itself, given_up, dropped]);
     }
 }
 
@@ -159,11 +163,21 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
         Feedback::Off => Some(false),
         Feedback::Between => None,
     };
+    let held = is_dictated(device, context);
+    memory.dropped &= !(command || held || memory.by_itself || memory.renewed);
     let state = memory.judge((proven, command, faulty), u64::from(device.travel_ms), context, block);
     memory.given_up |= memory.failed && memory.by_itself && is_wanted(device, context.image);
+    if memory.failed && command && !held && !memory.by_itself && device.kind == DeviceKind::Motor {
+        memory.drop_out(device, context.image);
+    }
     let image = &mut *context.image;
     image.set(device.state, f64::from(state as u8), by_hand(device, image));
     image.set(device.fail, f64::from(u8::from(memory.failed)), Quality::Good);
+}
+
+/// An interlock or a force says what it does.
+fn is_dictated(device: &Device, context: &Context<'_>) -> bool {
+    [device.command, device.out].iter().any(|point| context.holds[point.index()].is_dictated())
 }
 
 /// Its group wants it to run.
@@ -231,7 +245,7 @@ impl DeviceMemory {
 
     /// Out of service: the state is what the feedback says, and nothing is a failure. A bad feedback leaves it.
     fn rest(&mut self, device: &Device, command: bool, image: &mut Image) {
-        (self.failed, self.apart, self.given_up) = (false, false, false);
+        (self.failed, self.apart, self.given_up, self.dropped) = (false, false, false, false);
         let was_failed = image.value(device.state) == f64::from(DeviceState::Failed as u8);
         let shown = match proven(device, image, command) {
             Feedback::On => Some(DeviceState::On),
@@ -267,8 +281,10 @@ impl DeviceMemory {
         }
         let stays = self.failed && !self.renewed;
         self.renewed = false;
-        let failed =
-            faulty || self.given_up || !agree && (stays || context.now.since_ms(self.since) > travel_ms);
+        let failed = faulty
+            || self.given_up
+            || self.dropped
+            || !agree && (stays || context.now.since_ms(self.since) > travel_ms);
         if failed != self.failed {
             self.failed = failed;
             let block = BlockId(block as u32);
@@ -326,18 +342,25 @@ impl DeviceMemory {
     /// drive that reports a fault is commanded off, so that nothing starts when the fault is gone.
     fn obey_machine(&mut self, device: &Device, context: &mut Context<'_>) {
         let Some(drive) = &device.drive else { return };
+        let held = is_dictated(device, context);
         let image = &mut *context.image;
         let (local, faulty) = (drive.is_local(image), drive.is_faulty(image));
         self.permitted &= !local && !faulty;
         self.by_itself &= !local;
-        let held =
-            [device.command, device.out].iter().any(|point| context.holds[point.index()].is_dictated());
         let seen = device.on.filter(|on| local && image.quality(*on).is_usable()).map(|on| image.is_on(on));
         let wanted = if faulty { Some(false) } else { seen };
         if let Some(on) = wanted.filter(|_| !held) {
             for point in [device.command, device.out] {
                 image.set(point, f64::from(u8::from(on)), Quality::Good);
             }
+        }
+    }
+
+    /// Nothing that stands for want of voltage starts when the voltage is back.
+    fn drop_out(&mut self, device: &Device, image: &mut Image) {
+        self.dropped = true;
+        for point in [device.command, device.out] {
+            image.set(point, 0.0, Quality::Good);
         }
     }
 

@@ -419,6 +419,7 @@ pub(crate) fn link_of(plant: &Plant, output: model::PointId) -> Option<model::Po
         | Origin::Block(_)
         | Origin::Entry
         | Origin::Phase(_)
+        | Origin::Interlock(_)
         | Origin::Scan(_) => None,
     }
 }

@@ -13,7 +13,7 @@ use super::fields::Fields;
 use super::items::{Item, Items, Kind, duplicate};
 use super::place::{Place, Text};
 use super::report::{Mistake, Report};
-use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Expr};
+use crate::plant::{Alarm, AlarmCondition, Block, BlockBody, Expr, Origin};
 
 /// Part of the span that an alarm without `deadband` gets.
 const DEADBAND: f64 = 0.005;
@@ -138,17 +138,20 @@ impl Alarms<'_, '_> {
         Some(emitted.expr)
     }
 
-    /// A point, a block, a device or an equipment unit.
+    /// A point, a block, a device, an interlock or an equipment unit.
     fn about(&mut self, tag: &Text) -> Option<About> {
         if let Some(device) = self.draft.names.get(tag.as_str()).and_then(|named| named.device) {
             let link = self.draft.io.devices.get(device.index()).map(|device| device.link);
             return Some(About { point: link, block: None, link: true });
         }
+        if let Some(trip) = self.draft.trip_point(tag.as_str()) {
+            return Some(About { point: Some(trip), block: None, link: false });
+        }
         if self.draft.unit_names.contains_key(tag.as_str()) {
             return Some(About { point: None, block: None, link: false });
         }
         let (point, block) = self.draft.point_or_block(tag, self.report)?;
-        let link = matches!(self.draft.point(point).origin, crate::plant::Origin::Link(_));
+        let link = matches!(self.draft.point(point).origin, Origin::Link(_));
         Some(About { point: Some(point), block, link })
     }
 
@@ -299,13 +302,17 @@ impl Alarms<'_, '_> {
         if about.link {
             return Some(AlarmCondition::Fault { point: about.point?, faulty_at: 0.0 });
         }
+        let is_trip = |point: &PointId| matches!(self.draft.point(*point).origin, Origin::Interlock(_));
+        if let Some(trip) = about.point.filter(is_trip) {
+            return Some(AlarmCondition::Fault { point: trip, faulty_at: 1.0 });
+        }
         let fail = about.block.and_then(|block| self.draft.blocks[block.index()].point("FAIL"));
         if fail.is_none() {
             let tag = fields.text("tag", self.report).map(String::from).unwrap_or_default();
             self.report.add(
                 Mistake::error(
                     "not-a-device",
-                    format!("`{tag}` is neither a motor, valve or breaker nor a link"),
+                    format!("`{tag}` is neither a motor, valve or breaker nor a link or an interlock"),
                 )
                 .at(fields.place_of("tag"), "has no fault of its own")
                 .help(format!("for a bad input write `when = \"BAD({tag})\"`")),

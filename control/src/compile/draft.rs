@@ -161,6 +161,12 @@ impl Draft {
         }
     }
 
+    /// The point that says whether the interlock of this name has tripped.
+    pub(super) fn trip_point(&self, interlock: &str) -> Option<PointId> {
+        let point = self.names.get(&format!("{interlock}.TRIPPED"))?.point?;
+        matches!(self.point(point).origin, Origin::Interlock(_)).then_some(point)
+    }
+
     pub(super) fn point(&self, id: PointId) -> &Point {
         &self.points[id.index()]
     }

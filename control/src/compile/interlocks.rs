@@ -1,12 +1,12 @@
 //! Interlocks: causes, and what they dictate to outputs and devices.
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use model::{BlockId, InterlockId, PointId};
 
-use super::draft::{Draft, check_within};
+use super::draft::{Draft, NewPoint, Part, check_within};
 use super::emit::{self, Wanted};
 use super::fields::Fields;
 use super::items::{Item, Items, Kind, duplicate};
@@ -23,6 +23,31 @@ pub(super) struct Interlocks<'d, 'r> {
     pub(super) forced: BTreeMap<PointId, (f64, String, Place)>,
     /// By interlock: the phase that its trip starts, as written.
     pub(super) starts: BTreeMap<String, Text>,
+}
+
+/// Gives each interlock the point that says whether it has tripped: alarms, blocks and conditions may ask for it.
+pub(super) fn declare(items: &Items, draft: &mut Draft, report: &mut Report) {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    // What is wrong in its text is told when it is compiled.
+    let mut unheard = Report::default();
+    for item in items.of(Kind::Interlock) {
+        let interlock = InterlockId(known.len() as u32);
+        if !known.insert(item.name.as_str()) {
+            continue;
+        }
+        let mut fields = item.fields();
+        let description = fields.text("description", &mut unheard).map_or("interlock", |text| text.as_str());
+        let new = NewPoint {
+            name: format!("{}.TRIPPED", item.name),
+            description: format!("{description}: tripped"),
+            area: draft.area(item, &mut fields, &mut unheard),
+            place: item.name.place,
+            part: Part::Memory,
+            origin: Origin::Interlock(interlock),
+        };
+        let point = draft.add_point(new, report);
+        draft.set_words(point, ("healthy", "tripped"));
+    }
 }
 
 /// Compiles all interlocks and gives their names with their numbers.

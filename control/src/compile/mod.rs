@@ -200,6 +200,7 @@ fn assemble(
     }
     let phase_names = phases::declare(&texts, &mut draft, report);
     blocks::declare(items, &mut draft, report);
+    interlocks::declare(items, &mut draft, report);
     units::find(items, &mut draft, report);
     let mut blocks = blocks::build(items, &mut draft, report);
     let drivers = writers::drivers(&draft, report);

@@ -265,6 +265,7 @@ impl Phases<'_, '_> {
         match self.draft.point(point).origin {
             Origin::Field(_) => self.not_writable(target, "an input of the field", place),
             Origin::Link(_) => self.not_writable(target, "the state of a link", place),
+            Origin::Interlock(_) => self.not_writable(target, "the state of an interlock", place),
             Origin::Scan(_) => self.not_writable(target, "a reading of the scan's own time", place),
             Origin::Phase(_) => {
                 self.not_writable(target, "a parameter of a phase; the recipe sets it", place)

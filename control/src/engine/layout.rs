@@ -1,11 +1,11 @@
 //! What the engine derives from the plant once: who stands behind each point, cadences.
 
 use alloc::{vec, vec::Vec};
-use model::PointId;
+use model::{InterlockId, PointId};
 
 use crate::force::Reach;
 use crate::interlock::Terms;
-use crate::plant::{BlockBody, Origin, Plant, ScanTiming};
+use crate::plant::{BlockBody, Origin, Plant, Point, ScanTiming};
 
 /// Phases and procedures run at this pace.
 const PROCEDURE_MS: u32 = 100;
@@ -48,6 +48,8 @@ pub(crate) struct Layout {
     pub(crate) force_counts: Vec<PointId>,
     /// Tags that show how many interlocks are bypassed.
     pub(crate) bypass_counts: Vec<PointId>,
+    /// The points that show which interlocks have tripped.
+    pub(crate) trips: Vec<(PointId, InterlockId)>,
     /// And how many devices and loops are out of service.
     pub(crate) service_counts: Vec<PointId>,
 }
@@ -61,6 +63,7 @@ impl Layout {
             reach: Reach::new(plant),
             force_counts: counts_of(plant, ScanTiming::Forced),
             bypass_counts: counts_of(plant, ScanTiming::Bypassed),
+            trips: trips(plant),
             service_counts: counts_of(plant, ScanTiming::OutOfService),
             bindings: bindings(plant),
             devices: devices(plant),
@@ -69,6 +72,16 @@ impl Layout {
             grace_ticks: u64::from((GRACE_MS / period_ms).max(1)),
         }
     }
+}
+
+fn trips(plant: &Plant) -> Vec<(PointId, InterlockId)> {
+    let known = |(index, point): (usize, &Point)| match point.origin {
+        Origin::Interlock(interlock) if interlock.index() < plant.interlocks.len() => {
+            Some((PointId(index as u32), interlock))
+        }
+        _ => None,
+    };
+    plant.points.iter().enumerate().filter_map(known).collect()
 }
 
 fn bindings(plant: &Plant) -> Vec<Binding> {

@@ -261,7 +261,11 @@ fn take_inputs(plant: &Plant, layout: &Layout, state: &mut State, inputs: &[Inpu
                     taken_over += 1;
                 }
             }
-            Origin::FieldOutput(_) | Origin::Block(_) | Origin::Entry | Origin::Phase(_) => {}
+            Origin::FieldOutput(_)
+            | Origin::Block(_)
+            | Origin::Entry
+            | Origin::Phase(_)
+            | Origin::Interlock(_) => {}
         }
     }
 }
@@ -404,6 +408,19 @@ fn run_interlocks(
     if restored {
         count_bypasses(layout, &state.interlocks, &mut state.image);
         layout.bypass_counts.iter().for_each(|point| quiet.tell_of(*point));
+    }
+    show_trips(layout, state, quiet);
+}
+
+/// For alarms and conditions of the plant. A reset, a bypass and a restored state come here as well.
+fn show_trips(layout: &Layout, state: &mut State, quiet: &mut Quiet) {
+    let State { interlocks, image, .. } = state;
+    for (point, interlock) in &layout.trips {
+        let tripped = f64::from(u8::from(interlocks[interlock.index()].tripped));
+        if image.value(*point) != tripped {
+            image.set(*point, tripped, Quality::Good);
+            quiet.tell_of(*point);
+        }
     }
 }
 

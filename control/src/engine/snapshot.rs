@@ -7,7 +7,7 @@ use model::{StateHash, StateReader, StateWalk, StateWriter};
 use super::{Engine, State};
 
 /// Changes when the walk changes: an older snapshot is then refused, never misread.
-const FORMAT: u64 = 11;
+const FORMAT: u64 = 12;
 
 /// Why a snapshot was not taken over. The engine is as it was before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

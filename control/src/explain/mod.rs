@@ -79,6 +79,7 @@ fn point(scene: Scene<'_>, id: PointId) -> Why {
         Origin::Block(_) => "calculated",
         Origin::Entry => "entered by hand",
         Origin::Phase(_) => "parameter of a phase",
+        Origin::Interlock(_) => "whether the interlock has tripped and nobody has reset it since",
         Origin::Scan(_) => "how the scan keeps its time",
     };
     let source = definition.source.as_ref().map_or_else(String::new, |source| format!(", {source}"));

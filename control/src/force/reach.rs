@@ -161,6 +161,7 @@ pub(crate) fn points_behind(plant: &Plant, mut waiting: Vec<PointId>) -> BTreeSe
             | Origin::Link(_)
             | Origin::Entry
             | Origin::Phase(_)
+            | Origin::Interlock(_)
             | Origin::Scan(_) => {}
         }
     }

@@ -225,7 +225,12 @@ fn watchdog_behind(plant: &Plant, point: PointId) -> Option<u32> {
             BlockBody::Filter(filter) => watchdog_behind(plant, filter.input),
             _ => None,
         },
-        Origin::FieldOutput(_) | Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) => None,
+        Origin::FieldOutput(_)
+        | Origin::Link(_)
+        | Origin::Entry
+        | Origin::Phase(_)
+        | Origin::Interlock(_)
+        | Origin::Scan(_) => None,
     }
 }
 

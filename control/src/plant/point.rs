@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 use model::wire::Role;
-use model::{BlockId, PhaseId, Unit};
+use model::{BlockId, InterlockId, PhaseId, Unit};
 
 /// One value of the process image.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,8 @@ pub enum Origin {
     Entry,
     /// A parameter of a phase, set from its recipe.
     Phase(PhaseId),
+    /// Whether an interlock has tripped; the engine tells it after its interlocks.
+    Interlock(InterlockId),
     /// How the scan keeps its time. The shell tells it as an input, so a replay hears it from the journal.
     Scan(ScanTiming),
 }

@@ -133,6 +133,7 @@ impl Area300 {
                 "di-loss" => self.plant.upsets.no_water = on,
                 "cooling-loss" => self.plant.upsets.no_cooling = on,
                 "scrubber-fan" => self.plant.upsets.no_fan = on,
+                "power-lost" => self.plant.lose_power(on),
                 "rectifier-trip" => self.plant.rectifier.forced = on,
                 "emergency-stop" => self.plant.upsets.emergency_stop = on,
                 "chlorine-leak" => {
@@ -234,6 +235,7 @@ impl Area300 {
             ("di-loss", upsets.no_water),
             ("cooling-loss", upsets.no_cooling),
             ("scrubber-fan", upsets.no_fan),
+            ("power-lost", upsets.no_power),
             ("rectifier-trip", self.plant.rectifier.forced),
             ("emergency-stop", upsets.emergency_stop),
         ] {

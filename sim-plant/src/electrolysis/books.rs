@@ -67,7 +67,9 @@ impl Electrolysis {
         for value in [&mut u.calcium, &mut u.magnesium, &mut u.chlorine_leak, &mut u.hydrogen_leak] {
             walk.f64(value);
         }
-        for flag in [&mut u.no_water, &mut u.no_cooling, &mut u.no_fan, &mut u.emergency_stop] {
+        for flag in
+            [&mut u.no_water, &mut u.no_cooling, &mut u.no_fan, &mut u.emergency_stop, &mut u.no_power]
+        {
             walk.bool(flag);
         }
         let r = &mut self.rates;

@@ -134,6 +134,13 @@ impl Element {
         }
     }
 
+    /// The voltage of the net goes or comes back.
+    pub(super) fn lose_power(&mut self, lost: bool) {
+        if let Self::Motor { motor, .. } = self {
+            motor.dead = lost;
+        }
+    }
+
     /// The fault `valve-stuck` or `pump-trip`; false where the element has no such fault.
     pub(super) fn set_fault(&mut self, fault: &str, on: bool) -> bool {
         match (self, fault) {

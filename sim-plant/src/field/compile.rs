@@ -280,6 +280,7 @@ impl Compiler<'_> {
             since: 0.0,
             new: true,
             written: true,
+            dark: false,
             moved: true,
             ports,
         };

@@ -83,6 +83,11 @@ impl Driven {
         self.change(|element| element.set_fault(fault, on))
     }
 
+    /// The voltage of the net goes or comes back.
+    pub(super) fn lose_power(&mut self, lost: bool) {
+        self.change(|element| element.lose_power(lost));
+    }
+
     /// Somebody may move it.
     fn change<T>(&mut self, deed: impl FnOnce(&mut Element) -> T) -> T {
         let before = self.element;

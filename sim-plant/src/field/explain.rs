@@ -147,6 +147,7 @@ impl Field {
             Truth::Flow { line, .. } => self.explain_line(&mut text, line),
             Truth::Element { element, .. } => self.explain_element(&mut text, element),
             Truth::Healthy { .. } => text.push_str("\n  a hand switch; the fault switch-pressed presses it"),
+            Truth::Power => text.push_str("\n  voltage of the net; the fault power-lost takes it away"),
             Truth::Utility { supply, .. } => {
                 let supply = &self.supplies[supply];
                 let lost = if supply.lost { "lost" } else { "there" };

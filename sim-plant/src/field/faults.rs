@@ -25,6 +25,11 @@ impl Field {
         match fault {
             "sensor-drift" | "sensor-freeze" | "sensor-noise" | "sensor-fail" => self.set_sensor(&call, on),
             "valve-stuck" | "pump-trip" => self.set_element(&call, on),
+            "power-lost" => {
+                self.dark = on;
+                self.elements.iter_mut().for_each(|element| element.lose_power(on));
+                Ok(())
+            }
             "link-loss" | "plc-stop" => {
                 let device = call.name_of("device");
                 let names: Vec<String> = self.links.iter().map(|link| link.device.clone()).collect();
@@ -210,6 +215,9 @@ impl Field {
             if let Some(fault) = element.element().fault() {
                 push(&mut list, fault, vec![("tag", element.name.clone())]);
             }
+        }
+        if self.dark {
+            push(&mut list, "power-lost", Vec::new());
         }
         for link in &self.links {
             for (fault, _) in

@@ -17,6 +17,8 @@ pub(super) enum Truth {
     Limit { station: usize, reading: usize, limit: f64, above: bool },
     /// A hand switch that is healthy until a fault presses it.
     Healthy { pressed: bool },
+    /// There is voltage: on until the fault `power-lost`.
+    Power,
     /// A utility: this while its supply is there, 0 while it is lost.
     Utility { supply: usize, value: f64 },
 }

@@ -60,6 +60,7 @@ impl Watch {
                 Truth::Reading { .. }
                 | Truth::Limit { .. }
                 | Truth::Healthy { .. }
+                | Truth::Power
                 | Truth::Utility { .. } => {}
             }
         }

@@ -12,7 +12,8 @@ use super::super::{FieldTag, Input};
 use super::{Compiler, own_feedback};
 use crate::field::actuator::Feedback;
 
-pub(in crate::field) const KEYS: [&str; 7] = ["of", "kind", "above", "below", "healthy", "utility", "value"];
+pub(in crate::field) const KEYS: [&str; 8] =
+    ["of", "kind", "above", "below", "healthy", "power", "utility", "value"];
 
 impl Compiler<'_> {
     pub(super) fn inputs(&mut self, documents: &[Document<'_>]) -> Vec<Input> {
@@ -98,6 +99,12 @@ impl Compiler<'_> {
             return match healthy.boolean() {
                 Some(true) => Ok(self.input(tag, Truth::Healthy { pressed: false }, Kind::Switch)),
                 _ => Err(healthy.mistake(format!("{name} is healthy = true until a fault presses it"))),
+            };
+        }
+        if let Some(power) = table.get("power") {
+            return match power.boolean() {
+                Some(true) => Ok(self.input(tag, Truth::Power, Kind::Switch)),
+                _ => Err(power.mistake(format!("{name} shows the net with power = true"))),
             };
         }
         if table.get("utility").is_some() {
