@@ -313,6 +313,7 @@ fn interlocks() -> Vec<InterlockStatus> {
         tripped: true,
         active: false,
         first_out,
+        first_bad: first_out.map(|_| "LT-311 bad: sensor failure, counts as standing".into()),
         since_ms: NOW_MS,
         bypassed_until_ms,
         bypassed_by: bypassed_until_ms.map(|_| "j.ortiz".into()),

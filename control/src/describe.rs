@@ -5,15 +5,17 @@ mod refused;
 use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use model::wire::EventKind;
 use model::{
-    Action, AlarmId, AlarmState, BlockId, Command, Event, EventBody, ExperimentChange, ForceChange, ForceEnd,
-    InterlockChange, InterlockId, LinkDoubt, Mode, PhaseId, PointId, ProcState, RecipeId, RefusedAction,
-    StrokeResult, UserId,
+    Action, AlarmId, AlarmState, BadInput, BlockId, Command, Event, EventBody, ExperimentChange, ForceChange,
+    ForceEnd, InterlockChange, InterlockId, LinkDoubt, Mode, PhaseId, PointId, ProcState, RecipeId,
+    RefusedAction, StrokeResult, UserId,
 };
 
 use crate::force::defeated;
-use crate::plant::{BlockBody, Phase, Plant};
+use crate::plant::{BlockBody, Cause, DeviceState, Phase, Plant};
 use crate::service::device_of;
-use crate::text::{bare_text, batch_name, duration, joined, kind_word, number, part_of, value_text};
+use crate::text::{
+    bare_text, batch_name, duration, joined, kind_word, number, part_of, state_word, value_text,
+};
 
 /// Kind, tag and text of an event: `SP 11.0 -> 11.2 m3/h`, `HI 88.7 % (limit 85.0)`.
 pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
@@ -40,6 +42,10 @@ pub fn describe(plant: &Plant, event: &Event) -> (EventKind, String, String) {
         }
         EventBody::Interlock { interlock, change } => {
             (EventKind::Interlock, interlock_name(plant, *interlock), change_text(plant, *interlock, *change))
+        }
+        EventBody::Dictated { block, on, interlock } => {
+            let by = interlock_name(plant, *interlock);
+            (EventKind::System, block_name(plant, block.index()), dictated_text(plant, *block, *on, &by))
         }
         EventBody::Link { device, up } => {
             let name = plant.io.devices.get(device.index()).map(|device| device.name.clone());
@@ -199,6 +205,7 @@ pub fn user_of(event: &Event) -> Option<UserId> {
         EventBody::Mode { .. }
         | EventBody::Device { .. }
         | EventBody::Interlock { .. }
+        | EventBody::Dictated { .. }
         | EventBody::Link { .. }
         | EventBody::TakenOver { .. }
         | EventBody::OutputRefused { .. }
@@ -378,20 +385,48 @@ fn parameter_text(plant: &Plant, recipe: RecipeId, parameter: u16, old: f64, val
 }
 
 fn change_text(plant: &Plant, id: InterlockId, change: InterlockChange) -> String {
+    let cause_of = |number: u16| {
+        plant.interlocks.get(id.index()).and_then(|interlock| interlock.causes.get(usize::from(number)))
+    };
     match change {
-        InterlockChange::Tripped { cause } => {
-            let cause = plant
-                .interlocks
-                .get(id.index())
-                .and_then(|interlock| interlock.causes.get(usize::from(cause)))
-                .map(|cause| format!(" by {}: {}", cause.text, cause.when.text));
-            format!("TRIPPED{}", cause.unwrap_or_default())
+        InterlockChange::Tripped { cause, bad } => {
+            let why = |cause: &Cause| match bad {
+                Some(bad) => format!(" by {}: {}", cause.text, bad_text(plant, bad)),
+                None => format!(" by {}: {}", cause.text, cause.when.text),
+            };
+            format!("TRIPPED{}", cause_of(cause).map_or(String::new(), why))
+        }
+        InterlockChange::Ending { cause, left_ms } => {
+            let cause = cause_of(cause).map_or("a cause", |cause| cause.text.as_str());
+            format!("{ENDING} {}, and it trips then: {cause} stands", duration(left_ms))
         }
         InterlockChange::Cleared => "cause has gone".to_owned(),
         InterlockChange::Reset => "reset".to_owned(),
         InterlockChange::Bypassed => "BYPASSED".to_owned(),
         InterlockChange::Restored => "bypass ended".to_owned(),
     }
+}
+
+/// How the event of a bypass begins whose end will trip.
+pub const ENDING: &str = "bypass ends in";
+
+/// `LT-1 bad: sensor failure, counts as standing`.
+pub(crate) fn bad_text(plant: &Plant, bad: BadInput) -> String {
+    let Some(point) = bad.point else { return "bad input, counts as standing".to_owned() };
+    let why = bad.quality.text();
+    let why = why.strip_prefix("bad, ").unwrap_or(why);
+    format!("{} bad: {why}, counts as standing", point_name(plant, point))
+}
+
+/// `stopped: interlock IL-9 dictates it`.
+fn dictated_text(plant: &Plant, block: BlockId, on: bool, by: &str) -> String {
+    let state = if on { DeviceState::On } else { DeviceState::Off };
+    let word = match plant.blocks.get(block.index()).map(|block| &block.body) {
+        Some(BlockBody::Device(device)) => state_word(device.kind, f64::from(state as u8)),
+        _ if on => "on",
+        _ => "off",
+    };
+    format!("{word}: interlock {by} dictates it")
 }
 
 fn phase_event(plant: &Plant, id: PhaseId, batch: u32, text: &str) -> (EventKind, String, String) {

@@ -3,16 +3,16 @@
 //! Every scan, after everything else, each cause is evaluated. The first that stands at the moment
 //! of the trip is kept as first out. A latched interlock stays tripped until somebody resets it,
 //! which is refused while a cause stands. A bypassed one is evaluated and shown, and forces nothing;
-//! when the bypass ends it acts again.
+//! when the bypass ends with a cause that stands it trips anew, and says so some minutes ahead.
 //!
 //! What a tripped interlock dictates is written every scan. If two dictate the same point, the
 //! first in the order of the plant wins. A trip may also start a phase, once: [`sequence`].
 
-use model::{InterlockChange, Refusal, StateWalk, UserId};
+use model::{BadInput, InterlockChange, PointId, Quality, Refusal, StateWalk, UserId};
 
 use crate::image::Image;
-use crate::machine::{Memory, Now, Truth};
-use crate::plant::{Interlock, Op};
+use crate::machine::{Memory, Now, Truth, slice};
+use crate::plant::{Cause, Interlock, Op};
 
 mod clauses;
 mod sequence;
@@ -23,6 +23,9 @@ pub(crate) use term::Terms;
 /// Nobody may take an interlock out for longer: one shift.
 pub const BYPASS_MAX_MS: u32 = 8 * 3600 * 1000;
 
+/// So long before its end a bypass with a cause that stands is told of.
+pub const BYPASS_NOTICE_MS: u64 = 5 * 60 * 1000;
+
 /// State of one interlock, as published.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct InterlockMemory {
@@ -31,6 +34,8 @@ pub struct InterlockMemory {
     pub active: bool,
     /// Number of the cause that was first out, plus one; zero before the first trip.
     pub first_out: u16,
+    /// Why that one counted as standing, when it was not true.
+    pub first_bad: Option<BadInput>,
     /// Tick of the last trip, clearing or reset.
     pub since: u64,
     /// Tick at which the bypass ends; zero when there is none.
@@ -39,6 +44,10 @@ pub struct InterlockMemory {
     pub bypassed_by: UserId,
     /// It has tripped, and the phase that the trip starts has not begun yet.
     pub starting: bool,
+    /// That this bypass ends with a cause standing has been told.
+    pub noticed: bool,
+    /// The bypass has ended, and the causes have not been looked at since.
+    pub ended: bool,
 }
 
 impl InterlockMemory {
@@ -50,6 +59,9 @@ impl InterlockMemory {
         walk.u64(&mut self.bypassed_until);
         walk.u32(&mut self.bypassed_by.0);
         walk.bool(&mut self.starting);
+        walk.bool(&mut self.noticed);
+        walk.bool(&mut self.ended);
+        walk_bad(walk, &mut self.first_bad);
     }
 
     /// It dictates its outputs now.
@@ -71,32 +83,49 @@ impl InterlockMemory {
         let first = first(
             causes.map(|cause| stands(terms.truth(cause, ops, image, memory, now), cause.trips_on_bad)),
         );
-        self.settle(first, interlock, now, report);
+        self.settle(first, interlock, (ops, image, now), report);
         if self.bypassed_until != 0 {
-            memory.look_at(self.bypassed_until);
+            let notice = self.notice_tick(now);
+            memory.look_at(if now.tick < notice { notice } else { self.bypassed_until });
         }
+    }
+
+    /// From when on the end of the bypass is near.
+    fn notice_tick(&self, now: Now) -> u64 {
+        self.bypassed_until.saturating_sub(BYPASS_NOTICE_MS / u64::from(now.period_ms.max(1)))
     }
 
     /// What follows from the first cause that stands.
     fn settle(
         &mut self,
-        first: Option<u16>,
+        first: Option<(u16, Stands)>,
         interlock: &Interlock,
-        now: Now,
+        (ops, image, now): (&[Op], &Image, Now),
         mut report: impl FnMut(InterlockChange),
     ) {
         if self.bypassed_until != 0 && now.tick >= self.bypassed_until {
             self.bypassed_until = 0;
+            self.ended = true;
             report(InterlockChange::Restored);
         }
+        let ended = core::mem::take(&mut self.ended);
         let was_active = core::mem::replace(&mut self.active, first.is_some());
         match first {
-            Some(cause) if !self.tripped && self.bypassed_until == 0 => {
+            Some((cause, stands)) if self.bypassed_until == 0 && (ended || !self.tripped) => {
+                let bad = (stands == Stands::ForBad).then(|| bad_input(interlock, cause, ops, image));
                 self.tripped = true;
                 self.first_out = cause.saturating_add(1);
+                self.first_bad = bad;
                 self.since = now.tick;
                 self.starting = interlock.start.is_some();
-                report(InterlockChange::Tripped { cause });
+                report(InterlockChange::Tripped { cause, bad });
+            }
+            Some((cause, _))
+                if self.bypassed_until != 0 && !self.noticed && now.tick >= self.notice_tick(now) =>
+            {
+                self.noticed = true;
+                let left_ms = (self.bypassed_until - now.tick) * u64::from(now.period_ms);
+                report(InterlockChange::Ending { cause, left_ms });
             }
             None if was_active && self.tripped => {
                 self.tripped = interlock.latched;
@@ -130,27 +159,60 @@ impl InterlockMemory {
         self.bypassed_until = until;
         self.bypassed_by = user;
         self.starting = false;
+        self.noticed = false;
+        self.ended = until == 0;
         Ok(if until == 0 { InterlockChange::Restored } else { InterlockChange::Bypassed })
     }
 }
 
-fn stands(truth: Truth, trips_on_bad: bool) -> bool {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    ForCertain,
+    /// Nobody can tell, and that counts as standing.
+    ForBad,
+}
+
+fn stands(truth: Truth, trips_on_bad: bool) -> Option<Stands> {
     match truth {
-        Truth::True => true,
-        Truth::False => false,
-        Truth::Bad => trips_on_bad,
+        Truth::True => Some(Stands::ForCertain),
+        Truth::False => None,
+        Truth::Bad => trips_on_bad.then_some(Stands::ForBad),
     }
 }
 
 /// The number of the first that stands; the others are asked all the same.
-fn first(causes: impl Iterator<Item = bool>) -> Option<u16> {
+fn first(causes: impl Iterator<Item = Option<Stands>>) -> Option<(u16, Stands)> {
     let mut first = None;
     for (number, stands) in causes.enumerate() {
-        if stands && first.is_none() {
-            first = Some(number as u16);
+        if first.is_none() {
+            first = stands.map(|stands| (number as u16, stands));
         }
     }
     first
+}
+
+/// The first bad point that a cause reads.
+fn bad_input(interlock: &Interlock, cause: u16, ops: &[Op], image: &Image) -> BadInput {
+    let code =
+        interlock.causes.get(usize::from(cause)).map_or(&[][..], |cause: &Cause| slice(ops, &cause.when));
+    let bad = code.iter().find_map(|op| match *op {
+        Op::Load(point) => Some((point, image.quality(point))).filter(|(_, quality)| quality.is_bad()),
+        _ => None,
+    });
+    match bad {
+        Some((point, quality)) => BadInput { point: Some(point), quality },
+        None => BadInput { point: None, quality: Quality::BadCalculation },
+    }
+}
+
+/// One more than the point, and the quality, which is never good: 0 is nothing.
+fn walk_bad(walk: &mut impl StateWalk, bad: &mut Option<BadInput>) {
+    let mut point = bad.and_then(|bad| bad.point).map_or(0, |point| point.0.saturating_add(1));
+    let mut quality = bad.map_or(0, |bad| u8::from(bad.quality));
+    walk.u32(&mut point);
+    walk.u8(&mut quality);
+    let found = |quality| BadInput { point: point.checked_sub(1).map(PointId), quality };
+    *bad = Some(Quality::from(quality)).filter(|quality| quality.is_bad()).map(found);
 }
 
 #[cfg(test)]

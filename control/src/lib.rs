@@ -110,7 +110,7 @@ pub use alarm::{AlarmMemory, SHELVE_MAX_MS};
 pub use blocks::Hold;
 pub use command::COMMANDS_PER_SCAN;
 pub use compile::{Compiled, compile, compile_with_scenarios};
-pub use describe::{describe, user_of};
+pub use describe::{ENDING, describe, user_of};
 pub use engine::{Engine, RestoreError};
 pub use exchange::{Input, ScanOutput};
 pub use experiment::ExperimentView;

@@ -6,7 +6,7 @@ use model::wire::{
 };
 use model::{AlarmId, AlarmState, BlockId, InterlockId, Mode, PhaseId, ProcState, RecipeId, UserId};
 
-use crate::describe::refused_text;
+use crate::describe::{bad_text, refused_text};
 use crate::explain::waiting_text;
 use crate::phase::{Cause, PhaseMemory};
 use crate::plant::{Block, BlockBody, Interlock, Origin, Plant};
@@ -45,6 +45,7 @@ pub fn interlock_status(
         tripped: interlock.tripped,
         active: interlock.active,
         first_out: interlock.first_out.checked_sub(1),
+        first_bad: interlock.first_bad.map(|bad| bad_text(plant, bad)),
         since_ms: time(interlock.since),
         bypassed_until_ms: (interlock.bypassed_until != 0).then(|| time(interlock.bypassed_until)),
         bypassed_by: (interlock.bypassed_until != 0).then(|| name(interlock.bypassed_by)),

@@ -55,8 +55,13 @@ fn a_trip_wins_over_loop_device_and_operator_in_the_same_scan() {
     assert_eq!((h.value("VALVE"), h.value("P-1.CMD"), h.value("P-1.OUTPUT")), (0.0, 0.0, 0.0));
     assert!(h.out.events().iter().any(|event| matches!(
         event.body,
-        EventBody::Interlock { change: InterlockChange::Tripped { cause: 0 }, .. }
+        EventBody::Interlock { change: InterlockChange::Tripped { cause: 0, .. }, .. }
     )));
+    h.run(20);
+    let pump = h.plant().find_block("P-1").unwrap();
+    let dictated = h.events.iter().filter(|event| matches!(event.body, EventBody::Dictated { .. }));
+    let bodies: Vec<_> = dictated.map(|event| event.body).collect();
+    assert_eq!(bodies, [EventBody::Dictated { block: pump, on: false, interlock: InterlockId(0) }], "once");
     assert_eq!(h.write("P-1.CMD", 1.0), Err(Refusal::Interlocked));
     assert_eq!(h.actual("LIC"), Mode::Tracking);
     assert_eq!(h.value("LIC.OUT"), 0.0);

@@ -387,6 +387,8 @@ fn events_read_as_a_person_would_write_them() {
     let recipe = plant.find_recipe("EL-START").unwrap();
     let fill = plant.find_phase("Fill").unwrap();
     let il = plant.find_interlock("IL-301").unwrap();
+    let bad =
+        Some(model::BadInput { point: plant.find_point("AT-351"), quality: Quality::BadNoCommunication });
     let too_high =
         command(Action::Write { point: point("FIC-301.SP"), value: 99.0 }, 11.0, Some(Refusal::AboveLimit));
     for (body, kind, tag, text) in [
@@ -450,10 +452,31 @@ fn events_read_as_a_person_would_write_them() {
             "hydrogen in chlorine under load",
         ),
         (
-            EventBody::Interlock { interlock: il, change: InterlockChange::Tripped { cause: 0 } },
+            EventBody::Interlock { interlock: il, change: InterlockChange::Tripped { cause: 0, bad: None } },
             EventKind::Interlock,
             "IL-301",
             "TRIPPED by H2 in Cl2: AT-351 > 2 %vol FOR 2 s",
+        ),
+        (
+            EventBody::Interlock { interlock: il, change: InterlockChange::Tripped { cause: 0, bad } },
+            EventKind::Interlock,
+            "IL-301",
+            "TRIPPED by H2 in Cl2: AT-351 bad: no communication with the device, counts as standing",
+        ),
+        (
+            EventBody::Interlock {
+                interlock: il,
+                change: InterlockChange::Ending { cause: 0, left_ms: 300_000 },
+            },
+            EventKind::Interlock,
+            "IL-301",
+            "bypass ends in 5 min, and it trips then: H2 in Cl2 stands",
+        ),
+        (
+            EventBody::Dictated { block: plant.find_block("P-311").unwrap(), on: false, interlock: il },
+            EventKind::System,
+            "P-311",
+            "stopped: interlock IL-301 dictates it",
         ),
         (
             EventBody::Phase {
@@ -539,7 +562,7 @@ fn nonsense_in_an_event_gives_words_and_no_panic() {
             command(Action::Phase { phase: model::PhaseId(id), order: ProcOrder::Abort }),
             E::Interlock {
                 interlock: model::InterlockId(id),
-                change: InterlockChange::Tripped { cause: 99 },
+                change: InterlockChange::Tripped { cause: 99, bad: None },
             },
             E::Step { phase: model::PhaseId(id), batch: 1, step: u16::MAX },
             E::StepLate { phase: model::PhaseId(id), batch: 1, step: 999, refused: None },

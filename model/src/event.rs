@@ -81,6 +81,12 @@ pub enum EventBody {
         interlock: InterlockId,
         change: InterlockChange,
     },
+    /// What a tripped interlock has made of a motor, a valve or a breaker.
+    Dictated {
+        block: BlockId,
+        on: bool,
+        interlock: InterlockId,
+    },
     Link {
         device: DeviceId,
         up: bool,
@@ -152,13 +158,29 @@ pub enum EventBody {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InterlockChange {
-    /// Tripped by its `cause`-th condition, the first one out.
+    /// Tripped by its `cause`-th condition, the first one out; also when it acts again at the end of a bypass.
     Tripped {
         cause: u16,
+        /// Why the condition counted as standing, when it was not true.
+        #[serde(default)]
+        bad: Option<BadInput>,
     },
     /// The condition has gone; a latched interlock waits for its reset.
     Cleared,
     Reset,
     Bypassed,
+    /// A cause stands, and so soon the bypass ends and it trips.
+    Ending {
+        cause: u16,
+        left_ms: u64,
+    },
     Restored,
+}
+
+/// What could not be told: a bad input counts as a cause that stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BadInput {
+    /// The first bad one that the condition reads; none when they are good again and a delay has remembered it.
+    pub point: Option<PointId>,
+    pub quality: Quality,
 }

@@ -43,7 +43,7 @@ pub use alarm::{AlarmState, Priority};
 pub use batch::{ProcOrder, ProcState, next_batch};
 pub use command::{Action, Command, Refusal};
 pub use diagnostic::{Diagnostic, Label, Severity, Source};
-pub use event::{Event, EventBody, InterlockChange, LinkDoubt, RefusedAction};
+pub use event::{BadInput, Event, EventBody, InterlockChange, LinkDoubt, RefusedAction};
 pub use experiment::{Experiment, ExperimentChange, ExperimentEnd, ExperimentShape, StrokeResult};
 pub use force::{ForceChange, ForceEnd};
 pub use id::{AlarmId, BlockId, DeviceId, InterlockId, PhaseId, PointId, RecipeId, UserId};

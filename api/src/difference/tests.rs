@@ -51,6 +51,7 @@ fn interlock() -> impl Strategy<Value = InterlockStatus> {
             tripped,
             active: tripped,
             first_out,
+            first_bad: None,
             since_ms: 0,
             bypassed_until_ms: None,
             bypassed_by: None,

@@ -26,7 +26,7 @@
 //! `starts_per_hour` it is not permitted to start until it has rested, which REST counts down. What is
 //! on when the controller begins counts as neither started nor stopped.
 
-use model::{BlockId, EventBody, Mode, Quality, StateWalk};
+use model::{BlockId, EventBody, InterlockId, Mode, Quality, StateWalk};
 
 mod drive;
 mod service;
@@ -147,6 +147,7 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
     let failed = memory.failed && !taken_back;
     memory.follow_wish(device, failed, context);
     let command = context.image.is_on(device.command);
+    memory.report_dictated(device, block, command, context);
     memory.wear(&device.wear, command, context);
     let mode = memory.mode(device, context).value();
     let image = &mut *context.image;
@@ -308,6 +309,17 @@ impl DeviceMemory {
         let first = usize::from(wear.starts_per_hour).checked_sub(1).and_then(|at| self.started.get(at));
         let hour = first.map_or(0, |mark| left(*mark, HOUR_MS));
         left(self.stopped, u64::from(wear.min_off_ms)).max(hour)
+    }
+
+    /// That an interlock has turned it, in whichever way: who looks for it by its tag finds why it stands.
+    fn report_dictated(&self, device: &Device, block: usize, on: bool, context: &mut Context<'_>) {
+        let held = [device.out, device.command].map(|point| context.holds[point.index()].interlock);
+        if let Some(number) = held.into_iter().find(|number| *number != 0)
+            && on != self.was_on
+        {
+            let (block, interlock) = (BlockId(block as u32), InterlockId(number - 1));
+            context.out.push(context.now.tick, EventBody::Dictated { block, on, interlock });
+        }
     }
 
     /// Counts, and withdraws the permit while it rests.

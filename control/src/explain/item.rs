@@ -8,6 +8,7 @@ use super::term::{Scene, distance, tree};
 use super::{answer, condition, holders, loop_options, missing, point_line, procedure, verdict};
 use crate::blocks::link_of;
 use crate::blocks::pid::is_automatic;
+use crate::describe::bad_text;
 use crate::plant::{
     AlarmCondition, Block, BlockBody, Device, DeviceKind, Drive, Duty, Function, FunctionInput, OnBad, Op,
     Origin, Pid, Plant, Position, Split, Wish,
@@ -471,12 +472,17 @@ pub(super) fn interlock(scene: Scene<'_>, index: usize) -> Why {
     if memory.bypassed_until != 0 {
         let remaining_ms = scene.ms_until(memory.bypassed_until);
         lines.push(WhyLine::new(0, WhyFact::Bypassed { remaining_ms }));
+        if cause_stands {
+            lines.push(WhyLine::words(0, "a cause stands: it trips when the bypass ends"));
+        }
     }
     if tripped
         && let Some(number) = memory.first_out.checked_sub(1)
         && let Some(cause) = interlock.causes.get(usize::from(number))
     {
-        let (cause, ago_ms) = (cause.text.clone(), scene.ms_since(memory.since));
+        let bad = memory.first_bad.map(|bad| format!(" ({})", bad_text(scene.plant, bad)));
+        let cause = format!("{}{}", cause.text, bad.unwrap_or_default());
+        let ago_ms = scene.ms_since(memory.since);
         lines.push(WhyLine::new(0, WhyFact::FirstOut { number: number + 1, cause, ago_ms }));
     }
     lines.push(WhyLine::words(0, "trips on any of"));

@@ -119,8 +119,13 @@ impl Transfer {
             let mut memory = from.interlocks[moved.old];
             let first = usize::from(memory.first_out).checked_sub(1);
             memory.first_out = first.and_then(|cause| moved.causes.get(cause).copied()).unwrap_or(0);
-            if new.plant().interlocks[index].bypass.is_none() {
+            if let Some(bad) = &mut memory.first_bad {
+                let moved = |old: PointId| self.points.iter().position(|from| *from == Some(old.index()));
+                bad.point = bad.point.and_then(moved).map(|index| PointId(index as u32));
+            }
+            if new.plant().interlocks[index].bypass.is_none() && memory.bypassed_until != 0 {
                 memory.bypassed_until = 0;
+                memory.ended = true;
             }
             memory.starting &= new.plant().interlocks[index].start.is_some();
             new.state_mut().interlocks[index] = memory;

@@ -44,7 +44,8 @@ fn status_words(state: &State, view: &InterlockView, status: &InterlockStatus) -
     let mut words = Vec::new();
     if status.tripped || status.active {
         if let Some(cause) = status.first_out.and_then(|number| view.causes.get(usize::from(number))) {
-            words.push(format!("first out: {}", short(cause)));
+            let bad = status.first_bad.as_ref().map_or(String::new(), |bad| format!(" ({bad})"));
+            words.push(format!("first out: {}{bad}", short(cause)));
         }
         words.push(format!("since {}", zone.clock(status.since_ms)));
         if !status.active {

@@ -135,6 +135,9 @@ pub struct InterlockStatus {
     pub active: bool,
     /// Cause number that was first out at the last trip.
     pub first_out: Option<u16>,
+    /// Why that one counted as standing, when a bad input and not its condition was it: `LT-1 bad: sensor failure, counts as standing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_bad: Option<String>,
     pub since_ms: i64,
     pub bypassed_until_ms: Option<i64>,
     /// Who bypassed it.
@@ -238,7 +241,8 @@ pub struct SystemStatus {
     /// Why the journal cannot be written, and what to do; absent while it can.
     #[serde(default)]
     pub journal_error: Option<String>,
-    /// The same of the audit log, with the number of entries that wait in memory.
+    /// The same of the audit log, with the number of entries that wait in memory; or that it was found cut or written
+    /// anew at the start.
     #[serde(default)]
     pub audit_error: Option<String>,
     /// By how much the controller's time (that of frames, events and history) is ahead of the clock of its machine;
