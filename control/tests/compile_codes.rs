@@ -15,6 +15,7 @@ type Case = (&'static str, &'static str, &'static str, &'static str, &'static st
 #[rustfmt::skip] // one row a code
 const CASES: &[Case] = &[
     ("io.toml", "opc.tcp://127.0.0.1:4840/", "http://127.0.0.1", "bad-endpoint", "io.toml:", "write"),
+    ("io.toml", "127.0.0.1:5020", "tcp://127.0.0.1:5020", "bad-endpoint", "io.toml:", "write \"127.0.0.1:5020\""),
     ("io.toml", "127.0.0.1:5020", "127.0.0.1", "bad-endpoint", "io.toml:", "write"),
     ("fill.phase", "HOLDING\n  STEP \"Close\"\n    XV-301 := close\n", "HOLDING\n", "empty-section", "fill.phase:", "remove HOLDING"),
     ("fill.phase", "  STEP \"Feed off\"", "  STEP \"Pause\"\n  STEP \"Feed off\"", "empty-step", "fill.phase:", "add what it does"),

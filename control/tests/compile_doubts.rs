@@ -10,6 +10,11 @@ const LOOPS: &str = "loops.toml";
 const SAFETY: &str = "safety.toml";
 const PICTURE: &str = "recipe.toml";
 
+const PHASE: &str = "fill.phase";
+const CASCADE: &str = "cascade = \"FFC-301.OUT\"\nmodes = [\"manual\", \"auto\", \"cascade\"]\nmode = \"cascade\"\non_bad_pv = \"manual\"\n";
+const PRIMARY: &str = "cascade = \"LIC-9.OUT\"\nmodes = [\"manual\", \"auto\", \"cascade\"]\nmode = \"cascade\"\non_bad_pv = \"manual\"\n\n[pid.LIC-9]\ndescription = \"Level\"\npv = \"LT-311\"\nout_unit = \"m3/h\"\nout_range = [0, 8]\naction = \"reverse\"\nkc = 1\nti = \"60 s\"\nsp = \"50 %\"\non_bad_pv = \"hold\"\n";
+const PRIMARY_WITHIN: &str = "cascade = \"LIC-9.OUT\"\nmodes = [\"manual\", \"auto\", \"cascade\"]\nmode = \"cascade\"\non_bad_pv = \"manual\"\n\n[pid.LIC-9]\ndescription = \"Level\"\npv = \"LT-311\"\nout_unit = \"m3/h\"\nout_range = [0, 4]\naction = \"reverse\"\nkc = 1\nti = \"60 s\"\nsp = \"50 %\"\non_bad_pv = \"hold\"\n";
+
 /// File, what is replaced by what there, code, a text on the line of the warning, a part of the help.
 type Doubt = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
@@ -32,6 +37,12 @@ const DOUBTS: &[Doubt] = &[
     (SAFETY, "enable = \"P-311.RUN\"", "enable = \"P-311.RUN AND FT-301 > 0.2 m3/h\"", "chatters", "FT-301 > 0.2", "HYST(FT-301, 0.2 m3/h, 0.16 m3/h)"),
     (SAFETY, "enable = \"P-311.RUN\"", "enable = \"FT-301 < 3.98\"", "chatters", "FT-301 < 3.98", "HYST(FT-301, 3.98, 3.99 m3/h)"),
     (SAFETY, "enable = \"P-311.RUN\"", "enable = \"TY-311 - TT-312 > 5 dK\"", "chatters", "TY-311 - TT-312", "TY-311 - TT-312 > 5 dK OFFDELAY 30 s"),
+    (LOOPS, "permit = \"LT-311 > 15 %\"", "permit = \"LT-311 > 15 % AND P-311.RUN\"", "own-permit", "permit = \"LT-311", "before it starts"),
+    (SAFETY, "[alarm.\"TT-311.HH\"]", "[alarm.\"TT-311.H2\"]\ntag = \"TT-311\"\nhigh_high = \"95 degC\"\npriority = \"high\"\non_delay = \"2 s\"\ncause = \"Heater.\"\nconsequence = \"Trip.\"\nresponse = \"Close.\"\ntime = \"5 min\"\n[alarm.\"TT-311.HH\"]", "same-alarm", "[alarm.\"TT-311.HH\"]", "keep one"),
+    (LOOPS, CASCADE, PRIMARY, "cascade-range", "out_range = [0, 8]", "`out_range = [0, 4]`"),
+    (PHASE, "FIC-301.MODE := MAN", "FIC-301.MODE := AUTO", "out-in-auto", "FIC-301.OUT := 0 %", "a STEP before"),
+    (PHASE, "IN 0.5 .. 3 ", "IN 0.5 .. 3.9 ", "parameter-beyond-limits", "FIC-301.SP := flow", "`IN 0 .. 3.6`"),
+    (IO, "input = 1,", "input = 30008,", "modicon-number", "input = 30008", "`input = 7`"),
     (SAFETY, "deviation = \"5 dK\"", "when = \"TDI-312 > 20 dK\"", "chatters", "TDI-312 > 20 dK", "HYST(TDI-312, 20 dK, 19.4 dK)"),
 ];
 
@@ -64,6 +75,16 @@ fn what_only_looks_doubtful_is_let_pass() {
         // A difference has multiples, and one may count a transmitter where a single vote is enough.
         (LOOPS, "\"TT-312 - TT-311\"", "\"2 * (TT-312 - TT-311)\""),
         (LOOPS, "\"LT-311 > 15 %\"", "\"1 OF (LT-311 > 15 %, LT-311 < 80 %)\""),
+        // A permit of something else, an output written before the loop takes over, a parameter within the limits.
+        (LOOPS, "permit = \"LT-311 > 15 %\"", "permit = \"XV-301.ZSO OR NOT P-311.RUN\""),
+        (
+            PHASE,
+            "FIC-301.MODE := MAN\n    FIC-301.OUT := 0 %",
+            "FIC-301.OUT := 0 %\n    FIC-301.MODE := AUTO",
+        ),
+        (PHASE, "IN 0.5 .. 3 ", "IN 0.5 .. 3.6 "),
+        (LOOPS, CASCADE, PRIMARY_WITHIN),
+        (IO, "input = 1,", "input = 3000,"),
         // Up to 17.6 % beyond its range a reading still acts.
         (LOOPS, "[100, 12]]", "[110, 12]]"),
         // For an instance of a class that has no use of the alarm.

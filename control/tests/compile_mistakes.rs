@@ -220,6 +220,7 @@ const MISTAKES: &[Mistake] = &[
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "TIC-311.SP > 95 degC", "outside-range", "TIC-311.SP > 95", "20 to 88"),
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "TDI-312 > 195 dK", "outside-range", "TDI-312 > 195", "-20 to 40"),
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "2 OF (TT-311 > 95 degC, TT-311 > 96 degC, TT-312 > 95 degC)", "counted-twice", "2 OF", "one vote"),
+    mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "2 OF (TT-311 > 95 degC, TT-311 > 96 degC)", "counted-twice", "2 OF", "one vote"),
     mistake(SAFETY, "TT-311 > 95 degC FOR 5 s", "TT-311 > 95 degC FOR 0.4 ms", "expression", "FOR 0.4 ms", "1 ms"),
     mistake(SAFETY, "on_delay = \"2 s\"", "on_delay = \"0.5 ms\"", "out-of-range", "0.5 ms", "1 ms"),
     // Names.

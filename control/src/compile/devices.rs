@@ -244,7 +244,19 @@ fn sound(endpoint: &Text, authority: Option<&str>, example: &str, report: &mut R
     let parts = authority.and_then(|authority| authority.rsplit_once(':'));
     let number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
     let mistake = match parts {
-        Some((host, port)) if !host.is_empty() && number(port) => {
+        Some((host, _)) if host.contains("://") => {
+            let (scheme, host) = host.split_once("://").unwrap_or_default();
+            Mistake::error(
+                "bad-endpoint",
+                format!("\"{endpoint}\" is no endpoint for this protocol: it has no scheme {scheme}"),
+            )
+            .at(endpoint.place, "read as the name of a machine")
+            .help(format!(
+                "write \"{host}:{}\"",
+                parts.map_or("", |(_, port)| port.split('/').next().unwrap_or(port))
+            ))
+        }
+        Some((host, port)) if !host.is_empty() && !host.contains(['/', ' ']) && number(port) => {
             if port.parse::<u16>().is_ok_and(|port| port > 0) {
                 return;
             }

@@ -312,7 +312,7 @@ impl Emitter<'_, '_, '_> {
         let found: Vec<Option<Operand>> = conditions.iter().map(|condition| self.truth(condition)).collect();
         let parts: Vec<Vec<Op>> = found.into_iter().map(|found| Some(found?.ops)).collect::<Option<_>>()?;
         let of = conditions.len() as u8;
-        if need > 1 && need < of {
+        if need > 1 {
             self.own_votes(conditions, &parts);
         }
         let ops = parts.into_iter().flatten().collect();

@@ -57,6 +57,8 @@ mod trip_phases;
 mod silent_devices;
 mod idle_outputs;
 mod barred_strokes;
+mod at_odds;
+mod modicon;
 mod one_contact;
 mod alike_names;
 mod alarms;
@@ -268,6 +270,7 @@ fn assemble(
         idle_outputs::warn(&plant, &draft, items, report);
         barred_strokes::warn(&plant, &draft, items, report);
         one_contact::warn(&plant, items, report);
+        at_odds::warn(&plant, &draft, items, &texts, report);
         alike_names::warn(&draft, report);
     }
     (plant, scenarios)

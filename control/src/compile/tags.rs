@@ -346,6 +346,7 @@ fn modbus(
     let bit = matches!(table, ModbusTable::Coil | ModbusTable::DiscreteInput);
     let format = register_format(io, bit, format, raw, draft.point(point).words.is_some(), report)?;
     let register = register? as u16;
+    super::modicon::warn(io, key, table, register, report);
     if register.checked_add(format.registers() - 1).is_none() {
         report.add(
             Mistake::error("out-of-range", "a 32-bit value takes two registers, and 65536 does not exist")
