@@ -53,6 +53,9 @@ fn change(files: Option<Vec<PlantFile>>, args: &ChangeArgs) -> miette::Result<()
     if !args.yes && !confirmed(&plan)? {
         return Err(miette!("nothing was changed"));
     }
+    if change.reason.trim().is_empty() {
+        change.reason = asked_why()?;
+    }
     (change.from, change.to) = (plan.from, plan.to);
     let reply: CommandReply = remote.post("/apply", &change, ANSWER_MAX)?;
     if reply.accepted {
@@ -71,15 +74,30 @@ fn verdict(plan: &PlantPlan) -> String {
     }
 }
 
+/// From whoever sits there.
+fn asked_why() -> miette::Result<String> {
+    let line = if std::io::stdin().is_terminal() { answer("Why? ")? } else { String::new() };
+    if line.trim().is_empty() {
+        return Err(miette!("nothing was changed: say why with --reason, which the audit log keeps"));
+    }
+    Ok(line.trim().to_owned())
+}
+
+fn answer(question: &str) -> miette::Result<String> {
+    print!("{question}");
+    std::io::stdout().flush().into_diagnostic()?;
+    let mut line = String::new();
+    std::io::stdin().lock().read_line(&mut line).into_diagnostic()?;
+    Ok(line)
+}
+
 fn confirmed(plan: &PlantPlan) -> miette::Result<bool> {
     if !std::io::stdin().is_terminal() {
         return Err(miette!("nobody is here to confirm: add --yes when the plan above has been looked at"));
     }
     let short = |hash: &str| hash.get(..8).unwrap_or(hash).to_owned();
-    print!("Put {} in force in place of {} now? [y/N] ", short(&plan.to), short(&plan.from));
-    std::io::stdout().flush().into_diagnostic()?;
-    let mut line = String::new();
-    std::io::stdin().lock().read_line(&mut line).into_diagnostic()?;
+    let line =
+        answer(&format!("Put {} in force in place of {} now? [y/N] ", short(&plan.to), short(&plan.from)))?;
     Ok(matches!(line.trim(), "y" | "Y" | "yes"))
 }
 

@@ -4,32 +4,47 @@
 //! disk. When that is used up entries wait in a bounded queue; what goes beyond the bound becomes one entry that tells how
 //! many are missing and from when to when. What waits stands in a note as well, in number and times: a start after a kill
 //! enters it as missing.
+//!
+//! The chain has no key, so its head is kept elsewhere as well ([`heads`]): a log that was cut or written anew is told at
+//! the next start, to everybody, and stops nothing.
 
+pub mod handed;
+pub mod heads;
 mod queue;
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use api::{AuditRecord, Who};
-use historian::audit::{AuditEntry, AuditLog};
+use historian::audit::{AuditEntry, AuditLog, Head, HeadNote};
 use historian::{HistorianError, Lost, UnwrittenNote};
 use model::wire::{CommandReply, Role};
 use queue::{Item, Queue};
 
+use crate::data_folder::DataFolder;
 use crate::disk_trouble::DiskTrouble;
 use crate::{clock, wiring};
 
 pub struct AuditTrail {
     queue: Arc<Queue>,
     writer: Option<JoinHandle<()>>,
+    handed: Option<JoinHandle<()>>,
+    /// As the log stands.
+    head: Arc<Mutex<Head>>,
+    /// What was wrong with the log at the start.
+    found: Option<String>,
 }
 
 impl AuditTrail {
-    /// `trouble` is told why the log cannot be written, and that it can be again.
-    pub fn open(path: &Path, trouble: DiskTrouble) -> Result<Self, HistorianError> {
-        let (mut log, recovery) = AuditLog::open(path)?;
+    /// `trouble` is told why the log cannot be written, and that it can be again; and when it is not the log that was left.
+    pub fn open(data: &DataFolder, trouble: DiskTrouble) -> Result<Self, HistorianError> {
+        let path = &data.audit();
+        let (mut head_note, kept) = head_note(data)?;
+        let (mut log, recovery) = AuditLog::open_against(path, &Vec::from_iter(kept))?;
         log.keep_room(wiring::AUDIT_ROOM);
+        let head = Arc::new(Mutex::new(log.head()));
         let mut note = UnwrittenNote::open(&note_path(path))?;
         let queue = Arc::new(Queue::new(wiring::AUDIT_WAITING));
         if let Some(lost) = note.said() {
@@ -49,17 +64,50 @@ impl AuditTrail {
             });
         }
         let waiting = queue.clone();
+        let found = recovery.differences.first().map(|found| {
+            format!("{found}. Look who could write the data folder, and hold it against what was kept elsewhere: catholyte audit verify")
+        });
+        if let Some(found) = &found {
+            tracing::error!("audit log: {found}");
+            trouble.set(Some(format!("audit log: {found}")));
+            queue.push(AuditEntry {
+                time_ms: clock::now_ms(),
+                user: "system".to_owned(),
+                action: "audit log opened".to_owned(),
+                outcome: found.clone(),
+                ..AuditEntry::default()
+            });
+        }
+        let shown = head.clone();
         let writer = thread::Builder::new().name("audit".to_owned()).spawn(move || {
             // A disk that refuses even the note leaves it as it was.
             let keep_note = |unwritten| drop(note.say(unwritten));
-            write(|entry| log.append(entry).map(drop), keep_note, &waiting, &trouble);
+            let append = |entry: &AuditEntry| {
+                log.append(entry)?;
+                // Behind the log it says less, and nothing that is wrong.
+                if let Err(error) = head_note.say(&log.head()) {
+                    tracing::warn!("the head of the audit log is not kept: {error}");
+                }
+                *shown.lock().unwrap_or_else(PoisonError::into_inner) = log.head();
+                Ok(())
+            };
+            write(append, keep_note, &waiting, &trouble);
         });
-        let writer = writer.map_err(|source| HistorianError::Io {
-            doing: "start the thread of",
-            path: path.to_owned(),
-            source,
-        })?;
-        Ok(Self { queue, writer: Some(writer) })
+        let failed =
+            |source| HistorianError::Io { doing: "start the thread of", path: path.to_owned(), source };
+        let writer = Some(writer.map_err(failed)?);
+        let handed = Some(handed::watch(path, &queue).map_err(failed)?);
+        Ok(Self { queue, writer, handed, head, found })
+    }
+
+    /// Why the log is not the one that was left, if it is not.
+    pub fn found(&self) -> Option<&str> {
+        self.found.as_deref()
+    }
+
+    /// Shows how the log stands, for as long as it is written.
+    pub fn head(&self) -> Arc<Mutex<Head>> {
+        self.head.clone()
     }
 
     /// What was tried at the door: logins, refusals by role.
@@ -78,12 +126,20 @@ impl AuditTrail {
 
     /// A command and what the scan made of it.
     pub fn done(&self, who: &Who, reason: &str, reply: &CommandReply) {
+        self.changed(who, reason, reply, None);
+    }
+
+    /// The same, with what stood before and what stands now where the answer does not say it.
+    pub fn changed(&self, who: &Who, reason: &str, reply: &CommandReply, from_to: Option<(String, String)>) {
+        let (old, new) = from_to.unzip();
         self.keep(AuditEntry {
             time_ms: reply.time_ms,
             user: who.user.clone(),
             role: Some(who.role),
             from: who.address.to_string(),
             action: reply.message.clone(),
+            old,
+            new,
             reason: reason.to_owned(),
             outcome: match (reply.accepted, reply.unrecorded) {
                 (false, _) => "refused",
@@ -116,12 +172,25 @@ impl Drop for AuditTrail {
     /// Whatever waits is tried once more.
     fn drop(&mut self) {
         self.queue.close();
+        if let Some(handed) = self.handed.take() {
+            handed.thread().unpark();
+            drop(handed.join());
+        }
         if let Some(writer) = self.writer.take()
             && writer.join().is_err()
         {
             tracing::error!("the thread of the audit log ended in a panic");
         }
     }
+}
+
+/// The note, and the head that the log should have at least: the note's, or without one the newest that the events tell.
+fn head_note(data: &DataFolder) -> Result<(HeadNote, Option<Head>), HistorianError> {
+    let folder = data.history();
+    let failed = |source| HistorianError::Io { doing: "create the folder", path: folder.clone(), source };
+    fs::create_dir_all(&folder).map_err(failed)?;
+    let (note, kept) = HeadNote::open(&data.audit_head())?;
+    Ok((note, kept.or_else(|| heads::of_events(data).into_iter().next())))
 }
 
 /// Until the queue is closed: in order, and nothing goes on before what the disk refused is written.
@@ -134,7 +203,16 @@ fn write(
     // The process before may have left something in the note, and that waits in front of all others.
     let (mut refused, mut noted) = (false, true);
     while let Some(item) = queue.next(refused.then_some(wiring::DISK_RETRY)) {
-        match append(&entry_of(&item)) {
+        let entry = match &item {
+            Item::Entry(entry) => (**entry).clone(),
+            Item::Lost(lost) => gap(lost),
+            Item::Remove(path) => {
+                // All that was in it is written. One that cannot be removed is taken up again at the next start.
+                drop(fs::remove_file(path));
+                continue;
+            }
+        };
+        match append(&entry) {
             Ok(()) => {
                 if std::mem::replace(&mut refused, false) {
                     trouble.set(None);
@@ -165,17 +243,14 @@ fn write(
     }
 }
 
-fn entry_of(item: &Item) -> AuditEntry {
-    match item {
-        Item::Entry(entry) => (**entry).clone(),
-        Item::Lost(lost) => AuditEntry {
-            time_ms: clock::now_ms(),
-            user: "system".to_owned(),
-            action: "audit entries lost".to_owned(),
-            outcome: told(lost),
-            lost: Some(*lost),
-            ..AuditEntry::default()
-        },
+fn gap(lost: &Lost) -> AuditEntry {
+    AuditEntry {
+        time_ms: clock::now_ms(),
+        user: "system".to_owned(),
+        action: "audit entries lost".to_owned(),
+        outcome: told(lost),
+        lost: Some(*lost),
+        ..AuditEntry::default()
     }
 }
 
@@ -214,6 +289,9 @@ fn line(entry: &AuditEntry) -> String {
         entry.action,
         entry.outcome
     );
+    if let (Some(old), Some(new)) = (&entry.old, &entry.new) {
+        text.push_str(&format!("  [{old} -> {new}]"));
+    }
     if !entry.reason.is_empty() {
         text.push_str(&format!("  ({})", entry.reason));
     }

@@ -14,12 +14,12 @@ use model::{Command, Refusal};
 use tokio::sync::{Semaphore, broadcast, oneshot};
 
 use crate::audit_trail::AuditTrail;
-use crate::changer::Changer;
+use crate::changer::{Applied, Changer};
 use crate::clock;
 use crate::data_folder::DataFolder;
 use crate::disk_trouble;
 use crate::in_force::{Current, PlantInForce};
-use crate::journal_thread::Waiting;
+use crate::journal_thread::{Asker, Waiting};
 use crate::people::People;
 use crate::trainer;
 use crate::wiring;
@@ -87,7 +87,8 @@ impl Controller {
         }
         let id = self.next_command.fetch_add(1, Relaxed);
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, sender);
+        let asker = Asker { reply: sender, reason: request.reason.trim().to_owned() };
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, asker);
         let command = Command { id, user, action: request.action };
         if !in_force.commands.push(command, &self.waiting) {
             self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
@@ -160,8 +161,10 @@ impl Backend for Controller {
     async fn apply(&self, who: Who, change: PlantChange) -> CommandReply {
         let (changer, user, reason) = (self.changer.clone(), who.user.clone(), change.reason.clone());
         let applied = tokio::task::spawn_blocking(move || changer.apply(&change, &user)).await;
+        let mut plants = None;
         let reply = match applied.unwrap_or_else(|error| Err(error.to_string())) {
-            Ok((tick, message)) => {
+            Ok(Applied { tick, note: message, from, to, what }) => {
+                plants = Some((from, format!("{to}: {what}")));
                 let time_ms = self.changer.clock.time_ms(tick);
                 let trouble = self.changer.vitals.journal_error.get();
                 let unrecorded = trouble.is_some();
@@ -171,7 +174,7 @@ impl Backend for Controller {
             }
             Err(message) => self.refuse(&format!("plant not changed: {message}")),
         };
-        self.audit.done(&who, &reason, &reply);
+        self.audit.changed(&who, &reason, &reply, plants);
         reply
     }
 

@@ -43,6 +43,19 @@ pub struct Changer {
     pub turn: Mutex<()>,
 }
 
+/// A change that has been made.
+pub struct Applied {
+    /// After this scan.
+    pub tick: u64,
+    /// What was done, in one line.
+    pub note: String,
+    /// The hashes of both plants.
+    pub from: String,
+    pub to: String,
+    /// Every difference.
+    pub what: String,
+}
+
 /// A change that has been looked at from the state of this moment.
 struct Planned {
     old: Arc<PlantInForce>,
@@ -65,8 +78,8 @@ impl Changer {
         })
     }
 
-    /// Puts the plant in force. Returns the scan after which it was, and what was done in one line.
-    pub fn apply(&self, change: &PlantChange, user: &str) -> Result<(u64, String), String> {
+    /// Puts the plant in force.
+    pub fn apply(&self, change: &PlantChange, user: &str) -> Result<Applied, String> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let planned = self.look_at(change)?;
         let (from, to) = (hex(&planned.old.plant.hash), hex(&planned.new.hash));
@@ -100,8 +113,9 @@ impl Changer {
         };
         let changes = planned.migration.plan.changes.len();
         let note = format!("plant {} {what}: {changes} changes{forced}", short(&to));
+        let what = plan::line(&planned.migration.plan);
         let tick = self.hand_over(planned, change.force, user, &note)?;
-        Ok((tick, note))
+        Ok(Applied { tick, note, from, to, what })
     }
 
     /// Compiles the other plant and tries the change on a copy of the running engine.

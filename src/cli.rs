@@ -234,6 +234,10 @@ pub struct ApiTarget {
 }
 
 #[derive(Args, Debug)]
+#[command(
+    after_help = "Who did it (the user of the operating system), what and when stands in the audit log, that of a controller that runs as well: \
+    `catholyte audit show`."
+)]
 pub struct UserArgs {
     #[command(subcommand)]
     pub command: UserCommand,
@@ -245,18 +249,22 @@ pub struct UserArgs {
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Give somebody a new password; it is printed
-    Password {
-        name: String,
-    },
+    Password { name: String },
     /// Add a person; the password is printed
     Add {
         name: String,
         #[arg(long, value_parser = ["viewer", "operator", "supervisor", "engineer", "administrator"])]
         role: String,
     },
-    Remove {
+    /// Give somebody another role; it holds for sessions that are open
+    Role {
         name: String,
+        #[arg(value_parser = ["viewer", "operator", "supervisor", "engineer", "administrator"])]
+        role: String,
     },
+    /// Somebody may not log in any more; sessions that are open end
+    Remove { name: String },
+    /// Names and roles
     List,
 }
 

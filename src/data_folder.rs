@@ -5,8 +5,8 @@
 //!   catholyte.toml   settings of this installation (optional)
 //!   users            names, roles and password hashes
 //!   journal/         inputs and commands of every scan, with snapshots: resume and replay
-//!   history/         samples and events
-//!   audit.log        who did what, hash-chained; beside it what a full disk kept out of it
+//!   history/         samples and events, and the newest head of the audit log
+//!   audit.log        who did what, hash-chained; beside it what a full disk kept out of it, and what the command line hands over
 //!   pki/             OPC UA certificates
 //!   in-force         plants that were applied while a controller ran, so that a restart goes on with them
 //!   plant/           the plant that the demo runs, as text (demo only)
@@ -89,6 +89,11 @@ impl DataFolder {
 
     pub fn audit(&self) -> PathBuf {
         self.0.join("audit.log")
+    }
+
+    /// The newest head of the audit log.
+    pub fn audit_head(&self) -> PathBuf {
+        self.history().join("audit-head")
     }
 
     pub fn pki(&self) -> PathBuf {

@@ -88,7 +88,7 @@ impl CommandQueue {
             let time_ms = clock::now_ms();
             let reply = CommandReply { accepted: false, message, tick: 0, time_ms, unrecorded: false };
             // Nobody waits any more: nothing was done, and nobody has to know.
-            drop(asker.map(|asker| asker.send(reply)));
+            drop(asker.map(|asker| asker.reply.send(reply)));
         }
     }
 }
@@ -101,11 +101,12 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::CommandQueue;
-    use crate::journal_thread::Waiting;
+    use crate::journal_thread::{Asker, Waiting};
 
     fn ask(queue: &CommandQueue, askers: &Waiting, id: u64) -> oneshot::Receiver<model::wire::CommandReply> {
         let (sender, receiver) = oneshot::channel();
-        askers.lock().unwrap_or_else(PoisonError::into_inner).insert(id, sender);
+        let asker = Asker { reply: sender, reason: String::new() };
+        askers.lock().unwrap_or_else(PoisonError::into_inner).insert(id, asker);
         let action = Action::Acknowledge { alarm: AlarmId(0) };
         assert!(queue.push(Command { id, user: UserId(1), action }, askers));
         receiver

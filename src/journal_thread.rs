@@ -17,6 +17,7 @@ use model::wire::{CommandReply, EventKind, EventRecord};
 use model::{Event, EventBody, InterlockChange};
 use tokio::sync::{broadcast, oneshot};
 
+use crate::audit_trail::heads::{self, HeadEvents};
 use crate::clock::{self, TickClock};
 use crate::clock_watch::ClockWatch;
 use crate::disk_trouble::{self, DiskTrouble};
@@ -28,7 +29,13 @@ use crate::scan_thread::{JournalItem, SavedState};
 use crate::wiring;
 
 /// Who waits for which command, by command number.
-pub type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<CommandReply>>>>;
+pub type Waiting = Arc<Mutex<HashMap<u64, Asker>>>;
+
+/// Somebody who has given a command, and why.
+pub struct Asker {
+    pub reply: oneshot::Sender<CommandReply>,
+    pub reason: String,
+}
 
 /// The thread wakes this often to look at its rings.
 const PACE: Duration = Duration::from_millis(10);
@@ -60,6 +67,9 @@ pub struct JournalThread {
     pub clock_watch: ClockWatch,
     /// What this start has done with the state of the last run, when it did not simply go on.
     pub decided: Option<String>,
+    /// What was wrong with the audit log at the start.
+    pub audit_found: Option<String>,
+    pub audit_head: HeadEvents,
     pub stop: Arc<AtomicBool>,
 }
 
@@ -72,6 +82,10 @@ impl JournalThread {
         if let Some(note) = self.decided.take() {
             self.tell_of("PLANT", note);
         }
+        if let Some(found) = self.audit_found.take() {
+            self.tell_of(heads::TAG, found);
+        }
+        self.tell_audit_head(true);
         self.keep_room();
         let mut kept_room = Instant::now();
         loop {
@@ -99,6 +113,7 @@ impl JournalThread {
             if kept_room.elapsed() >= wiring::DISK_RETRY {
                 self.keep_room();
                 self.compare_clocks();
+                self.tell_audit_head(false);
                 kept_room = Instant::now();
             }
             std::thread::sleep(PACE);
@@ -277,6 +292,13 @@ impl JournalThread {
         self.tell(EventRecord { time_ms, kind: EventKind::System, tag, text, user });
     }
 
+    /// In the event list it is where the log is not, and in what is exported of that.
+    fn tell_audit_head(&mut self, at_once: bool) {
+        if let Some(text) = self.audit_head.due(at_once) {
+            self.tell_of(heads::TAG, text);
+        }
+    }
+
     fn tell_what_was_left_before(&self) {
         let Some(Lost { entries, from_ms, to_ms }) = self.writer.left_before() else { return };
         let text = format!(
@@ -330,10 +352,10 @@ impl JournalThread {
             // It is the one that was looked at.
             let _ = self.events.pop();
             let time_ms = self.clock.time_ms(event.tick);
-            let (kind, tag, text) = control::describe(&self.plant, &event);
+            let (kind, tag, mut text) = control::describe(&self.plant, &event);
             if let EventBody::Command { command, refused, .. } = &event.body {
-                let sender = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&command.id);
-                if let Some(sender) = sender {
+                let asker = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&command.id);
+                if let Some(Asker { reply: sender, reason }) = asker {
                     let done = format!("{tag} {text}").trim_start().to_owned();
                     // What was refused has changed nothing that would have to be kept.
                     let why = refused.is_none().then(|| self.unrecorded(event.tick)).flatten();
@@ -347,6 +369,10 @@ impl JournalThread {
                     };
                     // Nobody waits any more: the client has gone, the command has been done all the same.
                     drop(sender.send(reply));
+                    // Whoever has only the events finds there what the audit log has.
+                    if !reason.is_empty() {
+                        text = format!("{text}  ({reason})");
+                    }
                 }
             }
             let user = control::user_of(&event).map_or_else(String::new, |id| self.people.name(id));

@@ -17,7 +17,7 @@ use plc_bridge::{DeviceLink, InputBank, OutputBank};
 use tokio::sync::oneshot;
 
 use crate::in_force::CommandQueue;
-use crate::journal_thread::Waiting;
+use crate::journal_thread::{Asker, Waiting};
 use crate::pair::{PERIOD_MS, Pair, plant, with};
 use crate::recorder::RecorderItem;
 use crate::resume::Replayer;
@@ -72,7 +72,8 @@ impl Running {
 
     fn send(&self, id: u64, action: Action) -> Sent {
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, sender);
+        let asker = Asker { reply: sender, reason: String::new() };
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(id, asker);
         if self.commands.push(Command { id, user: UserId(1), action }, &self.waiting) {
             return Sent::Taken(id, receiver);
         }

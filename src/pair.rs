@@ -117,6 +117,8 @@ impl Pair {
             full: crate::disk_trouble::DiskTrouble::default(),
             given_up: None,
             decided: None,
+            audit_found: None,
+            audit_head: crate::audit_trail::heads::HeadEvents::default(),
             clock_watch: crate::clock_watch::ClockWatch::default(),
             stop: Arc::default(),
         };

@@ -98,6 +98,39 @@ pub fn text(plan: &Plan) -> String {
     text
 }
 
+/// Longest of [`line`].
+const LINE_MAX: usize = 3000;
+
+/// The same on one line, for the audit log: what does not find room there is counted, and both plants' texts stand in the
+/// journal under their hashes.
+pub fn line(plan: &Plan) -> String {
+    let one = |Change { difference, .. }: &Change| {
+        let what = format!("{} {} {}", sign(difference.verb), difference.kind, difference.name);
+        match difference.verb {
+            Verb::Changed => {
+                let keys: Vec<String> = difference.keys.iter().map(key_text).collect();
+                format!("{what} {}", keys.join(", "))
+            }
+            Verb::Added | Verb::Removed => what,
+        }
+    };
+    let (mut text, mut left) = (String::new(), plan.changes.len());
+    for change in &plan.changes {
+        let one = one(change);
+        if text.len() + one.len() > LINE_MAX {
+            break;
+        }
+        text.push_str(if text.is_empty() { "" } else { "; " });
+        text.push_str(&one);
+        left -= 1;
+    }
+    match left {
+        0 if text.is_empty() => "other text, the same plant".to_owned(),
+        0 => text,
+        more => format!("{text}; and {more} more, see the two plants in the journal"),
+    }
+}
+
 /// What the two texts alone say of taking it over. What the plant does at the moment only `apply` can know.
 fn verdict(plan: &Plan) -> String {
     if plan.changes.is_empty() {

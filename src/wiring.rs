@@ -27,6 +27,8 @@ pub const DISK_RETRY: Duration = Duration::from_secs(1);
 pub const AUDIT_WAITING: usize = 4096;
 /// What the audit log keeps of a disk for the time when it is full: ten thousand entries.
 pub const AUDIT_ROOM: u64 = 4 << 20;
+/// The head of the audit log stands among the events this often, when it has grown.
+pub const AUDIT_HEAD: Duration = Duration::from_secs(3600);
 /// The history is made durable this often.
 pub const HISTORY_COMMIT: Duration = Duration::from_secs(1);
 /// The state that people see is published this often.

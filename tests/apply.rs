@@ -126,6 +126,8 @@ fn a_tuning_and_an_alarm_limit_are_applied_to_a_running_plant_without_a_bump_and
     let audit = plant.run(&["audit", "show"]);
     let line = audit.lines().find(|line| line.contains("applied: 3 changes"));
     assert!(line.is_some_and(|line| line.contains("engineer") && line.contains("step test")), "{audit}");
+    assert!(line.is_some_and(|line| line.contains("LIC-311") && line.contains("kc: 3 -> 2.5")), "{audit}");
+    assert!(line.is_some_and(|line| line.contains(&first) && line.contains(&second)), "{audit}");
 
     // The valve has moved with the set point by now: a restart takes over what the PLC has.
     let asked = plant.frame().tick;
@@ -138,6 +140,8 @@ fn a_tuning_and_an_alarm_limit_are_applied_to_a_running_plant_without_a_bump_and
     settled(&plant);
 
     let (done, said) = told(&plant, &["rollback", "--yes"]);
+    assert!(!done && said.contains("--reason"), "nobody goes back without saying why: {said}");
+    let (done, said) = told(&plant, &["rollback", "--yes", "--reason", "worse than before"]);
     assert!(done && said.contains("brought back"), "{said}");
     plant.read_again();
     assert_eq!((plant.view().hash.clone(), limits(&plant)), (first, first_limits));

@@ -42,6 +42,9 @@ pub(crate) async fn apply<B: Backend>(
             "say from which plant to which, as the plan said it: POST /api/v1/plan first",
         ));
     }
+    if change.reason.trim().is_empty() {
+        return Err(ApiError::bad_request("another plant needs a reason, which the audit log keeps"));
+    }
     let who = Who { user: caller.user, role: caller.role, address: caller.address };
     let backend = Arc::clone(&app.backend);
     // A task of its own: a change that has begun ends, also when its client hangs up.

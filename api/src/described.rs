@@ -167,7 +167,9 @@ impl Endpoint {
                     "command",
                     "Act on the plant",
                     "Answered after the journal holds it. 403 when the role is too low; accepted = false, with the \
-                     rule, when the controller refuses. Bypass, force and abort need a reason.",
+                     rule, when the controller refuses. Bypass, force, out of service, simulation, stroke test and abort need a \
+                     reason. Once the plant was changed while it runs, `plant` is needed, the hash of the plant that the \
+                     numbers are of (409 otherwise).",
                 )
             },
             Self::Plan => Text {
@@ -181,13 +183,13 @@ impl Endpoint {
                 )
             },
             Self::Apply => Text {
-                body: Some("PlantChange"),
+                body: Some("PlantApply"),
                 answer: Some("CommandReply"),
                 errors: BODY_ERRORS,
                 ..text(
                     "apply",
                     "Put another plant in force while it runs",
-                    "From and to as the plan said them. Between two scans, with the state of all that did not change; \
+                    "From and to as the plan said them, and a reason. Between two scans, with the state of all that did not change; \
                      accepted = false, with the reasons, when that is not possible. Every live connection is told, \
                      and ends. For engineers.",
                 )

@@ -62,7 +62,7 @@ type Named = (&'static str, fn() -> Vec<Value>);
 const SCHEMAS: &[Named] = &[
     ("AlarmStatuses", || vec![value(&examples::alarms())]),
     ("CommandReply", || vec![value(&examples::reply())]),
-    ("CommandRequest", || values(&examples::commands())),
+    ("CommandRequest", || optional(values(&examples::commands()), &["reason", "plant"])),
     ("ErrorReply", || values(&examples::errors())),
     ("EventRecords", || vec![value(&[examples::event()])]),
     ("Frame", || vec![value(&examples::frame()), value(&examples::changes())]),
@@ -70,15 +70,31 @@ const SCHEMAS: &[Named] = &[
     ("HistoryReply", || vec![value(&examples::history())]),
     ("Login", || vec![value(&examples::login())]),
     ("PasswordChange", || vec![value(&examples::password_change())]),
-    ("PlantChange", || values(&examples::plant_changes())),
+    ("PlantApply", || optional(values(&examples::plant_changes()), &["files", "force"])),
+    ("PlantChange", || {
+        optional(values(&examples::plant_changes()), &["files", "from", "to", "force", "reason"])
+    }),
     ("PlantPlan", || vec![value(&examples::plant_plan())]),
     ("PlantView", || vec![value(&examples::plant())]),
     ("ServerMessage", || values(&examples::messages())),
     ("Session", || vec![value(&examples::session())]),
     ("SimulatorStatus", || vec![value(&examples::simulator())]),
-    ("TimeRequest", || values(&examples::time_requests())),
+    ("TimeRequest", || optional(values(&examples::time_requests()), &["reason"])),
     ("Why", || vec![value(&examples::why())]),
 ];
+
+/// With examples that lack these fields, which the server does not insist on.
+fn optional(values: Vec<Value>, fields: &[&str]) -> Vec<Value> {
+    let without = |value: &Value| {
+        let mut value = value.clone();
+        if let Some(object) = value.as_object_mut() {
+            fields.iter().for_each(|field| drop(object.remove(*field)));
+        }
+        value
+    };
+    let lacking: Vec<Value> = values.iter().map(without).collect();
+    values.into_iter().chain(lacking).collect()
+}
 
 fn item(endpoint: Endpoint, id: &str) -> PathItem {
     let method = match endpoint.method() {
@@ -208,6 +224,32 @@ mod tests {
         serde_json::from_value::<PlantView>(example("PlantView")).unwrap();
         serde_json::from_value::<Frame>(example("Frame")).unwrap();
         serde_json::from_value::<ServerMessage>(example("ServerMessage")).unwrap();
+    }
+
+    /// Read as the server reads it, the smallest request that the document allows is one.
+    #[test]
+    fn what_a_request_must_have_is_what_the_server_insists_on() {
+        use model::wire::{CommandRequest, PlantChange, TimeRequest};
+        let document: Value = serde_json::from_str(document()).unwrap();
+        let least = |name: &str| {
+            let schema = &document["components"]["schemas"][name];
+            let mut value = SCHEMAS.iter().find(|(known, _)| *known == name).unwrap().1().remove(0);
+            let required: Vec<&str> =
+                schema["required"].as_array().into_iter().flatten().flat_map(Value::as_str).collect();
+            value.as_object_mut().unwrap().retain(|field, _| required.contains(&field.as_str()));
+            value
+        };
+        let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+        let command = least("CommandRequest");
+        assert_eq!(fields(&command), ["action"]);
+        serde_json::from_value::<CommandRequest>(command).unwrap();
+        let time = least("TimeRequest");
+        assert_eq!(fields(&time), ["order"]);
+        serde_json::from_value::<TimeRequest>(time).unwrap();
+        assert_eq!(fields(&least("PlantChange")), Vec::<String>::new());
+        serde_json::from_value::<PlantChange>(least("PlantChange")).unwrap();
+        assert_eq!(fields(&least("PlantApply")), ["from", "reason", "to"]);
+        serde_json::from_value::<PlantChange>(least("PlantApply")).unwrap();
     }
 
     /// A property that no example fills has no type: an `Option` that is never there.

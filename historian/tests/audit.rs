@@ -5,7 +5,7 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use historian::audit::{AuditEntry, AuditLog, Verdict, verify};
+use historian::audit::{AuditEntry, AuditLog, Head, HeadNote, Verdict, differences, head, verify};
 use historian::{HistorianError, Lost};
 use model::wire::Role;
 
@@ -123,10 +123,10 @@ fn a_second_writer_is_refused_and_a_flood_of_text_is_cut() {
     let path = folder.path().join("audit.log");
     let (mut log, _) = AuditLog::open(&path).unwrap();
     assert!(matches!(AuditLog::open(&path), Err(HistorianError::Locked { .. })));
-    assert_eq!(log.head(), None);
+    assert_eq!(log.head().entries, 0);
     let flood = AuditEntry { reason: "ü".repeat(100_000), ..entry(0) };
     let head = log.append(&flood).unwrap().to_owned();
-    assert_eq!(log.head(), Some(head.as_str()));
+    assert_eq!((log.head().entries, log.head().hash), (1, head));
     assert!(fs::metadata(&path).unwrap().len() < 5000);
     assert_eq!(verify(&path).unwrap(), intact(1));
 }
@@ -142,4 +142,54 @@ fn a_line_that_tells_of_lost_entries_keeps_the_chain_and_is_told_by_verify() {
     // A person who writes the same words has lost nothing.
     log.append(&AuditEntry { reason: "\"lost\":{\"entries\":1}".to_owned(), ..entry(3) }).unwrap();
     assert_eq!(verify(&path).unwrap(), Verdict::Intact { entries: 4, unfinished_bytes: 0, lost: vec![lost] });
+}
+
+#[test]
+fn a_log_cut_short_or_written_anew_is_found_by_a_head_that_was_kept_elsewhere() {
+    let folder = common::folder();
+    let (path, other) = (folder.path().join("audit.log"), folder.path().join("other.log"));
+    write(&path, 0..4);
+    let kept = head(&path).unwrap();
+    write(&path, 4..6);
+    assert_eq!(differences(&path, &[kept.clone()]).unwrap(), [], "a log may grow");
+    let newest = head(&path).unwrap();
+    assert_eq!((kept.entries, newest.entries), (4, 6));
+    // Cut: the chain says nothing, both heads do or do not.
+    let text = fs::read_to_string(&path).unwrap();
+    let cut: String = text.lines().take(5).map(|line| format!("{line}\n")).collect();
+    fs::write(&path, cut).unwrap();
+    assert_eq!(verify(&path).unwrap(), intact(5));
+    let found = differences(&path, &[newest.clone(), kept.clone()]).unwrap();
+    assert_eq!(
+        found.iter().map(|found| (&found.kept, found.ends_at)).collect::<Vec<_>>(),
+        [(&newest, Some(5))]
+    );
+    assert_eq!(AuditLog::open_against(&path, &[newest]).unwrap().1.differences, found);
+    // Written anew from the second line on, with every hash right.
+    write(&other, 0..1);
+    write(&other, 7..12);
+    assert_eq!(verify(&other).unwrap(), intact(6));
+    let found = differences(&other, &[kept]).unwrap();
+    assert!(found.len() == 1 && found[0].ends_at.is_none(), "{found:?}");
+}
+
+#[test]
+fn a_note_holds_the_newest_head_and_one_that_is_damaged_says_nothing() {
+    let folder = common::folder();
+    let (path, log) = (folder.path().join("head"), folder.path().join("audit.log"));
+    let (mut note, kept) = HeadNote::open(&path).unwrap();
+    assert_eq!(kept, None);
+    write(&log, 0..12);
+    note.say(&head(&log).unwrap()).unwrap();
+    fs::remove_file(&log).unwrap();
+    write(&log, 0..3);
+    let newest = head(&log).unwrap();
+    note.say(&newest).unwrap();
+    assert_eq!(HeadNote::open(&path).unwrap().1, Some(newest.clone()), "nothing is left of the longer one");
+    assert_eq!(newest.to_string().parse(), Ok(newest));
+    for wrong in ["", "3", "3:", "3:abc", "x:00", "-1:00"] {
+        assert!(wrong.parse::<Head>().is_err(), "{wrong}");
+    }
+    fs::write(&path, "12:zz").unwrap();
+    assert_eq!(HeadNote::read(&path), None);
 }

@@ -1,6 +1,7 @@
 //! Entries between those who report them and the thread that writes them.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,8 @@ pub enum Item {
     Entry(Box<AuditEntry>),
     /// Stands where entries found no room.
     Lost(Lost),
+    /// The entries of this file are written: it can go.
+    Remove(PathBuf),
 }
 
 /// Bounded. Whoever reports never waits for the disk.
@@ -53,6 +56,12 @@ impl Queue {
         self.changed.notify_one();
     }
 
+    /// Beside the bound: it holds no entry.
+    pub fn push_item(&self, item: Item) {
+        self.lock().items.push_back(item);
+        self.changed.notify_one();
+    }
+
     /// Waits for the next one, after a refusal at least for so long; `None` when it is closed and empty.
     pub fn next(&self, pause: Option<Duration>) -> Option<Item> {
         let until = pause.map(|pause| Instant::now() + pause);
@@ -73,9 +82,10 @@ impl Queue {
     /// Everything that waits, as the next start has to know it.
     pub fn unwritten(&self) -> Option<Lost> {
         let inside = self.lock();
-        let each = inside.items.iter().map(|item| match item {
-            Item::Entry(entry) => Lost { entries: 1, from_ms: entry.time_ms, to_ms: entry.time_ms },
-            Item::Lost(lost) => *lost,
+        let each = inside.items.iter().filter_map(|item| match item {
+            Item::Entry(entry) => Some(Lost { entries: 1, from_ms: entry.time_ms, to_ms: entry.time_ms }),
+            Item::Lost(lost) => Some(*lost),
+            Item::Remove(_) => None,
         });
         each.reduce(Lost::and)
     }

@@ -106,7 +106,7 @@ pub struct ChangeArgs {
     /// Apply also what cannot be taken over bumplessly
     #[arg(long)]
     pub force: bool,
-    /// Why; kept in the audit log
+    /// Why; needed, and kept in the audit log. Without it the terminal is asked
     #[arg(long, default_value = "")]
     pub reason: String,
     /// Do not ask: the plan has been looked at

@@ -70,6 +70,18 @@ pub struct AuditArgs {
 pub enum AuditCommand {
     /// Print the log
     Show,
-    /// Recompute the chain and say whether a line was changed, removed or added
-    Verify,
+    /// Recompute the chain, and hold it against the heads that the data folder keeps elsewhere
+    ///
+    /// Each entry carries a hash of itself and the one before, so a line that was changed, removed or added is found,
+    /// unless whoever did it has computed anew all hashes behind it, or cut the end off. That is found by the heads that
+    /// the history keeps: the newest one, and one an hour among the events. Whoever can write the whole data folder can
+    /// forge these as well, and no check of the folder alone will tell: keep what `catholyte audit head` prints elsewhere
+    /// (on paper, on another machine), and give it here.
+    Verify {
+        /// A head that was kept elsewhere, as `catholyte audit head` printed it; may be given several times
+        #[arg(long, value_name = "N:HASH")]
+        head: Vec<String>,
+    },
+    /// Print how many entries there are and the hash of the last, `N:HASH`, to be kept elsewhere
+    Head,
 }

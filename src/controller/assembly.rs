@@ -19,6 +19,7 @@ use tokio::sync::{Semaphore, broadcast, watch};
 
 use super::Running;
 use crate::audit_trail::AuditTrail;
+use crate::audit_trail::heads::HeadEvents;
 use crate::backend::Controller;
 use crate::changer::{self, Changer};
 use crate::clock_watch::ClockWatch;
@@ -92,6 +93,18 @@ impl Assembly<'_> {
         let current = Current::new(first);
         let began_ms = clock.time_ms(scan.first_tick).max(clock::now_ms());
 
+        let audit = AuditTrail::open(self.data, vitals.audit_error.clone()).into_diagnostic()?;
+        if let Some(action) = self.resumed.decided {
+            audit.decided(action, &self.resumed.note);
+        }
+        let users = Arc::new(api::Users::open(&self.data.users()).into_diagnostic()?);
+        if let Some(password) = users.first_administrator().into_diagnostic()? {
+            println!("First start: the administrator is admin, one-time password {password}");
+            println!(
+                "`catholyte user password admin` gives a lasting one, `catholyte user add` adds people."
+            );
+            audit.decided("user add admin (administrator)", "done: there was no user yet");
+        }
         let journal = JournalThread {
             plant: self.plant.clone(),
             clock,
@@ -111,6 +124,8 @@ impl Assembly<'_> {
             full: vitals.disk_full.clone(),
             given_up: None,
             decided: self.resumed.decided.map(|_| self.resumed.note.clone()),
+            audit_found: audit.found().map(str::to_owned),
+            audit_head: HeadEvents::of(audit.head()),
             clock_watch: ClockWatch::default(),
             stop: stop_rest.clone(),
         };
@@ -144,10 +159,6 @@ impl Assembly<'_> {
             vitals: vitals.clone(),
             turn: Mutex::default(),
         };
-        let audit = AuditTrail::open(&self.data.audit(), vitals.audit_error.clone()).into_diagnostic()?;
-        if let Some(action) = self.resumed.decided {
-            audit.decided(action, &self.resumed.note);
-        }
         let backend = Arc::new(Controller {
             current,
             changer: Arc::new(changer),
@@ -162,13 +173,6 @@ impl Assembly<'_> {
             data: self.data.clone(),
             simulator_turn: Arc::new(Semaphore::new(1)),
         });
-        let users = Arc::new(api::Users::open(&self.data.users()).into_diagnostic()?);
-        if let Some(password) = users.first_administrator().into_diagnostic()? {
-            println!("First start: the administrator is admin, one-time password {password}");
-            println!(
-                "`catholyte user password admin` gives a lasting one, `catholyte user add` adds people."
-            );
-        }
         let (shutdown, mut shutdown_end) = watch::channel(false);
         let options = api::Options {
             version: env!("CARGO_PKG_VERSION").to_owned(),

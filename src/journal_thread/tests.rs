@@ -8,6 +8,7 @@ use historian::journal::{
 };
 use model::{Action, AlarmState, Command, UserId};
 
+use crate::journal_thread::Asker;
 use crate::pair::{Pair, plant, with};
 use crate::recorder::RecorderItem;
 use crate::resume::{self, Replayer};
@@ -225,7 +226,7 @@ fn a_command_whose_record_was_given_up_is_answered_as_done_and_not_kept() {
     std::fs::rename(&journal, &moved).unwrap();
     let asked = |pair: &mut Pair, id: u64| {
         let (answer, answered) = tokio::sync::oneshot::channel();
-        pair.journal.waiting.lock().unwrap().insert(id, answer);
+        pair.journal.waiting.lock().unwrap().insert(id, Asker { reply: answer, reason: String::new() });
         let point = pair.scan.engine.plant().find_point("LT-1").unwrap();
         let action = Action::Force { point, value: 1.0, for_ms: 60_000 };
         assert!(
@@ -278,4 +279,27 @@ fn a_trip_goes_to_the_disk_at_once() {
     pair.write();
     pair.journal.tell_all();
     assert!(!pair.journal.has_tripped());
+}
+
+#[test]
+fn the_event_of_an_order_says_why_it_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pair = Pair::with_rings(folder.path(), &plant(), 8192, 64, Vec::new());
+    let (reply, _answered) = tokio::sync::oneshot::channel();
+    let reason = "probe is being changed".to_owned();
+    pair.journal.waiting.lock().unwrap().insert(7, Asker { reply, reason });
+    pair.command(7);
+    pair.scan(1..=3);
+    pair.write();
+    pair.journal.tell_all();
+    let told: Vec<String> = pair
+        .recorder
+        .try_iter()
+        .filter_map(|item| match item {
+            RecorderItem::Event(event) => Some(event.text),
+            RecorderItem::Plant(_) => None,
+        })
+        .collect();
+    let says = |text: &String| text.contains("acknowledge") && text.ends_with("(probe is being changed)");
+    assert!(told.iter().any(says), "{told:?}");
 }

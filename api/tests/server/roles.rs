@@ -215,6 +215,15 @@ async fn another_plant_is_for_engineers_and_every_other_try_is_kept() {
     let blind = PlantChange { to: String::new(), ..plant_change() };
     let response = server.post(&token, "/apply").json(&blind).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::BAD_REQUEST, "nobody applies what was not planned");
+    for files in [Some(Vec::new()), None] {
+        let silent = PlantChange { files, reason: " ".to_owned(), ..plant_change() };
+        let response = server.post(&token, "/apply").json(&silent).send().await.unwrap();
+        assert_eq!(
+            response.status(),
+            StatusCode::BAD_REQUEST,
+            "neither applying nor going back is without a reason"
+        );
+    }
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use model::wire::Role;
 use serde::{Deserialize, Serialize};
 
 use super::verify::{Break, scan};
-use super::{FIRST, HASH_DIGITS, chain};
+use super::{Difference, HASH_DIGITS, Head, chain};
 use crate::disk;
 use crate::error::{HistorianError, io_error};
 use crate::room::{self, Room};
@@ -49,6 +49,8 @@ pub struct AuditRecovery {
     pub removed_bytes: u64,
     /// Line and reason where the chain was already broken. The log goes on after it all the same.
     pub broken: Option<(u64, String)>,
+    /// Where it is not the log of which heads were kept.
+    pub differences: Vec<Difference>,
 }
 
 /// The one writer of an audit log.
@@ -57,6 +59,7 @@ pub struct AuditLog {
     path: PathBuf,
     file: File,
     bytes: u64,
+    entries: u64,
     /// Kept behind them for a full disk.
     room: u64,
     head: String,
@@ -66,6 +69,11 @@ pub struct AuditLog {
 impl AuditLog {
     /// Reads the whole log once, to go on from its last hash.
     pub fn open(path: &Path) -> Result<(Self, AuditRecovery), HistorianError> {
+        Self::open_against(path, &[])
+    }
+
+    /// The same, held against heads that were kept elsewhere.
+    pub fn open_against(path: &Path, kept: &[Head]) -> Result<(Self, AuditRecovery), HistorianError> {
         let file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -75,7 +83,7 @@ impl AuditLog {
             .map_err(io_error("open", path))?;
         let file = disk::hold(file, path)?;
         disk::sync_parent(path)?;
-        let found = scan(path)?;
+        let found = scan(path, kept)?;
         if found.unfinished > 0 {
             file.set_len(found.bytes).map_err(io_error("cut the unfinished line off", path))?;
             file.sync_all().map_err(io_error("make durable", path))?;
@@ -84,11 +92,13 @@ impl AuditLog {
             entries: found.lines,
             removed_bytes: found.unfinished,
             broken: found.broken.map(|Break { line, why }| (line, why)),
+            differences: found.differences,
         };
         let log = Self {
             path: path.to_owned(),
             file,
             bytes: found.bytes,
+            entries: found.lines,
             room: 0,
             head: found.head,
             line: Vec::new(),
@@ -119,14 +129,15 @@ impl AuditLog {
             return Err(io_error("write", &self.path)(source));
         }
         self.bytes += self.line.len() as u64;
+        self.entries += 1;
         room::keep(&self.file, self.bytes, self.room);
         self.head = head;
         Ok(&self.head)
     }
 
-    /// Hash of the last line: kept elsewhere, it proves that nothing was cut off the end.
-    pub fn head(&self) -> Option<&str> {
-        (self.head != FIRST).then_some(self.head.as_str())
+    /// Number and hash of the last line: kept elsewhere, they prove that nothing up to it was changed or cut off.
+    pub fn head(&self) -> Head {
+        Head::new(self.entries, &self.head)
     }
 
     fn write_line(&mut self) -> std::io::Result<()> {

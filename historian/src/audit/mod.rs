@@ -11,8 +11,9 @@
 //! ```text
 //! printf '%s%s' "$hash_of_the_line_before" "$json" | sha256sum
 //! ```
-//! Changing, removing or swapping a line breaks the chain at that place. Cutting lines off the end
-//! does not: whoever must exclude that keeps [`AuditLog::head`] elsewhere now and then.
+//! Changing, removing or swapping a line breaks the chain at that place, unless whoever did it has computed anew all
+//! that follows: there is no key in it, since one would have to lie beside the log. Nor does cutting lines off the end
+//! break it. Both show only against a [`Head`] that was kept elsewhere.
 //!
 //! A line without its newline is what a kill in mid write leaves. It was never acknowledged; the
 //! next [`AuditLog::open`] removes it and says so.
@@ -20,11 +21,13 @@
 //! A line with `lost` stands in the place of entries that the disk refused for longer than memory could keep them. The
 //! chain is whole across it, and [`verify`] tells of it.
 
+mod head;
 mod log;
 mod verify;
 
+pub use head::{Difference, Head, HeadNote};
 pub use log::{AuditEntry, AuditLog, AuditRecovery};
-pub use verify::{Verdict, verify};
+pub use verify::{Verdict, differences, head, verify};
 
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;

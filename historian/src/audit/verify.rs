@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use super::log::AuditEntry;
-use super::{FIRST, HASH_DIGITS, chain};
+use super::{Difference, FIRST, HASH_DIGITS, Head, chain};
 use crate::error::{HistorianError, io_error};
 use crate::unwritten::Lost;
 
@@ -21,13 +21,23 @@ pub enum Verdict {
 
 /// Reads the log while its writer may be running.
 pub fn verify(path: &Path) -> Result<Verdict, HistorianError> {
-    let found = scan(path)?;
+    let found = scan(path, &[])?;
     Ok(match found.broken {
         Some(Break { line, why }) => Verdict::Broken { line, why },
         None => {
             Verdict::Intact { entries: found.lines, unfinished_bytes: found.unfinished, lost: found.lost }
         }
     })
+}
+
+/// The head of a log, to be kept elsewhere.
+pub fn head(path: &Path) -> Result<Head, HistorianError> {
+    scan(path, &[]).map(|found| Head::new(found.lines, &found.head))
+}
+
+/// Where the log is not the one of which these heads were kept.
+pub fn differences(path: &Path, kept: &[Head]) -> Result<Vec<Difference>, HistorianError> {
+    scan(path, kept).map(|found| found.differences)
 }
 
 pub(super) struct Break {
@@ -43,29 +53,49 @@ pub(super) struct Scan {
     pub(super) head: String,
     pub(super) broken: Option<Break>,
     pub(super) lost: Vec<Lost>,
+    /// In the order of their entries.
+    pub(super) differences: Vec<Difference>,
 }
 
-pub(super) fn scan(path: &Path) -> Result<Scan, HistorianError> {
+impl Scan {
+    /// Whatever was kept of lines behind its end was cut off.
+    fn ended<'h>(mut self, kept: impl Iterator<Item = &'h Head>) -> Self {
+        let ends_at = Some(self.lines);
+        self.differences.extend(kept.map(|head| Difference { kept: head.clone(), ends_at }));
+        self
+    }
+}
+
+pub(super) fn scan(path: &Path, kept: &[Head]) -> Result<Scan, HistorianError> {
     let file = File::open(path).map_err(io_error("open", path))?;
     let mut reader = BufReader::with_capacity(1 << 16, file);
     let head = FIRST.to_owned();
-    let mut scan = Scan { lines: 0, bytes: 0, unfinished: 0, head, broken: None, lost: Vec::new() };
+    let (gaps, differences) = (Vec::new(), Vec::new());
+    let mut scan = Scan { lines: 0, bytes: 0, unfinished: 0, head, broken: None, lost: gaps, differences };
     let mut line = Vec::new();
+    let mut kept: Vec<&Head> = kept.iter().filter(|head| head.entries > 0).collect();
+    kept.sort_by_key(|head| head.entries);
+    let mut kept = kept.into_iter().peekable();
     loop {
         line.clear();
         let bytes = reader.read_until(b'\n', &mut line).map_err(io_error("read", path))?;
         if bytes == 0 {
-            return Ok(scan);
+            return Ok(scan.ended(kept));
         }
         let Some(line) = line.strip_suffix(b"\n") else {
             scan.unfinished = bytes as u64;
-            return Ok(scan);
+            return Ok(scan.ended(kept));
         };
         scan.lines += 1;
         scan.bytes += bytes as u64;
         scan.lost.extend(lost(line));
         let (head, why) = check(&scan.head, line);
         scan.head = head;
+        while let Some(kept) = kept.next_if(|head| head.entries == scan.lines) {
+            if kept.hash != scan.head {
+                scan.differences.push(Difference { kept: kept.clone(), ends_at: None });
+            }
+        }
         if let Some(why) = why
             && scan.broken.is_none()
         {

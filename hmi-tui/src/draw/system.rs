@@ -151,7 +151,8 @@ fn record_box(panel: &mut Pane<'_>, state: &State) {
     lines(&mut inside, &shown);
     if system.journal_error.is_some() || system.audit_error.is_some() {
         let fill = inside.look.fill(Priority::High);
-        inside.right(inside.width().saturating_sub(1), 0, " DISK REFUSES ", fill);
+        let word = if system.journal_error.is_some() { " DISK REFUSES " } else { " AUDIT LOG " };
+        inside.right(inside.width().saturating_sub(1), 0, word, fill);
     } else if system.disk_full.is_some() {
         let fill = inside.look.fill(Priority::High);
         inside.right(inside.width().saturating_sub(1), 0, " DISK FULL ", fill);

@@ -1,0 +1,177 @@
+//! Entries of whoever works on the data folder while a controller has its audit log: the command line hands them over in
+//! a file beside the log, and the controller's log takes them up within a second, or at its next start.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use historian::HistorianError;
+use historian::audit::{AuditEntry, AuditLog, HeadNote};
+
+use super::queue::{Item, Queue};
+use crate::clock;
+use crate::data_folder::DataFolder;
+
+const PACE: Duration = Duration::from_millis(500);
+
+/// Enters what somebody has done to the folder at the command line, with or without a controller on it.
+pub fn enter(data: &DataFolder, action: String, outcome: String) -> Result<(), HistorianError> {
+    let entry = AuditEntry {
+        time_ms: clock::now_ms(),
+        user: os_user(),
+        from: "command line".to_owned(),
+        action,
+        outcome,
+        ..AuditEntry::default()
+    };
+    match AuditLog::open(&data.audit()) {
+        Ok((mut log, _)) => {
+            log.append(&entry)?;
+            // A log that was cut stays told: the note is only ever brought forward by the log that it fits to.
+            if !data.history().is_dir() {
+                return Ok(());
+            }
+            let (mut note, kept) = HeadNote::open(&data.audit_head())?;
+            let fits =
+                |kept| historian::audit::differences(&data.audit(), &[kept]).map(|found| found.is_empty());
+            if kept.map_or(Ok(true), fits)? {
+                note.say(&log.head())?;
+            }
+            Ok(())
+        }
+        Err(HistorianError::Locked { .. }) => {
+            let path = waiting(&data.audit());
+            hand_over(&path, &entry).map_err(|source| HistorianError::Io { doing: "write", path, source })
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The person as the operating system knows it, and who they were before `sudo`.
+fn os_user() -> String {
+    let uid = fs::metadata("/proc/self").map(|me| me.uid()).ok();
+    let named = |uid: u32| {
+        let known = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let of = known.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let found = of.into_iter().find(|parts| parts.get(2).is_some_and(|id| *id == uid.to_string()));
+        found.map_or_else(|| format!("uid {uid}"), |parts| parts[0].to_owned())
+    };
+    let name = uid.map_or_else(|| "unknown".to_owned(), named);
+    match std::env::var("SUDO_USER") {
+        Ok(before) if before != name => format!("{name} (sudo: {before})"),
+        _ => name,
+    }
+}
+
+fn waiting(log: &Path) -> PathBuf {
+    beside(log, ".handed")
+}
+
+fn beside(log: &Path, suffix: &str) -> PathBuf {
+    let mut name = log.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Durable when this returns.
+fn hand_over(path: &Path, entry: &AuditEntry) -> io::Result<()> {
+    let mut line = serde_json::to_string(entry)?;
+    line.push('\n');
+    loop {
+        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+        file.lock()?;
+        // The controller may have taken it away before the lock was had.
+        if fs::metadata(path).is_ok_and(|there| file.metadata().is_ok_and(|own| own.ino() == there.ino())) {
+            file.write_all(line.as_bytes())?;
+            return file.sync_all();
+        }
+    }
+}
+
+/// Looks for what was handed over, until the queue is closed.
+pub(super) fn watch(log: &Path, queue: &Arc<Queue>) -> io::Result<thread::JoinHandle<()>> {
+    let (log, queue) = (log.to_owned(), queue.clone());
+    // What a kill has left half taken may be in the log already: twice is better than never.
+    take_up(&beside(&log, ".taken"), &queue);
+    thread::Builder::new().name("audit-handed".to_owned()).spawn(move || {
+        loop {
+            let last = queue.is_closed();
+            let (waiting, taken) = (waiting(&log), beside(&log, ".taken"));
+            if !last && waiting.exists() && !taken.exists() && take_away(&waiting, &taken).is_ok() {
+                take_up(&taken, &queue);
+            }
+            if last {
+                return;
+            }
+            thread::park_timeout(PACE);
+        }
+    })
+}
+
+fn take_away(waiting: &Path, taken: &Path) -> io::Result<()> {
+    let file = File::open(waiting)?;
+    file.lock()?;
+    fs::rename(waiting, taken)
+}
+
+/// Into the queue, and behind them the order to remove the file.
+fn take_up(taken: &Path, queue: &Queue) {
+    let Ok(file) = File::open(taken) else { return };
+    for line in BufReader::new(file).lines().map_while(Result::ok) {
+        let unreadable = || AuditEntry {
+            time_ms: clock::now_ms(),
+            user: "unknown".to_owned(),
+            from: "command line".to_owned(),
+            action: line.clone(),
+            outcome: "handed over, and not readable".to_owned(),
+            ..AuditEntry::default()
+        };
+        queue.push(serde_json::from_str(&line).unwrap_or_else(|_| unreadable()));
+    }
+    queue.push_item(Item::Remove(taken.to_owned()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{beside, enter, os_user, waiting};
+    use crate::audit_trail::{AuditTrail, readable};
+    use crate::data_folder::DataFolder;
+    use crate::disk_trouble::DiskTrouble;
+    use historian::audit::{Verdict, head, verify};
+
+    #[test]
+    fn what_the_command_line_does_is_in_the_log_whether_or_not_a_controller_has_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        enter(&data, "user add jane".to_owned(), "done".to_owned()).unwrap();
+        assert_eq!(head(&data.audit()).unwrap().entries, 1);
+        let trail = AuditTrail::open(&data, DiskTrouble::default()).unwrap();
+        enter(&data, "user remove joe".to_owned(), "done".to_owned()).unwrap();
+        assert!(waiting(&data.audit()).exists(), "handed over");
+        let taken_up = || head(&data.audit()).unwrap().entries == 2;
+        for _ in 0..200 {
+            if taken_up() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        assert!(taken_up());
+        drop(trail);
+        assert!(!waiting(&data.audit()).exists() && !beside(&data.audit(), ".taken").exists());
+        // Between two controllers, and what one that was killed has left.
+        std::fs::write(beside(&data.audit(), ".taken"), "{\"half\n").unwrap();
+        let again = AuditTrail::open(&data, DiskTrouble::default()).unwrap();
+        assert_eq!(again.found(), None, "it is the log that was left");
+        drop(again);
+        let text = std::fs::read_to_string(data.audit()).unwrap();
+        let lines: Vec<_> = text.lines().map(readable).collect();
+        assert!(lines[0].contains("user add jane") && lines[0].contains(&os_user()), "{lines:?}");
+        assert!(lines[1].contains("user remove joe") && lines[1].contains("command line"), "{lines:?}");
+        assert!(lines[2].contains("not readable"), "{lines:?}");
+        assert!(matches!(verify(&data.audit()).unwrap(), Verdict::Intact { entries: 3, .. }));
+    }
+}
