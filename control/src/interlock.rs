@@ -92,7 +92,7 @@ impl InterlockMemory {
 
     /// From when on the end of the bypass is near.
     fn notice_tick(&self, now: Now) -> u64 {
-        self.bypassed_until.saturating_sub(BYPASS_NOTICE_MS / u64::from(now.period_ms.max(1)))
+        self.bypassed_until.saturating_sub(BYPASS_NOTICE_MS / now.period_ms.max(1))
     }
 
     /// What follows from the first cause that stands.
@@ -124,7 +124,7 @@ impl InterlockMemory {
                 if self.bypassed_until != 0 && !self.noticed && now.tick >= self.notice_tick(now) =>
             {
                 self.noticed = true;
-                let left_ms = (self.bypassed_until - now.tick) * u64::from(now.period_ms);
+                let left_ms = (self.bypassed_until - now.tick) * now.period_ms;
                 report(InterlockChange::Ending { cause, left_ms });
             }
             None if was_active && self.tripped => {

@@ -83,7 +83,9 @@ impl Look<'_> {
             Origin::Field(index) => self.input(point, index),
             Origin::FieldOutput(_) => self.output(point),
             Origin::Block(block) => self.part(point, block, depth),
-            Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) => Limited::No,
+            Origin::Link(_) | Origin::Entry | Origin::Phase(_) | Origin::Scan(_) | Origin::Interlock(_) => {
+                Limited::No
+            }
         }
     }
 

@@ -19,7 +19,7 @@ pub(super) fn warn(plant: &Plant, draft: &Draft, items: &Items, texts: &[PhaseTe
         match &block.body {
             BlockBody::Device(device) => own_permit(plant, device, fields.place_of("permit"), report),
             BlockBody::Pid(pid) => {
-                cascade_range(plant, pid, (draft.name.as_str(), fields.place_of("out_range")), report)
+                cascade_range(plant, pid, (draft.name.as_str(), fields.place_of("out_range")), report);
             }
             _ => {}
         }
