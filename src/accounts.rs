@@ -1,6 +1,7 @@
 //! `catholyte user` and `catholyte audit`: who may, and who did.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 
 use historian::audit::{self, Head, Verdict};
 use miette::{Context as _, IntoDiagnostic as _, miette};
@@ -15,6 +16,9 @@ pub fn users(args: &UserArgs) -> miette::Result<()> {
     let path = args.data.clone().unwrap_or_else(|| DataFolder::default_path("refinery"));
     let data = DataFolder::open(&path).into_diagnostic()?;
     let users = api::Users::open(&data.users()).into_diagnostic()?;
+    if !matches!(args.command, UserCommand::List) {
+        of_the_owner(&data)?;
+    }
     let (action, done) = match &args.command {
         UserCommand::Add { name, role } => {
             let role = Role::parse(role).ok_or_else(|| miette!("no role {role}"))?;
@@ -47,8 +51,33 @@ pub fn users(args: &UserArgs) -> miette::Result<()> {
     let outcome = done.as_ref().map_or_else(|error| format!("refused: {error}"), |_| "done".to_owned());
     let entered = handed::enter(&data, action, outcome);
     // What was done is told first: a password is shown once.
-    println!("{}", done.into_diagnostic()?);
-    entered.into_diagnostic().wrap_err("this was done, and is not in the audit log")
+    let entered = entered.into_diagnostic();
+    match done.into_diagnostic() {
+        Ok(done) => {
+            println!("{done}");
+            entered.wrap_err("this was done, and is not in the audit log")
+        }
+        Err(refused) => {
+            let kept = entered.map_or_else(
+                |error| format!("; and it is not in the audit log: {error}"),
+                |()| String::new(),
+            );
+            Err(miette!("{refused}{kept}"))
+        }
+    }
+}
+
+/// What somebody else writes into the folder, root too, the controller could not read.
+fn of_the_owner(data: &DataFolder) -> miette::Result<()> {
+    let owner = fs::metadata(data.path()).into_diagnostic()?.uid();
+    let own = fs::metadata("/proc/self").into_diagnostic()?.uid();
+    if owner == own {
+        return Ok(());
+    }
+    Err(miette!(
+        "{} belongs to another user (uid {owner}): run this as that user, for example sudo -u '#{owner}' catholyte user ..",
+        data.path().display()
+    ))
 }
 
 pub fn audit(args: &AuditArgs) -> miette::Result<()> {

@@ -16,9 +16,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use api::{AuditRecord, Who};
-use historian::audit::{AuditEntry, AuditLog, Head, HeadNote};
+use historian::audit::{AuditEntry, AuditLog, AuditRecovery, Head, HeadNote};
 use historian::{HistorianError, Lost, UnwrittenNote};
 use model::wire::{CommandReply, Role};
 use queue::{Item, Queue};
@@ -42,7 +43,7 @@ impl AuditTrail {
     pub fn open(data: &DataFolder, trouble: DiskTrouble) -> Result<Self, HistorianError> {
         let path = &data.audit();
         let (mut head_note, kept) = head_note(data)?;
-        let (mut log, recovery) = AuditLog::open_against(path, &Vec::from_iter(kept))?;
+        let (mut log, recovery) = open_when_free(path, &Vec::from_iter(kept))?;
         log.keep_room(wiring::AUDIT_ROOM);
         let head = Arc::new(Mutex::new(log.head()));
         let mut note = UnwrittenNote::open(&note_path(path))?;
@@ -78,20 +79,22 @@ impl AuditTrail {
                 ..AuditEntry::default()
             });
         }
-        let shown = head.clone();
+        let (shown, fits) = (head.clone(), found.is_none());
+        let standing = found.as_ref().map(|found| format!("audit log: {found}"));
         let writer = thread::Builder::new().name("audit".to_owned()).spawn(move || {
             // A disk that refuses even the note leaves it as it was.
             let keep_note = |unwritten| drop(note.say(unwritten));
             let append = |entry: &AuditEntry| {
                 log.append(entry)?;
-                // Behind the log it says less, and nothing that is wrong.
-                if let Err(error) = head_note.say(&log.head()) {
+                // Behind the log it says less, and nothing that is wrong. One that the log does not fit to is what is known of
+                // the entries that are gone: it stays.
+                if fits && let Err(error) = head_note.say(&log.head()) {
                     tracing::warn!("the head of the audit log is not kept: {error}");
                 }
                 *shown.lock().unwrap_or_else(PoisonError::into_inner) = log.head();
                 Ok(())
             };
-            write(append, keep_note, &waiting, &trouble);
+            write(append, keep_note, &waiting, (&trouble, standing));
         });
         let failed =
             |source| HistorianError::Io { doing: "start the thread of", path: path.to_owned(), source };
@@ -184,6 +187,19 @@ impl Drop for AuditTrail {
     }
 }
 
+/// `catholyte user` has the log for a moment. The folder is this controller's, so whoever has it lets go.
+fn open_when_free(path: &Path, kept: &[Head]) -> Result<(AuditLog, AuditRecovery), HistorianError> {
+    let deadline = Instant::now() + wiring::AUDIT_WAIT;
+    loop {
+        match AuditLog::open_against(path, kept) {
+            Err(HistorianError::Locked { .. }) if Instant::now() < deadline => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            opened => return opened,
+        }
+    }
+}
+
 /// The note, and the head that the log should have at least: the note's, or without one the newest that the events tell.
 fn head_note(data: &DataFolder) -> Result<(HeadNote, Option<Head>), HistorianError> {
     let folder = data.history();
@@ -198,7 +214,7 @@ fn write(
     mut append: impl FnMut(&AuditEntry) -> Result<(), HistorianError>,
     mut keep_note: impl FnMut(Option<Lost>),
     queue: &Queue,
-    trouble: &DiskTrouble,
+    (trouble, standing): (&DiskTrouble, Option<String>),
 ) {
     // The process before may have left something in the note, and that waits in front of all others.
     let (mut refused, mut noted) = (false, true);
@@ -215,7 +231,7 @@ fn write(
         match append(&entry) {
             Ok(()) => {
                 if std::mem::replace(&mut refused, false) {
-                    trouble.set(None);
+                    trouble.set(standing.clone());
                     tracing::info!("the audit log is written again");
                 }
                 if noted {
@@ -333,7 +349,7 @@ mod tests {
             written
         };
         let mut notes = Vec::new();
-        write(append, |unwritten| notes.push(unwritten), &queue, &trouble);
+        write(append, |unwritten| notes.push(unwritten), &queue, (&trouble, None));
         let told = told.unwrap();
         assert!(told.contains("cannot be written") && told.contains("free space on that disk"), "{told}");
         assert_eq!(trouble.get(), None, "it is over");

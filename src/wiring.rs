@@ -25,6 +25,8 @@ pub const SHOWN_TIMEOUT: Duration = Duration::from_millis(500);
 pub const DISK_RETRY: Duration = Duration::from_secs(1);
 /// Audit entries that wait for the disk. People make one a second; a script is told "too many" long before.
 pub const AUDIT_WAITING: usize = 4096;
+/// A start waits so long for whoever enters something in the audit log at the command line.
+pub const AUDIT_WAIT: Duration = Duration::from_secs(5);
 /// What the audit log keeps of a disk for the time when it is full: ten thousand entries.
 pub const AUDIT_ROOM: u64 = 4 << 20;
 /// The head of the audit log stands among the events this often, when it has grown.

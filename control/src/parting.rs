@@ -137,6 +137,10 @@ pub fn parted(one: &Engine, other: &Engine, pairs: &Pairs, plan: &Plan) -> Vec<P
     }
     for point in &scene.points {
         let Some(there) = pairs.point(*point) else { continue };
+        // The interlock itself is told already, with its reason.
+        if matches!(scene.plant.point(*point).origin, Origin::Interlock(_)) {
+            continue;
+        }
         found.push((scene.rank(*point, pairs), scene.point(*point, there)));
     }
     found.sort_by_key(|(rank, _)| *rank);

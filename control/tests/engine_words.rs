@@ -252,7 +252,7 @@ fn an_interlock_shows_causes_delays_first_out_and_what_it_forces() {
         "IY-301",
         "IY-301 Rectifier current demand",
         &[
-            "now 0.0 %",
+            "now 0.0 %, constant",
             "an output to the field, PLC-300 holding 12",
             "driven by IC-301",
             "+ forced by interlock IL-301: Electrolyser trip",

@@ -131,8 +131,10 @@ impl Simulator {
         };
         let from = Beginning { parameters, chemistry: &chemistry, initial, seed };
         let field = Field::read(files, tags, &from, &covered).map_err(BuildError::Field)?;
+        let mut joined = false;
         if let Some(area) = &mut area {
             for pipe in field.joined() {
+                joined = true;
                 area.join(pipe);
             }
             field.tell_of_absorber(area.neighbours());
@@ -140,7 +142,7 @@ impl Simulator {
         }
         let fingerprint = fingerprint(parameters, files, seed);
         let mut opened = Self::of(area, Some(field), fingerprint);
-        if initial == Initial::Running {
+        if joined && initial == Initial::Running {
             opened.run_in();
         }
         Ok(opened)

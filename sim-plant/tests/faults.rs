@@ -212,7 +212,7 @@ fn unknown_tags_are_named_all_at_once() {
     // Where its numbers come from, and how far they may be trusted.
     assert!(flow.contains("lag 0.5 s (magnetic or Coriolis, recalled)"), "{flow}");
     assert!(
-        flow.contains(" recalled, ") && flow.contains(" asserted; sim-plant/parameters/electrolysis.toml"),
+        flow.contains(" recalled, ") && flow.contains(" asserted; `catholyte sim explain string` shows each"),
         "{flow}"
     );
 }

@@ -1,8 +1,8 @@
 //! Entries of whoever works on the data folder while a controller has its audit log: the command line hands them over in
 //! a file beside the log, and the controller's log takes them up within a second, or at its next start.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::fs::{self, OpenOptions, TryLockError};
+use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use crate::clock;
 use crate::data_folder::DataFolder;
 
 const PACE: Duration = Duration::from_millis(500);
+/// A link is not followed, and nothing that is no file is waited for.
+const NO_LINK: i32 = libc::O_NOFOLLOW | libc::O_NONBLOCK;
 
 /// Enters what somebody has done to the folder at the command line, with or without a controller on it.
 pub fn enter(data: &DataFolder, action: String, outcome: String) -> Result<(), HistorianError> {
@@ -82,12 +84,18 @@ fn hand_over(path: &Path, entry: &AuditEntry) -> io::Result<()> {
     let mut line = serde_json::to_string(entry)?;
     line.push('\n');
     loop {
-        let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+        let mut file =
+            OpenOptions::new().create(true).append(true).mode(0o600).custom_flags(NO_LINK).open(path)?;
         file.lock()?;
         // The controller may have taken it away before the lock was had.
         if fs::metadata(path).is_ok_and(|there| file.metadata().is_ok_and(|own| own.ino() == there.ino())) {
-            file.write_all(line.as_bytes())?;
-            return file.sync_all();
+            let before = file.metadata()?.len();
+            let written = file.write_all(line.as_bytes()).and_then(|()| file.sync_all());
+            if written.is_err() {
+                // Half a line would swallow the next one.
+                drop(file.set_len(before));
+            }
+            return written;
         }
     }
 }
@@ -98,11 +106,16 @@ pub(super) fn watch(log: &Path, queue: &Arc<Queue>) -> io::Result<thread::JoinHa
     // What a kill has left half taken may be in the log already: twice is better than never.
     take_up(&beside(&log, ".taken"), &queue);
     thread::Builder::new().name("audit-handed".to_owned()).spawn(move || {
+        let mut told = false;
         loop {
             let last = queue.is_closed();
             let (waiting, taken) = (waiting(&log), beside(&log, ".taken"));
-            if !last && waiting.exists() && !taken.exists() && take_away(&waiting, &taken).is_ok() {
-                take_up(&taken, &queue);
+            if !last && waiting.symlink_metadata().is_ok() && !taken.exists() {
+                match take_away(&waiting, &taken) {
+                    Ok(()) => take_up(&taken, &queue),
+                    Err(error) if !std::mem::replace(&mut told, true) => told_of(&waiting, &error, &queue),
+                    Err(_) => {}
+                }
             }
             if last {
                 return;
@@ -112,25 +125,51 @@ pub(super) fn watch(log: &Path, queue: &Arc<Queue>) -> io::Result<thread::JoinHa
     })
 }
 
+/// What lies there stays there, and everybody who reads the log knows of it.
+fn told_of(waiting: &Path, error: &io::Error, queue: &Queue) {
+    let outcome = format!(
+        "{} cannot be taken up: {error}. Give it to the user that runs the controller, and run `catholyte user` as that user",
+        waiting.display()
+    );
+    tracing::error!("audit log: {outcome}");
+    queue.push(AuditEntry {
+        time_ms: clock::now_ms(),
+        user: "system".to_owned(),
+        action: "entries of the command line wait".to_owned(),
+        outcome,
+        ..AuditEntry::default()
+    });
+}
+
+/// Not while somebody writes it, and never waiting for whoever does: the next turn comes soon.
 fn take_away(waiting: &Path, taken: &Path) -> io::Result<()> {
-    let file = File::open(waiting)?;
-    file.lock()?;
-    fs::rename(waiting, taken)
+    let file = OpenOptions::new().read(true).custom_flags(NO_LINK).open(waiting)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+    }
+    match file.try_lock() {
+        Ok(()) => fs::rename(waiting, taken),
+        Err(TryLockError::WouldBlock) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Into the queue, and behind them the order to remove the file.
 fn take_up(taken: &Path, queue: &Queue) {
-    let Ok(file) = File::open(taken) else { return };
-    for line in BufReader::new(file).lines().map_while(Result::ok) {
+    let Ok(bytes) = fs::read(taken) else { return };
+    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let line = String::from_utf8_lossy(line);
         let unreadable = || AuditEntry {
             time_ms: clock::now_ms(),
             user: "unknown".to_owned(),
             from: "command line".to_owned(),
-            action: line.clone(),
+            action: line.clone().into_owned(),
             outcome: "handed over, and not readable".to_owned(),
             ..AuditEntry::default()
         };
-        queue.push(serde_json::from_str(&line).unwrap_or_else(|_| unreadable()));
+        let entry = serde_json::from_str(&line).unwrap_or_else(|_| unreadable());
+        // A handed line is never more than what somebody did at the command line.
+        queue.push(AuditEntry { from: "command line".to_owned(), role: None, lost: None, ..entry });
     }
     queue.push_item(Item::Remove(taken.to_owned()));
 }

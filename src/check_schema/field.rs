@@ -78,7 +78,7 @@ fn key_schema(table: &str, key: &str, words: &FieldWords) -> Value {
         ("line", "flow") => quantity("\"8 m3/h\""),
         ("line", "trim") => json!({ "enum": ["linear", "equal"] }),
         ("measure", "above" | "below" | "value") => quantity("\"4 bar\""),
-        ("measure", "healthy") => json!({ "enum": [true] }),
+        ("measure", "healthy" | "power") => json!({ "enum": [true] }),
         ("term", "at_0" | "at_100") => quantity("\"300 kW\""),
         _ => json!({ "type": "string" }),
     }

@@ -93,6 +93,10 @@ impl Assembly<'_> {
         let current = Current::new(first);
         let began_ms = clock.time_ms(scan.first_tick).max(clock::now_ms());
 
+        // On a full disk the journal and the history come first; the audit log waits in memory for its room.
+        let writer = self.journal_writer(&mut scan.engine)?;
+        let store = Store::open(&self.plant, self.data, self.settings)?;
+        let (samples, event_reader) = (store.samples.reader(), store.events.reader().into_diagnostic()?);
         let audit = AuditTrail::open(self.data, vitals.audit_error.clone()).into_diagnostic()?;
         if let Some(action) = self.resumed.decided {
             audit.decided(action, &self.resumed.note);
@@ -109,7 +113,7 @@ impl Assembly<'_> {
             plant: self.plant.clone(),
             clock,
             people: people.clone(),
-            writer: self.journal_writer(&mut scan.engine)?,
+            writer,
             items: ends.journal,
             changed: ends.changed,
             events: ends.events,
@@ -129,8 +133,6 @@ impl Assembly<'_> {
             clock_watch: ClockWatch::default(),
             stop: stop_rest.clone(),
         };
-        let store = Store::open(&self.plant, self.data, self.settings)?;
-        let (samples, event_reader) = (store.samples.reader(), store.events.reader().into_diagnostic()?);
         let recorder = RecorderThread {
             plant: self.plant.clone(),
             clock,

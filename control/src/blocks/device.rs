@@ -145,7 +145,7 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
     }
     let taken_back = memory.is_taken_back(device, context.image);
     let failed = memory.failed && !taken_back;
-    memory.follow_wish(device, failed, context);
+    let by_its_wish = memory.follow_wish(device, failed, context);
     let command = context.image.is_on(device.command);
     memory.report_dictated(device, block, command, context);
     memory.wear(&device.wear, command, context);
@@ -165,10 +165,10 @@ fn run_switch(device: &Device, memory: &mut DeviceMemory, block: usize, context:
         Feedback::Between => None,
     };
     let held = is_dictated(device, context);
-    memory.dropped &= !(command || held || memory.by_itself || memory.renewed);
+    memory.dropped &= !(command || held || by_its_wish || memory.renewed);
     let state = memory.judge((proven, command, faulty), u64::from(device.travel_ms), context, block);
     memory.given_up |= memory.failed && memory.by_itself && is_wanted(device, context.image);
-    if memory.failed && command && !held && !memory.by_itself && device.kind == DeviceKind::Motor {
+    if memory.failed && command && !held && !by_its_wish && device.kind == DeviceKind::Motor {
         memory.drop_out(device, context.image);
     }
     let image = &mut *context.image;
@@ -385,8 +385,9 @@ impl DeviceMemory {
     }
 
     /// What its condition or its group wants, unless an interlock, a force or a phase says what it does.
-    fn follow_wish(&mut self, device: &Device, failed: bool, context: &mut Context<'_>) {
-        let Some(auto) = &device.auto else { return };
+    /// True while its own condition or its group has it on, and nobody else.
+    fn follow_wish(&mut self, device: &Device, failed: bool, context: &mut Context<'_>) -> bool {
+        let Some(auto) = &device.auto else { return false };
         let wish = match &auto.wish {
             Wish::Condition(when) => context.memory.truth(context.ops, when, context.image, context.now),
             Wish::Group(wanted) if context.image.is_on(*wanted) => Truth::True,
@@ -414,6 +415,7 @@ impl DeviceMemory {
             let ready_now = self.by_itself && free && !failed && may_run;
             image.set(ready, f64::from(u8::from(ready_now)), Quality::Good);
         }
+        self.by_itself && free && matches!(wish, Truth::True)
     }
 
     pub(crate) fn commanded(&mut self) {
