@@ -124,14 +124,6 @@ impl Area300 {
         }
     }
 
-    /// All instruments at the value that is there now, as after a long rest.
-    pub(crate) fn settle_sensors(&mut self) {
-        for (sensor, input) in self.sensors.iter_mut().zip(&self.inputs) {
-            let kind = kind_of(&self.plant.p.sensors, input.kind);
-            *sensor = Sensor::new((input.low, input.high), kind, measure::truth(&self.plant, input.signal));
-        }
-    }
-
     /// Advances by `dt` seconds, at most a tenth.
     pub(crate) fn step(&mut self, dt: f64) {
         self.take_orders(dt);

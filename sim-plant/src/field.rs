@@ -461,7 +461,7 @@ impl Field {
     }
 
     /// All instruments at the value that is there now, as after a long rest.
-    pub(crate) fn settle_sensors(&mut self) {
+    fn settle_sensors(&mut self) {
         for index in 0..self.inputs.len() {
             let value = self.truth(&self.inputs[index].truth);
             let input = &mut self.inputs[index];

@@ -79,8 +79,8 @@ pub struct UnitName<'a> {
     pub file: &'a str,
 }
 
-/// A running plant has been there so long when it is opened: what the string asks for takes two seconds to come.
-const RUN_IN_MS: u32 = 4000;
+/// So long the pipes of a running plant have been fed when it is opened: they hold two seconds of their flow then.
+const REHEARSAL_MS: u32 = 30_000;
 
 /// Tags by dense index, in the order in which they were asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -143,22 +143,22 @@ impl Simulator {
         let fingerprint = fingerprint(parameters, files, seed);
         let mut opened = Self::of(area, Some(field), fingerprint);
         if joined && initial == Initial::Running {
-            opened.run_in();
+            opened.fill_pipes();
         }
         Ok(opened)
     }
 
-    /// The pipes between the string and its neighbours are full and everything flows before somebody looks: a
-    /// controller that comes within the first second would take empty pipes for what the plant does.
-    fn run_in(&mut self) {
-        self.step(RUN_IN_MS);
+    /// The pipes between the string and its neighbours are full before somebody looks: a controller that comes within the
+    /// first second would take empty pipes for what the plant does. They are filled in a rehearsal of which nothing else is
+    /// kept.
+    fn fill_pipes(&mut self) {
+        let beginning = self.snapshot();
+        self.step(REHEARSAL_MS);
+        let filled = self.area.as_mut().map(|area| area.neighbours().pipes.clone());
+        self.restore(&beginning).expect("it is its own, of a moment ago");
         self.renewed.clear();
-        self.now_ms = 0;
-        if let Some(area) = &mut self.area {
-            area.settle_sensors();
-        }
-        if let Some(field) = &mut self.field {
-            field.settle_sensors();
+        if let (Some(area), Some(filled)) = (&mut self.area, filled) {
+            area.neighbours().pipes = filled;
         }
     }
 
