@@ -201,6 +201,7 @@ fn a_journal_that_is_damaged_beyond_a_resume_is_not_left_behind_unasked() {
     let audit = plant.run(&["audit", "show"]);
     let kept = |line: &str| line.contains("begun anew") && line.contains("damaged") && line.contains("IL-1");
     assert!(audit.lines().any(kept), "{audit}");
+    until("the new run is on disk", || plant.write("HS-1", 0.0).accepted.then_some(()));
     plant.kill_controller();
     plant.start_controller();
     until("and it goes on from there", || plant.write("HS-1", 1.0).accepted.then_some(()));
