@@ -256,12 +256,8 @@ fn farewell(data: &DataFolder, plant: &Path, listen: SocketAddr) -> String {
          catholyte run --data {folder} --plant {plant}\n  \
          catholyte hmi --url http://{listen} --user {USER} --password-file {folder}/{PASSWORD}\n\n\
          While a demo runs, from another terminal:\n  \
-         catholyte alarms                          what stands and waits\n  \
-         catholyte why IL-301                      why something is as it is\n  \
-         catholyte write FIC-301.SP 11.2           and every other order\n\n\
-         Break it:\n  \
-         catholyte sim faults                      what can go wrong\n  \
-         catholyte sim fault pinhole cell=7        and how to make it so",
+         catholyte alarms | why IL-301 | write FIC-301.SP 11.2   ask it, order it\n  \
+         catholyte sim faults | sim fault pinhole cell=7         break it",
         plant = plant.display(),
     )
 }
