@@ -92,6 +92,7 @@ impl Scan {
         let bank = self.link.output_bank.input_buffer_mut();
         bank.heartbeat = self.heartbeat;
         bank.meeting = meeting;
+        bank.drives = true;
         bank.values.copy_from_slice(&self.commands);
         self.link.output_bank.publish();
     }
