@@ -20,7 +20,7 @@ use crate::renewed::Renewed;
 use crate::sensor::bank::Instruments;
 use crate::sensor::{Sensor, kind_of};
 use crate::tags::{Input, Kind, Output, PLCS, Side, Signal, Target, inputs, outputs};
-use crate::turns::Turns;
+use crate::turns::{self, Turns};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Link {
@@ -212,13 +212,7 @@ impl Area300 {
                 self.renewed.mark(*switch);
             }
         }
-        let mut turns = core::mem::take(&mut self.turns);
-        turns.pass(dt);
-        for (bank, seconds) in turns.due() {
-            bank.read(seconds, self);
-            bank.members().iter().for_each(|member| self.renewed.mark(*member));
-        }
-        self.turns = turns;
+        turns::give(self, dt);
     }
 
     pub(crate) fn renew_supplies(&mut self) {
@@ -282,5 +276,13 @@ impl Instruments for Area300 {
 
     fn noise(&mut self) -> &mut Noise {
         &mut self.noise
+    }
+
+    fn turns(&mut self) -> &mut Turns {
+        &mut self.turns
+    }
+
+    fn has_shown(&mut self, instrument: usize) {
+        self.renewed.mark(instrument);
     }
 }

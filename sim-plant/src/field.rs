@@ -46,7 +46,7 @@ use crate::sensor::{Sensor, kind_of};
 use crate::simulator::{Part, UnitName};
 use crate::station::Station;
 use crate::tags::Kind;
-use crate::turns::Turns;
+use crate::turns::{self, Turns};
 
 use actuator::Channel;
 use driven::Driven;
@@ -414,13 +414,7 @@ impl Field {
                 self.renewed.mark(index);
             }
         }
-        let mut turns = core::mem::take(&mut self.turns);
-        turns.pass(dt);
-        for (bank, seconds) in turns.due() {
-            bank.read(seconds, self);
-            bank.members().iter().for_each(|member| self.renewed.mark(*member));
-        }
-        self.turns = turns;
+        turns::give(self, dt);
     }
 
     /// Nothing of what was worked out before holds any more.
@@ -529,6 +523,14 @@ impl Instruments for Field {
 
     fn noise(&mut self) -> &mut Noise {
         &mut self.noise
+    }
+
+    fn turns(&mut self) -> &mut Turns {
+        &mut self.turns
+    }
+
+    fn has_shown(&mut self, instrument: usize) {
+        self.renewed.mark(instrument);
     }
 }
 

@@ -4,7 +4,7 @@
 use model::StateWalk;
 
 use crate::parameters::SensorKind;
-use crate::sensor::bank::Bank;
+use crate::sensor::bank::{Bank, Instruments};
 
 /// The shortest update time, s; the others are whole multiples of it.
 pub(crate) const SLOT: f64 = 0.1;
@@ -76,6 +76,18 @@ impl Turns {
             walk.f64(&mut group.waited);
         }
     }
+}
+
+/// `dt` seconds of a plant go by, at most a slot: who has a turn shows what is true now.
+pub(crate) fn give(plant: &mut impl Instruments, dt: f64) {
+    // Beside the plant for as long as it is asked what is true.
+    let mut turns = core::mem::take(plant.turns());
+    turns.pass(dt);
+    for (bank, seconds) in turns.due() {
+        bank.read(seconds, plant);
+        bank.members().iter().for_each(|member| plant.has_shown(*member));
+    }
+    *plant.turns() = turns;
 }
 
 #[cfg(test)]

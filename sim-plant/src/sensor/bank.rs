@@ -4,6 +4,7 @@
 use super::{ABOVE, BELOW, Sensor, nearest};
 use crate::noise::Noise;
 use crate::parameters::SensorKind;
+use crate::turns::Turns;
 use crate::work::{self, Work};
 
 /// Instruments by their places, and column by column what they have to themselves and what they come to.
@@ -34,6 +35,8 @@ pub(crate) trait Instruments {
     fn sensor(&self, instrument: usize) -> &Sensor;
     fn sensor_mut(&mut self, instrument: usize) -> &mut Sensor;
     fn noise(&mut self) -> &mut Noise;
+    fn turns(&mut self) -> &mut Turns;
+    fn has_shown(&mut self, instrument: usize);
 }
 
 impl Bank {
@@ -115,11 +118,14 @@ mod tests {
     use super::{Bank, Instruments, Sensor};
     use crate::noise::Noise;
     use crate::parameters::SensorKind;
+    use crate::turns::Turns;
 
     struct Few {
         truths: Vec<f64>,
         sensors: Vec<Sensor>,
         noise: Noise,
+        turns: Turns,
+        shown: Vec<usize>,
     }
 
     impl Instruments for Few {
@@ -137,6 +143,14 @@ mod tests {
 
         fn noise(&mut self) -> &mut Noise {
             &mut self.noise
+        }
+
+        fn turns(&mut self) -> &mut Turns {
+            &mut self.turns
+        }
+
+        fn has_shown(&mut self, instrument: usize) {
+            self.shown.push(instrument);
         }
     }
 
@@ -167,7 +181,13 @@ mod tests {
         sensors[5].faults.failed = true;
         sensors[6].faults.noise = 7.0;
         sensors[8].faults.drift = 400.0;
-        Few { truths: truths(round), sensors, noise: Noise::new(11) }
+        Few {
+            truths: truths(round),
+            sensors,
+            noise: Noise::new(11),
+            turns: Turns::default(),
+            shown: Vec::new(),
+        }
     }
 
     fn truths(round: usize) -> Vec<f64> {
