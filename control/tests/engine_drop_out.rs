@@ -142,6 +142,23 @@ fn what_follows_its_own_condition_starts_again_with_it() {
 }
 
 #[test]
+fn what_no_condition_wants_starts_nothing_again() {
+    let mut bench = Bench::new("1 h", "auto = \"LT-2 > 40 %\"\n");
+    bench.h.write("B-9.AUTO", 1.0).unwrap();
+    bench.run(20);
+    let level = bench.h.point("LT-2");
+    bench.h.input(level, 50.0, Quality::BadSensorFailure);
+    bench.run(20);
+    assert_eq!(bench.motor(), (1.0, 1.0, 0.0), "it goes on as it was");
+    bench.voltage = false;
+    bench.run(110);
+    assert_eq!(bench.motor(), (0.0, 0.0, 1.0));
+    bench.voltage = true;
+    bench.run(1000);
+    assert_eq!(bench.motor(), (0.0, 0.0, 1.0), "nobody says that it is wanted");
+}
+
+#[test]
 fn a_trip_that_is_restored_is_shown() {
     let mut bench = running("100 ms");
     bench.voltage = false;
