@@ -213,4 +213,82 @@ mod tests {
         assert!(lines[2].contains("not readable"), "{lines:?}");
         assert!(matches!(verify(&data.audit()).unwrap(), Verdict::Intact { entries: 3, .. }));
     }
+
+    /// The lines of the log, as a person reads them, when it has as many as that.
+    fn entries(data: &DataFolder, count: usize) -> Vec<String> {
+        let lines = || std::fs::read_to_string(data.audit()).unwrap_or_default();
+        for _ in 0..200 {
+            if lines().lines().count() >= count {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        lines().lines().map(readable).collect()
+    }
+
+    #[test]
+    fn a_torn_line_costs_no_other_and_no_line_gives_itself_a_role() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let trail = AuditTrail::open(&data, DiskTrouble::default()).unwrap();
+        enter(&data, "user add jane".to_owned(), "done".to_owned()).unwrap();
+        let whole = std::fs::read(waiting(&data.audit())).unwrap();
+        let forged = String::from_utf8(whole.clone()).unwrap().replace("command line", "10.0.0.7");
+        let torn = [b"{\"user\":\"J\xc3\n".as_slice(), &whole, forged.as_bytes()].concat();
+        std::fs::write(waiting(&data.audit()), torn).unwrap();
+        let seen = entries(&data, 3);
+        drop(trail);
+        assert!(seen.iter().any(|line| line.contains("not readable")), "{seen:?}");
+        assert!(seen.iter().filter(|line| line.contains("user add jane")).count() >= 2, "{seen:?}");
+        assert!(!seen.iter().any(|line| line.contains("10.0.0.7")), "{seen:?}");
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_once_and_holds_no_stop() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let pipe =
+            std::ffi::CString::new(waiting(&data.audit()).into_os_string().into_encoded_bytes()).unwrap();
+        assert_eq!(mkfifo(&pipe), 0);
+        let trail = AuditTrail::open(&data, DiskTrouble::default()).unwrap();
+        let seen = entries(&data, 1);
+        drop(trail);
+        assert!(seen[0].contains("cannot be taken up") && seen[0].contains("no file"), "{seen:?}");
+    }
+
+    #[allow(unsafe_code)]
+    fn mkfifo(path: &std::ffi::CStr) -> i32 {
+        // SAFETY: the path is a string of C that lives through the call.
+        unsafe { libc::mkfifo(path.as_ptr(), 0o600) }
+    }
+
+    #[test]
+    fn a_start_waits_for_who_has_the_log_for_a_moment() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        let (log, _) = historian::audit::AuditLog::open(&data.audit()).unwrap();
+        let other = std::thread::spawn(move || {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            drop(log);
+        });
+        AuditTrail::open(&data, DiskTrouble::default()).unwrap();
+        other.join().unwrap();
+    }
+
+    #[test]
+    fn what_is_known_of_a_log_that_was_cut_outlives_the_start_that_finds_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataFolder::open(folder.path()).unwrap();
+        drop(AuditTrail::open(&data, DiskTrouble::default()).unwrap());
+        for name in ["jane", "joe", "jim"] {
+            enter(&data, format!("user add {name}"), "done".to_owned()).unwrap();
+        }
+        let text = std::fs::read_to_string(data.audit()).unwrap();
+        let first = text.split_inclusive('\n').next().unwrap();
+        std::fs::write(data.audit(), first).unwrap();
+        for start in ["the first start", "the next"] {
+            let trail = AuditTrail::open(&data, DiskTrouble::default()).unwrap();
+            assert!(trail.found().is_some(), "{start} tells it");
+        }
+    }
 }
