@@ -3,10 +3,10 @@
 //! They are separate processes on purpose. Whoever wants to see what a lost PLC looks like can kill
 //! the simulator, and the controller, and start them again.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -123,9 +123,17 @@ fn make_user(data: &DataFolder) -> miette::Result<String> {
 /// The newest demo is what `history`, `sim` and `audit` look at when nobody says otherwise.
 fn remember(data: &DataFolder) {
     let pointer = DataFolder::default_path("newest-demo");
-    if let Err(error) = fs::write(&pointer, data.path().as_os_str().as_encoded_bytes()) {
+    if let Err(error) = point_to(&pointer, data.path()) {
         tracing::warn!("cannot remember this demo in {}: {error}", pointer.display());
     }
+}
+
+/// A user's first demo, with its data elsewhere, finds no folder for it.
+fn point_to(pointer: &Path, folder: &Path) -> std::io::Result<()> {
+    if let Some(parent) = pointer.parent() {
+        DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
+    }
+    fs::write(pointer, folder.as_os_str().as_encoded_bytes())
 }
 
 /// How to speak to the newest demo, as long as its controller runs.
@@ -264,7 +272,15 @@ fn farewell(data: &DataFolder, plant: &Path, listen: SocketAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DataFolder, PASSWORD, fs, target_of};
+    use super::{DataFolder, PASSWORD, Path, fs, point_to, target_of};
+
+    #[test]
+    fn the_first_demo_of_a_user_is_remembered() {
+        let home = tempfile::tempdir().unwrap();
+        let pointer = home.path().join("share/catholyte/newest-demo");
+        point_to(&pointer, Path::new("/srv/demo")).unwrap();
+        assert_eq!(fs::read_to_string(&pointer).unwrap(), "/srv/demo");
+    }
 
     #[test]
     fn a_demo_is_spoken_to_as_its_settings_and_its_password_say_and_nothing_else_is() {
